@@ -1,0 +1,4 @@
+// The access layer: what each principal may do. In this release: effective rights from what files state.
+export * from './entitlement.ts'
+export { effectiveAccess } from './effective/effective.ts'
+export type { Evaluator } from './effective/effective.ts'

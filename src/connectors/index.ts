@@ -1,0 +1,13 @@
+// The table of connectors and the ways to read through them.
+import { agents } from './agents/agents.ts'
+import { people } from './people/people.ts'
+import type { Connector } from './port.ts'
+
+/** In the order in which a file is offered. */
+export const CONNECTORS: readonly Connector[] = [agents, people]
+
+export type { Connector } from './port.ts'
+export { readTree } from './read/read-tree.ts'
+export type { ReadOptions, ReadResult } from './read/read-tree.ts'
+export { ephemeralKey, givenKey } from './read/fingerprint.ts'
+export type { FingerprintKey } from './read/fingerprint.ts'

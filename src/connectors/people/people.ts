@@ -1,0 +1,116 @@
+// People and teams from a CSV feed: who there is to own things.
+import { parse } from 'csv-parse/sync'
+import { parseInstant } from '#kernel'
+import type { Observation, PersonFact } from '#kernel'
+import type { Connector, UntrustedFile } from '../port.ts'
+
+const STATUS: Record<string, PersonFact['status']> = {
+  active: 'active',
+  employed: 'active',
+  enabled: 'active',
+  leaver: 'leaver',
+  left: 'leaver',
+  terminated: 'leaver',
+  inactive: 'leaver',
+  disabled: 'leaver',
+  on_leave: 'on_leave',
+  leave: 'on_leave',
+  sabbatical: 'on_leave',
+}
+
+/** Header names, without case and with `-` or space for `_`, that the feed may use for a column. */
+const COLUMNS = {
+  id: ['id', 'person_id', 'employee_id'],
+  name: ['name', 'full_name', 'display_name'],
+  email: ['email', 'e_mail', 'mail', 'emails'],
+  manager: ['manager', 'manager_id'],
+  team: ['team', 'team_id', 'department'],
+  status: ['status', 'state'],
+  start: ['start', 'start_date', 'joined'],
+  end: ['end', 'end_date', 'left'],
+  handles: ['handles', 'handle', 'github', 'logins'],
+  lead: ['lead', 'lead_id'],
+} as const
+
+const headerOf = (file: UntrustedFile): readonly string[] =>
+  (/^[^\n\r]*/.exec(file.text().slice(0, 4096))?.[0] ?? '').split(/[,;\t]/).map(canonicalHeader)
+const canonicalHeader = (name: string): string =>
+  name.trim().replaceAll(/^"|"$/g, '').toLowerCase().replaceAll(/[\s-]/g, '_')
+
+const isPeople = (header: readonly string[]): boolean =>
+  COLUMNS.email.some((name) => header.includes(name)) &&
+  COLUMNS.id.some((name) => header.includes(name)) &&
+  COLUMNS.status.some((name) => header.includes(name))
+const isTeams = (header: readonly string[]): boolean =>
+  header.includes('team_id') && COLUMNS.lead.some((name) => header.includes(name)) && !isPeople(header)
+
+export const people: Connector = {
+  id: 'people',
+  title: 'People and teams',
+  reads:
+    'CSV of people (id, name, email, manager, team, status, start, end, handles) and of teams (team_id, name, lead)',
+  verbs: ['discover'],
+  blindSpots: [
+    'people who are in no feed are unknown, so their ownership cannot be checked against joining and leaving',
+  ],
+  accepts: (file) =>
+    /\.(?:csv|tsv)$/i.test(file.path) && !file.binary && (isPeople(headerOf(file)) || isTeams(headerOf(file))),
+  *discover(file): Generator<Observation> {
+    const teams = isTeams(headerOf(file))
+    const rows = parse(file.text(), {
+      columns: (header: string[]) => header.map(canonicalHeader),
+      delimiter: [',', ';', '\t'],
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      trim: true,
+      info: true,
+    }) as unknown as { record: Record<string, string>; info: { lines: number } }[]
+    for (const { record, info } of rows) {
+      const provenance = { connector: 'people', file: file.path, startLine: info.lines, endLine: info.lines }
+      const cell = (column: keyof typeof COLUMNS): string =>
+        COLUMNS[column].map((name) => record[name]).find((value) => value !== undefined && value !== '') ?? ''
+      if (teams) {
+        if (record['team_id'] === undefined || record['team_id'] === '') continue
+        yield {
+          type: 'team',
+          teamId: record['team_id'],
+          name: cell('name') || record['team_id'],
+          ...(cell('lead') === '' ? {} : { leadId: cell('lead') }),
+          provenance,
+        }
+        continue
+      }
+      if (cell('id') === '') {
+        yield {
+          type: 'problem',
+          connector: 'people',
+          file: file.path,
+          startLine: info.lines,
+          message: 'a person without an id: give every row one, the rest of the feed was read',
+        }
+        continue
+      }
+      yield person(cell, provenance)
+    }
+  },
+}
+
+function person(cell: (column: keyof typeof COLUMNS) => string, provenance: PersonFact['provenance']): PersonFact {
+  const startAt = parseInstant(cell('start'))
+  const endAt = parseInstant(cell('end'))
+  const list = (text: string): string[] => text.split(/[\s;|]+/).filter((item) => item !== '')
+  return {
+    type: 'person',
+    personId: cell('id'),
+    name: cell('name') || cell('id'),
+    emails: list(cell('email')).map((email) => email.toLowerCase()),
+    handles: list(cell('handles')),
+    ...(cell('manager') === '' ? {} : { managerId: cell('manager') }),
+    ...(cell('team') === '' ? {} : { teamId: cell('team') }),
+    status: STATUS[canonicalHeader(cell('status'))] ?? 'unknown',
+    ...(startAt === undefined ? {} : { startAt }),
+    ...(endAt === undefined ? {} : { endAt }),
+    provenance,
+  }
+}

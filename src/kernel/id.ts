@@ -1,0 +1,46 @@
+// Prefixed, branded ids. One table of prefixes; an id never changes meaning and is never reused.
+import { createHash } from 'node:crypto'
+
+const PREFIXES = {
+  principal: 'prn',
+  credential: 'cred',
+  account: 'acc',
+  entitlement: 'ent',
+  person: 'psn',
+  team: 'tm',
+  finding: 'fnd',
+} as const
+
+export type IdKind = keyof typeof PREFIXES
+declare const brand: unique symbol
+export type Id<K extends IdKind> = string & { readonly [brand]: K }
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** 26 characters of Crockford base 32 from the first 130 bits of a digest. */
+function base32(digest: Uint8Array): string {
+  let out = ''
+  let bits = 0
+  let value = 0
+  for (const byte of digest) {
+    value = (value << 8) | byte
+    bits += 8
+    while (bits >= 5 && out.length < 26) {
+      out += CROCKFORD[(value >>> (bits - 5)) & 31]
+      bits -= 5
+    }
+    value &= (1 << bits) - 1
+  }
+  return out
+}
+
+/**
+ * The id that a scan gives to what `parts` name: the same parts give the same id on every machine and every day.
+ * The parts are explicit identifiers (a system, an ARN, a path); SECURITY: never a secret or a part of one.
+ */
+export function deriveId<K extends IdKind>(kind: K, ...parts: readonly string[]): Id<K> {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([kind, ...parts]))
+    .digest()
+  return `${PREFIXES[kind]}_${base32(digest)}` as Id<K>
+}

@@ -1,0 +1,36 @@
+// Instants are ISO 8601 strings in UTC with milliseconds; every clock is an argument.
+
+declare const brand: unique symbol
+/** `2026-01-31T08:00:00.000Z` */
+export type Instant = string & { readonly [brand]: 'instant' }
+
+export type Clock = () => Instant
+
+export const systemClock: Clock = () => new Date().toISOString() as Instant
+
+const LOOKS_LIKE_A_DATE = /^\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:\d{2})/
+
+/**
+ * Reads what exports write as a date: ISO 8601 with or without a zone, `2019-03-31 11:36:54+00:00`, a bare day (its
+ * first instant, UTC). A time without a zone is taken as UTC. Anything else is `undefined`, never a guess.
+ */
+export function parseInstant(text: unknown): Instant | undefined {
+  if (typeof text !== 'string' || !LOOKS_LIKE_A_DATE.test(text)) return undefined
+  const iso = text.trim().replace(' ', 'T')
+  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(iso) || iso.length === 10 ? iso : `${iso}Z`
+  const at = new Date(zoned)
+  return Number.isNaN(at.getTime()) ? undefined : (at.toISOString() as Instant)
+}
+
+/** Seconds since 1970 as an instant; out of range is `undefined`. */
+export function instantFromSeconds(seconds: number): Instant | undefined {
+  const at = new Date(seconds * 1000)
+  return Number.isNaN(at.getTime()) ? undefined : (at.toISOString() as Instant)
+}
+
+const DAY_MS = 86_400_000
+
+/** Whole days from `from` to `to`; negative when `to` is earlier. */
+export function daysBetween(from: Instant, to: Instant): number {
+  return Math.floor((Date.parse(to) - Date.parse(from)) / DAY_MS)
+}
