@@ -1,0 +1,187 @@
+// The house rules, executed: who may import whom, how long a file may be, which names hide what is inside.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+interface Rule {
+  readonly module: string
+  /** Doors and folders it may import, beside itself and packages. */
+  readonly may: readonly string[]
+  readonly because: string
+}
+
+/** First match wins. Type-only imports count. Packages are ruled by `package.json`, not here. */
+const IMPORTS: readonly Rule[] = [
+  { module: 'src/kernel/', may: [], because: 'the kernel stays pure' },
+  {
+    module: 'src/connectors/port.ts',
+    may: ['#kernel'],
+    because: 'an adapter sees only the kernel and the port, so the port can bring nothing else along',
+  },
+  {
+    module: 'src/connectors/',
+    may: ['#kernel', '#connectors/port', 'src/connectors/'],
+    because: 'adapters yield facts; they know neither identities nor rights nor findings',
+  },
+  { module: 'src/identity/', may: ['#kernel'], because: 'the record outlives every policy' },
+  { module: 'src/access/', may: ['#kernel', '#identity'], because: 'access must not depend on how it is judged' },
+  {
+    module: 'src/governance/',
+    may: ['#kernel', '#identity', '#access'],
+    because: 'governance judges records, whatever connector they came from',
+  },
+  {
+    module: 'src/config.ts',
+    may: ['#kernel', '#identity', '#access', '#governance', '#connectors'],
+    because: 'the configuration is put together from what each door declares',
+  },
+  {
+    module: 'cli/',
+    may: ['#kernel', '#identity', '#access', '#governance', '#connectors', '#config', 'package.json'],
+    because: 'commands use doors, never deep files',
+  },
+]
+
+/** Within `src/connectors/`, one adapter does not reach into another but by these agreed files. */
+const ADAPTER_MACHINERY = /^src\/connectors\/(?:port|index|conformance|read|input|sync|schedule)(?:[./]|$)/
+
+const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(path))
+const sources = tracked.filter((path) => /^(?:src|cli|test|bench|tools)\/.*\.tsx?$/.test(path))
+const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('test/')
+
+const SPECIFIER =
+  /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+}
+
+function targetOf(path: string, specifier: string): string {
+  return specifier.startsWith('.') ? normalize(join(dirname(path), specifier)) : specifier
+}
+
+function brokenImports(path: string, text: string): string[] {
+  const rule = IMPORTS.find(({ module }) => path.startsWith(module))
+  if (rule === undefined) return []
+  return importsOf(text)
+    .filter((specifier) => specifier.startsWith('.') || specifier.startsWith('#'))
+    .filter((specifier) => {
+      const target = targetOf(path, specifier)
+      if (rule.module.endsWith('/') && target.startsWith(rule.module)) return false
+      return !rule.may.some((allowed) => target === allowed || (allowed.endsWith('/') && target.startsWith(allowed)))
+    })
+    .map((specifier) => `${path} imports ${specifier}: ${rule.because}`)
+}
+
+test('every import keeps the import table', () => {
+  const broken = sources
+    .filter((source) => !isTest(source))
+    .flatMap((path) => brokenImports(path, readFileSync(path, 'utf8')))
+  assert.deepEqual(broken, [])
+})
+
+test('the import table refuses what it says it refuses', () => {
+  const refused: readonly (readonly [path: string, text: string])[] = [
+    ['src/kernel/a.ts', "import type { A } from '#identity'"],
+    ['src/connectors/port.ts', "import { a } from './read/a.ts'"],
+    ['src/connectors/aws/a.ts', "export * from '#identity'"],
+    ['src/identity/a.ts', "import { a } from '../access/a.ts'"],
+    ['src/access/a.ts', "const a = await import('#governance')"],
+    ['src/governance/a.ts', "import {\n  a,\n} from '#connectors'"],
+    ['cli/a.ts', "import { a } from '../src/access/a.ts'"],
+  ]
+  for (const [path, text] of refused) assert.equal(brokenImports(path, text).length, 1, `${path}: ${text}`)
+  assert.deepEqual(brokenImports('src/governance/a.ts', "import { a } from '#access'\nimport b from './b.ts'"), [])
+})
+
+test('an adapter reaches into no other adapter and into no reader', () => {
+  const folderOf = (path: string): string => path.split('/').slice(0, 3).join('/')
+  const broken: string[] = []
+  for (const path of sources.filter((source) => source.startsWith('src/connectors/') && !isTest(source))) {
+    if (ADAPTER_MACHINERY.test(path) || path.split('/').length < 4) continue
+    for (const specifier of importsOf(readFileSync(path, 'utf8'))) {
+      const target = targetOf(path, specifier)
+      if (!target.startsWith('src/connectors/') || target === 'src/connectors/port.ts') continue
+      const sibling = target.split('/').length === 3 && !ADAPTER_MACHINERY.test(target)
+      if (folderOf(target) !== folderOf(path) && !sibling) broken.push(`${path} imports ${specifier}`)
+    }
+  }
+  assert.deepEqual(broken, [])
+})
+
+test('a pure module touches no clock, no network, no file system and no process', () => {
+  const pure = sources.filter(
+    (path) =>
+      /^src\/(?:kernel|identity|access|governance)\//.test(path) && !isTest(path) && path !== 'src/kernel/instant.ts',
+  )
+  const impure = /from 'node:(?!crypto'|assert|util')|\bDate\.now\(|\bnew Date\(\)|\bprocess\.|\bfetch\(|Math\.random\(/
+  assert.deepEqual(
+    pure.filter((path) => impure.test(readFileSync(path, 'utf8'))),
+    [],
+  )
+})
+
+test('no file is over 500 lines', () => {
+  const long = sources.filter((path) => readFileSync(path, 'utf8').split('\n').length > 501)
+  assert.deepEqual(long, [])
+})
+
+test('every source file opens with what it is for', () => {
+  const silent = sources.filter(
+    (path) => !isTest(path) && !/^(?:#!.*\n)?(?:\/\/|\/\*\*)/.test(readFileSync(path, 'utf8')),
+  )
+  assert.deepEqual(silent, [])
+})
+
+test('no name hides what is inside', () => {
+  const hiding = tracked.filter((path) =>
+    /(?:^|\/)(?:utils?|helpers?|common|shared|misc|manager|types)(?:\/|\.tsx?$)|\.service\.ts$|-dal\.ts$|-v2/.test(
+      path,
+    ),
+  )
+  assert.deepEqual(hiding, [])
+})
+
+test('nothing is left unfinished and no type check is switched off', () => {
+  const marks = new RegExp(
+    ['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'expect-error', '@ts-' + 'nocheck'].join('|'),
+  )
+  const found = sources.filter(
+    (path) => /^(?:src|cli|bench|tools)\//.test(path) && !isTest(path) && unfinished(path, marks),
+  )
+  assert.deepEqual(found, [])
+})
+
+/** A scanner's own word lists name such marks as data; they are quoted there. */
+function unfinished(path: string, marks: RegExp): boolean {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .some((line) => /^\s*(?:\/\/|\/?\*)/.test(line) && marks.test(line))
+}
+
+test('no path of a machine is written down', () => {
+  const machine = new RegExp(
+    ['/wo' + 'rk/', '/ro' + 'ot/', '/fa' + 'rm/'].map((path) => `(?:^|[\\s'"\`(=:])${path}`).join('|'),
+  )
+  const text = tracked.filter(
+    (path) => /\.(?:ts|js|json|md|yml|yaml|sh)$/.test(path) && !/^(?:samples|test\/(?:corpus|planted))\//.test(path),
+  )
+  assert.deepEqual(
+    text.filter((path) => path !== 'package-lock.json' && machine.test(readFileSync(path, 'utf8'))),
+    [],
+  )
+})
+
+test('every door in package.json exists', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { imports: Record<string, string> }
+  assert.deepEqual(
+    Object.values(manifest.imports).filter((path) => !existsSync(path)),
+    [],
+  )
+})
