@@ -1,6 +1,7 @@
-// Joins principal facts that share an identifier into one record each.
+// Joins principal facts that share an explicit identifier into one record each. A name is never an identifier.
 import { deriveId } from '#kernel'
 import type { AccountFact, Fact, Id, PrincipalFact, Ref } from '#kernel'
+import { append, firstOf, latest, layered, optional } from './layer.ts'
 import type { Principal } from './principal.ts'
 import { Union } from './union.ts'
 
@@ -9,11 +10,11 @@ export function correlatePrincipals(facts: readonly Fact[]): {
   principalOf: (ref: Ref) => Id<'principal'> | undefined
 } {
   const union = new Union()
-  const sightings = new Map<string, PrincipalFact[]>()
   for (const fact of facts) {
     if (fact.type !== 'principal') continue
     for (const alias of fact.aliases ?? []) union.join(fact.ref, alias)
   }
+  const sightings = new Map<string, PrincipalFact[]>()
   const accounts = new Map<string, AccountFact[]>()
   for (const fact of facts) {
     if (fact.type === 'principal') append(sightings, union.find(fact.ref), fact)
@@ -29,23 +30,30 @@ export function correlatePrincipals(facts: readonly Fact[]): {
   return { principals, principalOf: (ref) => idByRoot.get(union.find(ref)) }
 }
 
+/** The system's own record says most, then another tool's definition, then a mention; in reading order within each. */
+function rank(fact: PrincipalFact): number {
+  if (fact.mentioned === true) return 2
+  return fact.provenance.connector === fact.system ? 0 : 1
+}
+
 function merge(facts: readonly PrincipalFact[], accounts: readonly AccountFact[]): Principal {
-  const definitions = facts.filter((fact) => fact.mentioned !== true)
-  const ordered = [...definitions, ...facts.filter((fact) => fact.mentioned === true)]
+  const ordered = facts.toSorted((a, b) => rank(a) - rank(b))
   const main = ordered[0]
   if (main === undefined) throw new Error('a group of sightings is never empty')
-  const first = <T>(pick: (fact: PrincipalFact) => T | undefined): T | undefined => {
-    for (const fact of ordered) {
-      const value = pick(fact)
-      if (value !== undefined) return value
-    }
-    return undefined
+  const refs = new Set<Ref>()
+  for (const fact of ordered) {
+    refs.add(fact.ref)
+    for (const alias of fact.aliases ?? []) refs.add(alias)
   }
-  const refs = [...new Set(ordered.flatMap((fact) => [fact.ref, ...(fact.aliases ?? [])]))].sort()
   const seen = new Map<string, Principal['accounts'][number]>()
   for (const at of [...ordered, ...accounts]) {
-    seen.set(`${at.system} ${at.externalId}`, { system: at.system, externalId: at.externalId })
+    const key = `${at.system} ${at.externalId}`
+    if (!seen.has(key)) seen.set(key, { system: at.system, externalId: at.externalId })
   }
+  const enabled = firstOf(ordered, (fact) => fact.enabled)
+  const createdAt = firstOf(ordered, (fact) => fact.createdAt)
+  const expiresAt = firstOf(ordered, (fact) => fact.expiresAt)
+  const vendor = firstOf(ordered, (fact) => fact.vendor)
   return {
     id: deriveId('principal', main.ref),
     kind: main.kind,
@@ -53,48 +61,19 @@ function merge(facts: readonly PrincipalFact[], accounts: readonly AccountFact[]
     system: main.system,
     externalId: main.externalId,
     name: main.name,
-    refs,
+    refs: [...refs].sort(),
     accounts: [...seen.values()],
-    mentionedOnly: definitions.length === 0,
-    ...optional(
-      'enabled',
-      first((fact) => fact.enabled),
-    ),
-    ...optional(
-      'createdAt',
-      first((fact) => fact.createdAt),
-    ),
-    ...optional(
-      'expiresAt',
-      first((fact) => fact.expiresAt),
-    ),
+    mentionedOnly: main.mentioned === true,
+    ...optional('enabled', enabled),
+    ...optional('createdAt', createdAt),
+    ...optional('expiresAt', expiresAt),
     ...optional('lastUsedAt', latest(ordered.map((fact) => fact.lastUsedAt))),
-    ...optional(
-      'vendor',
-      first((fact) => fact.vendor),
-    ),
+    ...optional('vendor', vendor),
     environmentHints: ordered.flatMap((fact) => fact.environment ?? []),
     purposeHints: ordered.flatMap((fact) => fact.purpose ?? []),
     ownerHints: ordered.flatMap((fact) => fact.ownerHints ?? []),
-    labels: Object.assign({}, ...ordered.map((fact) => fact.labels).toReversed()) as Record<string, string>,
-    attributes: Object.assign({}, ...ordered.map((fact) => fact.attributes).toReversed()) as Principal['attributes'],
+    labels: layered(ordered.map((fact) => fact.labels)),
+    attributes: layered(ordered.map((fact) => fact.attributes)),
     provenance: ordered.map((fact) => fact.provenance),
   }
-}
-
-export function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else list.push(value)
-}
-
-export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
-}
-
-/** The latest of the instants that are there. Instants compare as strings. */
-export function latest<T extends string>(instants: readonly (T | undefined)[]): T | undefined {
-  let best: T | undefined
-  for (const at of instants) if (at !== undefined && (best === undefined || at > best)) best = at
-  return best
 }
