@@ -31,6 +31,8 @@ export interface EscalationPath {
   readonly reaches: string
   readonly reachesPrincipalId?: Id<'principal'>
   readonly reachesTier: Tier
+  /** Where the grants behind the steps are written, the most telling first. */
+  readonly provenance?: readonly Provenance[]
 }
 
 export interface EffectiveAccess {

@@ -55,6 +55,24 @@ export const credentialRef = {
   githubSecret: (name: string, scope: string) => ref('github', `secret/${name}`, scope),
 } as const
 
+/** Kubernetes names of principals and roles; the connector and the evaluator join on them. `cluster` '' is "not said". */
+export const kubernetesRef = {
+  serviceAccount: (namespace: string, name: string, cluster = '') =>
+    ref('kubernetes', `system:serviceaccount:${namespace}:${name}`, cluster),
+  user: (name: string, cluster = '') => ref('kubernetes', `user:${name}`, cluster),
+  group: (name: string, cluster = '') => ref('kubernetes', `group:${name}`, cluster),
+  role: (namespace: string, name: string, cluster = '') => ref('kubernetes', `role/${namespace}/${name}`, cluster),
+  clusterRole: (name: string, cluster = '') => ref('kubernetes', `clusterrole/${name}`, cluster),
+  workload: (namespace: string, kind: string, name: string, cluster = '') =>
+    ref('kubernetes', `workload/${namespace}/${kind}/${name}`, cluster),
+} as const
+
+/** The scope and the native id that `ref` was given. */
+export function refParts(of: Ref): { readonly system: string; readonly scope: string; readonly id: string } {
+  const [, system = '', scope = '', id = ''] = /^([a-z0-9-]+)(?:\[([^\]]*)\])?:([\s\S]*)$/.exec(of) ?? []
+  return { system, scope, id }
+}
+
 /** `file` is relative to the scanned path, with forward slashes. Lines are 1-based and inclusive. */
 export interface Location {
   readonly file: string
