@@ -54,3 +54,26 @@ export function hostUser(host: HostOf, user: string, provenance: Provenance): Pr
     provenance,
   }
 }
+
+/** The machine itself, where a file of its configuration is read. `file` names it when nothing else does. */
+export function hostMachineRef(host: HostOf, file: string): Ref {
+  return ref('host', host.host === '' ? `of ${file}` : '.', host.scope)
+}
+
+export function hostMachine(
+  host: HostOf,
+  provenance: Provenance,
+  about: Pick<PrincipalFact, 'mentioned' | 'attributes'>,
+): PrincipalFact {
+  return {
+    type: 'principal',
+    ref: hostMachineRef(host, provenance.file),
+    kind: 'machine',
+    nativeType: 'host',
+    system: 'host',
+    externalId: host.host === '' ? provenance.file : host.host,
+    name: host.host === '' ? provenance.file : host.host,
+    ...about,
+    provenance,
+  }
+}

@@ -1,10 +1,12 @@
 // The table of connectors and the ways to read through them.
+import { entra } from './entra/entra.ts'
 import { agents } from './agents/agents.ts'
+import { openssh } from './openssh/openssh.ts'
 import { people } from './people/people.ts'
 import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
-export const CONNECTORS: readonly Connector[] = [agents, people]
+export const CONNECTORS: readonly Connector[] = [agents, people, entra, openssh]
 
 export type { Connector } from './port.ts'
 export { readTree } from './read/read-tree.ts'
