@@ -1,4 +1,6 @@
 // The table of connectors and the ways to read through them.
+import { csv } from './csv/csv.ts'
+import { directory } from './directory/directory.ts'
 import { entra } from './entra/entra.ts'
 import { agents } from './agents/agents.ts'
 import { openssh } from './openssh/openssh.ts'
@@ -6,7 +8,7 @@ import { people } from './people/people.ts'
 import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
-export const CONNECTORS: readonly Connector[] = [agents, people, entra, openssh]
+export const CONNECTORS: readonly Connector[] = [agents, people, entra, openssh, csv, directory]
 
 export type { Connector } from './port.ts'
 export { readTree } from './read/read-tree.ts'
