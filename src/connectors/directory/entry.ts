@@ -72,7 +72,7 @@ export function* entryFacts(
   yield {
     type: 'principal',
     ref: own,
-    ...(sid !== undefined && /^S-1-/.test(sid) ? { aliases: [ref('directory', `sid/${sid}`)] } : {}),
+    ...(sid !== undefined && sid.startsWith('S-1-') ? { aliases: [ref('directory', `sid/${sid}`)] } : {}),
     kind: found.kind,
     nativeType: [...classes].at(-1) ?? 'entry',
     system: 'directory',
