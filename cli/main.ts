@@ -1,5 +1,8 @@
 // The `reeve` command: one file per subcommand, wired here.
 import { Command } from 'commander'
+import { connectorsCommand } from './connectors.ts'
+import { detectorsCommand } from './detectors.ts'
+import { runToExitCode } from './exit.ts'
 import { scanCommand } from './scan.ts'
 import { version } from './version.ts'
 
@@ -7,7 +10,9 @@ const program = new Command('reeve')
   .description(
     'security of non-human identities: discover, decide, prove, and keep asking whether each should still exist',
   )
-  .version(version)
+  .version(version, '-V, --version', 'say the version')
   .addCommand(scanCommand())
+  .addCommand(detectorsCommand())
+  .addCommand(connectorsCommand())
 
-await program.parseAsync()
+await runToExitCode(program)

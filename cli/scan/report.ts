@@ -1,70 +1,137 @@
-// The scan's JSON contract (docs/schemas/scan-report.schema.json). Every other format is written from this value.
-import type { ReadResult } from '#connectors'
-import type { Finding } from '#governance'
-import type { Id, Instant, Location } from '#kernel'
-import type { Judgement } from './judge.ts'
+// Puts the report together from what was read and judged. Every format is written from this value, in its order.
+import { CONNECTORS } from '#connectors'
+import type { FingerprintKey, ReadResult } from '#connectors'
+import { SEVERITIES } from '#governance'
+import type { EstateReader, Finding } from '#governance'
+import type { Instant } from '#kernel'
+import { SCHEMA_VERSION } from './contract.ts'
+import type { Report, ReportEntitlement, ReportError, ReportFinding, ReportSuppressed } from './contract.ts'
+import { compareText, onlyOnce, placesOf } from './places.ts'
+import { reportCredentials } from './report-credentials.ts'
+import { reportPrincipals } from './report-principals.ts'
 
-export const SCHEMA_VERSION = '1.0'
-
-export interface ReportPrincipal {
-  readonly id: Id<'principal'>
-  readonly kind: string
-  readonly nativeType: string
-  readonly name: string
-  readonly source: string
-  readonly externalId: string
-  readonly environment: string
-  readonly privilege: string
-  readonly owner: string | null
-  readonly locations: readonly Location[]
-}
-
-export interface Report {
-  readonly schemaVersion: typeof SCHEMA_VERSION
-  readonly tool: { readonly name: 'reeve'; readonly version: string }
+export interface ReportInput {
+  readonly version: string
   readonly scannedAt: Instant
-  readonly stats: {
-    readonly files: number
-    readonly bytes: number
-    readonly principals: number
-    readonly findings: number
-  }
-  readonly principals: readonly ReportPrincipal[]
+  readonly key: FingerprintKey
+  readonly read: ReadResult
+  readonly estate: EstateReader
   readonly findings: readonly Finding[]
-  readonly errors: readonly { readonly file: string; readonly line: number | null; readonly message: string }[]
+  readonly suppressed: readonly { readonly finding: Finding; readonly suppression: ReportSuppressed['suppression'] }[]
+  /** What went wrong outside of the reading: a comment that does not suppress, an entry of a baseline that ended. */
+  readonly errors: readonly ReportError[]
+  readonly blindSpots: readonly string[]
 }
 
-export function reportOf(read: ReadResult, { estate, findings }: Judgement, version: string): Report {
-  const principals = [...estate.dossiers()].map(
-    ({ principal, classification, access, ownership }): ReportPrincipal => ({
-      id: principal.id,
-      kind: principal.kind,
-      nativeType: principal.nativeType,
-      name: principal.name,
-      source: principal.system,
-      externalId: principal.externalId,
-      environment: classification.environment.value,
-      privilege: access.tier,
-      owner: ownership.owner?.who ?? null,
-      locations: principal.provenance.map(({ file, startLine, endLine }) => ({
-        file,
-        ...(startLine === undefined ? {} : { startLine }),
-        ...(endLine === undefined ? {} : { endLine }),
-      })),
-    }),
-  )
+export function reportOf(input: ReportInput): Report {
+  const { read, estate } = input
+  const principals = reportPrincipals(estate)
+  const credentials = reportCredentials(estate, input.key)
+  const entitlements = reportEntitlements(estate)
+  const findings = input.findings.map(reportFinding)
+  const suppressed = input.suppressed.map(({ finding, suppression }) => ({ ...reportFinding(finding), suppression }))
+  const errors = reportErrors(read, input.errors)
   return {
     schemaVersion: SCHEMA_VERSION,
-    tool: { name: 'reeve', version },
-    scannedAt: estate.asOf,
+    tool: { name: 'reeve', version: input.version },
+    scannedAt: input.scannedAt,
     stats: {
       files: read.stats.files,
       bytes: read.stats.bytes,
+      skipped: read.stats.skipped,
       principals: principals.length,
+      credentials: credentials.length,
+      entitlements: entitlements.length,
       findings: findings.length,
+      suppressed: suppressed.length,
+      errors: errors.length,
+      bySeverity: countBySeverity(findings),
+      byKind: countBy(principals.map(({ kind }) => kind)),
     },
     principals,
+    credentials,
+    entitlements,
     findings,
-    errors: read.problems.map(({ file, startLine, message }) => ({ file, line: startLine ?? null, message })),
+    suppressed,
+    likelyMatches: estate.likely
+      .map(({ a, b, reason }) => ({ a, b, reason }))
+      .toSorted((a, b) => compareText(`${a.a} ${a.b} ${a.reason}`, `${b.a} ${b.b} ${b.reason}`)),
+    blindSpots: reportBlindSpots(read, input.blindSpots),
+    errors,
   }
+}
+
+export function reportFinding(finding: Finding): ReportFinding {
+  return {
+    fingerprint: finding.fingerprint,
+    detector: finding.detector,
+    owasp: finding.owasp,
+    controls: finding.controls,
+    severity: finding.severity,
+    severityReasons: finding.severityReasons,
+    title: finding.title,
+    subject: {
+      principalId: finding.subject.principalId ?? null,
+      credentialId: finding.subject.credentialId ?? null,
+      externalId: finding.subject.externalId,
+    },
+    discriminator: finding.discriminator ?? null,
+    locations: placesOf(finding.locations),
+    evidence: finding.evidence as ReportFinding['evidence'],
+    remediation: finding.remediation,
+  }
+}
+
+function reportEntitlements(estate: EstateReader): ReportEntitlement[] {
+  const entitlements: ReportEntitlement[] = []
+  for (const { access } of estate.dossiers()) {
+    for (const { provenance, conditions, ...entitlement } of access.entitlements) {
+      entitlements.push({
+        ...entitlement,
+        conditions: (conditions ?? null) as ReportEntitlement['conditions'],
+        locations: placesOf([provenance]),
+      })
+    }
+  }
+  return entitlements.sort((a, b) => compareText(a.principalId, b.principalId) || compareText(a.id, b.id))
+}
+
+function reportErrors(read: ReadResult, others: readonly ReportError[]): ReportError[] {
+  const errors = [
+    ...read.problems.map(({ file, startLine, message }) => ({ file, line: startLine ?? null, message })),
+    ...others,
+  ]
+  return onlyOnce(errors).sort(
+    (a, b) => compareText(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0) || compareText(a.message, b.message),
+  )
+}
+
+/** What the reading met, what each connector that said something cannot see by its nature, and what was not given. */
+function reportBlindSpots(read: ReadResult, others: readonly string[]): Report['blindSpots'] {
+  const spoke = new Set(read.facts.map((fact) => fact.provenance.connector))
+  const natural = CONNECTORS.filter(({ id }) => spoke.has(id)).flatMap(({ id, blindSpots }) =>
+    blindSpots.map((message) => ({ source: id, file: null, message })),
+  )
+  const met = read.blindSpots.map(({ connector, file, message }) => ({
+    source: connector,
+    file: file ?? null,
+    message,
+  }))
+  const own = others.map((message) => ({ source: 'scan', file: null, message }))
+  return onlyOnce([...own, ...met, ...natural]).sort(
+    (a, b) =>
+      compareText(a.source, b.source) || compareText(a.file ?? '', b.file ?? '') || compareText(a.message, b.message),
+  )
+}
+
+function countBySeverity(findings: readonly ReportFinding[]): Report['stats']['bySeverity'] {
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 }
+  for (const severity of SEVERITIES) counts[severity] = findings.filter((one) => one.severity === severity).length
+  return counts
+}
+
+export function countBy(keys: readonly string[]): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const key of keys.toSorted(compareText)) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return Object.fromEntries(counts)
 }

@@ -1,0 +1,47 @@
+// How the command ends: exit codes, interruption, a reader that went away, and errors in words.
+import { rmSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import type { Command } from 'commander'
+import { Fault } from '#kernel'
+import { plain } from './terminal/text.ts'
+import { codeOf, unfinished } from './terminal/write-out.ts'
+
+const UNUSABLE = 2
+const INTERRUPTED = 130
+
+/** 0 and 1 are the subcommand's own; 2 is usage or input that cannot be read; 130 is an interruption. */
+export async function runToExitCode(program: Command): Promise<void> {
+  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError(helpHint(command))
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (cause) => {
+      if (codeOf(cause) !== 'EPIPE') throw cause
+    })
+  }
+  try {
+    await program.parseAsync()
+  } catch (cause) {
+    process.exitCode = cause instanceof CommanderError && cause.exitCode === 0 ? 0 : UNUSABLE
+    if (!(cause instanceof CommanderError)) process.stderr.write(`reeve: ${inWords(cause)}\n`)
+  }
+}
+
+const helpHint = (command: Command): string =>
+  `(${command.parent === null ? '' : 'reeve '}${command.name()} --help shows what there is)`
+
+function inWords(cause: unknown): string {
+  if (cause instanceof Fault) return plain(cause.detail)
+  // SECURITY: the message of an unforeseen error may quote the input, so only its place is shown
+  const places = cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
+  return [
+    'this is a bug in reeve, please report it with the lines below (they hold nothing of your input)',
+    ...places.map(plain),
+  ].join('\n')
+}
+
+function interrupted(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
+  for (const path of unfinished) rmSync(path, { force: true })
+  process.exit(INTERRUPTED)
+}

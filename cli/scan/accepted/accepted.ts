@@ -1,0 +1,100 @@
+// Sets aside what somebody accepted, by comment or by baseline, and writes a baseline.
+import { realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import type { Finding } from '#governance'
+import { Fault } from '#kernel'
+import type { Instant } from '#kernel'
+import { writeFileWhole } from '../../terminal/write-out.ts'
+import { counted } from '../../words.ts'
+import type { ScanOptions } from '../options.ts'
+import { bytesOf } from '../read-input.ts'
+import { remark } from '../remark.ts'
+import { applyBaseline, parseBaseline, writtenBaseline } from './baseline.ts'
+import type { Accepted, BaselineEntry } from './baseline.ts'
+import { applyComments } from './comments.ts'
+import type { LinesOf } from './comments.ts'
+import { dayAfter, hasPassed, isDay } from './day.ts'
+
+const DAYS_DEFAULT = 90
+const COMMENT_FILE_BYTES_MAX = 16 * 1024 * 1024
+
+/** Refuses combinations of options that say nothing. */
+export function checkAcceptance({ writeBaseline: file, reason, until }: ScanOptions): void {
+  if (file === undefined) {
+    if (reason !== undefined || until !== undefined) {
+      throw new Fault('usage', '`--reason` and `--until` belong to `--write-baseline FILE`')
+    }
+    return
+  }
+  if (reason === undefined || reason.trim() === '') {
+    throw new Fault('usage', '`--write-baseline` needs `--reason TEXT`: why are these findings accepted?')
+  }
+  if (until !== undefined && !isDay(until)) throw new Fault('usage', `\`${until}\` is not a day: write YYYY-MM-DD`)
+}
+
+export async function setAsideAccepted(
+  findings: readonly Finding[],
+  { roots, options, now }: { readonly roots: readonly string[]; readonly options: ScanOptions; readonly now: Instant },
+): Promise<Accepted> {
+  const byComment = await applyComments(findings, linesBelow(roots), now)
+  if (options.baseline === undefined) return byComment
+  const entries = await baselineFrom(options.baseline)
+  const whole = options.only.length === 0
+  const byBaseline = applyBaseline(byComment.open, entries, {
+    file: options.baseline,
+    now,
+    whole,
+    elsewhere: new Set(byComment.suppressed.map(({ finding }) => finding.fingerprint)),
+  })
+  return {
+    open: byBaseline.open,
+    suppressed: [...byComment.suppressed, ...byBaseline.suppressed],
+    errors: [...byComment.errors, ...byBaseline.errors],
+  }
+}
+
+/** Writes the findings as accepted; entries of the file as it was keep their reason and day while they hold. */
+export async function writeBaseline(
+  file: string,
+  findings: readonly Finding[],
+  options: ScanOptions,
+  now: Instant,
+): Promise<number> {
+  const until = options.until ?? dayAfter(now, DAYS_DEFAULT)
+  if (hasPassed(until, now)) throw new Fault('usage', `\`--until ${until}\` has passed`)
+  const earlier = (await stat(file).catch(() => undefined)) === undefined ? [] : await baselineFrom(file)
+  const given = { reason: options.reason ?? '', until, now, file }
+  await writeFileWhole(file, [writtenBaseline(findings, earlier, given)])
+  remark(
+    options,
+    `accepted ${counted(findings.length, 'finding')} until ${until} in ${file}: use it with --baseline ${file}`,
+  )
+  return 0
+}
+
+async function baselineFrom(file: string): Promise<BaselineEntry[]> {
+  return parseBaseline(Buffer.from(await bytesOf(file, 'the baseline')).toString('utf8'), file)
+}
+
+/** SECURITY: reads only regular files that really lie below a scanned path, whatever links there are. */
+function linesBelow(roots: readonly string[]): LinesOf {
+  const known = new Map<string, readonly string[] | undefined>()
+  return async (file) => {
+    if (!known.has(file)) known.set(file, await linesOfFile(roots, file).catch(() => undefined))
+    return known.get(file)
+  }
+}
+
+async function linesOfFile(roots: readonly string[], file: string): Promise<readonly string[] | undefined> {
+  for (const root of roots) {
+    const top = await realpath(root)
+    const path = (await stat(top)).isFile() ? top : await realpath(join(top, file)).catch(() => '')
+    if (path !== top && !path.startsWith(top.endsWith(sep) ? top : `${top}${sep}`)) continue
+    const found = await stat(path)
+    if (!found.isFile() || found.size > COMMENT_FILE_BYTES_MAX) continue
+    return Buffer.from(await bytesOf(path, 'the file'))
+      .toString('utf8')
+      .split('\n')
+  }
+  return undefined
+}

@@ -1,0 +1,64 @@
+// One scan from its options to its exit code: read, judge, set aside what was accepted, write.
+import { ephemeralKey } from '#connectors'
+import type { ReadResult } from '#connectors'
+import type { EstateReader } from '#governance'
+import { systemClock } from '#kernel'
+import { progressOn } from '../terminal/progress.ts'
+import { version } from '../version.ts'
+import { checkAcceptance, setAsideAccepted, writeBaseline } from './accepted/accepted.ts'
+import type { Report } from './contract.ts'
+import { explain } from './explain.ts'
+import { judge } from './judge.ts'
+import { atLeast, parseOnly } from './narrow.ts'
+import type { ScanOptions } from './options.ts'
+import { keyFrom, readInput, rootsFrom } from './read-input.ts'
+import { reportOf } from './report.ts'
+import { settingsFrom } from './settings.ts'
+import { writeReport } from './write-report.ts'
+
+/** Returns the exit code. Throws a Fault on what the user has to put right. */
+export async function scan(paths: readonly string[], options: ScanOptions): Promise<number> {
+  const now = systemClock()
+  const only = parseOnly(options.only)
+  checkAcceptance(options)
+  const roots = await rootsFrom(paths)
+  const settings = await settingsFrom(roots, options)
+  const key = options.keyFile === undefined ? ephemeralKey() : await keyFrom(options.keyFile)
+  const progress = progressOn(process.stderr, options.quiet)
+  let read: ReadResult
+  try {
+    read = await readInput(roots, options, key, progress)
+    progress.say('judging')
+  } finally {
+    progress.end()
+  }
+  const { estate, findings } = judge(read, settings, now)
+  const shown = findings.filter(only(estate))
+  if (options.writeBaseline !== undefined) return writeBaseline(options.writeBaseline, shown, options, now)
+  const accepted = await setAsideAccepted(shown, { roots, options, now })
+  const report = reportOf({
+    version,
+    scannedAt: now,
+    key,
+    read,
+    estate,
+    findings: accepted.open,
+    suppressed: accepted.suppressed,
+    errors: accepted.errors,
+    blindSpots: notGiven(estate),
+  })
+  if (options.explain !== undefined) return explain(options.explain, report, options)
+  await writeReport(report, options)
+  return exitCode(report, read, options)
+}
+
+function exitCode(report: Report, read: ReadResult, { failOn }: ScanOptions): number {
+  const unread = new Set(read.problems.map(({ file }) => file)).size
+  if (unread > 0 && unread >= read.stats.files && read.facts.length === 0) return 2
+  return failOn !== 'none' && report.findings.some(({ severity }) => atLeast(severity, failOn)) ? 1 : 0
+}
+
+/** What could have been given and was not, so that "none found" is not taken for "looked". */
+function notGiven(estate: EstateReader): string[] {
+  return estate.has('person') ? [] : ['no feed of people was read (--people): whether an owner has left is unknown']
+}
