@@ -5,11 +5,13 @@ import { entra } from './entra/entra.ts'
 import { agents } from './agents/agents.ts'
 import { certificates } from './certificates/certificates.ts'
 import { openssh } from './openssh/openssh.ts'
+import { kubernetes } from './kubernetes/kubernetes.ts'
+import { github } from './github/github.ts'
 import { people } from './people/people.ts'
 import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
-export const CONNECTORS: readonly Connector[] = [agents, people, entra, openssh, csv, directory]
+export const CONNECTORS: readonly Connector[] = [github, agents, people, entra, openssh, csv, directory, kubernetes]
 
 export type { Connector } from './port.ts'
 export { readTree } from './read/read-tree.ts'
