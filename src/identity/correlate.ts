@@ -3,8 +3,8 @@
 import type { Fact, Id, Ref } from '#kernel'
 import { correlateCredentials } from './correlate-credentials.ts'
 import { correlatePrincipals } from './correlate-principals.ts'
-import { offerLikelyMatches } from './likely.ts'
-import type { Credential, LikelyMatch, Membership, Principal, Relation } from './principal.ts'
+import { offerLikelyMatches, offerLikelyPeople } from './likely.ts'
+import type { Credential, LikelyMatch, LikelyPerson, Membership, Principal, Relation } from './principal.ts'
 
 export interface IdentityGraph {
   readonly principals: ReadonlyMap<Id<'principal'>, Principal>
@@ -12,6 +12,7 @@ export interface IdentityGraph {
   readonly relations: readonly Relation[]
   readonly memberships: readonly Membership[]
   readonly likely: readonly LikelyMatch[]
+  readonly likelyPeople: readonly LikelyPerson[]
   /** The principal that a ref names, if any source defined or mentioned it. */
   principalOf(ref: Ref): Id<'principal'> | undefined
 }
@@ -46,5 +47,13 @@ export function correlate(facts: readonly Fact[]): IdentityGraph {
         memberships.push({ memberId, groupId, provenance: fact.provenance })
     }
   }
-  return { principals, credentials, relations, memberships, likely: offerLikelyMatches(principals), principalOf }
+  return {
+    principals,
+    credentials,
+    relations,
+    memberships,
+    likely: offerLikelyMatches(principals),
+    likelyPeople: offerLikelyPeople(principals, facts),
+    principalOf,
+  }
 }

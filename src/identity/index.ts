@@ -2,7 +2,17 @@
 export * from './principal.ts'
 export { correlate } from './correlate.ts'
 export type { IdentityGraph } from './correlate.ts'
-export { assessOwners } from './owner.ts'
+export { assessOwners, OWNER_BAR } from './owner.ts'
 export type { OwnerCandidate, Ownership } from './owner.ts'
 export { classify } from './classify.ts'
-export type { Classification, Criticality, Environment } from './classify.ts'
+export type { Classification, Criticality } from './classify.ts'
+export { environmentOfLabel, environmentOfPath } from './environment.ts'
+export type { Environment } from './environment.ts'
+export {
+  ClassificationRules,
+  ENVIRONMENTS,
+  overrideKinds,
+  OwnerOverride,
+  ownersFromRules,
+} from './classification-rules.ts'
+export { glob, pathPattern } from './glob.ts'

@@ -100,3 +100,10 @@ export interface LikelyMatch {
   readonly b: Id<'principal'>
   readonly reason: string
 }
+
+/** A principal that may be a person's own: its name is that person's e-mail or handle. Never merged by itself. */
+export interface LikelyPerson {
+  readonly principalId: Id<'principal'>
+  readonly personId: string
+  readonly reason: string
+}
