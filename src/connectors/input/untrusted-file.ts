@@ -1,7 +1,10 @@
 // One file as adapters see it: bytes, and parsed forms that are made once and shared.
+import { isAscii, isUtf8 } from 'node:buffer'
 import { ParseProblem } from '../port.ts'
-import type { FileOrigin, ParsedDocument, UntrustedFile } from '../port.ts'
-import { parseJson } from './json-document.ts'
+import type { FileOrigin, UntrustedFile } from '../port.ts'
+import { readJson } from './json-document.ts'
+import type { JsonDocuments } from './json-document.ts'
+import { LineStarts } from './lines.ts'
 import { parseYaml } from './yaml-documents.ts'
 import type { YamlDocuments } from './yaml-documents.ts'
 
@@ -13,44 +16,61 @@ export interface FileIdentity {
   readonly repositoryPath?: string
 }
 
-const NAMED_JSON = /\.(?:json|jsonl|ndjson|tfstate)(?:\.backup)?$/i
+/** What the reader asks beyond the port, after the connectors have had the file. */
+export interface InputFile extends UntrustedFile {
+  /** What `json()` left out beside the documents that it gave: broken lines of a stream. */
+  jsonProblem(): ParseProblem | undefined
+  /** Line of the first byte sequence that is not valid in the text's encoding. */
+  invalidTextLine(): number | undefined
+}
 
-export function untrustedFile(identity: FileIdentity, bytes: Uint8Array): UntrustedFile {
+const NAMED_JSON = /\.(?:json|jsonl|ndjson|tfstate)(?:\.backup)?$/i
+/** What nothing but JSON starts with; `[section]` is INI and a bare `{` may be a template. */
+const OPENS_JSON_ONLY = /^\s*(?:\{\s*["}]|\[\s*[[{"\]])/
+const HEAD_BYTES = 8192
+
+export function untrustedFile(identity: FileIdentity, bytes: Uint8Array): InputFile {
   let decoded: { text: string; valid: boolean } | undefined
-  let json: { documents: readonly ParsedDocument[] | undefined } | { problem: ParseProblem } | undefined
+  let json: JsonDocuments | undefined
   let yaml: YamlDocuments | undefined
   const decode = (): { text: string; valid: boolean } => (decoded ??= decodeText(bytes))
-  const encoding = byteOrderMark(bytes)
+  const named = NAMED_JSON.test(identity.path)
+  const readJsonOnce = (): JsonDocuments => (json ??= jsonOf(decode().text, named))
+  const held = (): boolean => named || (identity.origin === 'stdin' && OPENS_JSON_ONLY.test(decode().text))
   return {
     ...identity,
     bytes,
-    binary: encoding !== 'utf-16le' && encoding !== 'utf-16be' && bytes.subarray(0, 8192).includes(0),
+    binary: looksBinary(bytes),
     text: () => decode().text,
     get validText() {
       return decode().valid
     },
     json() {
-      json ??= readJson(decode().text, NAMED_JSON.test(identity.path) || identity.origin === 'stdin')
-      if ('problem' in json) throw json.problem
-      return json.documents
+      const { documents, problem } = readJsonOnce()
+      if (problem === undefined) return documents.length === 0 ? undefined : documents
+      // a text that opens like JSON is only held to be JSON when its name says so: INI sections and templates open alike
+      if (!held()) return undefined
+      if (documents.length === 0) throw problem
+      return documents
     },
+    jsonProblem: () => (held() && json !== undefined && json.documents.length > 0 ? json.problem : undefined),
     yaml: () => (yaml ??= parseYaml(decode().text)),
+    invalidTextLine() {
+      if (decode().valid) return undefined
+      return lineOfReplacement(bytes, decode().text)
+    },
   }
 }
 
-/** A text that opens like JSON is only held to be JSON when its name says so: INI sections and templates open alike. */
-function readJson(
-  text: string,
-  named: boolean,
-): { documents: readonly ParsedDocument[] | undefined } | { problem: ParseProblem } {
-  const opening = /^\s*(?:\/[/*]|[[{])/.test(text)
-  if (!opening) return { documents: undefined }
-  try {
-    return { documents: parseJson(text) }
-  } catch (error) {
-    if (!(error instanceof ParseProblem)) throw error
-    return named ? { problem: error } : { documents: undefined }
-  }
+/** True when the first 8 KiB hold a NUL byte and no byte order mark says that it is UTF-16. */
+export function looksBinary(bytes: Uint8Array): boolean {
+  const encoding = byteOrderMark(bytes)
+  return encoding !== 'utf-16le' && encoding !== 'utf-16be' && bytes.subarray(0, HEAD_BYTES).includes(0)
+}
+
+function jsonOf(text: string, named: boolean): JsonDocuments {
+  const opens = named ? /\S/.test(text) : /^\s*(?:\/[/*]|[[{])/.test(text)
+  return opens ? readJson(text) : { documents: [] }
 }
 
 function byteOrderMark(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
@@ -62,9 +82,32 @@ function byteOrderMark(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | u
 
 function decodeText(bytes: Uint8Array): { text: string; valid: boolean } {
   const encoding = byteOrderMark(bytes) ?? 'utf-8'
+  if (encoding === 'utf-8') {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    // one byte for each character in memory, and several times as quick
+    if (isAscii(bytes)) return { text: buffer.toString('latin1'), valid: true }
+    if (isUtf8(bytes)) return { text: buffer.toString('utf8', startOfText(bytes)), valid: true }
+    return { text: new TextDecoder(encoding).decode(bytes), valid: false }
+  }
   try {
     return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), valid: true }
   } catch {
     return { text: new TextDecoder(encoding).decode(bytes), valid: false }
   }
+}
+
+const startOfText = (bytes: Uint8Array): number => (byteOrderMark(bytes) === 'utf-8' ? 3 : 0)
+
+/** The text may hold U+FFFD of its own, so for UTF-8 the bytes are searched, line by line. */
+function lineOfReplacement(bytes: Uint8Array, text: string): number {
+  if (byteOrderMark(bytes) === 'utf-16le' || byteOrderMark(bytes) === 'utf-16be')
+    return new LineStarts(text).lineAt(Math.max(0, text.indexOf('\uFFFD')))
+  let line = 1
+  for (let from = 0; from < bytes.length; line += 1) {
+    const next = bytes.indexOf(10, from)
+    const to = next === -1 ? bytes.length : next
+    if (!isUtf8(bytes.subarray(from, to))) return line
+    from = to + 1
+  }
+  return line
 }

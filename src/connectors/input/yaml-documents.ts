@@ -1,103 +1,106 @@
-// YAML from outside: the `yaml` package with limits on aliases, depth and size, and the line of every node.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml'
-import type { Document, Node, Pair } from 'yaml'
+// YAML from outside: the `yaml` package, one document at a time, with limits on size, depth and what aliases expand to.
+import { Composer, LineCounter, Parser } from 'yaml'
+import type { Document } from 'yaml'
 import type { ParsedDocument } from '../port.ts'
+import { LineStarts } from './lines.ts'
+import { listInChunks } from './yaml-list.ts'
+import { documentOf, valueOf, YamlRefused } from './yaml-value.ts'
+import type { YamlValue } from './yaml-value.ts'
 
-export const YAML_ALIASES_MAX = 100
-export const YAML_DEPTH_MAX = 100
+/** The parser needs some sixty bytes of memory for each byte of one document. */
+export const YAML_DOCUMENT_CHARS_MAX = 4 * 1024 * 1024
+/** A list is cut into chunks from this size on. */
+const CHUNKED_FROM = 256 * 1024
+const PROBLEMS_MAX = 20
+
+export interface YamlProblem {
+  readonly line: number
+  readonly message: string
+  /** True for depth, size and aliases: a document that is refused, not one that is merely not YAML. */
+  readonly refused?: boolean
+}
 
 export interface YamlDocuments {
   readonly documents: readonly ParsedDocument[]
-  readonly problems: readonly { line: number; message: string }[]
+  readonly problems: readonly YamlProblem[]
+}
+
+export interface YamlValues {
+  readonly values: readonly YamlValue[]
+  readonly problems: readonly YamlProblem[]
 }
 
 /** Never throws: what does not parse is a problem with its line, the other documents stand. */
 export function parseYaml(text: string): YamlDocuments {
-  const counter = new LineCounter()
   const documents: ParsedDocument[] = []
-  const problems: { line: number; message: string }[] = []
-  let parsed: readonly Document[]
-  try {
-    const result = parseAllDocuments(text, {
-      lineCounter: counter,
-      prettyErrors: false,
-      logLevel: 'silent',
-      merge: true,
-      uniqueKeys: false,
-    })
-    parsed = 'empty' in result ? [] : result
-  } catch {
-    return { documents, problems: [{ line: 1, message: 'the YAML does not parse' }] }
-  }
-  for (const document of parsed) {
-    const error = document.errors[0]
-    if (error !== undefined) {
-      problems.push({
-        line: counter.linePos(error.pos[0]).line,
-        message: `the YAML does not parse: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
-      })
-      continue
-    }
-    const line = document.range === undefined ? 1 : counter.linePos(document.range[0]).line
-    try {
-      documents.push(withLines(document, counter))
-    } catch (cause) {
-      const tooDeep = cause instanceof RangeError
-      problems.push({
-        line,
-        message: tooDeep
-          ? `the YAML is nested deeper than ${YAML_DEPTH_MAX}`
-          : `the YAML has more than ${YAML_ALIASES_MAX} aliases or one that resolves to nothing`,
-      })
-    }
+  const problems: YamlProblem[] = []
+  for (const { piece, lineOffset } of pieces(text)) {
+    const read = parsePiece(piece, lineOffset)
+    for (const value of read.values) documents.push(documentOf(value))
+    problems.push(...read.problems.slice(0, PROBLEMS_MAX - problems.length))
   }
   return { documents, problems }
 }
 
-function withLines(document: Document, counter: LineCounter): ParsedDocument {
-  checkDepth(document.contents, 0)
-  const value: unknown = document.toJS({ maxAliasCount: YAML_ALIASES_MAX })
-  const nodes = new WeakMap<object, Node>()
-  match(document, document.contents, value, nodes)
-  const lineAt = (offset: number | undefined): number | undefined =>
-    offset === undefined ? undefined : counter.linePos(offset).line
-  return {
-    value,
-    line(object, key) {
-      const node = nodes.get(object)
-      if (node === undefined || key === undefined) return lineAt(node?.range?.[0])
-      if (isMap(node)) {
-        const pair = node.items.find((item) => keyOf(item) === String(key))
-        return lineAt((pair?.key as Node | undefined)?.range?.[0] ?? node.range?.[0])
-      }
-      if (isSeq(node)) return lineAt((node.items[Number(key)] as Node | undefined)?.range?.[0] ?? node.range?.[0])
-      return lineAt(node.range?.[0])
-    },
-    endLine(object) {
-      const end = nodes.get(object)?.range?.[1]
-      return end === undefined ? undefined : lineAt(Math.max(0, end - 1))
-    },
+interface Piece {
+  readonly piece: string
+  /** Lines of the file before the piece. */
+  readonly lineOffset: number
+}
+
+/** At the markers between documents; one piece when directives, which belong to the next document, are in use. */
+function* pieces(text: string): Generator<Piece> {
+  if (/^%/m.test(text)) {
+    yield { piece: text, lineOffset: 0 }
+    return
   }
+  const starts = new LineStarts(text)
+  let from = 0
+  for (const { index } of text.matchAll(/^---(?![^\s])/gm)) {
+    if (index === from) continue
+    yield { piece: text.slice(from, index), lineOffset: starts.lineAt(from) - 1 }
+    from = index
+  }
+  yield { piece: text.slice(from), lineOffset: starts.lineAt(from) - 1 }
 }
 
-function checkDepth(node: unknown, depth: number): void {
-  if (depth > YAML_DEPTH_MAX) throw new RangeError('too deep')
-  if (isMap(node)) for (const item of node.items) checkDepth(item.value, depth + 1)
-  else if (isSeq(node)) for (const item of node.items) checkDepth(item, depth + 1)
+function parsePiece(piece: string, lineOffset: number): YamlValues {
+  if (piece.length >= CHUNKED_FROM) {
+    const list = listInChunks(piece, lineOffset, parsePiece)
+    if (list !== undefined) return list
+  }
+  if (piece.length > YAML_DOCUMENT_CHARS_MAX) {
+    const message = `a YAML document is larger than ${YAML_DOCUMENT_CHARS_MAX / 1024 / 1024} MiB; export it as JSON`
+    return { values: [], problems: [{ line: lineOffset + 1, message, refused: true }] }
+  }
+  const values: YamlValue[] = []
+  const problems: YamlProblem[] = []
+  const counter = new LineCounter()
+  const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line) + lineOffset
+  const composer = new Composer({ prettyErrors: false, logLevel: 'silent', merge: true, uniqueKeys: false })
+  try {
+    for (const document of composer.compose(new Parser(counter.addNewLine).parse(piece))) {
+      const read = convert(document, lineAt)
+      if ('message' in read) problems.push(read)
+      else values.push(read)
+    }
+  } catch {
+    // the package walks nested nodes by recursion: what it cannot compose is too deep for the stack
+    problems.push({ line: lineOffset + 1, message: 'the YAML is nested too deeply to be read', refused: true })
+  }
+  return { values, problems }
 }
 
-function keyOf(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
-}
-
-function match(document: Document, node: unknown, value: unknown, nodes: WeakMap<object, Node>): void {
-  const target = isAlias(node) ? node.resolve(document) : node
-  if (typeof value !== 'object' || value === null || nodes.has(value)) return
-  if (isMap(target)) {
-    nodes.set(value, target)
-    for (const item of target.items) match(document, item.value, (value as Record<string, unknown>)[keyOf(item)], nodes)
-  } else if (isSeq(target)) {
-    nodes.set(value, target)
-    for (const [index, item] of target.items.entries()) match(document, item, (value as unknown[])[index], nodes)
+function convert(document: Document, lineAt: (offset: number) => number): YamlValue | YamlProblem {
+  const error = document.errors[0]
+  if (error !== undefined) {
+    const code = error.code.toLowerCase().replaceAll('_', ' ')
+    return { line: lineAt(error.pos[0]), message: `the YAML does not parse: ${code}` }
+  }
+  try {
+    return valueOf(document, lineAt)
+  } catch (cause) {
+    if (!(cause instanceof YamlRefused)) throw cause
+    return { line: lineAt(cause.offset), message: cause.message, refused: true }
   }
 }
