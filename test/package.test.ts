@@ -1,0 +1,80 @@
+// The package as a user gets it: packed, installed in an empty folder, run from there.
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm, symlink, mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const folder = await mkdtemp(join(tmpdir(), 'reeve-package-'))
+const installed = join(folder, 'node_modules', 'reeve')
+
+/** A Node older than ours, when the machine has one beside the clone's own. */
+function olderNode(): string | undefined {
+  for (const candidate of ['/usr/bin/node', '/usr/local/bin/node']) {
+    try {
+      const major = Number(execFileSync(candidate, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.')[0])
+      if (major < 24) return candidate
+    } catch {
+      // not there
+    }
+  }
+  return undefined
+}
+
+describe('the package', () => {
+  before(async () => {
+    await run('npm', ['pack', '--silent', '--pack-destination', folder], { shell: process.platform === 'win32' })
+    const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
+    assert.ok(tarball !== undefined)
+    await mkdir(installed, { recursive: true })
+    await run('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1'])
+    // the dependencies are those of the lock file, linked so that no registry is needed
+    const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: Record<string, string> }
+    for (const name of Object.keys(manifest.dependencies)) {
+      await mkdir(join(folder, 'node_modules', name, '..'), { recursive: true })
+      await symlink(resolve('node_modules', name), join(folder, 'node_modules', name))
+    }
+  })
+  after(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  test('holds no sources, no tests and no samples of others', async () => {
+    const names = await readdir(installed)
+    assert.ok(names.includes('dist') && names.includes('bin') && names.includes('LICENSE'))
+    for (const absent of ['src', 'cli', 'test', 'node_modules', 'bench']) assert.ok(!names.includes(absent), absent)
+  })
+
+  test('its command scans, also with worker threads', async () => {
+    const estate = join(folder, 'estate')
+    await cp('samples', estate, { recursive: true })
+    for (let index = 0; index < 400; index++) await writeFile(join(estate, `file-${index}.txt`), `line ${index}\n`)
+    const { stdout } = await run(
+      process.execPath,
+      [join(installed, 'bin', 'reeve.js'), 'scan', estate, '--format', 'json', '--fail-on', 'none', '--workers', '2'],
+      { cwd: folder, maxBuffer: 1 << 28 },
+    )
+    const report = JSON.parse(stdout) as { principals: unknown[]; findings: unknown[]; errors: unknown[] }
+    assert.ok(report.principals.length > 20)
+    assert.ok(report.findings.length > 10)
+  })
+
+  const older = olderNode()
+  test(
+    'a Node that is too old is told what is needed',
+    { skip: older === undefined ? 'no older Node on this machine' : false },
+    async () => {
+      await assert.rejects(
+        run(older ?? '', [join(installed, 'bin', 'reeve.js'), 'scan', '.']),
+        (error: { code: number; stderr: string }) => {
+          assert.equal(error.code, 2)
+          assert.match(error.stderr, /reeve needs Node 24 or later; this is v\d+/)
+          return true
+        },
+      )
+    },
+  )
+})
