@@ -126,7 +126,7 @@ function result(
     locations: finding.locations.slice(0, 1).map(sarifLocation),
     relatedLocations: finding.locations
       .slice(1)
-      .map((place, index) => Object.assign(sarifLocation(place), { id: index + 1 })),
+      .map((place, at) => Object.assign(sarifLocation(place), { id: at + 1 })),
     partialFingerprints: { 'reeveFinding/v1': finding.fingerprint },
     ...(suppression === undefined ? {} : { suppressions: [sarifSuppression(suppression)] }),
     properties: {
