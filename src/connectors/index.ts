@@ -8,10 +8,22 @@ import { openssh } from './openssh/openssh.ts'
 import { kubernetes } from './kubernetes/kubernetes.ts'
 import { github } from './github/github.ts'
 import { people } from './people/people.ts'
+import { automation } from './automation/automation.ts'
 import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
-export const CONNECTORS: readonly Connector[] = [github, agents, people, entra, openssh, csv, directory, kubernetes]
+export const CONNECTORS: readonly Connector[] = [
+  github,
+  agents,
+  people,
+  entra,
+  openssh,
+  csv,
+  directory,
+  kubernetes,
+  certificates,
+  automation,
+]
 
 export type { Connector } from './port.ts'
 export { readTree } from './read/read-tree.ts'
