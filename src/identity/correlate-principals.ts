@@ -56,7 +56,7 @@ function merge(facts: readonly PrincipalFact[], accounts: readonly AccountFact[]
   const vendor = firstOf(ordered, (fact) => fact.vendor)
   return {
     id: deriveId('principal', main.ref),
-    kind: main.kind,
+    kind: (ordered.find((fact) => fact.kindIsDefault !== true && fact.mentioned !== true) ?? main).kind,
     nativeType: main.nativeType,
     system: main.system,
     externalId: main.externalId,

@@ -1,6 +1,7 @@
 // Effective access of every principal, system by system. Pure; each system's evaluator is a folder beside this file.
 import type { Fact, Id } from '#kernel'
 import type { IdentityGraph } from '#identity'
+import { awsEvaluator } from './aws/aws.ts'
 import { TIERS } from '../entitlement.ts'
 import type { EffectiveAccess } from '../entitlement.ts'
 import { statedEntitlements } from './stated.ts'
@@ -13,7 +14,7 @@ export interface Evaluator {
   evaluate(facts: readonly Fact[], graph: IdentityGraph): ReadonlyMap<Id<'principal'>, PartialAccess>
 }
 
-const EVALUATORS: readonly Evaluator[] = []
+const EVALUATORS: readonly Evaluator[] = [awsEvaluator]
 
 export function effectiveAccess(facts: readonly Fact[], graph: IdentityGraph): Map<Id<'principal'>, EffectiveAccess> {
   const parts = new Map<Id<'principal'>, PartialAccess[]>()
@@ -34,7 +35,9 @@ function merge(parts: readonly PartialAccess[]): EffectiveAccess {
   const highest = tiers.toSorted((a, b) => TIERS.indexOf(b) - TIERS.indexOf(a))[0]
   return {
     tier: highest ?? 'unknown',
-    reasons: parts.filter((part) => part.tier === highest).flatMap((part) => part.reasons ?? []),
+    reasons: parts
+      .filter((part) => (part.tier ?? 'unknown') === (highest ?? 'unknown'))
+      .flatMap((part) => part.reasons ?? []),
     entitlements: parts.flatMap((part) => part.entitlements ?? []),
     escalations: parts.flatMap((part) => part.escalations ?? []),
     actsAs: parts.flatMap((part) => part.actsAs ?? []),

@@ -47,6 +47,8 @@ export interface PrincipalFact {
   /** Other explicit identifiers of the very same principal, for correlation. */
   readonly aliases?: readonly Ref[]
   readonly kind: PrincipalKind
+  /** True when this input cannot tell the kind and gives the usual one: a fact that can tell wins, in whatever order. */
+  readonly kindIsDefault?: boolean
   /** The source's own word: `iam-role`, `ServiceAccount`, `workflow-job`, `mcp-server`, `servicePrincipal`. */
   readonly nativeType: string
   readonly system: System

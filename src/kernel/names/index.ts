@@ -14,6 +14,13 @@ export function kubernetesResource(cluster: string, namespace: string, kind: str
   return `k8s://${cluster}/${namespace}/${kind}/${name}`
 }
 
+/** `deployments.apps`, `pods`, and with a subresource after a colon `pods:exec`, `deployments:scale.apps`. */
+export function kubernetesKind(resource: string, group: string): string {
+  const named = resource.replace('/', ':')
+  if (group === '' || (named === '*' && group === '*')) return named
+  return `${named}.${group}`
+}
+
 /** `github:contents:write` */
 export const githubAction = (permission: string, level: string): string => `github:${permission}:${level}`
 /** `github://owner/repo` */
@@ -32,3 +39,6 @@ export const hostResource = (host: string, thing: string): string => `host://${h
 
 /** `ldap:member` on `ldap://dn` */
 export const directoryResource = (dn: string): string => `ldap://${dn}`
+
+export { awsActionsOf, awsServices } from './aws-actions.ts'
+export type { AwsActionLevel, AwsCatalogueAction } from './aws-actions.ts'
