@@ -74,6 +74,7 @@ const principal = z
     ownerReason: z.string().nullable().describe('what says so'),
     ownerConfidence: confidence.nullable().describe('how sure that is'),
     ownerStatus: z.enum(['active', 'leaver', 'on_leave', 'unknown']).nullable().describe('what the people feed says'),
+    ownerBackup: z.string().nullable().describe('who answers when the owner cannot; null when nobody is known to'),
     ownerCandidates: z.array(ownerCandidate).describe('best first, the owner included'),
     purpose: text('what it is for, or unknown'),
     purposeReason: text('what says so'),

@@ -1,10 +1,11 @@
 // From what was read to findings: the same pure steps that the server runs, wired for one scan in memory.
 import { effectiveAccess } from '#access'
 import type { EffectiveAccess } from '#access'
+import type { Config } from '#config'
 import type { ReadResult } from '#connectors'
 import { detectAll, estateInMemory } from '#governance'
-import type { EstateReader, Finding, GovernanceSettings } from '#governance'
-import { assessOwners, classify, correlate } from '#identity'
+import type { EstateReader, Finding } from '#governance'
+import { assessOwners, classify, correlate, overrideKinds } from '#identity'
 import type { Classification } from '#identity'
 import type { Id, Instant } from '#kernel'
 
@@ -13,21 +14,22 @@ export interface Judgement {
   readonly findings: readonly Finding[]
 }
 
-export function judge(read: ReadResult, settings: GovernanceSettings, asOf: Instant): Judgement {
-  const graph = correlate(read.facts)
+export function judge(read: ReadResult, config: Config, asOf: Instant): Judgement {
+  const graph = overrideKinds(correlate(read.facts), config.classification)
   const access: Map<Id<'principal'>, EffectiveAccess> = effectiveAccess(read.facts, graph)
   const classification = new Map<Id<'principal'>, Classification>()
   for (const principal of graph.principals.values()) {
-    classification.set(principal.id, classify(principal, access.get(principal.id)?.tier ?? 'unknown'))
+    const tier = access.get(principal.id)?.tier ?? 'unknown'
+    classification.set(principal.id, classify(principal, tier, config.classification))
   }
   const estate = estateInMemory({
     ...graph,
     asOf,
-    settings,
+    settings: config.governance,
     facts: read.facts,
     access,
     classification,
-    ownership: assessOwners(graph, read.facts),
+    ownership: assessOwners(graph, read.facts, config.owners),
   })
   return { estate, findings: detectAll(estate) }
 }

@@ -10,7 +10,7 @@ export interface ScanOptions {
   readonly format?: Format
   readonly output?: string
   readonly html?: string
-  readonly failOn: Severity | 'none'
+  readonly failOn?: Severity | 'none'
   readonly only: readonly string[]
   readonly explain?: string
   readonly baseline?: string
@@ -49,9 +49,10 @@ export function addScanOptions(command: Command): Command {
     .option('--html <file>', 'write the HTML report as well')
     .option('--explain <finding>', 'say everything about one finding, by its fingerprint or the start of it')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 on findings of at least this severity')
-        .choices([...SEVERITIES, 'none'])
-        .default('low'),
+      new Option('--fail-on <severity>', 'exit 1 on findings of at least this severity (default: low)').choices([
+        ...SEVERITIES,
+        'none',
+      ]),
     )
     .option('--only <what...>', 'show only: a detector, a connector, or a severity and above', gather, [])
     .option('--quiet', 'no progress and no remarks on standard error', false)

@@ -6,6 +6,7 @@ import { Fault } from '#kernel'
 import type { Progress } from '../terminal/progress.ts'
 import { codeOf } from '../terminal/write-out.ts'
 import type { ScanOptions } from './options.ts'
+import type { Settings } from './settings.ts'
 
 const KEY_BYTES_MIN = 32
 
@@ -43,23 +44,27 @@ export async function bytesOf(file: string, what: string): Promise<Uint8Array> {
   }
 }
 
-export async function readInput(
-  roots: readonly [string, ...string[]],
-  options: ScanOptions,
-  key: FingerprintKey,
-  progress: Progress,
-): Promise<ReadResult> {
-  const read = await readTree(roots[0], {
+export interface Input {
+  readonly roots: readonly [string, ...string[]]
+  readonly options: ScanOptions
+  readonly settings: Settings
+  readonly key: FingerprintKey
+  readonly progress: Progress
+}
+
+export async function readInput({ roots, settings, key, progress }: Input): Promise<ReadResult> {
+  let read = await readTree(roots[0], {
     connectors: CONNECTORS,
     key,
     onProgress: (state) => {
       progress.show(state)
     },
   })
-  return options.people === undefined ? read : withPeople(read, options.people)
+  for (const feed of settings.people) read = await withPeople(read, feed)
+  return read
 }
 
-/** The feed counts first: what it says of people is what the user pointed at. */
+/** A feed counts before what the tree says of people: it is what the user pointed at. */
 async function withPeople(read: ReadResult, file: string): Promise<ReadResult> {
   await bytesOf(file, 'the people feed')
   const feed = await readTree(file, { connectors: CONNECTORS.filter(({ id }) => id === 'people') })

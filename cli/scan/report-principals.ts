@@ -67,12 +67,13 @@ function accessOf({ access }: Dossier) {
 }
 
 function ownershipOf({ ownership }: Dossier) {
-  const { owner, candidates } = ownership
+  const { owner, backup, candidates } = ownership
   return {
     owner: owner?.who ?? null,
     ownerReason: owner?.reason ?? null,
     ownerConfidence: owner?.confidence ?? null,
     ownerStatus: owner?.status ?? null,
+    ownerBackup: backup?.who ?? null,
     ownerCandidates: candidates.map(({ who, how, reason, confidence, status }) => ({
       who,
       how,

@@ -1,7 +1,7 @@
 // One scan from its options to its exit code: read, judge, set aside what was accepted, write.
 import { ephemeralKey } from '#connectors'
 import type { ReadResult } from '#connectors'
-import type { EstateReader } from '#governance'
+import type { EstateReader, Severity } from '#governance'
 import { systemClock } from '#kernel'
 import { progressOn } from '../terminal/progress.ts'
 import { version } from '../version.ts'
@@ -12,6 +12,7 @@ import { judge } from './judge.ts'
 import { atLeast, parseOnly } from './narrow.ts'
 import type { ScanOptions } from './options.ts'
 import { keyFrom, readInput, rootsFrom } from './read-input.ts'
+import { remark } from './remark.ts'
 import { reportOf } from './report.ts'
 import { settingsFrom } from './settings.ts'
 import { writeReport } from './write-report.ts'
@@ -27,12 +28,12 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   const progress = progressOn(process.stderr, options.quiet)
   let read: ReadResult
   try {
-    read = await readInput(roots, options, key, progress)
+    read = await readInput({ roots, options, settings, key, progress })
     progress.say('judging')
   } finally {
     progress.end()
   }
-  const { estate, findings } = judge(read, settings, now)
+  const { estate, findings } = judge(read, settings.config, now)
   const shown = findings.filter(only(estate))
   if (options.writeBaseline !== undefined) return writeBaseline(options.writeBaseline, shown, options, now)
   const accepted = await setAsideAccepted(shown, { roots, options, now })
@@ -45,14 +46,18 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     findings: accepted.open,
     suppressed: accepted.suppressed,
     errors: accepted.errors,
-    blindSpots: notGiven(estate),
+    blindSpots: [...settings.hides, ...notGiven(estate)],
   })
   if (options.explain !== undefined) return explain(options.explain, report, options)
   await writeReport(report, options)
-  return exitCode(report, read, options)
+  const bar = options.failOn ?? settings.config.scan.failOn ?? 'low'
+  const code = exitCode(report, read, bar)
+  if (code === 1) remark(options, `exit code 1: there are findings of severity ${bar} or above (--fail-on)`)
+  if (code === 2) remark(options, 'exit code 2: nothing here could be read, see the errors')
+  return code
 }
 
-function exitCode(report: Report, read: ReadResult, { failOn }: ScanOptions): number {
+function exitCode(report: Report, read: ReadResult, failOn: Severity | 'none'): number {
   const unread = new Set(read.problems.map(({ file }) => file)).size
   if (unread > 0 && unread >= read.stats.files && read.facts.length === 0) return 2
   return failOn !== 'none' && report.findings.some(({ severity }) => atLeast(severity, failOn)) ? 1 : 0

@@ -28,20 +28,18 @@ const PIECES: Readonly<Record<Format, (report: Report, terminal: Terminal) => It
 }
 const WIDTH_DEFAULT = 100
 
-/** The file first, so that a report that cannot be written is said before anything is shown. */
+/** Files first, so that one that cannot be written is said before anything is shown; where they are is said last. */
 export async function writeReport(report: Report, options: ScanOptions): Promise<void> {
   const { output, html } = options
   const format = options.format ?? FORMAT_OF_NAME[extname(output ?? '').toLowerCase()] ?? 'table'
-  if (html !== undefined) {
-    await writeFileWhole(html, htmlPieces(report))
-    remark(options, `the HTML report is in ${html}`)
-  }
-  if (output !== undefined) {
+  if (html !== undefined) await writeFileWhole(html, htmlPieces(report))
+  if (output === undefined) {
+    await writeTo(process.stdout, PIECES[format](report, terminalOf(process.stdout, options)))
+  } else {
     await writeFileWhole(output, PIECES[format](report, { paint: painter(false), width: WIDTH_DEFAULT }))
     remark(options, `the ${format} report is in ${output}`)
-    return
   }
-  await writeTo(process.stdout, PIECES[format](report, terminalOf(process.stdout, options)))
+  if (html !== undefined) remark(options, `the HTML report is in ${html}`)
 }
 
 export function terminalOf(stream: NodeJS.WriteStream, { color }: ScanOptions): Terminal {

@@ -71,7 +71,10 @@ function* kinds({ principals }: Report, { paint }: Terminal): Generator<string> 
       const count = of.filter(({ privilege }) => privilege === tier).length
       return paint(count > 0 && tier === 'admin' ? 'red' : count === 0 ? 'dim' : [], numberCell(count))
     })
-    const orphans = kind === 'human' || kind === 'group' ? 0 : of.filter(({ owner }) => owner === null).length
+    const orphans =
+      kind === 'human' || kind === 'group'
+        ? 0
+        : of.filter(({ owner, mentionedOnly }) => owner === null && !mentionedOnly).length
     cells.push(paint(orphans > 0 ? 'yellow' : 'dim', numberCell(orphans)))
     yield `${padEnd(plain(kindTitle(kind, of.length)), 20)}${numberText(of.length).padStart(6)}${cells.join('')}`
   }

@@ -4,7 +4,7 @@ import { counted, kindTitle, numberText } from '../../../words.ts'
 import type { Report, ReportFinding, ReportPrincipal } from '../../contract.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
-import { evidence, leftOut, owner, pill, place, places, tier } from './parts.ts'
+import { evidence, leftOut, owner, pill, place, places, prose, tier } from './parts.ts'
 import { WORST_FIRST } from './sums.ts'
 import type { Sums } from './sums.ts'
 
@@ -72,7 +72,8 @@ function findingItem(finding: ReportFinding, principal: ReportPrincipal | undefi
   >
     <summary>
       ${pill(finding.severity)}<span class="what"
-        ><span class="title">${finding.title}</span><span class="where">${place(finding.locations[0])}</span></span
+        ><span class="title">${prose(finding.title)}</span
+        ><span class="where">${place(finding.locations[0])}</span></span
       ><span class="who">${owner(who, principal?.ownerStatus ?? null)}</span>
     </summary>
     <div class="body">
@@ -80,10 +81,10 @@ function findingItem(finding: ReportFinding, principal: ReportPrincipal | undefi
         <div>
           <h4>Why it is ${finding.severity}</h4>
           <ul>
-            ${finding.severityReasons.map((reason) => html`<li>${reason}</li>`)}
+            ${finding.severityReasons.map((reason) => html`<li>${prose(reason)}</li>`)}
           </ul>
           <h4>What to do</h4>
-          <p>${finding.remediation}</p>
+          <p>${prose(finding.remediation)}</p>
           ${
             Object.keys(finding.evidence).length === 0
               ? ''
@@ -102,7 +103,7 @@ function findingItem(finding: ReportFinding, principal: ReportPrincipal | undefi
         </div>
       </div>
       <p class="faint foot">
-        <code>${finding.detector}</code> · <code>${finding.fingerprint}</code> · ${blindSpotOf(finding.detector)}
+        <code>${finding.detector}</code> · <code>${finding.fingerprint}</code> · ${prose(blindSpotOf(finding.detector))}
       </p>
     </div>
   </details> `
@@ -123,17 +124,18 @@ function about({ subject }: ReportFinding, principal: ReportPrincipal | undefine
       <div>
         <dt>Owner</dt>
         <dd>
-          ${owner(principal.owner, principal.ownerStatus)}${principal.ownerReason === null ? '' : html` <span class="faint">${principal.ownerReason}</span>`}
+          ${owner(principal.owner, principal.ownerStatus)}${principal.ownerReason === null ? '' : html` <span class="faint">${prose(principal.ownerReason)}</span>`}
         </dd>
       </div>
       <div>
         <dt>Environment</dt>
-        <dd>${principal.environment} <span class="faint">${principal.environmentReason}</span></dd>
+        <dd>${principal.environment} <span class="faint">${prose(principal.environmentReason)}</span></dd>
       </div>
       <div>
         <dt>Privilege</dt>
         <dd>
-          ${tier(principal.privilege)} <span class="faint">${principal.privilegeReasons.slice(0, 2).join('; ')}</span>
+          ${tier(principal.privilege)}
+          <span class="faint">${prose(principal.privilegeReasons.slice(0, 2).join('; '))}</span>
         </dd>
       </div>
     </dl>`

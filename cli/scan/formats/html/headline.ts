@@ -3,7 +3,7 @@ import { bytesText, counted, kindTitle, numberText } from '../../../words.ts'
 import type { Report } from '../../contract.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
-import { owner, pill } from './parts.ts'
+import { owner, pill, prose } from './parts.ts'
 import { WORST_FIRST } from './sums.ts'
 import type { Action, Sums } from './sums.ts'
 
@@ -122,7 +122,7 @@ function actionItem({ detector, worst, findings, owners }: Action): Html {
   return html`<li>
     <div>
       <h3>${capital(detector.title)}</h3>
-      <p>${detector.remediation}</p>
+      <p>${prose(detector.remediation)}</p>
       <p class="ask">
         <span>To ask</span> ${owners
           .slice(0, OWNERS_MAX)

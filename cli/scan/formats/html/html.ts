@@ -23,7 +23,7 @@ function* parts(report: Report): Generator<Html> {
   yield html`<body>
     <a class="skip" href="#main">To the report</a>${navigation(report, sums)}
     <main id="main">
-  `
+   `
   yield headline(report, sums)
   yield whatToDoFirst(sums)
   yield* findingsSection(report, sums)
@@ -31,7 +31,7 @@ function* parts(report: Report): Generator<Html> {
   yield* identitiesSection(report, sums)
   yield* secretsSection(report, sums)
   yield* notesSections(report, sums)
-  yield html`</main><script>${trusted(SCRIPT)}</script></body></html>
+  yield html`</main>${trusted(`<script>${SCRIPT}</script>`)}</body></html>
 `
 }
 
@@ -48,9 +48,7 @@ function head(): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>Non-human identities: Reeve scan report</title>
-        <style>
-          ${trusted(STYLE)}
-        </style>
+        ${trusted(`<style>${STYLE}</style>`)}
       </head>
      `
 }

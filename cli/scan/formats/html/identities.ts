@@ -4,7 +4,7 @@ import type { Report, ReportPrincipal } from '../../contract.ts'
 import { compareText } from '../../places.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
-import { leftOut, owner, pill, tier } from './parts.ts'
+import { leftOut, named, owner, pill, tier } from './parts.ts'
 import { groupBy, isMachine, TIERS_DOWN, weightOf } from './sums.ts'
 import type { Sums } from './sums.ts'
 
@@ -78,8 +78,8 @@ function byKind(principals: readonly ReportPrincipal[]): Html {
   </div>`
 }
 
-function byOwner({ machines, findingsOf }: Sums): Html {
-  const groups = [...groupBy(machines, ({ owner: who }) => who ?? '')]
+function byOwner({ defined, findingsOf }: Sums): Html {
+  const groups = [...groupBy(defined, ({ owner: who }) => who ?? '')]
     .map(([who, of]) => {
       const findings = of.flatMap(({ id }) => findingsOf.get(id) ?? [])
       const grave = findings.filter(({ severity }) => severity === 'critical' || severity === 'high').length
@@ -137,7 +137,7 @@ function row(principal: ReportPrincipal, { findingsOf }: Sums): Html {
   const findings = findingsOf.get(principal.id) ?? []
   const worst = findings[0]
   return html`<tr>
-    <th scope="row"><span class="name">${principal.name}</span><code>${principal.externalId}</code></th>
+    <th scope="row">${named(principal)}</th>
     <td>
       ${kindTitle(principal.kind)}<br /><span class="faint"
         >${principal.source} ${principal.nativeType}${principal.mentionedOnly ? ', only mentioned' : ''}</span

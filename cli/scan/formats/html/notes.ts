@@ -4,7 +4,7 @@ import { counted, numberText } from '../../../words.ts'
 import type { Report } from '../../contract.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
-import { leftOut, pill, place } from './parts.ts'
+import { leftOut, pill, place, prose } from './parts.ts'
 import { groupBy } from './sums.ts'
 import type { Sums } from './sums.ts'
 
@@ -77,7 +77,9 @@ function blindSpots(report: Report): Html {
               <ul>
                 ${[...groupBy(of, ({ message }) => message)]
                   .slice(0, 40)
-                  .map(([message, at]) => html`<li>${message}${filesOf(at.flatMap(({ file }) => file ?? []))}</li>`)}
+                  .map(
+                    ([message, at]) => html`<li>${prose(message)}${filesOf(at.flatMap(({ file }) => file ?? []))}</li>`,
+                  )}
               </ul>
             </dd>
           </div>`,
@@ -100,7 +102,7 @@ function errors({ errors: all }: Report): Html {
     <p>${counted(all.length, 'entry', 'entries')}. Everything else was read.</p>
     ${leftOut(all.length, Math.min(all.length, ROWS_MAX), 'errors')}
     <ul class="notes">
-      ${all.slice(0, ROWS_MAX).map(({ file, line, message }) => html`<li>${place({ file, ...(line === null ? {} : { startLine: line }) })} ${message}</li>`)}
+      ${all.slice(0, ROWS_MAX).map(({ file, line, message }) => html`<li>${place({ file, ...(line === null ? {} : { startLine: line }) })} ${prose(message)}</li>`)}
     </ul>
   </section>`
 }
@@ -133,16 +135,16 @@ function* method(report: Report): Generator<Html> {
             </tr>
           </thead>
           <tbody>
-  `
+   `
   for (const { id, title, owasp, severityRule, needs, blindSpot } of DETECTORS) {
     yield html`<tr>
       <th scope="row">
         <span class="name">${title}</span><code>${id}</code> <span class="faint">${owasp.join(' ')}</span>
       </th>
       <td class="number">${numberText(found.get(id)?.length ?? 0)}</td>
-      <td>${severityRule}</td>
-      <td>${needs}</td>
-      <td>${blindSpot}</td>
+      <td>${prose(severityRule)}</td>
+      <td>${prose(needs)}</td>
+      <td>${prose(blindSpot)}</td>
     </tr> `
   }
   yield html`</tbody></table></div></details></section>`

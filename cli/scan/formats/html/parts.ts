@@ -1,12 +1,16 @@
 // Small parts of the HTML report: pills, places, evidence, tables.
 import type { Json } from '#kernel'
 import { numberText } from '../../../words.ts'
-import type { ReportLocation } from '../../contract.ts'
+import type { ReportLocation, ReportPrincipal } from '../../contract.ts'
 import { placeText } from '../../places.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
 
 export const pill = (severity: string, text = severity): Html => html`<span class="pill ${severity}">${text}</span>`
+
+/** Text of ours with names between backticks. */
+export const prose = (text: string): Html =>
+  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`
 
 export const tier = (privilege: string): Html => html`<span class="tier ${privilege}">${privilege}</span>`
 
@@ -15,16 +19,19 @@ export const owner = (who: string | null, status: string | null = null): Html =>
     ? html`<span class="nobody">nobody known</span>`
     : html`${who}${status === 'leaver' ? html` <span class="nobody">has left</span>` : ''}`
 
+/** A name, and the native identifier below it where that says more. */
+export const named = ({ name, externalId }: ReportPrincipal): Html =>
+  html`<span class="name">${name}</span>${name === externalId ? '' : html`<code>${externalId}</code>`}`
+
 export const place = (location: ReportLocation | undefined): Html =>
   location === undefined ? html`` : html`<code class="place">${placeText(location)}</code>`
 
 /** Several places: the first few, the rest counted. */
 export function places(locations: readonly ReportLocation[], shown = 4): Html {
-  const rest = locations.length - shown
+  const all = [...new Set(locations.map(placeText))]
+  const rest = all.length - shown
   return html`<ul class="plain">
-    ${locations.slice(0, shown).map((one) => html`<li>${place(one)}</li>`)}${
-      rest > 0 ? html`<li class="faint">and ${numberText(rest)} more</li>` : ''
-    }
+    ${all.slice(0, shown).map((one) => html`<li><code class="place">${one}</code></li>`)}${rest > 0 ? html`<li class="faint">and ${numberText(rest)} more</li>` : ''}
   </ul>`
 }
 

@@ -3,7 +3,7 @@ import { numberText } from '../../../words.ts'
 import type { ReportPrincipal } from '../../contract.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
-import { leftOut, owner, tier } from './parts.ts'
+import { leftOut, named, owner, prose, tier } from './parts.ts'
 import { groupBy, TIERS_DOWN } from './sums.ts'
 import type { Sums } from './sums.ts'
 
@@ -20,7 +20,7 @@ export function* pathsSection({ machines, principals }: Sums): Generator<Html> {
   yield html`<section id="paths">
     <h2>Ways to more than was given</h2>
     <p>Each path is a chain of rights that are granted today. Taking away any one step closes it.</p>
-  `
+   `
   yield leftOut(able.length, Math.min(able.length, IDENTITIES_MAX), 'identities')
   for (const principal of able.slice(0, IDENTITIES_MAX)) yield identityPaths(principal, principals)
   yield html`</section>`
@@ -34,7 +34,7 @@ function identityPaths(principal: ReportPrincipal, principals: Sums['principals'
   const paths = [...groupBy(principal.escalations, ({ technique, steps }) => JSON.stringify([technique, steps]))]
   const rest = paths.length - PATHS_OF_IDENTITY_MAX
   return html`<article class="paths">
-    <h3><span class="name">${principal.name}</span> <code>${principal.externalId}</code></h3>
+    <h3>${named(principal)}</h3>
     <p class="faint">${principal.nativeType}, owner ${owner(principal.owner, principal.ownerStatus)}</p>
     ${paths.slice(0, PATHS_OF_IDENTITY_MAX).map(([, of]) => drawn(of, principals))}${rest > 0 ? html`<p class="faint">and ${numberText(rest)} more paths</p>` : ''}
   </article> `
@@ -47,11 +47,13 @@ function drawn(of: readonly Path[], principals: Sums['principals']): Html {
     ({ reaches, reachesPrincipalId }) => principals.get(reachesPrincipalId ?? '')?.externalId ?? reaches,
   )
   return html`<figure class="path">
-    <figcaption>${path.title}</figcaption>
+    <figcaption>${prose(path.title)}</figcaption>
     <ol class="steps">
       ${path.steps.map(
         ({ action, resource, because }) =>
-          html`<li class="step"><b>${action}</b><span class="on">${resource}</span><small>${because}</small></li>`,
+          html`<li class="step">
+            <b>${action}</b><span class="on">${resource}</span><small>${prose(because)}</small>
+          </li>`,
       )}
       <li class="step end">
         <b>${ends.slice(0, 3).join(', ')}${ends.length > 3 ? ` and ${ends.length - 3} more` : ''}</b

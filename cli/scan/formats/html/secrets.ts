@@ -17,10 +17,10 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
       ${counted(inTheOpen.length, 'secret value')} in ${counted(files.size, 'file')}. The values are not in this report;
       equal labels mean equal values.
     </p>
-  `
+   `
   yield leftOut(inTheOpen.length, Math.min(inTheOpen.length, ROWS_MAX), 'secrets')
   yield html`<div class="scroll" tabindex="0" role="region" aria-label="Secrets in the open">
-    <table class="rows">
+    <table class="rows secrets">
       <thead>
         <tr>
           <th scope="col">What</th>
@@ -31,7 +31,7 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
         </tr>
       </thead>
       <tbody>
-  `
+   `
   for (const credential of inTheOpen.slice(0, ROWS_MAX)) {
     const holder = principals.get(credential.principalId ?? '')
     yield html`<tr>

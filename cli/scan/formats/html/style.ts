@@ -83,19 +83,20 @@ button { font: inherit; color: var(--accent); background: none; border: 1px soli
 .columns { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 1rem 2.5rem; padding-top: .8rem; } .columns.wide { grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 2rem; padding: 0; }
 .columns ul:not(.plain) { padding-left: 1.1rem; }
 .evidence > div, .facts > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .2rem .8rem; padding: .22rem 0; border-top: 1px solid var(--line); } .evidence > div:first-child, .facts > div:first-child { border-top: 0; }
-.evidence .evidence > div { grid-template-columns: 6.5rem minmax(0, 1fr); } dt { color: var(--soft); font-size: .88rem; } .value { font: .86em/1.45 var(--mono); overflow-wrap: anywhere; }
+.evidence .evidence .evidence > div { display: block; } dt { overflow-wrap: anywhere; color: var(--soft); font-size: .88rem; } .value { font: .86em/1.45 var(--mono); overflow-wrap: anywhere; }
 .references { font-size: .88rem; }
 
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th { text-align: left; font-weight: 600; } thead th { font-size: .76rem; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); padding: .3rem .6rem; vertical-align: bottom; } thead th.number { text-align: right; }
 tbody th, tbody td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; } .rows tbody th { max-width: 26rem; font-weight: 400; } .name { display: block; font-weight: 600; overflow-wrap: anywhere; }
-.rows tbody th code { color: var(--soft); } .matrix tbody th { font-weight: 500; } .matrix .zero { color: var(--line); } .matrix td.admin { background: var(--critical-soft); color: var(--critical); font-weight: 650; } .matrix td.high { background: var(--high-soft); color: var(--high); font-weight: 600; } .matrix td.medium { background: var(--medium-soft); } .matrix .all { font-weight: 650; }
+.rows tbody th code { color: var(--soft); } .matrix tbody th { font-weight: 500; } .matrix .zero { color: var(--soft); } .scroll + .faint { margin-top: .6rem; } .secrets td:last-child { min-width: 15rem; } .matrix td.admin { background: var(--critical-soft); color: var(--critical); font-weight: 650; } .matrix td.high { background: var(--high-soft); color: var(--high); font-weight: 600; } .matrix td.medium { background: var(--medium-soft); } .matrix .all { font-weight: 650; }
+.actions + p { margin-top: .8rem; }
 details.all { margin-top: 1.5rem; } details.all > summary { cursor: pointer; color: var(--accent); font-weight: 560; margin-bottom: .6rem; }
 
 .paths { background: var(--sheet); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.2rem; margin-bottom: .9rem; } .paths h3 { margin-bottom: .1rem; } .paths h3 code { color: var(--soft); font-weight: 400; } .paths > p { margin-bottom: .2rem; font-size: .9rem; }
 .path { margin-top: .9rem; } .path figcaption { font-weight: 560; margin-bottom: .45rem; }
-.steps { display: flex; flex-wrap: wrap; gap: .6rem 1.9rem; } .step { position: relative; flex: 0 1 17rem; min-width: 11rem; display: flex; flex-direction: column; background: var(--tint); border-radius: 8px; padding: .55rem .75rem; font-size: .88rem; } .step b { font: 600 .93em/1.4 var(--mono); overflow-wrap: anywhere; } .step .on { font: .82em/1.4 var(--mono); overflow-wrap: anywhere; color: var(--soft); } .step small { margin-top: .25rem; overflow-wrap: anywhere; }
-.step:not(:last-child)::after { content: "\\2192"; position: absolute; right: -1.45rem; top: 50%; transform: translateY(-50%); color: var(--soft); font-size: 1.1rem; }
+.steps { display: flex; flex-wrap: wrap; gap: .6rem 1.6rem; } .step { position: relative; flex: 1 1 12rem; max-width: 19rem; display: flex; flex-direction: column; background: var(--tint); border-radius: 8px; padding: .55rem .75rem; font-size: .88rem; } .step b { font: 600 .93em/1.4 var(--mono); overflow-wrap: anywhere; } .step .on { font: .82em/1.4 var(--mono); overflow-wrap: anywhere; color: var(--soft); } .step small { margin-top: .25rem; overflow-wrap: anywhere; }
+.step:not(:last-child)::after { content: "\\2192"; position: absolute; right: -1.3rem; top: 50%; transform: translateY(-50%); color: var(--soft); font-size: 1.1rem; }
 .step.end { background: var(--critical-soft); } .step.end b { font-family: var(--sans); }
 
 .notes li { padding: .4rem 0; border-bottom: 1px solid var(--line); } .unseen > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .5rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); } .unseen ul { padding-left: 1.1rem; } .unseen dt { font-weight: 600; color: var(--ink); }

@@ -11,6 +11,8 @@ export interface Sums {
   readonly principals: ReadonlyMap<string, ReportPrincipal>
   /** Neither people nor groups. */
   readonly machines: readonly ReportPrincipal[]
+  /** Machines that some input defines, rather than mentions. */
+  readonly defined: readonly ReportPrincipal[]
   readonly findingsOf: ReadonlyMap<string, readonly ReportFinding[]>
   readonly admins: readonly ReportPrincipal[]
   readonly orphans: readonly ReportPrincipal[]
@@ -38,6 +40,7 @@ export function sumUp(report: Report): Sums {
   return {
     principals,
     machines,
+    defined,
     findingsOf,
     admins: machines.filter(({ privilege }) => privilege === 'admin'),
     orphans: defined.filter(({ owner }) => owner === null),
