@@ -2,6 +2,7 @@
 import type { Fact, Id } from '#kernel'
 import type { IdentityGraph } from '#identity'
 import { awsEvaluator } from './aws/aws.ts'
+import { kubernetes } from './kubernetes/kubernetes.ts'
 import { TIERS } from '../entitlement.ts'
 import type { EffectiveAccess } from '../entitlement.ts'
 import { statedEntitlements } from './stated.ts'
@@ -14,7 +15,7 @@ export interface Evaluator {
   evaluate(facts: readonly Fact[], graph: IdentityGraph): ReadonlyMap<Id<'principal'>, PartialAccess>
 }
 
-const EVALUATORS: readonly Evaluator[] = [awsEvaluator]
+const EVALUATORS: readonly Evaluator[] = [awsEvaluator, kubernetes]
 
 export function effectiveAccess(facts: readonly Fact[], graph: IdentityGraph): Map<Id<'principal'>, EffectiveAccess> {
   const parts = new Map<Id<'principal'>, PartialAccess[]>()
