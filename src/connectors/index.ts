@@ -3,6 +3,7 @@ import { csv } from './csv/csv.ts'
 import { directory } from './directory/directory.ts'
 import { entra } from './entra/entra.ts'
 import { agents } from './agents/agents.ts'
+import { aws } from './aws/aws.ts'
 import { certificates } from './certificates/certificates.ts'
 import { openssh } from './openssh/openssh.ts'
 import { kubernetes } from './kubernetes/kubernetes.ts'
@@ -13,6 +14,7 @@ import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
 export const CONNECTORS: readonly Connector[] = [
+  aws,
   github,
   agents,
   people,
