@@ -147,9 +147,10 @@ function keySource(value: string): string | undefined {
   return secretsIn(value)[0] ?? (value.includes('${{') ? undefined : 'literal')
 }
 
-export const staticKeyAsJson = ({ provider, input, secret, action }: StaticKey): Json => ({
+export const staticKeyAsJson = ({ provider, input, secret, action }: StaticKey, line: number | undefined): Json => ({
   provider,
   input,
   secret,
   action,
+  line: line ?? null,
 })

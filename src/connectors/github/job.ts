@@ -19,7 +19,7 @@ import type { TokenRights } from './job-permissions.ts'
 import { environmentOf, readSteps } from './job-steps.ts'
 import type { Step } from './job-steps.ts'
 import { jobExternalId } from './repository-place.ts'
-import { checksOutPullRequestHead, injectionsIn, PRIVILEGED_BY_STRANGERS } from './untrusted-code.ts'
+import { checksOutPullRequestHead, excludesStrangers, injectionsIn, PRIVILEGED_BY_STRANGERS } from './untrusted-code.ts'
 import type { Workflow } from './workflow.ts'
 
 interface Job {
@@ -106,7 +106,7 @@ function principalOf(job: Job, secrets: ReadonlyMap<string, SecretUse>, logins: 
     secrets: [...secrets.keys()].sort(),
     secretsInherit: textIn(node, 'secrets') === 'inherit',
     secretsDumped: [...stringsBelow(node)].some(({ text }) => dumpsAllSecrets(text)),
-    staticCloudKeys: staticKeys(job).map(staticKeyAsJson),
+    staticCloudKeys: staticKeys(job).map((key) => staticKeyAsJson(key, lineOf(job, key.node, key.key).startLine)),
     cloudFederation: logins.map(({ provider, action, target }) => ({
       provider,
       action,
@@ -150,19 +150,23 @@ function staticKeys(job: Job): StaticKey[] {
 /** Only where a stranger can set the job off: elsewhere the author of the text could change the workflow as well. */
 function strangersCode(job: Job): Record<string, Json> {
   const privileged = job.workflow.triggers.filter((trigger) => PRIVILEGED_BY_STRANGERS.has(trigger)).sort()
-  if (privileged.length === 0) return { strangerTriggers: [], checksOutPullRequestHead: false, injections: [] }
-  const checkout = job.steps.find(checksOutPullRequestHead)
-  const injections = job.steps.flatMap((step) => [...injectionsIn(step)])
+  const guarded = excludesStrangers(textIn(job.node, 'if') ?? '')
+  if (privileged.length === 0 || guarded)
+    return { strangerTriggers: guarded ? [] : privileged, checksOutPullRequestHead: false, injections: [] }
+  const open = job.steps.filter((step) => !excludesStrangers(textIn(step.node, 'if') ?? ''))
+  const checkout = open.find(checksOutPullRequestHead)
   return {
     strangerTriggers: privileged,
     checksOutPullRequestHead: checkout !== undefined,
     ...(checkout === undefined ? {} : { checkoutLine: lineOf(job, checkout.node).startLine ?? null }),
-    injections: injections.map(({ field, into, step, node, key }) => ({
-      field,
-      into,
-      step,
-      line: lineOf(job, node, key).startLine ?? null,
-    })),
+    injections: open.flatMap((step) =>
+      [...injectionsIn(step)].map(({ field, into, step: label, node, key }) => ({
+        field,
+        into,
+        step: label,
+        line: lineOf(job, node, key).startLine ?? null,
+      })),
+    ),
   }
 }
 

@@ -14,6 +14,20 @@ export const PRIVILEGED_BY_STRANGERS: ReadonlySet<string> = new Set([
   'discussion_comment',
 ])
 
+const GUARDS = [
+  /head\.repo\.full_name\s{0,4}==\s{0,4}github\.repository|github\.repository\s{0,4}==\s{0,4}github\.event\.\w{1,30}\.head\.repo\.full_name/i,
+  /head_repository\.full_name\s{0,4}==\s{0,4}github\.repository/i,
+  /head\.repo\.fork\s{0,4}==\s{0,4}false|!\s{0,4}github\.event\.pull_request\.head\.repo\.fork/i,
+  /author_association\s{0,4}==\s{0,4}'(?:OWNER|MEMBER|COLLABORATOR)'/,
+  /contains\(\s{0,4}fromjson\([^)]{0,200}\)\s{0,4},\s{0,4}github\.event\.[\w.]{1,60}\.author_association/i,
+]
+
+/** True when an `if` lets only people of the repository through. Alternatives (`||`) let others in again. */
+export function excludesStrangers(condition: string): boolean {
+  const text = condition.slice(0, 4000)
+  return !text.includes('||') && GUARDS.some((guard) => guard.test(text))
+}
+
 const HEAD =
   /\bgithub\.head_ref\b|\bgithub\.event\.pull_request\.(?:head\.(?:sha|ref|label)|merge_commit_sha)\b|\bgithub\.event\.workflow_run\.(?:head_(?:sha|branch|commit\.id)|pull_requests\b)/i
 const PULL_REF = /\brefs\/pull\/|\bpull\/\$/i

@@ -1,5 +1,20 @@
 // The one table of detectors. Adding one: a file beside this, its line here, a planted case in samples/.
 import type { Detector } from '../detector.ts'
+import { actionUnpinned } from './action-unpinned.ts'
+import { agentBroadReach } from './agent-broad-reach.ts'
+import { agentUnauthenticated } from './agent-unauthenticated.ts'
+import { appBroadPermissions } from './app-broad-permissions.ts'
+import { defaultTokenWrite } from './default-token-write.ts'
+import { deployKeyWritable } from './deploy-key-writable.ts'
+import { mcpServerUnpinned } from './mcp-server-unpinned.ts'
+import { runnerSelfHostedPublic } from './runner-self-hosted-public.ts'
+import { secretAlertOpen } from './secret-alert-open.ts'
+import { webhookInsecure } from './webhook-insecure.ts'
+import { workflowPullRequestTarget } from './workflow-pull-request-target.ts'
+import { workflowScriptInjection } from './workflow-script-injection.ts'
+import { workflowSecretsExposed } from './workflow-secrets-exposed.ts'
+import { workflowStaticCloudKey } from './workflow-static-cloud-key.ts'
+import { workflowTokenWriteAll } from './workflow-token-write-all.ts'
 import { entraThirdPartyConsent } from './entra-third-party-consent.ts'
 import { entraSecretLifetime } from './entra-secret-lifetime.ts'
 import { entraAdminPermission } from './entra-admin-permission.ts'
@@ -11,6 +26,21 @@ import { ownerMissing } from './owner-missing.ts'
 
 export const DETECTORS: readonly Detector[] = [
   ownerMissing,
+  actionUnpinned,
+  agentBroadReach,
+  agentUnauthenticated,
+  appBroadPermissions,
+  defaultTokenWrite,
+  deployKeyWritable,
+  mcpServerUnpinned,
+  runnerSelfHostedPublic,
+  secretAlertOpen,
+  webhookInsecure,
+  workflowPullRequestTarget,
+  workflowScriptInjection,
+  workflowSecretsExposed,
+  workflowStaticCloudKey,
+  workflowTokenWriteAll,
   directoryRoastableAccount,
   directoryServiceAccountAdmin,
   directoryUnconstrainedDelegation,
