@@ -2,3 +2,4 @@
 export * from './entitlement.ts'
 export { effectiveAccess } from './effective/effective.ts'
 export type { Evaluator } from './effective/effective.ts'
+export { KUBERNETES_POWERS, comesThroughGroup } from './effective/kubernetes/powers.ts'

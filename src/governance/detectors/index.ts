@@ -22,6 +22,15 @@ import { directoryWeakAuthentication } from './directory-weak-authentication.ts'
 import { directoryUnconstrainedDelegation } from './directory-unconstrained-delegation.ts'
 import { directoryServiceAccountAdmin } from './directory-service-account-admin.ts'
 import { directoryRoastableAccount } from './directory-roastable-account.ts'
+import { k8sAnonymousBound } from './k8s-anonymous-bound.ts'
+import { k8sBindingDangling } from './k8s-binding-dangling.ts'
+import { k8sClusterAdmin } from './k8s-cluster-admin.ts'
+import { k8sDefaultServiceAccountBound } from './k8s-default-service-account-bound.ts'
+import { k8sEscalationPath } from './k8s-escalation-path.ts'
+import { k8sSecretsReadable } from './k8s-secrets-readable.ts'
+import { k8sServiceAccountShared } from './k8s-service-account-shared.ts'
+import { k8sTokenSecret } from './k8s-token-secret.ts'
+import { k8sWildcardRights } from './k8s-wildcard-rights.ts'
 import { ownerMissing } from './owner-missing.ts'
 
 export const DETECTORS: readonly Detector[] = [
@@ -48,4 +57,13 @@ export const DETECTORS: readonly Detector[] = [
   entraAdminPermission,
   entraSecretLifetime,
   entraThirdPartyConsent,
+  k8sAnonymousBound,
+  k8sBindingDangling,
+  k8sClusterAdmin,
+  k8sDefaultServiceAccountBound,
+  k8sEscalationPath,
+  k8sSecretsReadable,
+  k8sServiceAccountShared,
+  k8sTokenSecret,
+  k8sWildcardRights,
 ]

@@ -4,11 +4,12 @@ import type { Grant } from './cluster.ts'
 import { isOfTheCluster } from './expected.ts'
 import type { Holder } from './holder.ts'
 import type { Rule } from './rule.ts'
-import { inWords, isBuiltInGroup, isDiscovery, isFull, readsSecrets, writes } from './strength.ts'
+import { namesResource } from './rule.ts'
+import { inWords, isBuiltInGroup, THROUGH_GROUP, isDiscovery, isFull, readsSecrets, writes } from './strength.ts'
 
 export type Power = EffectiveAccess['powers'][number]
 
-/** Names of powers; the part after the colon of `secrets:read:` is a namespace. */
+/** Names of powers; `secrets:read:`, `wildcard-verb` and `wildcard-resource` may be followed by a namespace. */
 export const KUBERNETES_POWERS = {
   clusterAdmin: 'k8s:cluster-admin',
   /** All of its own bindings are those that a cluster makes for itself. */
@@ -21,6 +22,9 @@ export const KUBERNETES_POWERS = {
   wildcardVerb: 'wildcard-verb',
   wildcardResource: 'wildcard-resource',
 } as const
+
+/** Whether the grant that is put in words (`inWords`) belongs to a group: the cause is there, not with its members. */
+export const comesThroughGroup = (words: string): boolean => words.startsWith(THROUGH_GROUP)
 
 export function powersOf(holder: Holder): readonly Power[] {
   const powers = new Map<string, Power>()
@@ -49,6 +53,18 @@ const isBeyondDiscovery = (subject: string, grant: Grant): boolean =>
   !isOfTheCluster(subject, grant) &&
   grant.role.rules.some((rule) => rule.verbs.length > 0 && !isDiscovery(rule))
 
+/** A wildcard verb on these holds verbs of its own (`escalate`, `bind`, `impersonate`) or opens everything else. */
+const SENSITIVE = [
+  'secrets',
+  'pods',
+  'serviceaccounts',
+  'nodes',
+  'clusterroles',
+  'clusterrolebindings',
+  'roles',
+  'rolebindings',
+]
+
 function* powersOfRule(rule: Rule, namespace: string): Generator<string> {
   if (rule.verbs.length === 0 || rule.resources.length === 0) return
   if (isFull(rule) && namespace === '') yield KUBERNETES_POWERS.clusterAdmin
@@ -57,5 +73,6 @@ function* powersOfRule(rule: Rule, namespace: string): Generator<string> {
   if (rule.resourceNames.length > 0 || !isBuiltInGroup(rule)) return
   const place = namespace === '' ? '' : `:${namespace}`
   if (rule.resources.includes('*') && writes(rule)) yield `${KUBERNETES_POWERS.wildcardResource}${place}`
-  if (rule.verbs.includes('*')) yield `${KUBERNETES_POWERS.wildcardVerb}${place}`
+  if (rule.verbs.includes('*') && SENSITIVE.some((resource) => namesResource(rule, resource)))
+    yield `${KUBERNETES_POWERS.wildcardVerb}${place}`
 }

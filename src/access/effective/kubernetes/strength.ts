@@ -84,10 +84,12 @@ export function strengthOfRole(role: Pick<Role, 'rules'>, everywhere: boolean): 
   return best
 }
 
+export const THROUGH_GROUP = 'through group '
+
 /** `ClusterRoleBinding a gives ClusterRole b`, with the group and the namespace where there is one. */
 export function inWords(grant: Grant): string {
   const role = grant.role === undefined ? grant.policy : roleInWords(grant.role)
-  const group = grant.group === undefined ? '' : `through group \`${grant.group}\`, `
+  const group = grant.group === undefined ? '' : `${THROUGH_GROUP}\`${grant.group}\`, `
   return `${group}${grant.via} gives ${role}`
 }
 
