@@ -32,9 +32,31 @@ import { k8sServiceAccountShared } from './k8s-service-account-shared.ts'
 import { k8sTokenSecret } from './k8s-token-secret.ts'
 import { k8sWildcardRights } from './k8s-wildcard-rights.ts'
 import { ownerMissing } from './owner-missing.ts'
+import { ownerLeft } from './owner-left.ts'
+import { ownerSingle } from './owner-single.ts'
+import { ownerNotAPerson } from './owner-not-a-person.ts'
+import { identityExpired } from './identity-expired.ts'
+import { vendorPrivileged } from './vendor-privileged.ts'
+import { credentialOld } from './credential-old.ts'
+import { credentialWithoutExpiry } from './credential-without-expiry.ts'
+import { credentialIdle } from './credential-idle.ts'
+import { credentialOfDisabledIdentity } from './credential-of-disabled-identity.ts'
+import { environmentCrossed } from './environment-crossed.ts'
+import { credentialReused } from './credential-reused.ts'
 
 export const DETECTORS: readonly Detector[] = [
   ownerMissing,
+  ownerLeft,
+  ownerSingle,
+  ownerNotAPerson,
+  identityExpired,
+  vendorPrivileged,
+  credentialOld,
+  credentialWithoutExpiry,
+  credentialIdle,
+  credentialOfDisabledIdentity,
+  environmentCrossed,
+  credentialReused,
   actionUnpinned,
   agentBroadReach,
   agentUnauthenticated,

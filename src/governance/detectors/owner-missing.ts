@@ -1,10 +1,12 @@
 // NHI1: nobody is known to answer for the identity.
 import type { Detector } from '../detector.ts'
+import { definitionOf, isPrivileged, subjectOf } from '../subject.ts'
+import { needsOwner } from '../needs-owner.ts'
 
 export const ownerMissing: Detector = {
   id: 'owner-missing',
   title: 'no owner is known',
-  severityRule: 'medium; high from privilege tier high; low when only mentioned or of kind group',
+  severityRule: 'medium; high from privilege tier high; low when the identity is disabled',
   owasp: ['NHI1:2025'],
   controls: ['PR.AA-01', 'GV.RR-02'],
   needs: 'any input that defines principals',
@@ -12,18 +14,21 @@ export const ownerMissing: Detector = {
   remediation:
     'Name an accountable person or team: tag the resource with `owner`, add it to CODEOWNERS, or set it in reeve.yaml.',
   *onPrincipal({ principal, ownership, access }) {
-    if (principal.mentionedOnly || principal.kind === 'human' || principal.kind === 'group') return
-    if (ownership.owner !== undefined) return
-    const privileged = access.tier === 'high' || access.tier === 'admin'
+    if (!needsOwner(principal) || ownership.owner !== undefined) return
+    // a stated owner that is a machine or a disabled group has its own finding
+    if (ownership.candidates.some(({ unfit }) => unfit !== undefined)) return
+    const privileged = isPrivileged(access.tier)
+    const disabled = principal.enabled === false
     yield {
-      subject: { principalId: principal.id, externalId: principal.externalId },
-      severity: privileged ? 'high' : 'medium',
+      subject: subjectOf(principal),
+      severity: disabled ? 'low' : privileged ? 'high' : 'medium',
       severityReasons: [
+        ...(disabled ? ['it is disabled'] : []),
         privileged ? `privilege tier ${access.tier}` : 'nobody would be asked before it is changed or misused',
       ],
       title: `${principal.nativeType} ${principal.name} has no known owner`,
-      locations: principal.provenance.slice(0, 1),
-      evidence: { candidates: ownership.candidates.map((candidate) => candidate.who) },
+      locations: definitionOf(principal),
+      evidence: { candidates: ownership.candidates.map(({ who, reason }) => ({ who, reason })) },
     }
   },
 }
