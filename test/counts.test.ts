@@ -132,10 +132,10 @@ describe('the real exports', { skip }, () => {
     assert.deepEqual(missing(expected), [])
   })
 
-  test('every Entra service principal with an id is listed', () => {
+  test('every Entra service principal is listed, by its id or, where the export leaves that out, its name', () => {
     const source: unknown = JSON.parse(textOf('entra/entra_graph_doc_responses.json'))
     const ids = collect(source, (record) =>
-      'servicePrincipalType' in record && typeof record['id'] === 'string' ? record['id'] : undefined,
+      'servicePrincipalType' in record ? String(record['id'] ?? record['appId'] ?? record['displayName']) : undefined,
     )
     assert.ok(ids.length > 3)
     assert.deepEqual(missing(ids), [])
