@@ -10,6 +10,7 @@ import { kubernetes } from './kubernetes/kubernetes.ts'
 import { github } from './github/github.ts'
 import { people } from './people/people.ts'
 import { automation } from './automation/automation.ts'
+import { terraform } from './terraform/terraform.ts'
 import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
@@ -25,6 +26,7 @@ export const CONNECTORS: readonly Connector[] = [
   kubernetes,
   certificates,
   automation,
+  terraform,
 ]
 
 export type { Connector } from './port.ts'
