@@ -11,6 +11,7 @@ import { github } from './github/github.ts'
 import { people } from './people/people.ts'
 import { automation } from './automation/automation.ts'
 import { terraform } from './terraform/terraform.ts'
+import { sourceCode } from './source-code/source-code.ts'
 import type { Connector } from './port.ts'
 
 /** In the order in which a file is offered. */
@@ -27,6 +28,7 @@ export const CONNECTORS: readonly Connector[] = [
   certificates,
   automation,
   terraform,
+  sourceCode,
 ]
 
 export type { Connector } from './port.ts'

@@ -1,0 +1,91 @@
+// A secret that a name beside it announces: from an anchor word to a candidate.
+import { basicValue } from '../authorization.ts'
+import { BAR, RANK } from '../candidate.ts'
+import type { Candidate } from '../candidate.ts'
+import type { SourceText } from '../source-text.ts'
+import { assignedAt } from './assignment.ts'
+import type { Assigned } from './assignment.ts'
+import { judge } from './judge.ts'
+import type { NameAt } from './name-at.ts'
+import { placeholderKind } from './placeholder.ts'
+import { secretName, wordsOf } from './secret-name.ts'
+import type { SecretName } from './secret-name.ts'
+
+const SCHEME =
+  /^(?:Bearer|Basic|Token|ApiKey|Api-Key|Digest|SSWS|Splunk|GenieKey|key|JWT|Negotiate|OAuth)(?:\s+(?:token=)?|=)/i
+/** First words of functions that read, test or transform what they are given, so that the value is no secret kept here. */
+const ASKS = new Set(
+  'get has is find check validate verify encode decode hash test assert parse generate create make build new read load fetch remove delete contains expect equals match require include prompt ask input print log warn error throw describe it label t translate compare format escape strip render show hide on to from with_no expand register unset clear invalid toggle reset forgot confirm analyze tokenize lex should'.split(
+    ' ',
+  ),
+)
+
+/** What names said, kept because few names make up most of a file. Pure knowledge: nothing of a file's values is in it. */
+const SAID = new Map<string, SecretName | undefined>()
+const SAID_MAX = 4096
+
+function whatNameSays(name: string): SecretName | undefined {
+  if (SAID.has(name)) return SAID.get(name)
+  if (SAID.size >= SAID_MAX) SAID.clear()
+  const what = secretName(name)
+  SAID.set(name, what)
+  return what
+}
+
+export function assignedSecret(source: SourceText, name: NameAt): Candidate | undefined {
+  const said = whatNameSays(name.name)
+  if (said === undefined) return undefined
+  const found = assignedAt(source.text, name, source.kind)
+  if (found === undefined || found.value === '') return undefined
+  if (found.way === 'call' && !isSetter(name.name)) return undefined
+  if (found.way === 'prose' && !/\d/.test(found.value)) return undefined
+  if (said.kind === 'auth' || said.kind === 'token') {
+    const scheme = SCHEME.exec(found.value)?.[0]
+    if (scheme !== undefined) return withScheme(source, found, scheme, said.spelled)
+  }
+  if (said.kind === 'auth' && /^[A-Za-z0-9+/]{8,}={0,2}$/.test(found.value) && found.quoted) {
+    const basic = basicValue(source, found.start, found.value, 'basic-auth-value')
+    if (basic !== undefined) return { ...basic, name: name.name }
+  }
+  const verdict = judge(said, found, source.kind)
+  if (verdict === undefined || verdict.confidence < BAR) return undefined
+  return {
+    start: found.start,
+    end: found.end,
+    secret: source.decode(decodedForCluster(source, found)),
+    name: source.decode(name.name),
+    ...verdict,
+    rank: verdict.rule.startsWith('generic-') ? RANK.assigned : RANK.authorization,
+  }
+}
+
+function isSetter(name: string): boolean {
+  const words = wordsOf(name.slice(name.lastIndexOf('.') + 1))
+  return !ASKS.has(words[0] ?? '')
+}
+
+function withScheme(source: SourceText, found: Assigned, scheme: string, spelled: string): Candidate | undefined {
+  const rest = found.value.slice(scheme.length)
+  const start = found.start + scheme.length
+  if (/^basic/i.test(scheme)) return basicValue(source, start, rest, 'authorization-basic')
+  if (found.continued || placeholderKind(rest) !== undefined) return undefined
+  const verdict = judge({ kind: 'token', exact: true, spelled }, { ...found, value: rest }, source.kind)
+  if (verdict === undefined || verdict.confidence < BAR) return undefined
+  return {
+    start,
+    end: found.end,
+    secret: source.decode(rest),
+    name: spelled,
+    ...verdict,
+    rule: 'authorization-bearer',
+    rank: RANK.authorization,
+  }
+}
+
+/** Values under `data:` of a cluster's Secret are base 64 of the secret itself, which is what joins with other places. */
+function decodedForCluster(source: SourceText, found: Assigned): string {
+  if (source.kind.syntax !== 'config' || !/^[A-Za-z0-9+/]{4,}={0,2}$/.test(found.value)) return found.value
+  if (!/^kind: ?Secret\b/m.test(source.text.slice(0, 20_000))) return found.value
+  const plain = Buffer.from(found.value, 'base64').toString('latin1').trimEnd()
+  return /^[\x20-\x7e]{3,}$/.test(plain) ? plain : found.value
+}

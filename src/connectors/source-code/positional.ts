@@ -1,0 +1,117 @@
+// Passwords given by place and not by name: `login("user", "password")`, `auth=("user", "password")`, lines of .pgpass.
+import { BAR, RANK } from './candidate.ts'
+import type { Candidate } from './candidate.ts'
+import { chance } from './assigned/judge.ts'
+import { placeholderKind, WEAK_PASSWORDS } from './assigned/placeholder.ts'
+import { readQuoted } from './assigned/read-value.ts'
+import { isIdentifier, refusal } from './assigned/refusals.ts'
+import { shapeOf } from './assigned/value-shape.ts'
+import type { SourceText } from './source-text.ts'
+
+interface Call {
+  /** What stands right before the opening bracket, as an anchor finds it (without regard to case). */
+  readonly name: string
+  /** Which argument is the secret, from 0; negative counts from the last. */
+  readonly place: number
+  readonly count: readonly [number, number]
+}
+
+export const CALLS: readonly Call[] = [
+  { name: 'login(', place: 1, count: [2, 3] },
+  { name: 'log_in(', place: 1, count: [2, 3] },
+  { name: 'signin(', place: 1, count: [2, 3] },
+  { name: 'sign_in(', place: 1, count: [2, 3] },
+  { name: 'authenticate(', place: 1, count: [2, 3] },
+  { name: 'auth=(', place: 1, count: [2, 2] },
+  { name: 'auth = (', place: 1, count: [2, 2] },
+  { name: 'basicauth(', place: 1, count: [2, 3] },
+  { name: 'basic_auth(', place: 1, count: [2, 3] },
+  { name: 'basicauthentication(', place: 1, count: [2, 3] },
+  { name: 'basic_auth=(', place: 1, count: [2, 2] },
+  { name: 'digestauth(', place: 1, count: [2, 3] },
+  { name: 'passwordauthentication(', place: 1, count: [2, 2] },
+  { name: 'credentials(', place: 1, count: [2, 3] },
+  { name: 'plaincredentials(', place: 1, count: [2, 3] },
+  { name: 'networkcredential(', place: 1, count: [2, 3] },
+  { name: 'authenticationtoken(', place: 1, count: [2, 3] },
+  { name: 'plainauth(', place: 2, count: [4, 4] },
+  { name: 'getconnection(', place: 2, count: [3, 3] },
+  { name: 'mysqli(', place: 2, count: [3, 6] },
+  { name: 'mysqli_connect(', place: 2, count: [3, 6] },
+  { name: 'mysql_connect(', place: 2, count: [3, 4] },
+  { name: 'pdo(', place: 2, count: [3, 4] },
+  { name: 'mysqldb.connect(', place: 2, count: [3, 5] },
+  { name: 'pymysql.connect(', place: 2, count: [3, 5] },
+  { name: 'setbasicauth(', place: 1, count: [2, 2] },
+  { name: 'withauth(', place: 1, count: [2, 2] },
+  { name: 'withcredentials(', place: 1, count: [2, 2] },
+  { name: 'usernamepassword(', place: 1, count: [2, 3] },
+]
+
+/** `after` is right behind the opening bracket. */
+export function positionalPassword(source: SourceText, after: number, call: Call): Candidate | undefined {
+  const { text } = source
+  const values: { start: number; end: number; value: string; quoted: boolean }[] = []
+  let at = after
+  for (let index = 0; index <= call.count[1]; index++) {
+    at += /^\s{0,60}(?:\w{1,30}\s?[=:]\s?(?=["']))?/.exec(text.slice(at, at + 100))?.[0].length ?? 0
+    const read = /^[rbuf@]{0,2}["'`]/.test(text.slice(at, at + 3)) ? readQuoted(text, at) : undefined
+    const bare = read === undefined ? /^[\w$.:[\]"'()>-]{1,80}?(?=\s{0,8}[,)])/.exec(text.slice(at, at + 90)) : null
+    if (read === undefined && bare === null) return undefined
+    const end = read === undefined ? at + (bare?.[0].length ?? 0) : read.end + 1
+    values.push({
+      start: read?.start ?? at,
+      end: read?.end ?? end,
+      value: read?.value ?? '',
+      quoted: read !== undefined && !read.continued,
+    })
+    const next = /^(?:\.toCharArray\(\))?\s{0,8}([,)])/.exec(text.slice(end, end + 30))
+    if (next === null) return undefined
+    at = end + next[0].length
+    if (next[1] === ')') break
+  }
+  if (values.length < call.count[0] || values.length > call.count[1]) return undefined
+  const found = values.at(call.place)
+  if (found === undefined || !found.quoted) return undefined
+  const user = values[call.place - 1]
+  return passwordHere(source, found, user?.quoted === true ? 0.62 : 0.55, 'positional-password')
+}
+
+/** One line of a `.pgpass` file. */
+export function* pgpassLines(source: SourceText): Generator<Candidate> {
+  for (const match of source.text.matchAll(/^(?!#)(?:[^:\r\n]{1,200}:){4}([^\r\n]{1,200})$/gm)) {
+    const value = match[1] ?? ''
+    const end = match.index + match[0].length
+    const found = passwordHere(
+      source,
+      { start: end - value.length, end, value: value.replaceAll(/\\([:\\])/g, '$1') },
+      0.85,
+      'pgpass',
+    )
+    if (found !== undefined) yield found
+  }
+}
+
+function passwordHere(
+  source: SourceText,
+  { start, end, value }: { start: number; end: number; value: string },
+  base: number,
+  rule: string,
+): Candidate | undefined {
+  const shape = shapeOf(value)
+  if (value.length < 3 || placeholderKind(value) !== undefined || refusal(value, shape, 'password', true) !== undefined)
+    return undefined
+  let confidence = base + (chance(value, shape) - 0.5) * 0.3
+  if (isIdentifier(value, shape) && base < 0.8) confidence -= 0.25
+  if (shape.digits + shape.special === 0 && !WEAK_PASSWORDS.has(value.toLowerCase())) confidence -= 0.1
+  if (confidence < BAR) return undefined
+  return {
+    start,
+    end,
+    secret: source.decode(value),
+    rule,
+    credentialType: 'password',
+    confidence: Math.min(0.9, confidence),
+    rank: RANK.assigned,
+  }
+}

@@ -1,0 +1,124 @@
+// One pass over a file's bytes for anchors; each anchor opens a small window in which its rules look.
+import { assignedSecret } from './assigned/assigned-secret.ts'
+import { nameAt } from './assigned/name-at.ts'
+import { basicAt, bearerAt } from './authorization.ts'
+import type { Candidate } from './candidate.ts'
+import { chpasswdPassword, commandPassword, COMMANDS } from './command-line.ts'
+import { jwtAt } from './jwt.ts'
+import { awsKeyIdAt, awsSecretNear } from './key-pairs.ts'
+import { keywordAutomaton } from './keyword-automaton.ts'
+import { CALLS, positionalPassword } from './positional.ts'
+import { jwkPrivateKey, pemPrivateKey, puttyPrivateKey, wrappedPrivateKey } from './private-key.ts'
+import { PROVIDER_RULES, providerToken } from './provider-token.ts'
+import type { SourceText } from './source-text.ts'
+import { urlCredentials } from './url-credentials.ts'
+
+export interface ScanResult {
+  readonly candidates: readonly Candidate[]
+  /** Ids of AWS access keys that stand here without their secret. */
+  readonly keyIds: readonly { readonly id: string; readonly at: number }[]
+}
+
+interface Pass {
+  readonly source: SourceText
+  readonly cluster: string
+  readonly candidates: Candidate[]
+  readonly keyIds: { id: string; at: number }[]
+  /** End of the last name tried: several anchors in one name are one try. */
+  nameEnd: number
+}
+
+type Anchor = readonly [word: string, visit: (pass: Pass, start: number, end: number) => void]
+
+const add = (pass: Pass, found: Candidate | undefined): void => {
+  if (found !== undefined) pass.candidates.push(found)
+}
+
+const NAME_ANCHORS =
+  'pass pwd psw secret token key auth cred bearer salt pepper senha kennwort contrase clave motdepasse mdp wachtwoord parola haslo losenord salasana jelszo heslo sifre jwt psk mnemonic adminpw rootpw bindpw dbpw userpw'.split(
+    ' ',
+  )
+
+const visitName = (pass: Pass, start: number, end: number): void => {
+  if (end <= pass.nameEnd || pass.source.kind.contextFree) return
+  const name = nameAt(pass.source.text, start, end)
+  if (name === undefined) return
+  pass.nameEnd = name.end
+  add(pass, assignedSecret(pass.source, name))
+}
+
+const visitKeyId = (pass: Pass, start: number): void => {
+  const id = awsKeyIdAt(pass.source, start)
+  if (id === undefined) return
+  const pair = awsSecretNear(pass.source, start, id)
+  if (pair === undefined) pass.keyIds.push({ id, at: start })
+  else pass.candidates.push(pair)
+}
+
+const ANCHORS: readonly Anchor[] = [
+  ...NAME_ANCHORS.map((word): Anchor => [word, visitName]),
+  ...PROVIDER_RULES.map((rule): Anchor => [
+    rule.keyword,
+    (pass, start) => add(pass, providerToken(pass.source, start, rule)),
+  ]),
+  ...Object.keys(COMMANDS).map((command): Anchor => [
+    command,
+    (pass, start) => add(pass, commandPassword(pass.source, start, command)),
+  ]),
+  ...CALLS.map((call): Anchor => [
+    call.name,
+    (pass, _start, end) => add(pass, positionalPassword(pass.source, end, call)),
+  ]),
+  ['chpasswd', (pass, start) => add(pass, chpasswdPassword(pass.source, start))],
+  ['akia', visitKeyId],
+  ['asia', visitKeyId],
+  ['://', (pass, start) => add(pass, urlCredentials(pass.source, start))],
+  ['eyj', (pass, start) => add(pass, jwtAt(pass.source, start, pass.cluster))],
+  ['bearer ', (pass, start) => add(pass, bearerAt(pass.source, start))],
+  ['token ', (pass, start) => add(pass, bearerAt(pass.source, start))],
+  ['basic ', (pass, start) => add(pass, basicAt(pass.source, start))],
+  ['-----begin ', (pass, start) => add(pass, pemPrivateKey(pass.source, start))],
+  ['putty-user-key-file-', (pass, start) => add(pass, puttyPrivateKey(pass.source, start))],
+  ['ls0tls1crudjti', (pass, start) => add(pass, wrappedPrivateKey(pass.source, start))],
+  ['"kty"', (pass, start) => add(pass, jwkPrivateKey(pass.source, start))],
+]
+
+const AUTOMATON = keywordAutomaton(ANCHORS.map(([word]) => word))
+
+export function scanText(source: SourceText, cluster: string): ScanResult {
+  const pass: Pass = { source, cluster, candidates: [], keyIds: [], nameEnd: -1 }
+  AUTOMATON.scan(source.bytes, (word, end) => {
+    const anchor = ANCHORS[word]
+    if (anchor !== undefined) anchor[1](pass, end - anchor[0].length, end)
+  })
+  return { candidates: distinct(pass.candidates), keyIds: pass.keyIds }
+}
+
+/** In text order; of candidates that overlap, the one of the highest rank, then the surest, then the longest. */
+function distinct(candidates: readonly Candidate[]): Candidate[] {
+  const ordered = candidates.toSorted(
+    (a, b) =>
+      b.rank - a.rank || b.confidence - a.confidence || b.end - b.start - (a.end - a.start) || a.start - b.start,
+  )
+  const byStart: Candidate[] = []
+  for (const candidate of ordered) {
+    const at = insertionPoint(byStart, candidate.start)
+    const left = byStart[at - 1]
+    const right = byStart[at]
+    if (left !== undefined && left.end > candidate.start) continue
+    if (right !== undefined && right.start < candidate.end) continue
+    byStart.splice(at, 0, candidate)
+  }
+  return byStart
+}
+
+function insertionPoint(sorted: readonly Candidate[], start: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle]?.start ?? 0) <= start) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,55 @@
+// One file as the rules see it: one character a byte, so that offsets, bounds and regular expressions are cheap.
+import type { UntrustedFile } from '../port.ts'
+import { LineStarts } from '../input/lines.ts'
+import { fileKindOf } from './file-kind.ts'
+import type { FileKind } from './file-kind.ts'
+
+export interface SourceText {
+  readonly path: string
+  readonly kind: FileKind
+  readonly bytes: Uint8Array
+  /** Latin-1: character n is byte n. Values leave it through `decode`. */
+  readonly text: string
+  /** 1-based line of an offset. */
+  lineAt(offset: number): number
+  /** What the bytes of a slice say as UTF-8. */
+  decode(slice: string): string
+}
+
+/** How far around an anchor any rule looks: a line of any length costs no more than this for each anchor. */
+export const WINDOW = 4096
+
+export function sourceText(file: UntrustedFile): SourceText {
+  const utf16 = file.bytes[0] === 0xff || file.bytes[0] === 0xfe
+  const bytes = utf16 ? Buffer.from(file.text(), 'utf8') : file.bytes
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let text: string | undefined
+  let starts: LineStarts | undefined
+  return {
+    path: file.path,
+    kind: fileKindOf(file.path),
+    bytes,
+    // not made at all for a file without an anchor
+    get text() {
+      return (text ??= buffer.toString('latin1'))
+    },
+    lineAt(offset) {
+      return (starts ??= new LineStarts(this.text)).lineAt(offset)
+    },
+    decode: (slice) => (/[\x80-\xff]/.test(slice) ? Buffer.from(slice, 'latin1').toString('utf8') : slice),
+  }
+}
+
+/** Start of the line around `offset`, no further back than `WINDOW`. */
+export function lineStart(text: string, offset: number): number {
+  const floor = Math.max(0, offset - WINDOW)
+  for (let at = offset - 1; at >= floor; at--) if (text.charCodeAt(at) === 10) return at + 1
+  return floor
+}
+
+/** End of the line around `offset` (the newline's offset), no further than `WINDOW`. */
+export function lineEnd(text: string, offset: number): number {
+  const ceiling = Math.min(text.length, offset + WINDOW)
+  for (let at = offset; at < ceiling; at++) if (text.charCodeAt(at) === 10) return at
+  return ceiling
+}
