@@ -56,7 +56,8 @@ function criticalityOf(principal: Principal, tier: string, environment: Derived<
   const where = environment.value
   const value = where === 'production' ? production : where === 'unknown' ? unknown : other
   const because = `privilege tier ${tier}, environment ${where}`
-  if (principal.vendor === undefined) return { value, reason: because }
+  if (principal.vendor === undefined || principal.nativeType === 'iam-service-linked-role')
+    return { value, reason: because }
   return { value: HIGHER[value], reason: `${because}, run by the third party ${principal.vendor}` }
 }
 

@@ -10,7 +10,7 @@ const found = (more: Parameters<typeof credentialFact>[2]) =>
 test('a last use long ago on the system’s own record is found and says according to what', () => {
   const [finding] = found({ lastUsedAt: daysAgo(200) })
   assert.equal(finding?.severity, 'low')
-  assert.match(finding?.title ?? '', /is not used since 2026-05-07 according to csv$/)
+  assert.match(finding?.title ?? '', /is not used since 2026-05-07 according to credentials.csv$/)
 })
 
 test('unknown is not unused: without a record of use there is no finding', () => {

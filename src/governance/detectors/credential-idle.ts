@@ -37,8 +37,6 @@ export const credentialIdle: Detector = {
     const days = daysBetween(lastUsedAt, until)
     if (days <= DAYS_MAX) return
     const tier = tierOf(credential, estate)
-    const source =
-      record.connector === holder?.principal.system ? record.connector : `${record.connector}, ${record.file}`
     yield {
       subject: subjectOfCredential(credential, estate),
       discriminator: credentialKey(credential),
@@ -47,7 +45,7 @@ export const credentialIdle: Detector = {
         `${days} days without use`,
         ...(isPrivileged(tier) ? [`privilege tier ${tier}`] : ['it can still be used by whoever finds it']),
       ],
-      title: `${CREDENTIAL_TYPES[type].title} ${called(credential, holder?.principal)} is not used since ${lastUsedAt.slice(0, 10)} according to ${source}`,
+      title: `${CREDENTIAL_TYPES[type].title} ${called(credential, holder?.principal)} is not used since ${lastUsedAt.slice(0, 10)} according to ${record.file}`,
       locations: [placeOf(record)],
       evidence: { lastUsedAt, until, days, according: record.file },
     }

@@ -22,7 +22,6 @@ const AS_CREATED: ReadonlySet<CredentialType> = new Set([
   'oauth_client_secret',
   'deploy_key',
   'ssh_public_key',
-  'service_account_token',
 ])
 /** Certificates have an end of their own; a private key's age is its certificate's or its public half's. */
 const NOT_ROTATED: ReadonlySet<CredentialType> = new Set(['certificate', 'private_key', 'encryption_key'])

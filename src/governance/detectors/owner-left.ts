@@ -1,7 +1,7 @@
 // NHI1: the owner is stated, and has left.
 import type { Detector } from '../detector.ts'
 import type { Severity } from '../finding.ts'
-import { needsOwner } from '../needs-owner.ts'
+import { anotherIsAsked, needsOwner } from '../needs-owner.ts'
 import { definitionOf, isPrivileged, subjectOf } from '../subject.ts'
 
 export const ownerLeft: Detector = {
@@ -15,9 +15,10 @@ export const ownerLeft: Detector = {
   blindSpot: 'an owner who is in no feed, or whose leaving the feed does not show yet, counts as present',
   remediation:
     'Give it to somebody who is there (tag, CODEOWNERS or reeve.yaml), rotate the secrets that the leaver could know, and retire it if nobody needs it.',
-  *onPrincipal({ principal, ownership, access }, estate) {
+  *onPrincipal(dossier, estate) {
+    const { principal, ownership, access } = dossier
     const { owner, backup } = ownership
-    if (!needsOwner(principal) || owner === undefined) return
+    if (!needsOwner(principal) || owner === undefined || anotherIsAsked(dossier, estate)) return
     const ended = owner.leftAt !== undefined && owner.leftAt <= estate.asOf
     if (owner.status !== 'leaver' && !ended) return
     const privileged = isPrivileged(access.tier)

@@ -1,7 +1,7 @@
 // NHI1: nobody is known to answer for the identity.
 import type { Detector } from '../detector.ts'
 import { definitionOf, isPrivileged, subjectOf } from '../subject.ts'
-import { needsOwner } from '../needs-owner.ts'
+import { anotherIsAsked, needsOwner } from '../needs-owner.ts'
 
 export const ownerMissing: Detector = {
   id: 'owner-missing',
@@ -13,8 +13,10 @@ export const ownerMissing: Detector = {
   blindSpot: 'an owner known only outside the inputs (a wiki, a head) is not seen',
   remediation:
     'Name an accountable person or team: tag the resource with `owner`, add it to CODEOWNERS, or set it in reeve.yaml.',
-  *onPrincipal({ principal, ownership, access }) {
+  *onPrincipal(dossier, estate) {
+    const { principal, ownership, access } = dossier
     if (!needsOwner(principal) || ownership.owner !== undefined) return
+    if (anotherIsAsked(dossier, estate)) return
     // a stated owner that is a machine or a disabled group has its own finding
     if (ownership.candidates.some(({ unfit }) => unfit !== undefined)) return
     const privileged = isPrivileged(access.tier)

@@ -1,6 +1,6 @@
 // NHI1: what is stated as owner is itself a machine, or a group that is disabled.
 import type { Detector } from '../detector.ts'
-import { needsOwner } from '../needs-owner.ts'
+import { anotherIsAsked, needsOwner } from '../needs-owner.ts'
 import { definitionOf, isPrivileged, subjectOf } from '../subject.ts'
 
 export const ownerNotAPerson: Detector = {
@@ -12,8 +12,10 @@ export const ownerNotAPerson: Detector = {
   needs: 'an owner statement that names an identity of the inputs, or a bot',
   blindSpot: 'a machine that is in no input and whose name does not say so passes for a person',
   remediation: 'Replace it by the person or team that answers for it: a machine can be asked nothing.',
-  *onPrincipal({ principal, ownership, access }) {
+  *onPrincipal(dossier, estate) {
+    const { principal, ownership, access } = dossier
     if (!needsOwner(principal) || ownership.owner !== undefined) return
+    if (anotherIsAsked(dossier, estate)) return
     const stated = ownership.candidates.find(({ unfit }) => unfit !== undefined)
     if (stated === undefined) return
     const privileged = isPrivileged(access.tier)

@@ -1,6 +1,6 @@
 // NHI1: one person alone answers for a privileged identity.
 import type { Detector } from '../detector.ts'
-import { needsOwner } from '../needs-owner.ts'
+import { anotherIsAsked, needsOwner } from '../needs-owner.ts'
 import { definitionOf, isPrivileged, subjectOf } from '../subject.ts'
 
 export const ownerSingle: Detector = {
@@ -12,9 +12,11 @@ export const ownerSingle: Detector = {
   needs: 'a feed of people, a stated owner, and rights from which the privilege tier is known',
   blindSpot: 'a deputy who is agreed but written nowhere is not seen; without a feed of people it stays silent',
   remediation: 'Name a backup owner, or give it to a team with at least two active members.',
-  *onPrincipal({ principal, ownership, access }, estate) {
+  *onPrincipal(dossier, estate) {
+    const { principal, ownership, access } = dossier
     const { owner, backup, team } = ownership
     if (!needsOwner(principal) || !isPrivileged(access.tier) || principal.enabled === false) return
+    if (anotherIsAsked(dossier, estate)) return
     if (owner === undefined || backup !== undefined || owner.status === 'leaver') return
     if (owner.leftAt !== undefined && owner.leftAt <= estate.asOf) return
     const lone = owner.personId !== undefined || team?.activeMembers === 1
