@@ -12,24 +12,45 @@ const RESOURCES_MAX = 500
 /** A large role that a group of everybody has is stated once by the group; its members point there. */
 const GROUP_RULES_MAX = 50
 
-export function entitlementsOf(cluster: string, holder: Holder, principalId: Id<'principal'>): Entitlement[] {
-  return holder.grants.flatMap((grant) => {
+export class Entitlements {
+  readonly #cluster: string
+  /** A rule says the same for everyone who has it in the same place. */
+  readonly #stated = new Map<Rule, Map<string, Stated | undefined>>()
+
+  constructor(cluster: string) {
+    this.#cluster = cluster
+  }
+
+  of(holder: Holder, principalId: Id<'principal'>): Entitlement[] {
+    return holder.grants.flatMap((grant) => this.#ofGrant(grant, principalId))
+  }
+
+  #ofGrant(grant: Grant, principalId: Id<'principal'>): Entitlement[] {
     const { role } = grant
     if (role === undefined) return []
     const path = [...(grant.group === undefined ? [] : [`Group ${grant.group}`]), grant.via, roleInWords(role)]
-    const id = (index: number): Id<'entitlement'> =>
-      deriveId('entitlement', principalId, 'kubernetes', ...path, String(index))
     const provenance = role.provenance ?? grant.provenance
     const fixed = { principalId, system: 'kubernetes', effect: 'allow', path, provenance } as const
+    const id = (index: number): Id<'entitlement'> =>
+      deriveId('entitlement', principalId, 'kubernetes', ...path, String(index))
     if (grant.group !== undefined && role.rules.length > GROUP_RULES_MAX) {
       const permission = `${role.rules.length} rules of ${roleInWords(role)}`
-      return [{ ...fixed, id: id(0), permission, actions: [], resources: [], level: 'unknown' as const }]
+      return [{ ...fixed, id: id(0), permission, actions: [], resources: [], level: 'unknown' }]
     }
-    return role.rules.flatMap((rule, index): Entitlement[] => {
-      const stated = stateRule(cluster, rule, grant)
-      return stated === undefined ? [] : [{ ...fixed, id: id(index), ...stated }]
-    })
-  })
+    const entitlements: Entitlement[] = []
+    for (const [index, rule] of role.rules.entries()) {
+      const stated = this.#state(rule, grant)
+      if (stated !== undefined) entitlements.push({ ...fixed, id: id(index), ...stated })
+    }
+    return entitlements
+  }
+
+  #state(rule: Rule, grant: Grant): Stated | undefined {
+    const places = this.#stated.get(rule) ?? new Map<string, Stated | undefined>()
+    this.#stated.set(rule, places)
+    if (!places.has(grant.namespace)) places.set(grant.namespace, stateRule(this.#cluster, rule, grant))
+    return places.get(grant.namespace)
+  }
 }
 
 type Stated = Pick<Entitlement, 'permission' | 'actions' | 'resources' | 'level' | 'conditions'>

@@ -6,7 +6,7 @@ import type { EffectiveAccess, EscalationPath } from '../../entitlement.ts'
 import type { Evaluator } from '../effective.ts'
 import type { Cluster } from './cluster.ts'
 import { clustersOf } from './cluster.ts'
-import { entitlementsOf } from './entitlements.ts'
+import { Entitlements } from './entitlements.ts'
 import type { Standing, Way } from './escalation.ts'
 import { standings } from './escalation.ts'
 import type { Held } from './holder.ts'
@@ -24,9 +24,14 @@ export const kubernetes: Evaluator = {
     const parts = new Map<Id<'principal'>, PartialAccess>()
     for (const cluster of clustersOf(facts).values()) {
       const standing = standingsOf(cluster)
+      const entitlements = new Entitlements(cluster.name)
       for (const [subject, at] of standing) {
         const principalId = graph.principalOf(subject)
-        if (principalId !== undefined) parts.set(principalId, accessOf(cluster, at, principalId, graph))
+        if (principalId === undefined) continue
+        parts.set(principalId, {
+          ...accessOf(cluster, at, graph),
+          entitlements: entitlements.of(at.holder, principalId),
+        })
       }
       for (const [id, part] of workloadAccess(cluster, standing, graph)) if (!parts.has(id)) parts.set(id, part)
     }
@@ -45,12 +50,7 @@ export function standingsOf(cluster: Cluster): Map<Ref, Standing> {
   )
 }
 
-function accessOf(
-  cluster: Cluster,
-  standing: Standing,
-  principalId: Id<'principal'>,
-  graph: IdentityGraph,
-): PartialAccess {
+function accessOf(cluster: Cluster, standing: Standing, graph: IdentityGraph): PartialAccess {
   const { holder, tier, ways } = standing
   const unresolved = holder.grants.filter((grant) => grant.role === undefined).map((grant) => inWords(grant))
   // without any binding in the input, nothing is known of what the account may do
@@ -66,7 +66,6 @@ function accessOf(
             : []),
           holder.direct.because,
         ],
-    entitlements: entitlementsOf(cluster.name, holder, principalId),
     escalations: ways.map((way) => pathOf(cluster, way, graph)),
     powers: powersOf(holder),
     unresolved,
@@ -75,10 +74,9 @@ function accessOf(
 
 function pathOf(cluster: Cluster, way: Way, graph: IdentityGraph): EscalationPath {
   const reachesPrincipalId = way.subject === undefined ? undefined : graph.principalOf(way.subject)
-  const provenance = new Map<string, Provenance>()
+  const provenance = new Set<Provenance>()
   for (const { grant } of way.edge.by) {
-    for (const at of [grant.role?.provenance, grant.provenance])
-      if (at !== undefined) provenance.set(JSON.stringify(at), at)
+    for (const at of [grant.role?.provenance, grant.provenance]) if (at !== undefined) provenance.add(at)
   }
   return {
     technique: way.technique.id,
@@ -91,7 +89,7 @@ function pathOf(cluster: Cluster, way: Way, graph: IdentityGraph): EscalationPat
     reaches: way.reaches,
     ...(reachesPrincipalId === undefined ? {} : { reachesPrincipalId }),
     reachesTier: way.reachesTier,
-    provenance: [...provenance.values()],
+    provenance: [...provenance],
   }
 }
 
