@@ -8,6 +8,7 @@ import { defaultTokenWrite } from './default-token-write.ts'
 import { deployKeyWritable } from './deploy-key-writable.ts'
 import { mcpServerUnpinned } from './mcp-server-unpinned.ts'
 import { runnerSelfHostedPublic } from './runner-self-hosted-public.ts'
+import { secretLeaked } from './secret-leaked.ts'
 import { secretAlertOpen } from './secret-alert-open.ts'
 import { webhookInsecure } from './webhook-insecure.ts'
 import { workflowPullRequestTarget } from './workflow-pull-request-target.ts'
@@ -66,6 +67,7 @@ export const DETECTORS: readonly Detector[] = [
   mcpServerUnpinned,
   runnerSelfHostedPublic,
   secretAlertOpen,
+  secretLeaked,
   webhookInsecure,
   workflowPullRequestTarget,
   workflowScriptInjection,

@@ -1,12 +1,11 @@
 // Private keys in any wrapping: PEM of all kinds (also inside JSON strings and source), PuTTY files, base 64 of PEM, JWK.
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import { credentialRef } from '#kernel'
 import type { Json, Ref } from '#kernel'
+import { readPrivateKey } from '../private-key.ts'
+import { readSshPublicKey } from '../ssh-public-key.ts'
+import { entropyOf, isRepetition } from './assigned/value-shape.ts'
 import { RANK } from './candidate.ts'
 import type { Candidate } from './candidate.ts'
-import { opensshPrivateKey, sshFingerprint, sshPublicBlob } from './openssh-blob.ts'
-import { entropyOf, isRepetition } from './assigned/value-shape.ts'
 import type { SourceText } from './source-text.ts'
 
 const PEM_MAX = 16_384
@@ -16,12 +15,6 @@ const JOINTS = /["'`]\s{0,20}[+.,&\\]{0,2}\s{0,80}[+.,&]?\s{0,20}["'`]/g
 const LINE_MARKS = /(^|\n)[ \t]{0,80}(?:\/\/|#|\*|>|--|;)[ \t]?/g
 const WRAPPING = /\\{1,8}[rnt]|[\\"'`,;&|<>()\s]/g
 
-interface Key {
-  readonly refs: readonly Ref[]
-  readonly algorithm?: string
-  readonly bits?: number
-}
-
 /** `at` is the offset of `-----BEGIN`. */
 export function pemPrivateKey(source: Pick<SourceText, 'text'>, at: number): Candidate | undefined {
   HEADER.lastIndex = at
@@ -30,25 +23,31 @@ export function pemPrivateKey(source: Pick<SourceText, 'text'>, at: number): Can
   if (header === null || label === undefined) return undefined
   const from = at + header[0].length
   const window = source.text.slice(from, from + PEM_MAX)
-  const close = window.indexOf('-----END')
-  if (close === -1 && !/^(?:\\[nr]|\s)/.test(window)) return undefined
+  const close = window.indexOf('-----')
+  const whole = close !== -1 && window.startsWith('-----END', close)
+  if (!whole && !/^(?:\\[nr]|\s)/.test(window)) return undefined
   const inner = close === -1 ? window : window.slice(0, close)
   const body = bodyOf(inner)
   if (body.length < 48 || !plausible(body)) return undefined
   const start = at
-  const end =
-    close === -1 ? Math.min(from + inner.length, from + 200) : source.text.indexOf('-----', from + close + 8) + 5
-  const encrypted = label.startsWith('ENCRYPTED') || /Proc-Type: ?4,ENCRYPTED/.test(inner) || isEncryptedOpenssh(body)
-  const key = encrypted && !label.startsWith('OPENSSH') ? undefined : readKey(label, body)
+  const end = whole ? source.text.indexOf('-----', from + close + 8) + 5 : from + Math.min(inner.length, 200)
+  const key = readPrivateKey({
+    label,
+    body,
+    headers: /Proc-Type: ?4,ENCRYPTED/.test(inner) ? 'ENCRYPTED' : '',
+    startLine: 0,
+    endLine: 0,
+    complete: true,
+  })
   return {
     start,
     end: Math.max(end, from),
     secret: body,
     rule: 'private-key',
     credentialType: 'private_key',
-    confidence: close === -1 ? 0.6 : encrypted ? 0.75 : key === undefined ? 0.85 : 0.97,
+    confidence: !whole ? 0.6 : key.encrypted ? 0.75 : key.refs.length === 0 ? 0.85 : 0.97,
     rank: RANK.key,
-    ...aboutKey(key, { kind: label.toLowerCase().replace(/ ?private key(?: block)?/, '') || 'pkcs8', encrypted }),
+    ...aboutKey(key, label.toLowerCase().replace(/ ?private key(?: block)?/, '') || 'pkcs8'),
   }
 }
 
@@ -73,51 +72,19 @@ function plausible(body: string): boolean {
   )
 }
 
-const isEncryptedOpenssh = (body: string): boolean => opensshPrivateKey(body)?.encrypted === true
-
-function readKey(label: string, body: string): Key | undefined {
-  if (label.startsWith('OPENSSH')) {
-    const openssh = opensshPrivateKey(body)
-    return openssh === undefined
-      ? undefined
-      : { refs: [credentialRef.sshKey(sshFingerprint(openssh.publicBlob))], algorithm: openssh.algorithm }
-  }
-  if (label.startsWith('PGP')) return undefined
-  try {
-    const pem = `-----BEGIN ${label}-----\n${body.replaceAll(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`
-    return describe(createPublicKey(createPrivateKey(pem)))
-  } catch {
-    return undefined
-  }
-}
-
-function describe(publicKey: KeyObject): Key {
-  const spki = publicKey.export({ type: 'spki', format: 'der' })
-  const blob = sshPublicBlob(publicKey)
-  const bits = publicKey.asymmetricKeyDetails?.modulusLength
-  return {
-    refs: [
-      credentialRef.publicKey(createHash('sha256').update(spki).digest('hex')),
-      ...(blob === undefined ? [] : [credentialRef.sshKey(sshFingerprint(blob))]),
-    ],
-    ...(publicKey.asymmetricKeyType === undefined ? {} : { algorithm: publicKey.asymmetricKeyType }),
-    ...(bits === undefined ? {} : { bits }),
-  }
-}
-
 function aboutKey(
-  key: Key | undefined,
-  facts: { kind: string; encrypted: boolean },
+  key: { refs: readonly Ref[]; encrypted: boolean; keyType?: string; keyBits?: number },
+  keyFormat: string,
 ): { ref?: Ref; aliases?: readonly Ref[]; attributes: Readonly<Record<string, Json>> } {
-  const [ref, ...aliases] = key?.refs ?? []
+  const [ref, ...aliases] = key.refs
   return {
     ...(ref === undefined ? {} : { ref }),
     ...(aliases.length === 0 ? {} : { aliases }),
     attributes: {
-      keyFormat: facts.kind,
-      passphraseProtected: facts.encrypted,
-      ...(key?.algorithm === undefined ? {} : { algorithm: key.algorithm }),
-      ...(key?.bits === undefined ? {} : { bits: key.bits }),
+      keyFormat,
+      encrypted: key.encrypted,
+      ...(key.keyType === undefined ? {} : { keyType: key.keyType }),
+      ...(key.keyBits === undefined ? {} : { keyBits: key.keyBits }),
     },
   }
 }
@@ -138,7 +105,7 @@ export function puttyPrivateKey(source: SourceText, at: number): Candidate | und
   const body = lines.slice(publicLines + 1, publicLines + 1 + privateLines).join('')
   if (privateLines === 0 || body.length < 20) return undefined
   const encrypted = match[3] !== 'none'
-  const algorithm = match[2] ?? ''
+  const half = readSshPublicKey(blob)
   return {
     start: at,
     end: at + match[0].length + rest.indexOf(lines[publicLines + privateLines] ?? '') + 1,
@@ -147,10 +114,14 @@ export function puttyPrivateKey(source: SourceText, at: number): Candidate | und
     credentialType: 'private_key',
     confidence: encrypted ? 0.75 : 0.95,
     rank: RANK.key,
-    ...aboutKey(blob.length < 20 ? undefined : { refs: [credentialRef.sshKey(sshFingerprint(blob))], algorithm }, {
-      kind: 'putty',
-      encrypted,
-    }),
+    ...aboutKey(
+      {
+        refs: half === undefined ? [] : [credentialRef.sshKey(half.fingerprint)],
+        encrypted,
+        ...(half === undefined ? {} : { keyType: half.keyType, keyBits: half.keyBits }),
+      },
+      'putty',
+    ),
   }
 }
 
@@ -187,6 +158,6 @@ export function jwkPrivateKey(source: SourceText, at: number): Candidate | undef
     credentialType: 'private_key',
     confidence: 0.85,
     rank: RANK.key,
-    attributes: { keyFormat: 'jwk', passphraseProtected: false },
+    attributes: { keyFormat: 'jwk', encrypted: false },
   }
 }
