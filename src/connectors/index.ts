@@ -33,6 +33,10 @@ export const CONNECTORS: readonly Connector[] = [
 
 export type { Connector } from './port.ts'
 export { readTree } from './read/read-tree.ts'
-export type { ReadOptions, ReadResult } from './read/read-tree.ts'
+export type { ReadResult, ReadStats } from './read/read-tree.ts'
+export type { ReadOptions, ReadProgress } from './read/read-options.ts'
+export { LIMITS } from './read/limits.ts'
+export type { Limits } from './read/limits.ts'
+export type { CsvMappingRule, ScopeRule } from './read/run/settings.ts'
 export { ephemeralKey, givenKey } from './read/fingerprint.ts'
 export type { FingerprintKey } from './read/fingerprint.ts'

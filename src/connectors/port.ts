@@ -83,6 +83,8 @@ export interface Connector {
   /** One line: which inputs, for `--help` and the docs. */
   readonly reads: string
   readonly verbs: readonly Verb[]
+  /** True when it also wants the versions of a file that a git repository remembers (origin `history`). */
+  readonly readsHistory?: boolean
   /** What it cannot see by its nature, for the report. */
   readonly blindSpots: readonly string[]
   /**

@@ -20,6 +20,8 @@ export interface FileIdentity {
 export interface InputFile extends UntrustedFile {
   /** What `json()` left out beside the documents that it gave: broken lines of a stream. */
   jsonProblem(): ParseProblem | undefined
+  /** As in the port; `refused` marks a document that is too large, too deep or expands too far. */
+  yaml(): YamlDocuments
   /** Line of the first byte sequence that is not valid in the text's encoding. */
   invalidTextLine(): number | undefined
 }

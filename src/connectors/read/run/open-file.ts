@@ -1,0 +1,60 @@
+// Reads one regular file within a limit. What stands at the path may have changed since it was listed.
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { looksBinary } from '../../input/untrusted-file.ts'
+import { sizeText } from '../limits.ts'
+import type { Limits } from '../limits.ts'
+import { errorWords } from '../tree/error-words.ts'
+
+const HEAD_BYTES = 8192
+/** SECURITY: no link is followed and no pipe is waited for, whatever took the file's place. */
+export const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+export type Opened = { readonly bytes: Uint8Array } | { readonly binary: true } | { readonly refused: string }
+
+/** `binary` for a binary file beyond its own limit: only its head has been read. Never throws. */
+export function openFile(absolute: string | Uint8Array, limits: Limits, limit: 'fileBytes' | 'namedFileBytes'): Opened {
+  let file: number | undefined
+  try {
+    file = openSync(typeof absolute === 'string' ? absolute : Buffer.from(absolute), FLAGS)
+    const stat = fstatSync(file)
+    if (!stat.isFile()) return { refused: `the file could not be read: it is not a regular file` }
+    if (stat.size > Math.min(limits.binaryBytes, limits[limit])) {
+      const head = new Uint8Array(HEAD_BYTES)
+      const got = readSync(file, head, 0, HEAD_BYTES, 0)
+      if (looksBinary(head.subarray(0, got))) return { binary: true }
+    }
+    const tooLarge = tooLargeText(limits[limit])
+    if (stat.size > limits[limit]) return { refused: tooLarge }
+    const bytes = readAll(file, stat.size, limits[limit])
+    return bytes === undefined ? { refused: tooLarge } : { bytes }
+  } catch (error) {
+    return { refused: `the file could not be read: ${errorWords(error)}` }
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+export const tooLargeText = (limit: number): string =>
+  `the file is larger than ${sizeText(limit)}, so it was not read; raise --max-file-size`
+
+/** `undefined` when there is more than `limit`: files such as those of /proc state no size. */
+function readAll(file: number, size: number, limit: number): Uint8Array | undefined {
+  let bytes = new Uint8Array(size)
+  let at = 0
+  for (;;) {
+    if (at === bytes.length) {
+      const one = new Uint8Array(1)
+      if (readSync(file, one, 0, 1, null) === 0) return bytes
+      if (at >= limit) return undefined
+      const larger = new Uint8Array(Math.min(limit, Math.max(at * 2, 65_536)))
+      larger.set(bytes)
+      larger.set(one, at)
+      at += 1
+      bytes = larger
+      continue
+    }
+    const got = readSync(file, bytes, at, bytes.length - at, null)
+    if (got === 0) return bytes.subarray(0, at)
+    at += got
+  }
+}

@@ -1,0 +1,51 @@
+// What is wrong with a file as such, whoever reads it: each such file gives one problem, so that nobody takes a file that
+// could not be read for one that holds nothing.
+import type { ReadProblem } from '#kernel'
+import type { InputFile } from '../input/untrusted-file.ts'
+import { ParseProblem } from '../port.ts'
+
+/** Only for this check; connectors parse what they want. */
+const CHECKED_BYTES_MAX = 1024 * 1024
+
+const JSON_NAME = /\.(?:json|tfstate|ndjson|jsonl)$/i
+const YAML_NAME = /\.ya?ml$/i
+/** An alias somewhere: without one a YAML file cannot be a bomb, and is left to the connectors. */
+const YAML_ALIAS = /(?:^|[\s,[{])\*[A-Za-z0-9_]/m
+
+/** Extensions whose content is meant to be text: structured inputs, source and settings. */
+const TEXT_NAME =
+  /(?:^|\/)(?:Dockerfile|Makefile|Jenkinsfile|CODEOWNERS|crontab|authorized_keys|known_hosts)$|(?:^|[/.])env(?:\.[\w-]+)?$|\.(?:json|jsonl|ndjson|jsonc|json5|tfstate|ya?ml|toml|ini|cfg|conf|config|properties|csv|tsv|ldif|xml|plist|tf|tfvars|hcl|bicep|service|timer|sh|bash|zsh|ps1|bat|py|rb|php|pl|js|mjs|cjs|jsx|ts|mts|cts|tsx|java|kt|scala|groovy|gradle|go|rs|c|h|cc|cpp|hpp|cs|vb|fs|swift|m|sql|html?|vue|svelte|md|txt|graphql|proto)$/i
+
+/** At most one for each kind of damage. */
+export function syntaxProblems(file: InputFile): ReadProblem[] {
+  // history is full of files that were broken once
+  if (file.binary || file.origin === 'history') return []
+  const problems: ReadProblem[] = []
+  const say = (message: string, line?: number): void => {
+    problems.push({ type: 'problem', file: file.path, ...(line === undefined ? {} : { startLine: line }), message })
+  }
+  const small = file.bytes.length <= CHECKED_BYTES_MAX
+  const broken = small && JSON_NAME.test(file.path) ? brokenJson(file) : file.jsonProblem()
+  if (broken !== undefined) say(broken.message, broken.line)
+  const bomb = small && YAML_NAME.test(file.path) && YAML_ALIAS.test(file.text()) ? refusedYaml(file) : undefined
+  if (bomb !== undefined) say(bomb.message, bomb.line)
+  if (TEXT_NAME.test(file.path)) {
+    const line = file.invalidTextLine()
+    if (line !== undefined) say('the text is not valid UTF-8; what is not was read as replacement characters', line)
+  }
+  return problems
+}
+
+function brokenJson(file: InputFile): ParseProblem | undefined {
+  try {
+    file.json()
+    return file.jsonProblem()
+  } catch (error) {
+    if (error instanceof ParseProblem) return error
+    throw error
+  }
+}
+
+/** Templates with YAML names are common, so only a document that is refused for its size counts here. */
+const refusedYaml = (file: InputFile): { line: number; message: string } | undefined =>
+  file.yaml().problems.find(({ refused }) => refused === true)
