@@ -48,12 +48,13 @@ function factOf(facts: PrivateKeyFacts, provenance: Provenance, context: ReadCon
     credentialType: 'private_key',
     // what is encrypted is there, but its value is not
     exposure: facts.encrypted ? 'record' : 'embedded',
-    ...(facts.encrypted ? {} : { fingerprint: context.fingerprint(facts.secret) }),
+    fingerprint: context.fingerprint(facts.secret),
     name: provenance.file.slice(provenance.file.lastIndexOf('/') + 1),
     rule: facts.encrypted ? 'encrypted-private-key' : 'private-key',
     confidence: facts.encrypted ? 0.1 : facts.opaque ? 0.5 : 0.99,
     attributes: {
       encrypted: facts.encrypted,
+      passphraseProtected: facts.encrypted,
       ...(facts.keyType === undefined ? {} : { keyType: facts.keyType }),
       ...(facts.keyBits === undefined ? {} : { keyBits: facts.keyBits }),
     },

@@ -35,12 +35,13 @@ export function* discoverPrivateKeys(file: UntrustedFile, context: ReadContext):
       // what is encrypted is there, but its value is not
       exposure: encrypted ? 'record' : 'embedded',
       ...(machine === undefined ? {} : { principal: machine.ref }),
-      ...(encrypted ? {} : { fingerprint: context.fingerprint(secret) }),
+      fingerprint: context.fingerprint(secret),
       name: file.path.slice(file.path.lastIndexOf('/') + 1),
       rule: encrypted ? 'encrypted-private-key' : 'private-key',
       confidence: encrypted ? 0.1 : 0.99,
       attributes: {
         encrypted,
+        passphraseProtected: encrypted,
         ...(keyType === undefined ? {} : { keyType }),
         ...(keyBits === undefined ? {} : { keyBits }),
       },

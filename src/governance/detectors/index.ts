@@ -44,6 +44,14 @@ import { credentialIdle } from './credential-idle.ts'
 import { credentialOfDisabledIdentity } from './credential-of-disabled-identity.ts'
 import { environmentCrossed } from './environment-crossed.ts'
 import { credentialReused } from './credential-reused.ts'
+import { certificateExpiredOrDue } from './certificate-expired-or-due.ts'
+import { certificateWeak } from './certificate-weak.ts'
+import { sshKeyWeak } from './ssh-key-weak.ts'
+import { sshKeyReused } from './ssh-key-reused.ts'
+import { sshKeyUnrestrictedRoot } from './ssh-key-unrestricted-root.ts'
+import { sshPasswordLogin } from './ssh-password-login.ts'
+import { sudoUnrestricted } from './sudo-unrestricted.ts'
+import { composeHostControl } from './compose-host-control.ts'
 
 export const DETECTORS: readonly Detector[] = [
   ownerMissing,
@@ -90,4 +98,12 @@ export const DETECTORS: readonly Detector[] = [
   k8sServiceAccountShared,
   k8sTokenSecret,
   k8sWildcardRights,
+  certificateExpiredOrDue,
+  certificateWeak,
+  sshKeyWeak,
+  sshKeyReused,
+  sshKeyUnrestrictedRoot,
+  sshPasswordLogin,
+  sudoUnrestricted,
+  composeHostControl,
 ]
