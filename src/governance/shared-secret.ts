@@ -40,7 +40,8 @@ export function consumersOf(group: SameSecret, estate: EstateReader): ReadonlyMa
   for (const credential of group) {
     for (const id of credential.consumers) {
       const dossier = estate.dossier(id)
-      if (dossier === undefined) continue
+      // an account that lists a secret runs nothing itself: its workloads are the consumers
+      if (dossier === undefined || dossier.principal.nativeType === 'ServiceAccount') continue
       const unit = consumerUnit(dossier)
       if (!consumers.has(unit)) consumers.set(unit, dossier)
     }

@@ -1,14 +1,14 @@
 // NHI9: one secret serves several consumers, so that none can be told apart, rotated or switched off alone.
 import { CREDENTIAL_TYPES } from '#kernel'
 import type { CredentialType } from '#kernel'
-import type { Principal, Sighting } from '#identity'
+import type { Credential, Principal, Sighting } from '#identity'
 import { crossesProduction, environmentsOf } from '../crossing.ts'
 import type { Detector } from '../detector.ts'
 import { consumersOf, sameSecret } from '../shared-secret.ts'
 import type { SameSecret } from '../shared-secret.ts'
 import { called, definitionOf, holderOf, isPrivileged, placeOf, subjectOfCredential, tierOf } from '../subject.ts'
 
-/** Keys of SSH and certificates have rules of their own; what a registry needs to be pulled from is the nodes' key. */
+/** Keys of SSH and certificates have rules of their own. */
 const JUDGED_ELSEWHERE: ReadonlySet<CredentialType> = new Set(['ssh_public_key', 'certificate', 'federated', 'jwt'])
 const CONFIDENCE_MIN = 0.6
 
@@ -25,7 +25,7 @@ export const credentialReused: Detector = {
   *onCredential(credential, estate) {
     const group = sameSecret(credential, estate)
     if (group === undefined || JUDGED_ELSEWHERE.has(credential.type)) return
-    if (group.some(({ attributes }) => attributes['use'] === 'image pull')) return
+    if (group.some(pullsImages)) return
     // one cause, one finding: sharing over the border of production is the worse of the two
     if (crossesProduction(environmentsOf(group, estate))) return
     const consumers = consumersOf(group, estate)
@@ -52,6 +52,12 @@ export const credentialReused: Detector = {
       evidence: { consumers: given.slice(0, 50) },
     }
   },
+}
+
+/** What a registry wants to be pulled from is the nodes' own, whichever workloads name it. */
+function pullsImages({ attributes }: Credential): boolean {
+  const type = attributes['secretType']
+  return attributes['use'] === 'image pull' || (typeof type === 'string' && type.startsWith('kubernetes.io/docker'))
 }
 
 function spaceOf({ system, attributes }: Principal): string {
