@@ -44,6 +44,8 @@ const HARMLESS_IAM =
   /^iam:(?:changepassword|passrole|tag|untag|generate|simulate|createservicelinkedrole|deleteservicelinkedrole|(?:create|enable|resync)(?:virtual)?mfadevice|getservicelinked)/
 const READS_DATA =
   /^(?:s3:getobject(?:version)?|dynamodb:(?:getitem|batchgetitem|query|scan|partiqlselect|exporttabletopointintime)|rds-data:executestatement|redshift-data:getstatementresult|athena:getqueryresults|kinesis:getrecords|es:eshttpget)$/
+/** AWS counts a few that start a session or a report as writes; what is read is what they are for. */
+const READS_BY_NAME = /^(?:Get|List|Describe|BatchGet|Search|View)(?=[A-Z])/
 const READS_SECRETS = /^secretsmanager:(?:getsecretvalue|batchgetsecretvalue)$/
 const READS_PARAMETERS = /^ssm:getparameter(?:s|sbypath|history)?$/
 
@@ -53,7 +55,7 @@ export function kindOf(action: CatalogueMatch): ActionKind {
   if (READS_SECRETS.test(key)) return 'secret-read'
   if (READS_DATA.test(key)) return 'data-read'
   if (READS_PARAMETERS.test(key)) return 'parameter-read'
-  if (level === 'read' || level === 'list') return 'read'
+  if (level === 'read' || level === 'list' || READS_BY_NAME.test(action.name)) return 'read'
   if (service === 'iam') return HARMLESS_IAM.test(key) ? 'write' : 'iam-write'
   if (GUARD_SERVICES.has(service) && level !== 'tagging' && !USES_A_KEY.test(key)) return 'guard-write'
   if (DATA_SERVICES.has(service) && level !== 'tagging') return 'data-write'

@@ -5,8 +5,10 @@ import type { AwsEstate, AwsPrincipal } from './estate.ts'
 import { evaluate, unopposed } from './evaluate.ts'
 import type { RequestContext } from './condition.ts'
 import { statementsFor } from './policy.ts'
+import type { Tier } from '../../entitlement.ts'
+import { ANY_RESOURCE } from './resource-pattern.ts'
 import type { ResourcePattern } from './resource-pattern.ts'
-import { TargetIndex } from './target-index.ts'
+import { rank, TargetIndex } from './target-index.ts'
 import { trustHolds } from './trust.ts'
 import type { Trust, Trusts } from './trust.ts'
 
@@ -20,8 +22,11 @@ export interface Assumption {
 
 const ASSUME = 'sts:assumerole'
 
-/** More are counted, not listed: a principal that may assume everything would otherwise list the whole estate. */
-export const ASSUMPTIONS_MAX = 100
+/**
+ * A principal that may assume everything would otherwise list the whole estate: the most privileged roles are listed,
+ * and that there are more is said.
+ */
+export const ASSUMPTIONS_MAX = 50
 
 /** What a caller of AssumeRole sets as it likes; the external id is a word between the parties and is not known. */
 const AS_ASSUMER: RequestContext = (key) => (key === 'sts:sourceidentity' ? 'caller' : undefined)
@@ -33,15 +38,22 @@ export class Assumptions {
     { readonly index: TargetIndex; readonly byRole: ReadonlyMap<string, readonly Trust[]> }
   >()
   readonly #direct = new Map<string, readonly Assumption[]>()
+  #lastChain: { readonly of: AwsPrincipal; readonly chain: readonly Assumption[] } | undefined
 
-  constructor(estate: AwsEstate, trusts: Trusts) {
+  /** `tierOf`: what each role holds outright, so that the most privileged come first. */
+  constructor(estate: AwsEstate, trusts: Trusts, tierOf: (role: AwsPrincipal) => Tier) {
     this.#trusts = trusts
     for (const account of new Set(estate.principals.map((principal) => principal.account))) {
       const byRole = new Map<string, Trust[]>()
-      for (const trust of trusts.byAccount.get(account) ?? [])
-        byRole.set(trust.role.id, [...(byRole.get(trust.role.id) ?? []), trust])
-      const roles = [...new Set([...byRole.values()].flatMap((list) => list.map((trust) => trust.role)))]
-      this.#delegated.set(account, { index: new TargetIndex(roles), byRole })
+      const roles = new Set<AwsPrincipal>()
+      for (const trust of trusts.byAccount.get(account) ?? []) {
+        roles.add(trust.role)
+        const list = byRole.get(trust.role.id)
+        if (list === undefined) byRole.set(trust.role.id, [trust])
+        else list.push(trust)
+      }
+      const ranked = rank([...roles], tierOf, (role) => role.arn)
+      this.#delegated.set(account, { index: new TargetIndex(ranked), byRole })
     }
   }
 
@@ -56,9 +68,14 @@ export class Assumptions {
 
   /** Every role that it can come to act as, each with the way; only what holds without conditions is followed. */
   chain(principal: AwsPrincipal): readonly Assumption[] {
+    if (this.#lastChain?.of !== principal) this.#lastChain = { of: principal, chain: this.#follow(principal) }
+    return this.#lastChain.chain
+  }
+
+  #follow(principal: AwsPrincipal): readonly Assumption[] {
     const reached = new Map<string, Assumption>()
     let edge: readonly { readonly at: AwsPrincipal; readonly way: string }[] = [{ at: principal, way: '' }]
-    while (edge.length > 0 && reached.size < ASSUMPTIONS_MAX * 2) {
+    while (edge.length > 0 && reached.size < ASSUMPTIONS_MAX) {
       const next: { at: AwsPrincipal; way: string }[] = []
       for (const { at, way } of edge) {
         for (const assumption of this.of(at)) {
@@ -85,7 +102,7 @@ export class Assumptions {
     const delegated = this.#delegated.get(principal.account)
     const patterns = assumePatterns(principal)
     if (delegated === undefined || patterns === 'none') return [...found.values()]
-    for (const role of delegated.index.select(patterns)) {
+    for (const role of delegated.index.select(patterns) ?? delegated.index.all) {
       if (found.size >= ASSUMPTIONS_MAX) break
       for (const trust of delegated.byRole.get(role.id) ?? []) add(this.#byAccount(principal, trust))
     }
@@ -125,15 +142,15 @@ function combine(
   return { role: trust.role, how: all.length === 0 ? how : `${how}, if ${all.join(' and ')}`, open: all }
 }
 
-/** The resource patterns of what allows assuming; `none` when nothing does, `undefined` when they select nothing out. */
-function assumePatterns(principal: AwsPrincipal): readonly ResourcePattern[] | undefined | 'none' {
+/** The resource patterns of what allows assuming; `none` when nothing does. */
+function assumePatterns(principal: AwsPrincipal): readonly ResourcePattern[] | 'none' {
   const patterns: ResourcePattern[] = []
   let any = false
   for (const { policy } of principal.set.holdings) {
     for (const statement of statementsFor(policy, ASSUME)) {
       if (statement.effect !== 'allow') continue
       any = true
-      if (statement.notResource) return undefined
+      if (statement.notResource) return [ANY_RESOURCE]
       patterns.push(...statement.resources)
     }
   }

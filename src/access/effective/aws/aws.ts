@@ -6,7 +6,7 @@ import type { EffectiveAccess, EscalationPath, Tier } from '../../entitlement.ts
 import type { Evaluator } from '../effective.ts'
 import { Assumptions, ASSUMPTIONS_MAX } from './assume.ts'
 import { entitlementsOf } from './entitlements.ts'
-import { above, Escalations } from './escalation.ts'
+import { Escalations } from './escalation.ts'
 import type { Path } from './escalation.ts'
 import { awsEstate } from './estate.ts'
 import type { AwsEstate, AwsPrincipal } from './estate.ts'
@@ -14,22 +14,26 @@ import { federatedUses, usesByPrincipal } from './federated.ts'
 import type { FederatedUse } from './federated.ts'
 import { heldBy, standingOf } from './standing.ts'
 import type { Power, Standing } from './standing.ts'
+import { above } from './tier-order.ts'
 import { trustsOf } from './trust.ts'
 
 type Result = ReadonlyMap<Id<'principal'>, Partial<EffectiveAccess>>
 
+const ROOT: Partial<EffectiveAccess> = { tier: 'admin', reasons: ['no policy binds the root user of an account'] }
+
 export const awsEvaluator: Evaluator = {
   system: 'aws',
   evaluate(facts: readonly Fact[], graph: IdentityGraph): Result {
+    const result = new Map<Id<'principal'>, Partial<EffectiveAccess>>()
+    for (const { id, nativeType } of graph.principals.values()) if (nativeType === 'iam-root') result.set(id, ROOT)
     const estate = awsEstate(facts, graph)
-    if (estate.principals.length === 0) return new Map()
+    if (estate.principals.length === 0) return result
     const standing = standingOfAll(estate)
     const trusts = trustsOf(estate, graph)
-    const assumptions = new Assumptions(estate, trusts)
+    const assumptions = new Assumptions(estate, trusts, (role) => standing.get(role.id)?.firm ?? 'none')
     const reached = new Map<string, Tier>([...standing].map(([id, { firm }]) => [id, firm]))
     const escalations = new Escalations(estate, trusts, assumptions, standing, reached)
     raiseUntilStable(estate, assumptions, escalations, reached)
-    const result = new Map<Id<'principal'>, Partial<EffectiveAccess>>()
     for (const principal of estate.principals) {
       const own = standing.get(principal.id)
       if (own !== undefined) result.set(principal.id, accessOf(principal, own, assumptions, escalations, reached))
@@ -71,6 +75,7 @@ function raiseUntilStable(
   let order = [...estate.principals]
   for (let changed = true; changed; order = order.toReversed()) {
     changed = false
+    escalations.rankTargets()
     for (const principal of order) {
       const now = reached.get(principal.id) ?? 'none'
       const tier = reachableTier(principal, now, assumptions, escalations, reached)

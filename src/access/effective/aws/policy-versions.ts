@@ -5,8 +5,8 @@ import type { PolicyFact, Ref } from '#kernel'
 
 const VERSIONS_MAX = 5
 
-/** AWS keeps at most five versions; their ids count up, so those before the one in force are found by asking. */
-export function olderVersions(facts: ReadonlyMap<Ref, PolicyFact>, arn: string): PolicyFact[] {
+/** AWS keeps at most five versions of a policy. */
+export function otherVersions(facts: ReadonlyMap<Ref, PolicyFact>, arn: string): PolicyFact[] {
   return (versions.get(facts) ?? indexed(facts)).get(arn)?.slice(0, VERSIONS_MAX) ?? []
 }
 

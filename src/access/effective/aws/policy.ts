@@ -36,6 +36,8 @@ export interface Policy {
   readonly personal: boolean
   /** Services that its allow statements touch; `undefined` is any. */
   readonly services: ReadonlySet<string> | undefined
+  /** The same with its denies. */
+  readonly touched: ReadonlySet<string> | undefined
   /** Per action (lower case) the statements that match it; filled on demand. */
   readonly byAction: Map<string, readonly Statement[]>
 }
@@ -53,6 +55,7 @@ export function compilePolicy(
 ): Policy {
   const statements: Statement[] = []
   const services = new Set<string>()
+  const touched = new Set<string>()
   const policy = {
     ref: fact.ref,
     name: fact.name,
@@ -60,6 +63,7 @@ export function compilePolicy(
     statements,
     personal: false,
     services: services as ReadonlySet<string> | undefined,
+    touched: touched as ReadonlySet<string> | undefined,
     byAction: new Map<string, readonly Statement[]>(),
   }
   const document = isRecord(fact.document) ? fact.document : {}
@@ -71,10 +75,15 @@ export function compilePolicy(
     if (statement === undefined) continue
     statements.push(statement)
     policy.personal ||= isRecord(item) && dependsOnHolder(item)
-    if (statement.effect === 'deny') continue
-    for (const action of statement.actions) {
-      if (statement.notAction || action.service === undefined) policy.services = undefined
-      else services.add(action.service)
+    const isAllow = statement.effect === 'allow'
+    for (const { service } of statement.actions) {
+      if (statement.notAction || service === undefined) {
+        policy.touched = undefined
+        if (isAllow) policy.services = undefined
+        continue
+      }
+      touched.add(service)
+      if (isAllow) services.add(service)
     }
   }
   return policy
@@ -136,8 +145,11 @@ function dependsOnHolder(statement: Readonly<Record<string, unknown>>): boolean 
   return texts(statement['Resource'] ?? statement['NotResource']).some((text) => text.includes('${'))
 }
 
+const NONE: readonly Statement[] = []
+
 /** The statements whose actions take in `action` (lower case); resources and conditions are not looked at. */
 export function statementsFor(policy: Policy, action: string): readonly Statement[] {
+  if (policy.touched?.has(action.slice(0, action.indexOf(':'))) === false) return NONE
   const known = policy.byAction.get(action)
   if (known !== undefined) return known
   const found = policy.statements.filter((statement) => coversAction(statement, action))

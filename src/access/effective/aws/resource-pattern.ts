@@ -1,5 +1,5 @@
 // Patterns in `Resource` and `NotResource`: an ARN whose first five parts are matched one by one, or `*`.
-import { globOf, matchesGlob, witness } from './glob.ts'
+import { encodeWildcards, globOf, matchesGlob, witness } from './glob.ts'
 import type { Glob } from './glob.ts'
 
 export interface ResourcePattern {
@@ -38,9 +38,13 @@ export function resourcePattern(text: string, encoded: string, uncertain: boolea
   }
 }
 
+/** What `NotResource` comes to for an index: anything. */
+export const ANY_RESOURCE = resourcePattern('*', encodeWildcards('*'), false)
+
 /** `resource` is an ARN, or `*` for an action that knows no resources. */
 export function matchesResource(pattern: ResourcePattern, resource: string): boolean {
   if (pattern.matchesAll) return true
+  if (!resource.startsWith(pattern.prefix)) return false
   if (pattern.parts === undefined) return matchesGlob(pattern.whole, resource)
   const parts = splitArn(resource)
   return parts.length === 6 && pattern.parts.every((glob, index) => matchesGlob(glob, parts[index] ?? ''))

@@ -1,9 +1,9 @@
 // What a principal holds outright, before any chain or escalation: its tier with reasons, and its powers by name.
 import type { Provenance } from '#kernel'
 import type { Tier } from '../../entitlement.ts'
-import { TIERS } from '../../entitlement.ts'
 import { summariseActions } from './action-summary.ts'
 import type { ActionKind, ActionSummary } from './action-summary.ts'
+import { matchesAction } from './action-pattern.ts'
 import type { CatalogueMatch } from './action-pattern.ts'
 import type { AwsPrincipal } from './estate.ts'
 import type { Holding } from './evaluate.ts'
@@ -12,6 +12,7 @@ import { coversAction, statementsFor } from './policy.ts'
 import type { Policy, Statement } from './policy.ts'
 import { resourceWitness } from './resource-pattern.ts'
 import type { ResourcePattern } from './resource-pattern.ts'
+import { highest } from './tier-order.ts'
 import { TECHNIQUE_ACTIONS } from './techniques/techniques.ts'
 
 export interface Power {
@@ -98,8 +99,6 @@ export function standingOf(principal: AwsPrincipal): Standing {
   }
 }
 
-export const highest = (tiers: readonly Tier[]): Tier => TIERS.findLast((tier) => tiers.includes(tier)) ?? 'none'
-
 /** One allow statement, as one principal holds it. */
 class Look {
   readonly #principal: AwsPrincipal
@@ -143,7 +142,7 @@ class Look {
       const onItselfOnly = kind === 'iam-write' && this.#onItselfOnly()
       const tier = onItselfOnly ? 'low' : broad ? rule.broad : rule.narrow
       const conditional = answer === 'conditional'
-      const text = `\`${action.service}:${action.name}\` on ${this.#resources()} (${onItselfOnly ? 'on itself' : broad ? rule.what : 'on what is named'}), ${this.#by}${this.#under(conditional)}`
+      const text = `\`${this.#written(action)}\` on ${this.#resources()} (${onItselfOnly ? 'on itself' : broad ? rule.what : 'on what is named'}), ${this.#by}${this.#under(conditional)}`
       grounds.push({ tier, text, conditional, escalates: actions.every(({ key }) => TECHNIQUE_ACTIONS.has(key)) })
       if (rule.power !== undefined && broad && !onItselfOnly)
         powers.push({ power: rule.power, detail: text, ...this.#where })
@@ -243,6 +242,13 @@ class Look {
     if (this.#statement.notResource) return 'all but what is named'
     const [first, ...more] = this.#statement.resources
     return `\`${first?.text ?? ''}\`${more.length === 0 ? '' : ` and ${more.length} more`}`
+  }
+
+  /** The action as the policy writes it, which may be a pattern. */
+  #written(action: CatalogueMatch): string {
+    const exact = `${action.service}:${action.name}`
+    if (this.#statement.notAction) return `${exact} (all but what is named)`
+    return this.#statement.actions.find((pattern) => matchesAction(pattern, action.key))?.text ?? exact
   }
 
   #under(conditional: boolean): string {
