@@ -1,6 +1,6 @@
 // Narrow guards over parsed values from outside: every type may be wrong, so nothing is read without one of these.
 import { parseInstant } from '#kernel'
-import type { Instant, Json, Provenance } from '#kernel'
+import type { Instant, Provenance } from '#kernel'
 import type { ParsedDocument } from './port.ts'
 
 export type UntrustedRecord = Readonly<Record<string, unknown>>
@@ -65,5 +65,3 @@ export function placeOf(
     ...optional('endLine', endLine),
   }
 }
-
-export type Attributes = Readonly<Record<string, Json>>

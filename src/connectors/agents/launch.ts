@@ -1,6 +1,6 @@
 // How an MCP server is started: through which launcher, from which package, in a version that can or cannot move.
 
-export type Ecosystem = 'npm' | 'pypi' | 'container' | 'go' | 'nuget' | 'deno' | 'local'
+type Ecosystem = 'npm' | 'pypi' | 'container' | 'go' | 'nuget' | 'deno' | 'local'
 
 export interface Launch {
   /** Base name of what is started first, without directories and `.exe`. */
@@ -21,7 +21,7 @@ export interface Launch {
 const NOTHING = { rest: [], mounts: [], assignments: [], privileged: false } as const
 
 /** Base name in lower case without a Windows extension. */
-export function baseName(command: string): string {
+function baseName(command: string): string {
   const name = command.slice(Math.max(command.lastIndexOf('/'), command.lastIndexOf('\\')) + 1)
   return name.toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, '')
 }

@@ -95,7 +95,7 @@ function* namedSecrets(
 }
 
 /** `server.json` of the official registry, in its older and newer spelling. */
-export function isRegistryServer(value: unknown): value is UntrustedRecord {
+function isRegistryServer(value: unknown): value is UntrustedRecord {
   if (!isRecord(value) || textIn(value, 'name') === undefined) return false
   const packaged = listOf(member(value, 'packages')).some(
     (item) =>

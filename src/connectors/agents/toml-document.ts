@@ -4,7 +4,7 @@ import { ParseProblem } from '../port.ts'
 import type { ParsedDocument } from '../port.ts'
 import { isRecord } from '../untrusted-value.ts'
 
-export const TOML_LENGTH_MAX = 1_048_576
+const TOML_LENGTH_MAX = 1_048_576
 
 /** Throws `ParseProblem` with the line of the first error; never quotes the text. */
 export function parseToml(text: string): ParsedDocument {

@@ -49,7 +49,7 @@ function localReference(text: string): ActionReference {
   }
 }
 
-export function imageReference(image: string): ActionReference {
+function imageReference(image: string): ActionReference {
   const pinned = DIGEST.test(image)
   const bare = image.replace(DIGEST, '')
   const tag = /:([\w][\w.-]{0,127})$/.exec(bare)?.[1]

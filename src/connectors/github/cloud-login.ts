@@ -6,7 +6,7 @@ import type { UntrustedRecord } from '../untrusted-value.ts'
 import { secretsIn } from './expressions.ts'
 import type { Step } from './job-steps.ts'
 
-export type Cloud = 'aws' | 'azure' | 'gcp'
+type Cloud = 'aws' | 'azure' | 'gcp'
 
 export interface StaticKey {
   readonly provider: Cloud
