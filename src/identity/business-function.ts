@@ -4,7 +4,7 @@ import { wordsOfName } from './name-tokens.ts'
 import type { Derived, Principal } from './principal.ts'
 
 /** One row per function: the words that name it. */
-export const FUNCTION_WORDS = {
+const FUNCTION_WORDS = {
   ci: [
     'ci',
     'cd',
@@ -78,7 +78,7 @@ export const FUNCTION_WORDS = {
   web: ['web', 'website', 'frontend', 'api', 'backend'],
   support: ['support', 'helpdesk', 'ticket', 'tickets', 'ticketing', 'crm'],
 } as const
-export type BusinessFunction = keyof typeof FUNCTION_WORDS
+type BusinessFunction = keyof typeof FUNCTION_WORDS
 
 const BY_WORD: ReadonlyMap<string, BusinessFunction> = new Map(
   Object.entries(FUNCTION_WORDS).flatMap(([name, words]) => words.map((word) => [word, name as BusinessFunction])),

@@ -13,7 +13,7 @@ import type { Principal } from './principal.ts'
  * How sure a statement makes us, when it names somebody that the people feed knows, and when it does not. Below the bar
  * of 0.5 it is only a candidate: who wrote a line last need not answer for it.
  */
-export const CONFIDENCE: Readonly<Record<HowOwnerIsKnown, { readonly known: number; readonly unknown: number }>> = {
+const CONFIDENCE: Readonly<Record<HowOwnerIsKnown, { readonly known: number; readonly unknown: number }>> = {
   override: { known: 1, unknown: 1 },
   declared: { known: 0.95, unknown: 0.75 },
   people_feed: { known: 0.9, unknown: 0.9 },
@@ -31,7 +31,7 @@ const NAMED_MAILBOX = /^([^<>]{0,200})<([^<>]{1,300})>$/
 const ARN = /^arn:aws[a-z-]{0,12}:(?:iam|sts)::\d{12}:(user|role|assumed-role|group)\/(.+)$/
 
 /** Several owners in one value (`a@x, b@x`) are several spellings; a distinguished name keeps its commas. */
-export function spellingsOf(who: string): string[] {
+function spellingsOf(who: string): string[] {
   const text = who.trim()
   const parts = DN.test(text) ? [text] : text.split(/[;,]/)
   return parts
@@ -147,7 +147,7 @@ function unfit(
   return { who, ...optional('principalId', principalId), unfit: why, status: 'unknown', how, reason, confidence: 0 }
 }
 
-export const activeMembers = (members: readonly PersonFact[]): number =>
+const activeMembers = (members: readonly PersonFact[]): number =>
   members.filter((member) => member.status === 'active').length
 
 function fromParty(party: Party, how: HowOwnerIsKnown, reason: string): OwnerCandidate {

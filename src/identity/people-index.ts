@@ -8,7 +8,7 @@ export type Party =
   | { readonly kind: 'team'; readonly team: TeamFact; readonly members: readonly PersonFact[] }
 
 /** `Platform Team` and `platform` are one spelling of a team, as GitHub makes slugs. */
-export const slug = (name: string): string =>
+const slug = (name: string): string =>
   name
     .normalize('NFKC')
     .toLowerCase()

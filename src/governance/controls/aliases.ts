@@ -5,7 +5,7 @@ import type { OwaspId } from './catalogue.ts'
 import { CSF_2_0_CATEGORIES, CSF_2_0_LIVE } from './csf-2-0.ts'
 import { AI_RMF_1_0, MAESTRO_LAYERS, SP_800_207_TENETS } from './frameworks.ts'
 
-export type Framework = 'OWASP NHI 2025' | 'NIST CSF 2.0' | 'NIST SP 800-207' | 'NIST AI RMF 1.0' | 'CSA MAESTRO'
+type Framework = 'OWASP NHI 2025' | 'NIST CSF 2.0' | 'NIST SP 800-207' | 'NIST AI RMF 1.0' | 'CSA MAESTRO'
 
 export interface ResolvedReference {
   /** As the text has it. */
