@@ -27,7 +27,7 @@ export function* readActionDefinition(
 ): Generator<Observation> {
   const place = repositoryPlace(file)
   const below = place.root === '' ? file.path : file.path.slice(place.root.length + 1)
-  const { ref, externalId } = localAction(place, folderBelowRoot(file.repositoryPath ?? below))
+  const { ref, externalId } = localAction(place, folderBelowRoot(below))
   const name = textIn(node, 'name') ?? externalId
   const runs = member(node, 'runs')
   if (!isRecord(runs)) return

@@ -6,7 +6,7 @@ import type { UntrustedFile } from '../port.ts'
 export interface RepositoryPlace {
   /** `owner/repo`, when the repository's own configuration says so; never a guess from the path. */
   readonly repository: string | undefined
-  /** Path inside the repository where known, else as scanned. */
+  /** Path inside the repository when its name is known, else as scanned, so that two of them stay apart. */
   readonly path: string
   /** Directory of the repository relative to the scanned path; '' is the top. */
   readonly root: string
@@ -22,18 +22,29 @@ const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, p
 const BELOW_ROOT = /^(?:(.*)\/)?\.github(?:\/.*)?$/
 const DOCS = /^(?:(.*)\/)?(?:docs|\.gitlab)$/
 
+/**
+ * GitHub runs workflows in the `.github` of a repository's top only, so a `.github` further down is that of another
+ * repository of unknown name: a copy, a sample, a submodule.
+ */
 export function repositoryPlace(file: UntrustedFile): RepositoryPlace {
   const folder = parentOf(file.path)
   const inside = BELOW_ROOT.exec(folder)
-  const root = rootByRepositoryPath(file) ?? (inside === null ? folder : (inside[1] ?? ''))
-  const repository = file.repository
+  const own = file.repositoryPath !== undefined && !liesInNested(file.repositoryPath)
+  const top = own ? rootByRepositoryPath(file) : undefined
+  const root = top ?? (inside === null ? folder : (inside[1] ?? ''))
+  const repository = own ? file.repository : undefined
   return {
     repository,
-    path: file.repositoryPath ?? file.path,
+    path: repository === undefined ? file.path : (file.repositoryPath ?? file.path),
     root,
     secretScope: repository ?? `./${root}`,
     resource: githubResource(repository ?? '<unknown>'),
   }
+}
+
+const liesInNested = (repositoryPath: string): boolean => {
+  const inside = BELOW_ROOT.exec(parentOf(repositoryPath))
+  return inside !== null && inside[1] !== undefined
 }
 
 function rootByRepositoryPath(file: UntrustedFile): string | undefined {

@@ -28,7 +28,21 @@ test('a job is known by its path and its repository', () => {
   const [job] = only([...github.discover(file, fixedContext())], 'principal')
   assert.equal(job?.externalId, 'acme/shop:.github/workflows/a.yml#a')
   assert.equal(job?.ref, 'github:acme/shop:.github/workflows/a.yml#a')
+  const below = { path: 'workflows/a.yml', origin: 'tree', repository: 'acme/shop', repositoryPath: PATH } as const
+  const [same] = only([...github.discover(untrustedFile(below, Buffer.from(text)), fixedContext())], 'principal')
+  assert.equal(same?.externalId, job.externalId, 'whatever part of the repository is scanned')
   assert.equal(job?.provenance.startLine, 3)
+})
+
+test('a `.github` below the top of a repository is not that repository', () => {
+  const inner = `samples/shop/${PATH}`
+  const file = untrustedFile(
+    { path: `x/${inner}`, origin: 'tree', repository: 'acme/reeve', repositoryPath: inner },
+    Buffer.from(`on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{ uses: ./tools/say }]\n`),
+  )
+  const facts = [...github.discover(file, fixedContext())]
+  assert.equal(only(facts, 'principal')[0]?.externalId, `x/${inner}#a`)
+  assert.equal(only(facts, 'relation')[0]?.attributes?.['action'], 'x/samples/shop/tools/say')
 })
 
 test('a workflow is recognised by what it holds, wherever it lies, and nothing else is taken for one', () => {
