@@ -5,6 +5,7 @@ import type { HowOwnerIsKnown, Id, OwnerHint, PersonFact } from '#kernel'
 import type { IdentityGraph } from './correlate.ts'
 import { optional } from './layer.ts'
 import type { OwnerCandidate } from './owner.ts'
+import { wordsOfName } from './name-tokens.ts'
 import { isEmail } from './people-index.ts'
 import type { Party, PeopleIndex } from './people-index.ts'
 import type { Principal } from './principal.ts'
@@ -46,16 +47,17 @@ function spellingsOf(who: string): string[] {
 export class HintResolver {
   readonly #people: PeopleIndex
   readonly #graph: IdentityGraph
-  /** Non-human principals by system and name; `undefined` where a person or group is called so as well. */
+  /** Non-human principals by system and identifier or telling name; `undefined` where a person or group is called so too. */
   readonly #named = new Map<string, Principal | undefined>()
 
   constructor(people: PeopleIndex, graph: IdentityGraph) {
     this.#people = people
     this.#graph = graph
     for (const principal of graph.principals.values()) {
-      for (const name of new Set([principal.name, principal.externalId])) {
-        const key = nameKey(principal.system, name)
-        const human = principal.kind === 'human' || principal.kind === 'group'
+      const { system, name, externalId } = principal
+      const human = principal.kind === 'human' || principal.kind === 'group'
+      const spellings = [...(externalId === name ? [] : [externalId]), ...(soundsLikeMachine(name) ? [name] : [])]
+      for (const key of spellings.map((spelling) => nameKey(system, spelling))) {
         if (human || !this.#named.has(key)) this.#named.set(key, human ? undefined : principal)
       }
     }
@@ -134,6 +136,17 @@ export class HintResolver {
     }
   }
 }
+
+/**
+ * Teams and what they run often share a name: `owner: payments` on the service `payments` names the team. So a bare name
+ * stands for a machine only when it says itself that it is one.
+ */
+const MACHINE_WORDS: ReadonlySet<string> = new Set(
+  'svc service serviceaccount sa bot robot automation automated jenkins terraform ansible deployer runner cron daemon system root'.split(
+    ' ',
+  ),
+)
+const soundsLikeMachine = (name: string): boolean => wordsOfName(name).some((word) => MACHINE_WORDS.has(word))
 
 const nameKey = (system: string, name: string): string => `${system} ${name.toLowerCase()}`
 

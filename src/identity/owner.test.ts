@@ -201,3 +201,8 @@ test('an override outranks every source, and the last that matches wins', () => 
   const [ownership] = owners.values()
   assert.deepEqual([ownership?.owner?.who, ownership?.backup?.who], ['Ada North', 'Ben South'])
 })
+
+test('a team that is called as the service it owns is no machine', () => {
+  const facts = [principal('payments', { ownerHints: [{ who: 'payments', how: 'tag', reason: 'tag `owner`' }] })]
+  assert.equal(ownersOf('payments', facts, []).owner?.who, 'payments')
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ref } from '#kernel'
 import type { Fact, RelationName } from '#kernel'
-import { credentialFact, findingsOf, principalFact, seenIn } from '../estate-in-test.ts'
+import { credentialFact, estateOf, findingsOf, principalFact, seenIn } from '../estate-in-test.ts'
 import { environmentCrossed } from './environment-crossed.ts'
 
 const consumer = (of: string, credential: string): Fact => ({
@@ -103,4 +103,15 @@ test('one identity that production and development both run as is found', () => 
     relation('job-prod', 'role'),
   ])
   assert.equal(finding?.subject.externalId, 'role')
+})
+
+test('a wide right that reaches many production identities is one finding', () => {
+  const estate = estateOf(['admin-dev', 'a-prod', 'b-prod', 'c-dev'].map((name) => principalFact(name)))
+  const [admin, ...others] = [...estate.dossiers()]
+  assert.ok(admin !== undefined)
+  const actsAs = others.map(({ principal }) => ({ principalId: principal.id, how: 'sts:AssumeRole' }))
+  const dossier = { ...admin, access: { ...admin.access, actsAs } }
+  const [draft, ...more] = environmentCrossed.onPrincipal?.(dossier, estate) ?? []
+  assert.deepEqual(more, [])
+  assert.match(draft?.title ?? '', /admin-dev \(development\) may act as a-prod, b-prod \(production\)/)
 })

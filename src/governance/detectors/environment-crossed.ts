@@ -1,5 +1,5 @@
 // NHI8: a secret or an identity reaches over the border of production.
-import type { CredentialType, Id } from '#kernel'
+import type { CredentialType, Id, Location } from '#kernel'
 import { CREDENTIAL_TYPES } from '#kernel'
 import type { Detector } from '../detector.ts'
 import type { Dossier, EstateReader } from '../dossier.ts'
@@ -61,44 +61,75 @@ export const environmentCrossed: Detector = {
   },
 }
 
-/** Principals that this one becomes: by relations that need no further right, and by what access worked out. */
-function becomes({ out, access }: Dossier): Map<Id<'principal'>, string> {
-  const targets = new Map<Id<'principal'>, string>()
-  for (const { relation, toId } of out) {
-    if (relation === 'runs_as') targets.set(toId, 'runs as')
-    else if (relation === 'federates_to') targets.set(toId, 'federates to')
+interface Target {
+  readonly dossier: Dossier
+  readonly how: string
+  readonly location?: Location
+}
+
+/** Production identities that this one becomes, by relations that need no further right. */
+function statedTargets({ out, principal }: Dossier, estate: EstateReader): Target[] {
+  const targets = new Map<Id<'principal'>, Target>()
+  for (const { relation, toId, provenance } of out) {
+    if (relation !== 'runs_as' && relation !== 'federates_to') continue
+    const dossier = productionAt(toId, estate)
+    if (dossier === undefined || toId === principal.id || targets.has(toId)) continue
+    const how = relation === 'runs_as' ? 'runs as' : 'federates to'
+    targets.set(toId, { dossier, how, location: placeOf(provenance) })
   }
-  for (const { principalId } of access.actsAs) if (!targets.has(principalId)) targets.set(principalId, 'may act as')
-  return targets
+  return [...targets.values()]
+}
+
+function productionAt(id: Id<'principal'>, estate: EstateReader): Dossier | undefined {
+  const dossier = estate.dossier(id)
+  return dossier?.classification.environment.value === 'production' ? dossier : undefined
 }
 
 function* intoProduction(dossier: Dossier, estate: EstateReader): Generator<FindingDraft> {
-  const { principal, classification } = dossier
+  const { principal, classification, access } = dossier
+  const here = classification.environment.value
+  if (here === 'unknown' || here === 'production' || principal.kind === 'human') return
+  const stated = statedTargets(dossier, estate)
+  for (const target of stated) yield reach(dossier, [target], target.dossier.principal.externalId)
+  const known = new Set(stated.map((target) => target.dossier.principal.id))
+  const further = access.actsAs.flatMap(({ principalId, how }): Target[] => {
+    const target =
+      known.has(principalId) || principalId === principal.id ? undefined : productionAt(principalId, estate)
+    return target === undefined ? [] : [{ dossier: target, how }]
+  })
+  // one wide right reaches many: one cause, one finding
+  if (further.length > 0) yield reach(dossier, further, 'acts as')
+}
+
+function reach(
+  { principal, classification }: Dossier,
+  targets: readonly Target[],
+  discriminator: string,
+): FindingDraft {
   const here = classification.environment
-  if (here.value === 'unknown' || here.value === 'production' || principal.kind === 'human') return
-  for (const [id, how] of becomes(dossier)) {
-    const target = estate.dossier(id)
-    if (target === undefined || id === principal.id || target.classification.environment.value !== 'production')
-      continue
-    const { tier } = target.access
-    const relation = dossier.out.find(({ toId }) => toId === id)
-    yield {
-      subject: subjectOf(principal),
-      discriminator: target.principal.externalId,
-      severity: tier === 'admin' ? 'critical' : 'high',
-      severityReasons: [
-        `${here.value} reaches production`,
-        ...(isPrivileged(tier) ? [`privilege tier ${tier} there`] : []),
-      ],
-      title: `${principal.nativeType} ${principal.name} (${here.value}) ${how} ${target.principal.name} (production)`,
-      locations: relation === undefined ? definitionOf(principal) : [placeOf(relation.provenance)],
-      evidence: {
-        reaches: target.principal.externalId,
+  const tiers = targets.map(({ dossier }) => dossier.access.tier)
+  const privileged = tiers.find((tier) => tier === 'admin') ?? tiers.find(isPrivileged)
+  const [first] = targets
+  const names = targets.map(({ dossier }) => dossier.principal.name)
+  const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
+  return {
+    subject: subjectOf(principal),
+    discriminator,
+    severity: privileged === 'admin' ? 'critical' : 'high',
+    severityReasons: [
+      `${here.value} reaches production`,
+      ...(privileged === undefined ? [] : [`privilege tier ${privileged} there`]),
+    ],
+    title: `${principal.nativeType} ${principal.name} (${here.value}) ${discriminator === 'acts as' ? 'may act as' : (first?.how ?? '')} ${shown} (production)`,
+    locations: first?.location === undefined ? definitionOf(principal) : [first.location],
+    evidence: {
+      here: here.reason,
+      reaches: targets.slice(0, 50).map(({ dossier, how }) => ({
+        identity: dossier.principal.externalId,
         how,
-        here: here.reason,
-        there: target.classification.environment.reason,
-      },
-    }
+        because: dossier.classification.environment.reason,
+      })),
+    },
   }
 }
 
