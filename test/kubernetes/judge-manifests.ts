@@ -20,7 +20,7 @@ const CONTEXT: ReadContext = {
   csvMapping: () => undefined,
 }
 
-export const fingerprintOf = CONTEXT.fingerprint
+export const fingerprintOf = (secret: string): string => CONTEXT.fingerprint(secret)
 
 /** Everything that the connector yields; [] when it does not take the file. */
 export function observe(

@@ -31,7 +31,7 @@ interface Estate {
     name: string
     labels: Record<string, string>
     rules: TestRule[]
-    selectors: object[]
+    selectors: Selector[]
   }[]
   readonly roles: readonly { namespace: string; name: string; rules: TestRule[] }[]
   readonly bindings: readonly Binding[]
@@ -86,7 +86,7 @@ function filledIn(estate: Estate): Map<string, TestRule[]> {
     changed = false
     for (const into of estate.clusterRoles) {
       for (const from of estate.clusterRoles) {
-        if (from === into || !into.selectors.some((one) => selects(one as Selector, from.labels))) continue
+        if (from === into || !into.selectors.some((one) => selects(one, from.labels))) continue
         const mine = rules.get(into.name) ?? []
         for (const one of rules.get(from.name) ?? []) {
           if (mine.includes(one)) continue
@@ -142,7 +142,10 @@ const some = <T>(items: readonly T[], maxLength = 3): fc.Arbitrary<T[]> =>
 
 const ruleArbitrary: fc.Arbitrary<TestRule> = fc
   .record({ verbs: some(VERBS), apiGroups: some(GROUPS), resources: some(RESOURCES), names: fc.option(some(NAMES)) })
-  .map(({ names, ...rest }) => ({ ...rest, ...(names === null ? {} : { resourceNames: names }) }))
+  .map(({ names, verbs, apiGroups, resources }) => {
+    const rule = { verbs, apiGroups, resources }
+    return names === null ? rule : Object.assign(rule, { resourceNames: names })
+  })
 const labelsArbitrary = fc.dictionary(fc.constantFrom('k', 'l'), fc.constantFrom('1', '2'))
 const selectorArbitrary = fc.record(
   {
@@ -173,7 +176,7 @@ const estateArbitrary: fc.Arbitrary<Estate> = fc.record({
       ),
     )
     // the well-known four are empty here, so that the literal reading need not know what a cluster puts into them
-    .map((all) => [...all, ...WELL_KNOWN.map((name) => ({ name, labels: {}, rules: [], selectors: [] }))]),
+    .map((all) => all.concat(WELL_KNOWN.map((name) => ({ name, labels: {}, rules: [], selectors: [] })))),
   roles: fc.uniqueArray(
     fc.record({
       namespace: fc.constantFrom(...NAMESPACES),
@@ -190,7 +193,7 @@ const estateArbitrary: fc.Arbitrary<Estate> = fc.record({
         role: fc.constantFrom(...ROLE_NAMES, 'missing'),
         subjects: some(SUBJECTS),
       })
-      .map((one): Binding => (one.namespace === '' ? { ...one, kind: 'ClusterRole' } : one)),
+      .map((one): Binding => (one.namespace === '' ? Object.assign(one, { kind: 'ClusterRole' as const }) : one)),
     { maxLength: 4 },
   ),
 })

@@ -41,7 +41,7 @@ export const CAPABILITIES = {
   changeReplicationController: namespaced(on('', ['replicationcontrollers'], CHANGE)),
   changeCronJob: namespaced(on('batch', ['cronjobs'], CHANGE)),
   execInPod: namespaced(
-    // a WebSocket opens with GET, which the API server authorises as `get`
+    // a WebSocket opens with GET, which API servers before 1.35 authorise as `get` alone
     on('', ['pods/exec', 'pods/attach'], ['create', 'get']),
     on('', ['pods/ephemeralcontainers'], CHANGE),
   ),
