@@ -1,5 +1,13 @@
 // The one table of detectors. Adding one: a file beside this, its line here, a planted case in samples/.
 import type { Detector } from '../detector.ts'
+import { awsOidcTrustLoose } from './aws-oidc-trust-loose.ts'
+import { awsTrustOpen } from './aws-trust-open.ts'
+import { awsRootAccessKey } from './aws-root-access-key.ts'
+import { awsMachineConsoleLogin } from './aws-machine-console-login.ts'
+import { awsConsoleWithoutMfa } from './aws-console-without-mfa.ts'
+import { awsWildcardRights } from './aws-wildcard-rights.ts'
+import { awsEscalationPath } from './aws-escalation-path.ts'
+import { awsAdminAccess } from './aws-admin-access.ts'
 import { actionUnpinned } from './action-unpinned.ts'
 import { agentBroadReach } from './agent-broad-reach.ts'
 import { agentUnauthenticated } from './agent-unauthenticated.ts'
@@ -54,6 +62,14 @@ import { sudoUnrestricted } from './sudo-unrestricted.ts'
 import { composeHostControl } from './compose-host-control.ts'
 
 export const DETECTORS: readonly Detector[] = [
+  awsOidcTrustLoose,
+  awsTrustOpen,
+  awsRootAccessKey,
+  awsMachineConsoleLogin,
+  awsConsoleWithoutMfa,
+  awsWildcardRights,
+  awsEscalationPath,
+  awsAdminAccess,
   ownerMissing,
   ownerLeft,
   ownerSingle,

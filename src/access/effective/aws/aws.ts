@@ -169,7 +169,14 @@ function pathOf(path: Path): EscalationPath {
     reaches: path.reaches,
     ...(path.target === undefined ? {} : { reachesPrincipalId: path.target.id }),
     reachesTier: path.tier,
+    ...placesOf(path),
   }
+}
+
+/** Where the policies behind the steps are written; those that AWS keeps are written nowhere in the input. */
+function placesOf(path: Path): Pick<EscalationPath, 'provenance'> {
+  const places = new Set(path.steps.flatMap(({ verdict }) => verdict.by?.statement.policy.provenance ?? []))
+  return places.size === 0 ? {} : { provenance: [...places] }
 }
 
 /** A path that holds only if something does which files do not tell is no path; it is still worth knowing. */

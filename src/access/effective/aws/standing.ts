@@ -1,4 +1,5 @@
 // What a principal holds outright, before any chain or escalation: its tier with reasons, and its powers by name.
+import { awsActionsOf } from '#kernel'
 import type { Provenance } from '#kernel'
 import type { Tier } from '../../entitlement.ts'
 import { summariseActions } from './action-summary.ts'
@@ -74,6 +75,11 @@ const RULES: Readonly<
 /** Full control of one of these, everywhere, is control of what runs in the account. */
 const RUNS_THINGS = new Set('ec2 lambda ecs eks ssm cloudformation codebuild sagemaker'.split(' '))
 
+const CHANGES: readonly ActionKind[] = ['data-write', 'guard-write', 'write']
+
+/** A power that holds only under conditions has another name, so that nobody takes it for a standing one. */
+const named = (power: string, conditional: boolean): string => (conditional ? `${power}:conditional` : power)
+
 const READING_VERB = /:(?:get|list|describe|head|batchget|query|scan|search|view|read|lookup|select|check)/i
 
 export function standingOf(principal: AwsPrincipal): Standing {
@@ -129,7 +135,7 @@ class Look {
     const conditional = !answers.includes('yes')
     const text = `${all ? '`*` on `*`' : '`iam:*` on everything, with which it can give itself any right'}, ${this.#by}${this.#under(conditional)}`
     grounds.push({ tier: 'admin', text, conditional, escalates: false })
-    powers.push({ power: all ? 'admin:everything' : 'admin:iam', detail: text, ...this.#where })
+    powers.push({ power: named(all ? 'admin:everything' : 'admin:iam', conditional), detail: text, ...this.#where })
   }
 
   kinds(grounds: Ground[], powers: Power[]): void {
@@ -145,10 +151,12 @@ class Look {
       const text = `\`${this.#written(action)}\` on ${this.#resources()} (${onItselfOnly ? 'on itself' : broad ? rule.what : 'on what is named'}), ${this.#by}${this.#under(conditional)}`
       grounds.push({ tier, text, conditional, escalates: actions.every(({ key }) => TECHNIQUE_ACTIONS.has(key)) })
       if (rule.power !== undefined && broad && !onItselfOnly)
-        powers.push({ power: rule.power, detail: text, ...this.#where })
+        powers.push({ power: named(rule.power, conditional), detail: text, ...this.#where })
     }
     this.#fullControl(grounds, powers)
     for (const pattern of this.#summary.unknown) {
+      // a pattern in a known service that takes in nothing gives nothing
+      if (/[*?]/.test(pattern) && awsActionsOf(pattern.split(':')[0] ?? '') !== undefined) continue
       const tier = READING_VERB.test(pattern) ? 'low' : 'medium'
       grounds.push({
         tier,
@@ -163,20 +171,25 @@ class Look {
     const { wholeServices, nearlyAll } = this.#summary
     for (const service of nearlyAll ? ['ec2'] : wholeServices) {
       if (!this.#isBroad(service)) continue
-      const probe = this.#summary.byKind.write.find(
+      const probe = CHANGES.flatMap((kind) => this.#summary.byKind[kind]).find(
         (action) => action.service === service && !TECHNIQUE_ACTIONS.has(action.key),
       )
       const answer = probe === undefined ? 'no' : this.#answer(probe.key)
       if (answer === 'no') continue
-      const text = `${nearlyAll ? 'nearly every action' : `\`${service}:*\``} on ${this.#resources()}, ${this.#by}${this.#under(answer === 'conditional')}`
+      const conditional = answer === 'conditional'
+      const text = `${nearlyAll ? 'nearly every action' : `\`${service}:*\``} on ${this.#resources()}, ${this.#by}${this.#under(conditional)}`
       if (RUNS_THINGS.has(service))
         grounds.push({
           tier: 'high',
           text: `full control of what runs: ${text}`,
-          conditional: answer === 'conditional',
+          conditional,
           escalates: false,
         })
-      powers.push({ power: nearlyAll ? 'wildcard-action' : `wildcard-action:${service}`, detail: text, ...this.#where })
+      powers.push({
+        power: named(nearlyAll ? 'wildcard-action' : `wildcard-action:${service}`, conditional),
+        detail: text,
+        ...this.#where,
+      })
     }
   }
 
@@ -273,6 +286,8 @@ function boundedBy(boundary: Policy, action: string): readonly ResourcePattern[]
 const concrete = (pattern: ResourcePattern): string | undefined =>
   pattern.matchesAll ? undefined : resourceWitness(pattern, pattern)
 
+const NAMES_WITHOUT_TYPE = new Set(['s3', 'execute-api', 'sqs', 'sns', 'codecommit'])
+
 /** `*`, or an ARN of the service whose last part is open: `arn:aws:s3:::*`, `…:secret:*`, `…:table/*`. */
 export function isBroad(pattern: ResourcePattern, service: string): boolean {
   if (pattern.matchesAll) return true
@@ -280,5 +295,7 @@ export function isBroad(pattern: ResourcePattern, service: string): boolean {
   const match = /^arn:[^:]+:([^:]+):[^:]*:[^:]*:(.+)$/.exec(text)
   if (match === null) return /^arn(?::[a-z0-9*-]+){0,4}:?\*?$/.test(text) && text.includes(service)
   const [, itsService, last = ''] = match
-  return (itsService === service || itsService === '*') && /^(?:[a-z-]+[:/])?\*+(?:\/\*+)?$/i.test(last)
+  if (itsService !== service && itsService !== '*') return false
+  // most services write a type before the name; these do not, so what stands there is one bucket or one interface
+  return NAMES_WITHOUT_TYPE.has(service) ? /^\*+(?:\/\*+)?$/.test(last) : /^(?:[a-z-]+[:/])?\*+(?:\/\*+)?$/i.test(last)
 }
