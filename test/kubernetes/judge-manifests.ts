@@ -13,10 +13,11 @@ import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts'
 import type { FileOrigin } from '../../src/connectors/port.ts'
 import { hintOf } from '../../src/connectors/read/fingerprint.ts'
 
+/** A file below `clusters/NAME/` is of that cluster, as `reeve.yaml` would say. */
 const CONTEXT: ReadContext = {
   fingerprint: (secret) => createHmac('sha256', 'test').update(secret).digest('hex'),
   hint: hintOf,
-  scopeOf: () => '',
+  scopeOf: (_, path) => /^clusters\/([^/]+)\//.exec(path)?.[1] ?? '',
   csvMapping: () => undefined,
 }
 
@@ -33,9 +34,12 @@ export function observe(
   return kubernetes.accepts(file) ? [...kubernetes.discover(file, CONTEXT)] : []
 }
 
+/** A text that opens with `# clusters/…` is a file of that path. */
 export function factsOf(...texts: readonly string[]): Fact[] {
   return texts.flatMap((text, index) =>
-    observe(text, `m${index}.yaml`).filter((seen) => seen.type !== 'problem' && seen.type !== 'blind_spot'),
+    observe(text, /^# (clusters\/\S+)/.exec(text)?.[1] ?? `m${index}.yaml`).filter(
+      (seen) => seen.type !== 'problem' && seen.type !== 'blind_spot',
+    ),
   )
 }
 

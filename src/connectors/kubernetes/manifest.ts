@@ -25,10 +25,6 @@ export interface Manifest {
 const LIST_DEPTH_MAX = 4
 const NAME_LENGTH_MAX = 512
 
-/** Kinds whose objects live in no namespace; anything else without one is put in `default`. */
-const CLUSTER_SCOPED = new Set(['ClusterRole', 'ClusterRoleBinding', 'Namespace', 'PersistentVolume', 'Node'])
-export const isNamespaced = (manifest: Manifest): boolean => !CLUSTER_SCOPED.has(manifest.kind)
-
 export function* manifestsOf(file: UntrustedFile, document: ParsedDocument): Generator<Manifest | ReadProblem> {
   yield* within(file, document, document.value, '', '', 0)
 }

@@ -130,7 +130,7 @@ function expressionsOf(selector: Json): readonly Expression[] {
 }
 
 /** A Kubernetes label selector. An empty one matches everything; one that is no object, or not understood, nothing. */
-export function matches(selector: Json, labels: ReadonlyMap<string, string>): boolean {
+function matches(selector: Json, labels: ReadonlyMap<string, string>): boolean {
   const root = membersOf(selector)
   if (root === undefined) return false
   const exact = Object.entries(membersOf(root['matchLabels']) ?? {})

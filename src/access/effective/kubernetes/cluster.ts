@@ -82,8 +82,7 @@ function scopeOf(ref: Ref): string | undefined {
   return system === 'kubernetes' ? scope : undefined
 }
 
-export const isSubject = (ref: Ref): boolean =>
-  /^kubernetes(?:\[[^\]]*\])?:(?:user:|group:|system:serviceaccount:)/.test(ref)
+const isSubject = (ref: Ref): boolean => /^kubernetes(?:\[[^\]]*\])?:(?:user:|group:|system:serviceaccount:)/.test(ref)
 
 function collect(fact: Fact, partsOfScope: (scope: string) => Parts): void {
   if (fact.type === 'principal') {

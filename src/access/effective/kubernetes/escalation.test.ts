@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { correlate } from '#identity'
 import {
   account,
   bind,
   bindCluster,
   clusterRole,
   deployment,
+  factsOf,
   judgeManifests,
   manifest,
   role,
   rule,
 } from '../../../../test/kubernetes/judge-manifests.ts'
 import type { TestRule } from '../../../../test/kubernetes/judge-manifests.ts'
+import { kubernetes } from './kubernetes.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
 /** A namespace `shop` with a full administrator in it, and one in `quiet` with nobody strong. */
@@ -289,4 +292,43 @@ test('each step names the right, the place and the binding', () => {
   const target =
     path?.reachesPrincipalId === undefined ? undefined : judged.graph.principals.get(path.reachesPrincipalId)
   assert.equal(target?.name, 'boss')
+})
+
+test('clusters do not mix: the same names in two clusters are two accounts', () => {
+  const strong = `# clusters/prod/a.yaml\n${manifest(account('shop', 'robot'), bindCluster('b', 'cluster-admin', 'shop/robot'))}`
+  const weak = `# clusters/dev/a.yaml\n${manifest(account('shop', 'robot'), role('shop', 'r', [rule('create', 'pods')]), bind('shop', 'b', 'Role', 'r', 'shop/robot'))}`
+  const judged = judgeManifests([strong, weak])
+  assert.deepEqual([...judged.graph.principals.values()].map(({ refs }) => refs[0] ?? '').sort(), [
+    'kubernetes[dev]:system:serviceaccount:shop:robot',
+    'kubernetes[prod]:system:serviceaccount:shop:robot',
+  ])
+  assert.deepEqual(
+    judged.findings.map(({ detector }) => detector),
+    ['k8s-cluster-admin'],
+  )
+})
+
+test('the cost grows with the estate, not with its square', () => {
+  const estate = (size: number): string =>
+    manifest(
+      ...Array.from({ length: size }, (_, index) => [
+        role(`ns${index % 20}`, `r${index}`, [
+          rule('create,get,patch', 'pods,secrets'),
+          rule('patch', 'deployments', 'apps'),
+        ]),
+        bind(`ns${index % 20}`, `b${index}`, 'Role', `r${index}`, `ns${index % 20}/a${index}`),
+        deployment(`ns${index % 20}`, `d${index}`, `a${index}`),
+        ...(index % 50 === 0 ? [bindCluster(`c${index}`, 'cluster-admin', `ns${index % 20}/a${index}`)] : []),
+      ]).flat(),
+    )
+  const cost = (size: number): number => {
+    const facts = factsOf(estate(size))
+    const graph = correlate(facts)
+    const started = performance.now()
+    kubernetes.evaluate(facts, graph)
+    return performance.now() - started
+  }
+  cost(200)
+  const [small, large] = [cost(200), cost(2000)]
+  assert.ok(large < Math.max(small, 5) * 30, `${Math.round(small)} ms for 200, ${Math.round(large)} ms for 2,000`)
 })

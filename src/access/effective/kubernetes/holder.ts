@@ -102,7 +102,7 @@ export class Holders {
   }
 }
 
-export function nameOf(subject: Ref): string {
+function nameOf(subject: Ref): string {
   const { id } = refParts(subject)
   return id.replace(/^(?:user|group):/, '')
 }

@@ -41,7 +41,7 @@ export const kubernetes: Evaluator = {
 }
 
 /** Every subject, in the order of its name, so that the answer does not depend on the order of files. */
-export function standingsOf(cluster: Cluster): Map<Ref, Standing> {
+function standingsOf(cluster: Cluster): Map<Ref, Standing> {
   const holders = new Holders(cluster)
   const subjects = [...cluster.subjects].sort()
   return standings(

@@ -50,7 +50,7 @@ export const readsSecrets = (rule: Rule): boolean =>
 export const isDiscovery = (rule: Rule): boolean =>
   rule.resources.length === 0 ? !rule.nonResourceUrls.includes('*') : rule.resources.every((name) => REVIEWS.has(name))
 
-export function strengthOfRule(rule: Rule, everywhere: boolean): Strength {
+function strengthOfRule(rule: Rule, everywhere: boolean): Strength {
   if (rule.verbs.length === 0 || isDiscovery(rule)) return { tier: 'none', because: 'discovery only' }
   if (rule.resources.length === 0) return { tier: everywhere ? 'low' : 'none', because: 'non-resource URLs' }
   if (isFull(rule)) {

@@ -61,10 +61,7 @@ function* bindEverywhere(holder: Holder, world: World): Generator<Edge> {
   } else if (change !== undefined) {
     // a binding's role cannot be changed, but its subjects can: it must exist, and its role be one that may be bound
     const by = [bind, change]
-    for (const [binding, role] of world.clusterRoleBindings()) {
-      if (coversName(change, binding) && role !== undefined && coversName(bind, role.name))
-        yield* ofRole(world, role, '', by)
-    }
+    for (const role of world.rolesToJoin(change.names, bind.names)) yield* ofRole(world, role, '', by)
   }
 }
 

@@ -18,6 +18,8 @@ export class World {
   readonly #strongestIn = new Map<string, Role>()
   readonly #roleBindings = new Map<string, Set<string>>()
   readonly #tokensOf = new Map<Ref, string[]>()
+  /** Names of cluster roles that some ClusterRoleBinding gives. */
+  readonly #joinable = new Set<string>()
 
   constructor(cluster: Cluster, holders: Holders) {
     this.cluster = cluster
@@ -37,7 +39,8 @@ export class World {
           this.#strongestIn.set(place, role)
       }
     }
-    for (const [via, { namespace }] of cluster.bindings) {
+    for (const [via, { namespace, role }] of cluster.bindings) {
+      if (via.startsWith('ClusterRoleBinding ') && role !== undefined) this.#joinable.add(role.name)
       if (via.startsWith('RoleBinding ')) add(this.#roleBindings, namespace, via.slice(via.indexOf('/') + 1))
     }
     for (const [secret, account] of cluster.tokenSecrets) push(this.#tokensOf, account, refParts(secret).id)
@@ -85,17 +88,24 @@ export class World {
     return places.some((names) => names !== undefined && [...names].some((name) => coversName(held, name)))
   }
 
-  /** Name and role; every cluster has the one called `cluster-admin`. */
-  *clusterRoleBindings(): Generator<readonly [string, Role | undefined]> {
-    let seen = false
-    for (const [via, { role }] of this.cluster.bindings) {
-      if (!via.startsWith('ClusterRoleBinding ')) continue
-      const name = via.slice('ClusterRoleBinding '.length)
-      seen ||= name === 'cluster-admin'
-      yield [name, role]
-    }
-    if (!seen)
-      yield ['cluster-admin', this.cluster.roles.get(kubernetesRef.clusterRole('cluster-admin', this.cluster.name))]
+  /**
+   * Roles that one gets by joining a ClusterRoleBinding that is there: of the bindings named, or of any, those whose
+   * role may be bound. Without any names that is the strongest: every cluster has a binding of cluster-admin.
+   */
+  rolesToJoin(bindings: ReadonlySet<string> | undefined, roles: ReadonlySet<string> | undefined): readonly Role[] {
+    const clusterRole = (name: string): Role | undefined =>
+      this.cluster.roles.get(kubernetesRef.clusterRole(name, this.cluster.name))
+    const candidates =
+      bindings === undefined
+        ? [...(roles ?? ['cluster-admin'])].filter((name) => name === 'cluster-admin' || this.#joinable.has(name))
+        : [...bindings].flatMap(
+            (binding) =>
+              this.cluster.bindings.get(`ClusterRoleBinding ${binding}`)?.role?.name ??
+              (binding === 'cluster-admin' ? binding : []),
+          )
+    return candidates
+      .filter((name) => roles === undefined || roles.has(name))
+      .flatMap((name) => clusterRole(name) ?? [])
   }
 }
 
