@@ -17,6 +17,7 @@ export const LIMITS = {
   archiveRatio: { is: 200, option: '--exclude', of: 'unpacked bytes for each packed one, after the first 16 MiB' },
   historyBlobs: { is: 1_000_000, option: '--no-history', of: 'file versions in the history of one repository' },
   fileSeconds: { is: 20, option: '--exclude', of: 'one file, and as many more as it has MiB' },
+  workerMiB: { is: 2048, option: '--exclude', of: 'MiB of memory of one reading thread' },
   seconds: { is: 900, option: '--time-limit', of: 'the whole read' },
 } as const satisfies Record<string, { is: number; option: string; of: string }>
 

@@ -184,7 +184,7 @@ export class Sources {
   > {
     if (this.#options.since === undefined) return undefined
     const repository = this.#repositoryOf(base)
-    const { paths, revisions } = await changedSince(repository, this.#options.since)
+    const { paths, revisions } = await changedSince(repository, this.#options.since, this.#limits)
     const shown = [...paths].map((path) => shownPath(base, repository, path)).filter((path) => path !== undefined)
     const folder = relative(base, repository.top).split(sep).join('/')
     return {

@@ -10,6 +10,7 @@ const NEVER_TEXT =
   /\.(?:class|pyc|pyo|o|a|so(?:\.[\d.]+)?|dll|exe|dylib|png|jpe?g|gif|webp|ico|bmp|tiff?|mp[34]|avi|mov|webm|ogg|wav|woff2?|ttf|otf|eot|pdf|docx?|xlsx?|pptx?|map)$/i
 
 export const isArchiveName = (path: string): boolean => OPENED.test(path)
+export const isZipName = (path: string): boolean => /\.(?:zip|jar|war|ear|whl|nupkg|vsix)$/i.test(path)
 export const isUnopenedArchiveName = (path: string): boolean => NOT_OPENED.test(path)
 export const isNeverText = (path: string): boolean => NEVER_TEXT.test(path)
 

@@ -7,7 +7,7 @@ import { looksBinary } from '../../input/untrusted-file.ts'
 import { sizeText } from '../limits.ts'
 import type { Limits } from '../limits.ts'
 import { FLAGS, tooLargeText } from '../run/open-file.ts'
-import { archiveKind, isArchiveName, isNeverText, memberPath, unpackedName } from './archive-names.ts'
+import { archiveKind, isArchiveName, isNeverText, isZipName, memberPath, unpackedName } from './archive-names.ts'
 import type { ArchiveKind } from './archive-names.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { tarMembers } from './tar.ts'
@@ -51,7 +51,9 @@ export async function* expandArchive(
     file = await open(absolute, FLAGS)
     if (!(await file.stat()).isFile()) throw new Error('not a file')
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
-    if (archiveKind(buffer.subarray(0, bytesRead)) === 'zip') yield* expander.zipFile(path, file)
+    const kind = archiveKind(buffer.subarray(0, bytesRead))
+    // a program may stand before a zip: an executable jar begins with a script
+    if (kind === 'zip' || (kind === undefined && isZipName(path))) yield* expander.zipFile(path, file)
     else yield* expander.stream(path, file.createReadStream({ start: 0, autoClose: false }), 1)
   } catch (error) {
     yield { path, message: messageOf(error) }

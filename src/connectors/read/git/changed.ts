@@ -3,6 +3,8 @@ import { Fault } from '#kernel'
 import { eachToken, gitOutput, gitProgram } from './run-git.ts'
 import type { GitPlace } from './run-git.ts'
 import type { Repository } from './repository.ts'
+import { compareWorkingTree } from './working-tree.ts'
+import type { Limits } from '../limits.ts'
 
 /** The tree without entries has an id of its own in either hash. */
 const EMPTY_TREE = {
@@ -60,7 +62,7 @@ export interface Since {
 }
 
 /** Throws `Fault` for a revision that the repository does not have. */
-export async function changedSince(repository: Repository, revision: string): Promise<Since> {
+export async function changedSince(repository: Repository, revision: string, limits: Limits): Promise<Since> {
   const place = placeOf(repository)
   const from = await resolveRevision(place, revision)
   if (from === undefined)
@@ -76,8 +78,7 @@ export async function changedSince(repository: Repository, revision: string): Pr
     await names(['diff-tree', '-r', ...diff, /^[0-9a-f]{40,64}$/.test(base) ? base : from, head, '--'])
     await names(['diff-index', '--cached', ...diff, head, '--'])
   }
-  // by size and time, so that no filter of the repository is run: a file too many is read, none too few
-  await names(['diff-files', ...diff])
+  for (const path of (await compareWorkingTree(repository, limits, undefined, place)).changed) paths.add(path)
   await names(['ls-files', '--others', '--exclude-standard', '-z', '--full-name'])
   return { paths, revisions: head === undefined ? [] : [head, `^${from}`] }
 }

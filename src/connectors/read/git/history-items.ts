@@ -13,7 +13,7 @@ import { readLog, storedBlobs } from './history.ts'
 import type { Authors, Blob, Log } from './history.ts'
 import { repositoryName } from './repository.ts'
 import type { Repository } from './repository.ts'
-import { unchangedBlobs } from './working-tree.ts'
+import { compareWorkingTree } from './working-tree.ts'
 
 export interface HistoryOptions {
   readonly limits: Limits
@@ -78,8 +78,8 @@ export class History {
   }
 
   async #wanted(log: Log): Promise<readonly Blob[]> {
-    const { signal, limits } = this.#options
-    const here = this.#repository.bare ? new Set<string>() : await unchangedBlobs(this.#repository, limits, signal)
+    const { signal } = this.#options
+    const here = await this.#unchanged()
     const blobs = [...log.blobs.values()].reverse()
     if (!log.complete && !signal.aborted) {
       for (const id of await storedBlobs(this.#repository, signal))
@@ -87,6 +87,11 @@ export class History {
     }
     // a sort keeps the order of equals: from old to new
     return blobs.filter(({ id }) => !here.has(id)).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+  }
+
+  async #unchanged(): Promise<ReadonlySet<string>> {
+    if (this.#repository.bare) return new Set()
+    return (await compareWorkingTree(this.#repository, this.#options.limits, this.#options.signal)).unchanged
   }
 
   #wants(path: string): boolean {

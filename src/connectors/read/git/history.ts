@@ -87,7 +87,7 @@ export async function readLog(repository: Repository, options: LogOptions): Prom
       author = email.toLowerCase()
     }
   }
-  const args = ['log', '-z', '-c', '--raw', '--no-abbrev', '--no-renames', '--diff-filter=d', '--no-ext-diff']
+  const args = ['log', '-z', '-c', '--raw', '--no-abbrev', '--no-renames', '--no-ext-diff']
   const complete = await eachToken(
     { gitDir: repository.gitDir },
     [...args, '--no-textconv', '--no-show-signature', '--format=%x01%H %aE', ...options.revisions, '--'],

@@ -12,9 +12,6 @@ export interface WorkerSetUp {
   readonly current: SharedArrayBuffer
 }
 
-/** Under the heap limit a thread dies with an error of its own; it does not take the process with it. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 2048, stackSizeMb: 4 }
-
 /** The same extension as this file has: `.ts` from the sources, `.js` in the package. */
 const ENTRY = new URL(`../worker${/\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? '.js'}`, import.meta.url)
 
@@ -48,7 +45,8 @@ export class WorkerThread {
     this.#secondsFor = secondsFor
     this.#worker = new Worker(ENTRY, {
       workerData: { ...setUp, current } satisfies WorkerSetUp,
-      resourceLimits: RESOURCE_LIMITS,
+      // beyond its heap a thread dies with an error of its own; it does not take the process with it
+      resourceLimits: { maxOldGenerationSizeMb: setUp.settings.limits.workerMiB, stackSizeMb: 4 },
     })
     this.#worker.on('message', (result: BatchResult) => {
       const batch = this.waiting.shift()
