@@ -12,6 +12,8 @@ export interface Certificate {
   readonly signatureAlgorithm: string
   readonly selfSigned: boolean
   readonly ca: boolean
+  /** It lies among tests, examples or documents. */
+  readonly rehearsal: boolean
 }
 
 /** The certificates of this key, the one that is valid longest first. */
@@ -31,6 +33,7 @@ export function certificatesOf({ attributes }: Credential): Certificate[] {
       signatureAlgorithm: wordOf(about, 'signatureAlgorithm') ?? '',
       selfSigned: isTrue(about, 'selfSigned'),
       ca: isTrue(about, 'ca'),
+      rehearsal: isTrue(about, 'rehearsal'),
     })
   }
   return found.sort((a, b) => (a.notAfter < b.notAfter ? 1 : a.notAfter > b.notAfter ? -1 : 0))

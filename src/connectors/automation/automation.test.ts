@@ -241,3 +241,11 @@ test('hostile shapes are read without a throw and in time', () => {
   }
   assert.ok(performance.now() - started < 5000)
 })
+
+test('a unit that a package brings is a mention; a script named .cron is no crontab', () => {
+  const unit = '[Service]\nUser=app\nExecStart=/bin/c\nLoadCredential=password\n'
+  const packaged = offer(automation, 'h/usr/lib/systemd/system/c.service', unit)
+  assert.equal(only(packaged, 'principal')[0]?.mentioned, true)
+  assert.equal(only(packaged, 'consumer').length, 0)
+  assert.deepEqual(offer(automation, 'tools/expire.cron', '#!/usr/bin/perl\nprint 1;\n'), [])
+})

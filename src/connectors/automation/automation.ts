@@ -24,7 +24,8 @@ const CRONTAB =
 /** The first form whose path (and head) fits reads the file. */
 const FORMS: readonly Form[] = [
   { path: CRON_SCRIPT, discover: discoverCronScript },
-  { path: CRONTAB, not: /\.(?:dpkg-\w+|rpmsave|bak)$|~$/, discover: discoverCrontab },
+  // a script that cron runs may be named so too
+  { path: CRONTAB, head: /^(?!#!)/, not: /\.(?:dpkg-\w+|rpmsave|bak)$|~$/, discover: discoverCrontab },
   {
     path: /\.(?:service|timer)$|\.(?:service|timer)\.d\/[^/]+\.conf$/,
     head: /^\[(?:Unit|Service|Timer)\]/m,

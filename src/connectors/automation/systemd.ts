@@ -17,6 +17,9 @@ interface Place {
   readonly at: (entry: UnitEntry | undefined) => Provenance
 }
 
+/** Units that a package brings: the distribution answers for them, and what `/etc` has of the same name defines them here. */
+const OF_A_PACKAGE = /^\/(?:usr\/(?:local\/)?)?lib\/systemd\//
+
 const TRUE = /^(?:yes|true|on|1)$/i
 
 export function* discoverSystemd(file: UntrustedFile, context: ReadContext): Generator<Observation> {
@@ -82,7 +85,7 @@ function* serviceFacts(
     name,
     ...(description === undefined ? {} : { purpose: { text: description, reason: '`Description` of the unit' } }),
     attributes: attributesOf(unit, dynamic, stated?.value),
-    ...(dropIn ? { mentioned: true } : {}),
+    ...(dropIn || OF_A_PACKAGE.test(host.inner) ? { mentioned: true } : {}),
     provenance: at(undefined),
   }
   yield principal
@@ -154,16 +157,18 @@ function* secretFacts(
   }
   for (const entry of [...unit.all('Service', 'LoadCredential'), ...unit.all('Service', 'LoadCredentialEncrypted')]) {
     const [name = '', path = ''] = entry.value.split(':')
-    const credential = path.startsWith('/') ? hostFileRef(host, path) : ref('host', `credential/${name}`, host.scope)
+    const credential = path.startsWith('/') ? hostFileRef(host, path) : undefined
     yield {
       type: 'credential',
-      ref: credential,
+      ...(credential === undefined ? {} : { ref: credential }),
       credentialType: 'api_token',
       exposure: 'reference',
       name,
       attributes: { loadedFrom: path },
       provenance: at(entry),
     }
-    yield { type: 'consumer', principal: principal.ref, credential: { ref: credential }, provenance: at(entry) }
+    // without a path the manager hands on what it was given itself: which value that is, the unit does not say
+    if (credential !== undefined)
+      yield { type: 'consumer', principal: principal.ref, credential: { ref: credential }, provenance: at(entry) }
   }
 }

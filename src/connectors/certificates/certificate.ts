@@ -58,6 +58,9 @@ export function* certificateFacts(
   yield credentialOf(certificate, at, chain, principal)
 }
 
+const REHEARSAL =
+  /(?:^|[/_.-])(?:tests?|testing|testdata|certdata|specs?|mocks?|fixtures?|examples?|docs?)(?:[/_.-]|$)/i
+
 const EMAIL_PROTECTION = '1.3.6.1.5.5.7.3.4'
 
 /** A leaf certificate names who may authenticate with it. An authority's does not: it vouches for others. */
@@ -75,6 +78,8 @@ function principalOf(certificate: ReadCertificate, provenance: Provenance): Prin
     externalId,
     name: spiffe ?? /(?:^|, )CN=((?:[^,]|,(?! ))+)/.exec(subject)?.[1] ?? externalId,
     attributes: { sans },
+    // test data shows a certificate; nobody authenticates with it
+    ...(REHEARSAL.test(provenance.file) ? { mentioned: true } : {}),
     provenance,
   }
 }
@@ -126,7 +131,10 @@ function credentialOf(
       ...(key.keyBits === undefined ? {} : { keyBits: key.keyBits }),
       ...(chain.all.length > 1 ? { chainIndex: chain.index } : {}),
       // several certificates of one key become one record: each keeps its own facts under its own name
-      [`certificate:${sha256.slice(0, 16)}`]: { ...about, file: provenance.file },
+      [`certificate:${sha256.slice(0, 16)}`]: {
+        ...about,
+        ...(REHEARSAL.test(provenance.file) ? { rehearsal: true } : {}),
+      },
     },
     provenance,
   }

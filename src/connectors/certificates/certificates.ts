@@ -14,7 +14,8 @@ import { lockedStoreFacts, storeKind } from './stores.ts'
 
 const NAMED =
   /\.(?:pem|crt|cer|cert|der|key|p7b|p7c|p7s|p8|pk8|p12|pfx|jks|jceks|bks|keystore|truststore|ca-bundle|bundle|chain|ovpn)$/i
-const WITHOUT_EXTENSION = /(?:^|\/)\.?[^/.]+$/
+const WITHOUT_EXTENSION =
+  /(?:^|\/)\.?(?!(?:README|CHANGES|CHANGELOG|NEWS|LICEN[CS]E|COPYING|NOTICE|TODO|Makefile|Dockerfile)$)[^/.]+$/i
 const HEAD = 262_144
 const BEGIN = /^[ \t]*-----BEGIN (?:(?:X509 |TRUSTED )?CERTIFICATE|PKCS7|CMS|(?:[A-Z0-9]+ ){0,2}PRIVATE KEY)-----/m
 

@@ -118,20 +118,18 @@ const accessKey: ReadResource = function* (resource, reading) {
     ...(status === undefined ? {} : { enabled: status === 'Active' }),
     attributes: { keyId: id },
   } as const
-  const secret = attribute(resource, 'secret')
-  if (secret === undefined || isPlaceholder(secret)) {
-    const provenance = placeIn(reading, resource, 'id')
-    yield { type: 'credential', exposure: 'record', name: `${resource.address}.id`, ...about, provenance }
-  } else {
-    const entry = {
-      name: `${resource.address}.secret`,
-      value: secret,
-      rule: 'terraform-state',
-      confidence: 0.99,
-      about,
-    }
-    yield embeddedSecret(entry, placeIn(reading, resource, 'secret'), reading.context)
+  let held = false
+  // the password for mail is worked out of the key: one secret in two forms
+  for (const key of ['secret', 'ses_smtp_password_v4']) {
+    const value = attribute(resource, key)
+    if (value === undefined || isPlaceholder(value)) continue
+    held = true
+    const entry = { name: `${resource.address}.${key}`, value, rule: 'terraform-state', confidence: 0.99, about }
+    yield embeddedSecret(entry, placeIn(reading, resource, key), reading.context)
   }
+  if (held) return
+  const provenance = placeIn(reading, resource, 'id')
+  yield { type: 'credential', exposure: 'record', name: `${resource.address}.id`, ...about, provenance }
 }
 
 const loginProfile: ReadResource = function* (resource, reading) {

@@ -35,7 +35,7 @@ const HOLDS: ReadonlyMap<string, readonly string[]> = new Map(
 /** Read with their identity by a reader of their own. */
 const READ_ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
-    aws_iam_access_key: ['secret'],
+    aws_iam_access_key: ['secret', 'ses_smtp_password_v4'],
     aws_iam_user_login_profile: ['password'],
     google_service_account_key: ['private_key'],
     azuread_application_password: ['value'],

@@ -32,7 +32,8 @@ const severities = (...facts: Parameters<typeof findingsOf>[1]): string[] =>
 test('expired and due certificates are found, by what is left', () => {
   const api = machine('CN=api')
   assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(400), daysAgo(10))), ['high'])
-  assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(4000), daysAgo(1000))), ['medium'])
+  assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(4000), daysAgo(1000))), ['low'])
+  assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(500), daysAgo(200))), ['medium'])
   assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(360), daysAgo(-5))), ['high'])
   assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(65), daysAgo(-25))), ['medium'])
   assert.deepEqual(severities(api, certificate('a', 'CN=api', daysAgo(700), daysAgo(-300))), ['low'])

@@ -8,11 +8,12 @@ import type { Severity } from '../finding.ts'
 import { holderOf, placeOf, subjectOf } from '../subject.ts'
 
 const RECENTLY_DAYS = 90
+const LONG_AGO_DAYS = 365
 
 export const certificateExpiredOrDue: Detector = {
   id: 'certificate-expired-or-due',
   title: 'a certificate has expired or is due for renewal',
-  severityRule: `high when it expired within ${RECENTLY_DAYS} days or has at most 14 days or a tenth of its life left, medium when it expired earlier or has at most 30 days left, low when it is past two thirds of its life`,
+  severityRule: `high when it expired within ${RECENTLY_DAYS} days or has at most 14 days or a tenth of its life left, medium when it expired within a year or has at most 30 days left, low when it expired earlier, is past two thirds of its life, or lies among tests, examples or documents`,
   owasp: ['NHI7:2025'],
   controls: ['PR.AA-01', 'ID.AM-08'],
   needs: 'certificate files (PEM, DER, PKCS#7) of machines and workloads',
@@ -33,8 +34,11 @@ export const certificateExpiredOrDue: Detector = {
     if (newer || judged === undefined) return
     yield {
       subject: { ...subjectOf(principal), credentialId: credential.id },
-      severity: judged.severity,
-      severityReasons: [judged.reason],
+      severity: certificate.rehearsal ? 'low' : judged.severity,
+      severityReasons: [
+        ...(certificate.rehearsal ? ['it lies among tests, examples or documents'] : []),
+        judged.reason,
+      ],
       title: `the certificate of ${principal.name} ${judged.what}`,
       locations: credential.sightings.filter(({ exposure }) => exposure === 'public').map(placeOf),
       evidence: {
@@ -60,7 +64,7 @@ function judge({ notBefore, notAfter }: Certificate, asOf: Instant): Judged | un
     const ago = daysBetween(notAfter, asOf)
     const recent = ago <= RECENTLY_DAYS
     return {
-      severity: recent ? 'high' : 'medium',
+      severity: recent ? 'high' : ago <= LONG_AGO_DAYS ? 'medium' : 'low',
       reason: recent
         ? `it expired ${ago} days ago: what checks it fails, what does not check it is no protection`
         : `it expired ${ago} days ago: either nothing uses it, or what uses it does not check it`,

@@ -12,7 +12,8 @@ const WEAK_SIGNATURE = /sha-?1(?!\d)|^dsaWithSHA$/i
 export const certificateWeak: Detector = {
   id: 'certificate-weak',
   title: 'a certificate has a weak key or signature',
-  severityRule: 'high for an MD5 signature or an RSA key below 1024 bits, else medium',
+  severityRule:
+    'high for an MD5 signature or an RSA key below 1024 bits, else medium; low among tests, examples or documents',
   owasp: ['NHI4:2025'],
   controls: ['PR.AA-03', 'PR.DS-02'],
   needs: 'certificate files',
@@ -32,8 +33,11 @@ export const certificateWeak: Detector = {
     yield {
       subject: subjectOfCredential(credential, estate),
       discriminator: certificate.subject,
-      severity: grave ? 'high' : 'medium',
-      severityReasons: reasons.map(({ text }) => text),
+      severity: certificate.rehearsal ? 'low' : grave ? 'high' : 'medium',
+      severityReasons: [
+        ...(certificate.rehearsal ? ['it lies among tests, examples or documents'] : []),
+        ...reasons.map(({ text }) => text),
+      ],
       title: `the certificate ${called(credential, holder?.principal)} is weak: ${reasons.map(({ text }) => text).join(', ')}`,
       locations: credential.sightings.filter(({ exposure }) => exposure === 'public').map(placeOf),
       evidence: {
