@@ -16,6 +16,7 @@ export const sourceCode: Connector = {
   title: 'Secrets in source code and configuration',
   reads: 'any text file: provider tokens, private keys, connection strings, JWTs, passwords and secrets by context',
   verbs: ['discover'],
+  readsHistory: true,
   blindSpots: [
     'binary files are not searched for secrets, nor are pictures, archives within archives and encrypted stores',
     'in lock files, minified bundles, style sheets and translations only tokens, keys and URLs with credentials are looked for, not named passwords',
