@@ -54,7 +54,7 @@ const ABOUT = set(
   scope scopes issuer audience aud realm role roles user users username login email owner group
   request response status code state event action command cmd flow grant granttype
   index idx position pos offset start end range list lists array map dict
-  tokenizer bucket endpoint_url version created modified history rotation usage used
+  tokenizer bucket endpoint_url version created modified history rotation usage used set
   loader source sources backend engine policyname rotationpolicy template tag tags
   icon image img logo color style css selector xpath locator element el node
   failed failure success successful denied`,
