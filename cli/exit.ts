@@ -1,19 +1,17 @@
 // How the command ends: exit codes, interruption, a reader that went away, and errors in words.
-import { rmSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import type { Command } from 'commander'
 import { Fault } from '#kernel'
 import { plain } from './terminal/text.ts'
-import { codeOf, unfinished } from './terminal/write-out.ts'
+import { endOnInterrupt } from './terminal/interrupt.ts'
+import { codeOf } from './terminal/write-out.ts'
 
 const UNUSABLE = 2
-const INTERRUPTED = 130
 
 /** 0 and 1 are the subcommand's own; 2 is usage or input that cannot be read; 130 is an interruption. */
 export async function runToExitCode(program: Command): Promise<void> {
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError(helpHint(command))
-  process.once('SIGINT', interrupted)
-  process.once('SIGTERM', interrupted)
+  endOnInterrupt()
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (cause) => {
       if (codeOf(cause) !== 'EPIPE') throw cause
@@ -38,10 +36,4 @@ function inWords(cause: unknown): string {
     'this is a bug in reeve, please report it with the lines below (they hold nothing of your input)',
     ...places.map(plain),
   ].join('\n')
-}
-
-function interrupted(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
-  for (const path of unfinished) rmSync(path, { force: true })
-  process.exit(INTERRUPTED)
 }

@@ -201,6 +201,8 @@ export const reportShape = z
         files: count('files read, members of archives and blobs of history included'),
         bytes: count('bytes read'),
         skipped: count('files left out by a limit or a setting'),
+        commits: count('commits of history that were read'),
+        partial: z.boolean().describe('true when something that was to be read was not: see the errors'),
         principals: count('identities and groups'),
         credentials: count('credentials'),
         entitlements: count('entitlements'),

@@ -1,5 +1,6 @@
 // The options of `reeve scan`, as the user writes them.
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { LIMITS } from '#connectors'
 import { SEVERITIES } from '#governance'
 import type { Severity } from '#governance'
 
@@ -20,6 +21,18 @@ export interface ScanOptions {
   readonly people?: string
   readonly config?: string | false
   readonly keyFile?: string
+  readonly staged: boolean
+  readonly since?: string
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  readonly gitignore: boolean
+  readonly dependencies: boolean
+  readonly history: boolean
+  readonly archives: boolean
+  readonly maxFileSize?: number
+  readonly maxArchiveDepth?: number
+  readonly timeLimit?: number
+  readonly workers?: number
   readonly quiet: boolean
   readonly color?: boolean
 }
@@ -57,6 +70,19 @@ export function addScanOptions(command: Command): Command {
     .option('--only <what...>', 'show only: a detector, a connector, or a severity and above', gather, [])
     .option('--quiet', 'no progress and no remarks on standard error', false)
     .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .optionsGroup('Input:')
+    .option('--staged', 'what is staged for the next commit, in place of the tree', false)
+    .option('--since <revision>', 'only what changed since then, with the history from there')
+    .option('--include <pattern...>', 'read only files that match (as in .gitignore)', gather, [])
+    .option('--exclude <pattern...>', 'leave out files that match', gather, [])
+    .option('--gitignore', 'leave out what .gitignore files name', false)
+    .option('--dependencies', 'read folders of third-party code too', false)
+    .option('--no-history', 'do not read the history of git repositories')
+    .option('--no-archives', 'do not open archives')
+    .option('--max-file-size <size>', 'default: 32MiB, and 256MiB for a named file', bytes)
+    .option('--max-archive-depth <count>', `archives inside archives (default: ${LIMITS.archiveDepth.is})`, count)
+    .option('--time-limit <time>', 'stop reading after this, as 90s or 15m (default: 15m)', seconds)
+    .option('--workers <count>', 'threads that read; 0 reads in the main one (default: one per core, at most 4)', count)
     .optionsGroup('Accepted findings:')
     .option('--baseline <file>', 'findings that were accepted, each with a reason and an expiry')
     .option('--write-baseline <file>', 'accept the findings of today; needs --reason')
@@ -71,6 +97,27 @@ export function addScanOptions(command: Command): Command {
 }
 
 const gather = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
+
+function bytes(value: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(value) ?? []
+  const size = Math.floor(Number(number) * (UNITS[unit.toLowerCase()] ?? 0))
+  if (number === '' || size < 1) throw new InvalidArgumentError('write a size as 10MiB')
+  return size
+}
+
+function seconds(value: string): number {
+  const [, number = '', unit = ''] = /^(\d+)\s*([smh]?)$/.exec(value) ?? []
+  const time = Number(number) * ({ m: 60, h: 3600 }[unit] ?? 1)
+  if (number === '' || time < 1) throw new InvalidArgumentError('write a time as 90s or 15m')
+  return time
+}
+
+function count(value: string): number {
+  if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError('write a number')
+  return Number(value)
+}
 
 function day(value: string): string {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) throw new InvalidArgumentError('write a day as YYYY-MM-DD')

@@ -1,7 +1,9 @@
-// What a scan reads, from its options.
-import { readFile, stat } from 'node:fs/promises'
-import { CONNECTORS, givenKey, readTree } from '#connectors'
-import type { FingerprintKey, ReadResult } from '#connectors'
+// What a scan reads, from its options and settings.
+import { readFile } from 'node:fs/promises'
+import { relative, resolve, sep } from 'node:path'
+import { CONNECTORS, givenKey, readTree, scannedPaths } from '#connectors'
+import type { CsvMappingRule, FingerprintKey, ReadOptions, ReadResult, ScopeRule } from '#connectors'
+import type { Config, Scope } from '#config'
 import { Fault } from '#kernel'
 import type { Progress } from '../terminal/progress.ts'
 import { codeOf } from '../terminal/write-out.ts'
@@ -9,19 +11,28 @@ import type { ScanOptions } from './options.ts'
 import type { Settings } from './settings.ts'
 
 const KEY_BYTES_MIN = 32
+const MIB = 1024 * 1024
 
-/** The paths to scan, each of which is there. */
-export async function rootsFrom(paths: readonly string[]): Promise<readonly [string, ...string[]]> {
-  const [first = '.', ...others] = paths
-  for (const path of [first, ...others]) {
-    try {
-      await stat(path)
-    } catch (cause) {
-      const why = codeOf(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${codeOf(cause)})`
-      throw new Fault('unreadable_input', `\`${path}\` ${why}`, { cause })
-    }
+export interface Roots {
+  /** As the user wrote them; `-` is standard input. */
+  readonly paths: readonly string[]
+  /** The directory to which the paths of the report are relative; `undefined` when only standard input is read. */
+  readonly base: string | undefined
+}
+
+/** Throws a Fault for a path that is not there. */
+export function rootsFrom(named: readonly string[]): Roots {
+  const paths = named.length === 0 ? ['.'] : named
+  const onDisk = paths.filter((path) => path !== '-')
+  return { paths, base: onDisk.length === 0 ? undefined : scannedPaths('.', onDisk).base }
+}
+
+/** Refuses what would be read in two ways at once. */
+export function checkInput({ paths }: Roots, { staged, since }: ScanOptions): void {
+  if (staged && since !== undefined) throw new Fault('usage', 'give `--staged` or `--since`, not both')
+  if (paths.includes('-') && (staged || since !== undefined)) {
+    throw new Fault('usage', 'standard input has no history: scan `-` without `--staged` and `--since`')
   }
-  return [first, ...others]
 }
 
 export async function keyFrom(file: string): Promise<FingerprintKey> {
@@ -45,29 +56,82 @@ export async function bytesOf(file: string, what: string): Promise<Uint8Array> {
 }
 
 export interface Input {
-  readonly roots: readonly [string, ...string[]]
+  readonly roots: Roots
   readonly options: ScanOptions
   readonly settings: Settings
   readonly key: FingerprintKey
   readonly progress: Progress
 }
 
-export async function readInput({ roots, settings, key, progress }: Input): Promise<ReadResult> {
-  let read = await readTree(roots[0], {
+export async function readInput({ roots, options, settings, key, progress }: Input): Promise<ReadResult> {
+  let read = await readTree('.', {
     connectors: CONNECTORS,
     key,
+    paths: roots.paths,
     onProgress: (state) => {
       progress.show(state)
     },
+    ...fromOptions(options),
+    ...fromConfig(settings.config, options),
+    exclude: [...options.exclude, ...settings.config.scan.exclude, ...ownOutput(roots, options)],
   })
   for (const feed of settings.people) read = await withPeople(read, feed)
   return read
 }
 
+function fromOptions(options: ScanOptions): Partial<ReadOptions> {
+  return {
+    include: options.include,
+    gitignore: options.gitignore,
+    includeDependencies: options.dependencies,
+    archives: options.archives,
+    history: options.history,
+    staged: options.staged,
+    ...(options.since === undefined ? {} : { since: options.since }),
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+  }
+}
+
+/** What the command line says comes before what the settings say. */
+function fromConfig({ clusters, hosts, csv, scan }: Config, options: ScanOptions): Partial<ReadOptions> {
+  const size = options.maxFileSize ?? scan.limits.fileBytesMax
+  const depth = options.maxArchiveDepth ?? scan.limits.archiveDepthMax
+  const seconds = options.timeLimit ?? scan.limits.secondsMax
+  return {
+    limits: {
+      ...(size === undefined ? {} : { fileBytes: size, namedFileBytes: size, binaryBytes: Math.min(size, MIB) }),
+      ...(depth === undefined ? {} : { archiveDepth: depth }),
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(scan.limits.filesMax === undefined ? {} : { files: scan.limits.filesMax }),
+    },
+    scopes: [
+      ...scopeRules(clusters, (glob, name) => ({ glob, cluster: name })),
+      ...scopeRules(hosts, (glob, name) => ({ glob, host: name })),
+    ],
+    csvMappings: csv
+      .toReversed()
+      .flatMap(({ files, mapping }) => files.map((glob): CsvMappingRule => ({ glob, mapping }))),
+  }
+}
+
+/** In the settings the last match counts, for the reader the first. */
+const scopeRules = (scopes: readonly Scope[], rule: (glob: string, name: string) => ScopeRule): ScopeRule[] =>
+  scopes.toReversed().flatMap(({ files, name }) => files.map((glob) => rule(glob, name)))
+
+/** The report of the last scan is no input of this one. As patterns that match exactly these files. */
+function ownOutput({ base }: Roots, { output, html }: ScanOptions): string[] {
+  if (base === undefined) return []
+  return [output, html].flatMap((file) => {
+    if (file === undefined) return []
+    const below = relative(base, resolve(file)).split(sep).join('/')
+    return below.startsWith('../') ? [] : `/${below.replaceAll(/[\\*?[\]!# ]/g, String.raw`\$&`)}`
+  })
+}
+
 /** A feed counts before what the tree says of people: it is what the user pointed at. */
 async function withPeople(read: ReadResult, file: string): Promise<ReadResult> {
   await bytesOf(file, 'the people feed')
-  const feed = await readTree(file, { connectors: CONNECTORS.filter(({ id }) => id === 'people') })
+  const feed = await readTree(file, { connectors: CONNECTORS.filter(({ id }) => id === 'people'), workers: 0 })
   if (!feed.facts.some(({ type }) => type === 'person' || type === 'team')) {
     throw new Fault(
       'usage',

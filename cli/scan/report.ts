@@ -39,6 +39,8 @@ export function reportOf(input: ReportInput): Report {
       files: read.stats.files,
       bytes: read.stats.bytes,
       skipped: read.stats.skipped,
+      commits: read.stats.commits,
+      partial: read.stats.partial,
       principals: principals.length,
       credentials: credentials.length,
       entitlements: entitlements.length,

@@ -3,6 +3,7 @@ import { ephemeralKey } from '#connectors'
 import type { ReadResult } from '#connectors'
 import type { EstateReader, Severity } from '#governance'
 import { systemClock } from '#kernel'
+import { whileBusy } from '../terminal/interrupt.ts'
 import { progressOn } from '../terminal/progress.ts'
 import { version } from '../version.ts'
 import { checkAcceptance, setAsideAccepted, writeBaseline } from './accepted/accepted.ts'
@@ -11,7 +12,7 @@ import { explain } from './explain.ts'
 import { judge } from './judge.ts'
 import { atLeast, parseOnly } from './narrow.ts'
 import type { ScanOptions } from './options.ts'
-import { keyFrom, readInput, rootsFrom } from './read-input.ts'
+import { checkInput, keyFrom, readInput, rootsFrom } from './read-input.ts'
 import { remark } from './remark.ts'
 import { reportOf } from './report.ts'
 import { settingsFrom } from './settings.ts'
@@ -22,8 +23,9 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   const now = systemClock()
   const only = parseOnly(options.only)
   checkAcceptance(options)
-  const roots = await rootsFrom(paths)
-  const settings = await settingsFrom(roots, options)
+  const roots = rootsFrom(paths)
+  checkInput(roots, options)
+  const settings = await settingsFrom(roots.paths, options)
   const key = options.keyFile === undefined ? ephemeralKey() : await keyFrom(options.keyFile)
   const progress = progressOn(process.stderr, options.quiet)
   let read: ReadResult
@@ -33,7 +35,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   } finally {
     progress.end()
   }
-  const { estate, findings } = judge(read, settings.config, now)
+  const { estate, findings } = whileBusy(() => judge(read, settings.config, now))
   const shown = findings.filter(only(estate))
   if (options.writeBaseline !== undefined) return writeBaseline(options.writeBaseline, shown, options, now)
   const accepted = await setAsideAccepted(shown, { roots, options, now })

@@ -1,8 +1,9 @@
 // One line on standard error that says how far the reading is. Nothing where nobody is looking.
+import type { ReadProgress } from '#connectors'
 import { fit, plain } from './text.ts'
 
 export interface Progress {
-  show(state: { readonly files: number; readonly bytes: number; readonly reading: string }): void
+  show(state: ReadProgress): void
   /** Says what is being done when it is not reading. */
   say(what: string): void
   /** Takes the line away. */
@@ -22,12 +23,13 @@ export function progressOn(stream: NodeJS.WriteStream, quiet: boolean): Progress
     stream.write(`\r\u001b[2K${fit(line, Math.max(20, (stream.columns || 80) - 1))}`)
   }
   return {
-    show({ files, bytes, reading }) {
+    show({ files, bytes, reading, totalFiles }) {
       const now = performance.now()
       if (now - shownAt < EVERY_MS) return
       shownAt = now
       const rate = bytes / 1e6 / Math.max(0.001, (now - started) / 1000)
-      put(`reading  ${files} files  ${(bytes / 1e6).toFixed(1)} MB  ${rate.toFixed(1)} MB/s  ${plain(reading)}`)
+      const of = totalFiles === undefined || totalFiles < files ? '' : ` of ${totalFiles}`
+      put(`reading  ${files}${of} files  ${(bytes / 1e6).toFixed(1)} MB  ${rate.toFixed(1)} MB/s  ${plain(reading)}`)
     },
     say(what) {
       put(what)

@@ -8,6 +8,7 @@ import { writeFileWhole } from '../../terminal/write-out.ts'
 import { counted } from '../../words.ts'
 import type { ScanOptions } from '../options.ts'
 import { bytesOf } from '../read-input.ts'
+import type { Roots } from '../read-input.ts'
 import { remark } from '../remark.ts'
 import { applyBaseline, parseBaseline, writtenBaseline } from './baseline.ts'
 import type { Accepted, BaselineEntry } from './baseline.ts'
@@ -34,16 +35,15 @@ export function checkAcceptance({ writeBaseline: file, reason, until }: ScanOpti
 
 export async function setAsideAccepted(
   findings: readonly Finding[],
-  { roots, options, now }: { readonly roots: readonly string[]; readonly options: ScanOptions; readonly now: Instant },
+  { roots, options, now }: { readonly roots: Roots; readonly options: ScanOptions; readonly now: Instant },
 ): Promise<Accepted> {
-  const byComment = await applyComments(findings, linesBelow(roots), now)
+  const byComment = await applyComments(findings, linesBelow(roots.base), now)
   if (options.baseline === undefined) return byComment
   const entries = await baselineFrom(options.baseline)
-  const whole = options.only.length === 0
   const byBaseline = applyBaseline(byComment.open, entries, {
     file: options.baseline,
     now,
-    whole,
+    whole: looksEverywhere(roots, options),
     elsewhere: new Set(byComment.suppressed.map(({ finding }) => finding.fingerprint)),
   })
   return {
@@ -76,25 +76,28 @@ async function baselineFrom(file: string): Promise<BaselineEntry[]> {
   return parseBaseline(Buffer.from(await bytesOf(file, 'the baseline')).toString('utf8'), file)
 }
 
-/** SECURITY: reads only regular files that really lie below a scanned path, whatever links there are. */
-function linesBelow(roots: readonly string[]): LinesOf {
+function looksEverywhere({ paths }: Roots, { only, staged, since, include, exclude }: ScanOptions): boolean {
+  const narrowed = only.length + include.length + exclude.length > 0
+  return !narrowed && !staged && since === undefined && !paths.includes('-')
+}
+
+/** SECURITY: reads only regular files that really lie below the scanned path, whatever links there are. */
+function linesBelow(base: string | undefined): LinesOf {
   const known = new Map<string, readonly string[] | undefined>()
   return async (file) => {
-    if (!known.has(file)) known.set(file, await linesOfFile(roots, file).catch(() => undefined))
+    if (base === undefined) return undefined
+    if (!known.has(file)) known.set(file, await linesOfFile(base, file).catch(() => undefined))
     return known.get(file)
   }
 }
 
-async function linesOfFile(roots: readonly string[], file: string): Promise<readonly string[] | undefined> {
-  for (const root of roots) {
-    const top = await realpath(root)
-    const path = (await stat(top)).isFile() ? top : await realpath(join(top, file)).catch(() => '')
-    if (path !== top && !path.startsWith(top.endsWith(sep) ? top : `${top}${sep}`)) continue
-    const found = await stat(path)
-    if (!found.isFile() || found.size > COMMENT_FILE_BYTES_MAX) continue
-    return Buffer.from(await bytesOf(path, 'the file'))
-      .toString('utf8')
-      .split('\n')
-  }
-  return undefined
+async function linesOfFile(base: string, file: string): Promise<readonly string[] | undefined> {
+  const top = await realpath(base)
+  const path = await realpath(join(top, file))
+  if (!path.startsWith(top.endsWith(sep) ? top : `${top}${sep}`)) return undefined
+  const found = await stat(path)
+  if (!found.isFile() || found.size > COMMENT_FILE_BYTES_MAX) return undefined
+  return Buffer.from(await bytesOf(path, 'the file'))
+    .toString('utf8')
+    .split('\n')
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Finding } from '#governance'
+import { deriveId, parseInstant } from '#kernel'
+import type { Instant, Location } from '#kernel'
+import { applyComments, parseIgnoreComment } from './comments.ts'
+
+const NOW = parseInstant('2026-06-01') as Instant
+const at = (...locations: readonly Location[]): Finding => ({
+  fingerprint: deriveId('finding', 'x'),
+  detector: 'secret-leaked',
+  owasp: ['NHI2:2025'],
+  controls: ['PR.AA-01'],
+  subject: { externalId: 'x' },
+  severity: 'high',
+  severityReasons: ['x'],
+  title: 'x',
+  locations,
+  evidence: {},
+  remediation: 'x',
+})
+const GOOD = 'reeve:ignore a test double until=2027-01-01'
+const outcome = async (text: string, ...locations: readonly Location[]): Promise<'open' | 'suppressed' | 'error'> => {
+  const lines = async (file: string) => Promise.resolve(file === 'none' ? undefined : text.split('\n'))
+  const { suppressed, errors } = await applyComments([at(...locations)], lines, NOW)
+  return suppressed.length > 0 ? 'suppressed' : errors.length > 0 ? 'error' : 'open'
+}
+
+test('the comment syntax of every language is understood, and its closing is not part of the reason', () => {
+  for (const line of [
+    `# ${GOOD}`,
+    `// ${GOOD}`,
+    `/* ${GOOD} */`,
+    `<!-- ${GOOD} -->`,
+    `-- ${GOOD}`,
+    `{# ${GOOD} #}`,
+    `key = "value" ; ${GOOD}`,
+    '# reeve:ignore until=2027-01-01, a test double',
+    '# reeve:ignore: a test double until=2027-01-01',
+  ]) {
+    const comment = parseIgnoreComment(line)
+    assert.ok(typeof comment === 'object', line)
+    assert.deepEqual([comment.reason, comment.until], ['a test double', '2027-01-01'], line)
+  }
+  assert.deepEqual(parseIgnoreComment('# reeve:ignore[a-b, c] x until=2027-01-01'), {
+    detectors: ['a-b', 'c'],
+    reason: 'x',
+    until: '2027-01-01',
+  })
+})
+
+test('a comment on the line above counts only when it is alone there', async () => {
+  const place = { file: 'a.py', startLine: 2 }
+  for (const opener of ['# ', '   // ', '/* ', ' * ', '<!-- ', '-- ', 'REM ', '; ']) {
+    assert.equal(await outcome(`${opener}${GOOD}\nsecret`, place), 'suppressed', opener)
+  }
+  assert.equal(await outcome(`other = "x" # ${GOOD}\nsecret`, place), 'open')
+  assert.equal(await outcome(`first\nsecret # ${GOOD}`, place), 'suppressed')
+  assert.equal(await outcome(`# ${GOOD}\nfirst\nsecret`, { file: 'a.py', startLine: 3 }), 'open')
+  assert.equal(await outcome(`first\nsecret\n# ${GOOD}`, place), 'open')
+})
+
+test('every place in the working tree has to carry one; history follows it', async () => {
+  const text = `secret # ${GOOD}\nsecret`
+  const [covered, bare] = [
+    { file: 'a', startLine: 1 },
+    { file: 'a', startLine: 2 },
+  ]
+  assert.equal(await outcome(text, covered), 'suppressed')
+  assert.equal(await outcome(text, covered, bare), 'open')
+  assert.equal(await outcome(text, covered, { file: 'a', startLine: 9, commit: 'c0ffee' }), 'suppressed')
+  assert.equal(await outcome(text, { file: 'a', startLine: 1, commit: 'c0ffee' }), 'open')
+  assert.equal(await outcome(text, { file: 'a.zip!/a', startLine: 1 }), 'open')
+  assert.equal(await outcome(text, { file: 'none', startLine: 1 }), 'open')
+  assert.equal(await outcome(text, { file: 'a' }), 'open')
+  assert.equal(await outcome(text), 'open')
+})
+
+test('holds to the end of its day', async () => {
+  const place = { file: 'a', startLine: 1 }
+  assert.equal(await outcome('x # reeve:ignore y until=2026-06-01', place), 'suppressed')
+  assert.equal(await outcome('x # reeve:ignore y until=2026-05-31', place), 'error')
+})
+
+test('no line makes it throw or stall', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 200 }), (rest) => {
+      parseIgnoreComment(`reeve:ignore${rest}`)
+    }),
+  )
+  const started = performance.now()
+  for (const piece of [' ', 'until=', '[a', '-', '*/ ', 'x'])
+    parseIgnoreComment(`reeve:ignore${piece.repeat(1_000_000)}`)
+  assert.ok(performance.now() - started < 1000)
+})

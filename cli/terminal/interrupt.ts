@@ -1,0 +1,28 @@
+// Ctrl-C: ends at once with 130, without a half-written file and without half a progress line.
+import { rmSync } from 'node:fs'
+import { unfinished } from './write-out.ts'
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
+
+export function endOnInterrupt(): void {
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
+      for (const path of unfinished) rmSync(path, { force: true })
+      process.exit(code)
+    })
+  }
+}
+
+/**
+ * For long work that never waits: a handler would not be called before its end, so the system's own way to end the
+ * process is put back while it lasts. Only for work that leaves nothing behind.
+ */
+export function whileBusy<T>(work: () => T): T {
+  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+  try {
+    return work()
+  } finally {
+    endOnInterrupt()
+  }
+}
