@@ -19,6 +19,7 @@ const MARKS = [
   '"ServicesLastAccessed"',
   '"PolicyVersionList"',
   '"ReportFormat"',
+  '"PolicyDocument"',
   '"Statement"',
   'arn:aws',
 ]

@@ -54,11 +54,11 @@ export function* exportFacts(value: unknown, place: Place): Generator<Observatio
       !listOf(list).some((record) => isRecord(record) && iamArn(member(record, 'Arn')) !== undefined)
     )
       continue
-    for (const record of listOf(list)) {
+    for (const [index, record] of listOf(list).entries()) {
       if (isRecord(record)) {
         yield* read(record, place)
         yield* keysInside(record, place)
-      } else yield problemAt(place, list, `\`${key}\` holds something that is no record: it was left out`)
+      } else yield problemAt(place, list, `\`${key}\` holds something that is no record: it was left out`, index)
     }
   }
   for (const [key, read] of Object.entries(SINGLES)) {

@@ -19,8 +19,8 @@ export const provenanceOf = (
 ): Provenance => placeOf(CONNECTOR, file, document, node, object, key)
 
 /** SECURITY: the message never quotes the record. */
-export function problemAt({ file, document }: Place, node: object, message: string): ReadProblem {
-  const startLine = document.line(node)
+export function problemAt({ file, document }: Place, node: object, message: string, key?: number): ReadProblem {
+  const startLine = document.line(node, key)
   return {
     type: 'problem',
     connector: CONNECTOR,

@@ -46,7 +46,8 @@ const READS_DATA =
   /^(?:s3:getobject(?:version)?|dynamodb:(?:getitem|batchgetitem|query|scan|partiqlselect|exporttabletopointintime)|rds-data:executestatement|redshift-data:getstatementresult|athena:getqueryresults|kinesis:getrecords|es:eshttpget)$/
 /** AWS counts a few that start a session or a report as writes; what is read is what they are for. */
 const READS_BY_NAME = /^(?:Get|List|Describe|BatchGet|Search|View)(?=[A-Z])/
-const READS_SECRETS = /^secretsmanager:(?:getsecretvalue|batchgetsecretvalue)$/
+/** Reading many at once needs this too. */
+const READS_SECRETS = /^secretsmanager:getsecretvalue$/
 const READS_PARAMETERS = /^ssm:getparameter(?:s|sbypath|history)?$/
 
 /** The actions that no service owner would hand out as a read, by kind. */

@@ -189,9 +189,9 @@ function unseenRole(principal: AwsPrincipal, technique: Technique): Aim {
   }
 }
 
-/** The firm tier of a principal, were these its policies. */
+/** What a principal would hold, were these its policies, beside further ways to escalate. */
 const tierUnder = (self: AwsPrincipal, set: PermissionSet): Tier =>
-  standingOf({ ...self, set, may: (action, resource, extra) => self.mayUnder(set, action, resource, extra) }).firm
+  standingOf({ ...self, set, may: (action, resource, extra) => self.mayUnder(set, action, resource, extra) }).besides
 
 const targetAction = (technique: Technique): string | undefined =>
   technique.steps.find(([, on]) => on === 'target')?.[0]
