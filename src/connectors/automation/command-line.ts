@@ -69,7 +69,7 @@ export function programOf(command: string): string {
 const isAssignment = (word: string): boolean => /^[A-Za-z_]\w*=/.test(word)
 const shown = (word: string): string => (/^[\w./+@-]{1,120}$/.test(word) && !isLikelySecret(word) ? word : 'command')
 /** A program has a name that can be read; a long run of letters and digits without a slash is something else. */
-const isLikelySecret = (word: string): boolean => /^[\w+-]{32,}$/.test(word)
+const isLikelySecret = (word: string): boolean => /^[\w+-]{32,}$|^(?=\D*\d)(?=[^A-Z]*[A-Z])[\w+-]{20,}$/.test(word)
 
 const HEADER =
   /(authorization|x-api-key|private-token|x-auth-token|api-key|x-vault-token)\s{0,4}:\s{0,4}(?:(?:bearer|basic|token)\s{1,4})?([^\s"']{8,400})/i
@@ -109,4 +109,11 @@ function secretInWord(word: string, next: string | undefined, program: string): 
     return password.length >= 6 ? { name: 'curl password', value: password } : undefined
   }
   return undefined
+}
+
+/** The command with the secrets in it taken out, for showing. */
+export function withoutSecrets(command: string): string {
+  let shownCommand = command
+  for (const { value } of secretsInCommand(command)) shownCommand = shownCommand.replaceAll(value, '…')
+  return shownCommand
 }

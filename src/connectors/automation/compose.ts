@@ -90,7 +90,8 @@ function* serviceFacts(at: Service, context: ReadContext): Generator<Observation
 }
 
 function attributesOf(service: UntrustedRecord): Record<string, Json> {
-  const image = textIn(service, 'image')
+  // SECURITY: a registry's login may stand before its name
+  const image = textIn(service, 'image')?.replace(/^(?:\w+:\/\/)?[^/@]*:[^/@]*@(?!sha256:)/, '')
   const text = (key: string): Record<string, Json> => {
     const value = textIn(service, key)
     return value === undefined ? {} : { [key]: value.slice(0, 300) }

@@ -27,7 +27,8 @@ function* loginFacts(
 ): Generator<Observation> {
   const host = hostOf(file.path, context)
   const account = accountOfHome(host.inner)
-  for (const { machine, login, password, database, line } of logins) {
+  for (const entry of logins) {
+    const { machine, login, password, database, line } = tokenAsLogin(entry)
     if (isPlaceholder(password)) continue
     const provenance: Provenance = { connector: 'automation', file: file.path, startLine: line, endLine: line }
     const attributes = { machine, login, ...(database === undefined ? {} : { database }) }
@@ -42,6 +43,12 @@ function* loginFacts(
     yield user
     yield { type: 'consumer', principal: user.ref, credential: { fingerprint: fact.fingerprint }, provenance }
   }
+}
+
+/** Some servers take a token for the login and any word for the password. */
+function tokenAsLogin(entry: Login): Login {
+  const isToken = /^x-oauth/i.test(entry.password) || /^[\w-]{30,}$/.test(entry.login)
+  return isToken ? { ...entry, login: 'token', password: entry.login } : entry
 }
 
 /** `host:port:database:user:password`, `\:` and `\\` escaped. */

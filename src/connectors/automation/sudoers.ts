@@ -4,6 +4,8 @@ import type { EntitlementFact, Observation, Provenance } from '#kernel'
 import { hostOf, hostUser, hostUserRef } from '../host-of.ts'
 import type { HostOf } from '../host-of.ts'
 import type { ReadContext, UntrustedFile } from '../port.ts'
+import { secretsInCommand, withoutSecrets } from './command-line.ts'
+import { givenSecrets } from './given-secrets.ts'
 import { readSudoers } from './sudoers-file.ts'
 import type { Sudoers, SudoRule } from './sudoers-file.ts'
 
@@ -26,8 +28,11 @@ export function* discoverSudoers(file: UntrustedFile, context: ReadContext): Gen
       }
       if (!named.has(user)) yield subjectOf(host, user, provenance)
       named.add(user)
-      for (const command of rule.commands.slice(0, 500))
+      for (const command of rule.commands.slice(0, 500)) {
         yield entitlementOf(rule, user, command, { host, sudoers, provenance })
+        const secrets = secretsInCommand(command)
+        yield* givenSecrets(secrets, 'sudo-command', hostUserRef(host, user), provenance, context)
+      }
     }
   }
   for (const line of sudoers.problems) {
@@ -64,7 +69,8 @@ function entitlementOf(
   const anything = command === 'ALL'
   const shell = OPENS_SHELL.test(program) || /[*?]/.test(program)
   const admin = asRoot && (anything || shell)
-  const shown = command.slice(0, 200)
+  // SECURITY: a rule may pin arguments, and an argument may be a secret
+  const shown = withoutSecrets(command).slice(0, 200)
   return {
     type: 'entitlement',
     principal: hostUserRef(host, user),
@@ -83,7 +89,7 @@ function entitlementOf(
       password,
       runas: rule.runas,
       command: shown,
-      ...(rule.except.length === 0 ? {} : { except: rule.except.map((item) => item.slice(0, 200)) }),
+      ...(rule.except.length === 0 ? {} : { except: rule.except.map((item) => withoutSecrets(item).slice(0, 200)) }),
     },
     provenance,
   }

@@ -64,10 +64,12 @@ export function* discoverServerConfig(file: UntrustedFile, context: ReadContext)
     const [, keyword = '', rest = ''] =
       /^\s*([A-Za-z0-9]+)[ \t]*[= \t][ \t]*([^]*)$/.exec(row.trimEnd().slice(0, 4096)) ?? []
     const name = keyword.toLowerCase()
-    const value = rest
+    const whole = rest
       .replace(/[ \t]+#.*$/, '')
       .trim()
       .replaceAll('"', '')
+    // SECURITY: of a command the program only; its arguments may hold a secret
+    const value = name === 'authorizedkeyscommand' ? (whole.split(/\s/)[0] ?? '') : whole.slice(0, 500)
     if (name === 'match') match = /^all$/i.test(value) ? '' : value
     else if (name === 'include') includes.push({ pattern: value, line })
     else if (PLAIN.has(name)) settings.set(name, [...(settings.get(name) ?? []), { value, line, match }])
