@@ -33,8 +33,13 @@ const IMPORTS: readonly Rule[] = [
     because: 'governance judges records, whatever connector they came from',
   },
   {
+    module: 'src/config-problems.ts',
+    may: ['#kernel'],
+    because: 'what is wrong with a file is said without knowing what it is for',
+  },
+  {
     module: 'src/config.ts',
-    may: ['#kernel', '#identity', '#access', '#governance', '#connectors'],
+    may: ['#kernel', '#identity', '#access', '#governance', '#connectors', 'src/config-problems.ts'],
     because: 'the configuration is put together from what each door declares',
   },
   {
