@@ -42,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, RegExp>> = {
   sqlcmd: flag('\\s-P\\s?'),
   'unzip ': flag('\\s-P\\s'),
   '7z ': flag('\\s-p(?=[^\\s-])'),
+  'convertto-securestring ': /^ConvertTo-SecureString(?:\s{1,4}-\w{1,20}){0,3}\s{1,4}["']([^"'$]{3,200})["']/di,
   psexec: flag('\\s-p\\s'),
   'pass:': flag('(?<=-pass(?:in|out)?\\s{1,4}["\']?)pass:'),
   'htpasswd -': flag('^htpasswd -\\w{0,4}b\\w{0,4}\\s+\\S{1,80}\\s+\\S{1,40}\\s+'),

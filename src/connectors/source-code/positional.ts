@@ -42,6 +42,18 @@ export const CALLS: readonly Call[] = [
   { name: 'pdo(', place: 2, count: [3, 4] },
   { name: 'mysqldb.connect(', place: 2, count: [3, 5] },
   { name: 'pymysql.connect(', place: 2, count: [3, 5] },
+  { name: 'ldap_bind(', place: 2, count: [3, 3] },
+  { name: 'simple_bind_s(', place: 1, count: [2, 2] },
+  { name: 'simple_bind(', place: 1, count: [2, 3] },
+  { name: 'dbi->connect(', place: 2, count: [3, 4] },
+  { name: 'mysql_real_connect(', place: 3, count: [4, 8] },
+  { name: 'secretkeyspec(', place: 0, count: [2, 2] },
+  { name: 'jwt.sign(', place: 1, count: [2, 4] },
+  { name: 'jwt.verify(', place: 1, count: [2, 4] },
+  { name: 'jwt.encode(', place: 1, count: [2, 4] },
+  { name: 'jwt.decode(', place: 1, count: [2, 4] },
+  { name: 'createhmac(', place: 1, count: [2, 2] },
+  { name: 'cookieparser(', place: 0, count: [1, 2] },
   { name: 'setbasicauth(', place: 1, count: [2, 2] },
   { name: 'withauth(', place: 1, count: [2, 2] },
   { name: 'withcredentials(', place: 1, count: [2, 2] },
@@ -65,7 +77,7 @@ export function positionalPassword(source: SourceText, after: number, call: Call
       value: read?.value ?? '',
       quoted: read !== undefined && !read.continued,
     })
-    const next = /^(?:\.toCharArray\(\))?\s{0,8}([,)])/.exec(text.slice(end, end + 30))
+    const next = /^(?:\.\w{1,20}\(["\w.-]{0,16}\))?\s{0,8}([,)])/.exec(text.slice(end, end + 30))
     if (next === null) return undefined
     at = end + next[0].length
     if (next[1] === ')') break

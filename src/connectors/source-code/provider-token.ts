@@ -48,7 +48,7 @@ function leadStart(text: string, at: number, lead: number): number {
 }
 
 function startsInsideWord(text: string, at: number): boolean {
-  if (!/[A-Za-z0-9]/.test(text.charAt(at - 1))) return false
+  if (!/[A-Za-z0-9]/.test(text.charAt(at - 1)) || !/[A-Za-z0-9]/.test(text.charAt(at))) return false
   // `\n` before it is an escape and not a letter; `%3D` an escaped character of a URL
   return !(text.charAt(at - 2) === '\\' || text.charAt(at - 3) === '%')
 }

@@ -11,7 +11,7 @@ import { CALLS, positionalPassword } from './positional.ts'
 import { jwkPrivateKey, pemPrivateKey, puttyPrivateKey, wrappedPrivateKey } from './embedded-private-key.ts'
 import { PROVIDER_RULES, providerToken } from './provider-token.ts'
 import type { SourceText } from './source-text.ts'
-import { urlCredentials } from './url-credentials.ts'
+import { dataSourceCredentials, urlCredentials } from './url-credentials.ts'
 
 export interface ScanResult {
   readonly candidates: readonly Candidate[]
@@ -73,6 +73,8 @@ const ANCHORS: readonly Anchor[] = [
   ['akia', visitKeyId],
   ['asia', visitKeyId],
   ['://', (pass, start) => add(pass, urlCredentials(pass.source, start))],
+  ['@tcp(', (pass, start) => add(pass, dataSourceCredentials(pass.source, start))],
+  ['@unix(', (pass, start) => add(pass, dataSourceCredentials(pass.source, start))],
   ['eyj', (pass, start) => add(pass, jwtAt(pass.source, start, pass.cluster))],
   ['bearer ', (pass, start) => add(pass, bearerAt(pass.source, start))],
   ['token ', (pass, start) => add(pass, bearerAt(pass.source, start))],

@@ -45,6 +45,26 @@ export function urlCredentials(source: SourceText, at: number): Candidate | unde
   }
 }
 
+const DATA_SOURCE = /([\w.-]{1,64}):([^\s:@"'`/<>{}$%]{2,128})$/
+
+/** `user:password@tcp(host)`, as Go's MySQL driver has it; `at` is the offset of `@`. */
+export function dataSourceCredentials(source: SourceText, at: number): Candidate | undefined {
+  const match = DATA_SOURCE.exec(source.text.slice(Math.max(0, at - 200), at))
+  const [, user = '', password = ''] = match ?? []
+  const confidence = match === null ? 0 : confidenceOf(user, password, 'tcp', 'mysql')
+  if (confidence < BAR) return undefined
+  return {
+    start: at - password.length,
+    end: at,
+    secret: source.decode(password),
+    rule: 'url-credentials',
+    credentialType: 'connection_string',
+    confidence,
+    attributes: { scheme: 'mysql' },
+    rank: RANK.url,
+  }
+}
+
 function schemeBefore(text: string, at: number): string {
   let start = at
   while (start > 0 && at - start < SCHEME_MAX && /[A-Za-z0-9+.-]/.test(text.charAt(start - 1))) start -= 1

@@ -2,6 +2,7 @@
 import { basicValue } from '../authorization.ts'
 import { BAR, RANK } from '../candidate.ts'
 import type { Candidate } from '../candidate.ts'
+import { lineEnd, lineStart } from '../source-text.ts'
 import type { SourceText } from '../source-text.ts'
 import { assignedAt } from './assignment.ts'
 import type { Assigned } from './assignment.ts'
@@ -13,6 +14,9 @@ import type { SecretName } from './secret-name.ts'
 
 const SCHEME =
   /^(?:Bearer|Basic|Token|ApiKey|Api-Key|Digest|SSWS|Splunk|GenieKey|key|JWT|Negotiate|OAuth)(?:\s+(?:token=)?|=)/i
+/** Sentences that show a value instead of giving one. */
+const SHOWS = /\b(?:e\.g\.|for (?:example|instance)|an example|example:|looks like|such as|something like|z\. ?B\.)/i
+const lineAround = (text: string, at: number): string => text.slice(lineStart(text, at), lineEnd(text, at))
 /** First words of functions that read, test or transform what they are given, so that the value is no secret kept here. */
 const ASKS = new Set(
   'get has is find check validate verify encode decode hash test assert parse generate create make build new read load fetch remove delete contains expect equals match require include prompt ask input print log warn error throw describe it label t translate compare format escape strip render show hide on to from with_no expand register unset clear invalid toggle reset forgot confirm analyze tokenize lex should'.split(
@@ -33,12 +37,19 @@ function whatNameSays(name: string): SecretName | undefined {
 }
 
 export function assignedSecret(source: SourceText, name: NameAt): Candidate | undefined {
-  const said = whatNameSays(name.name)
+  const said = whatNameSays(spokenName(source.text, name))
   if (said === undefined) return undefined
   const found = assignedAt(source.text, name, source.kind)
   if (found === undefined || found.value === '') return undefined
   if (found.way === 'call' && !isSetter(name.name)) return undefined
   if (found.way === 'prose' && !/\d/.test(found.value)) return undefined
+  if (
+    /passwords$/i.test(name.name) &&
+    /\[\s*["']$/.test(source.text.slice(Math.max(0, found.start - 8), found.start))
+  ) {
+    return undefined
+  }
+  if (source.kind.syntax === 'prose' && SHOWS.test(lineAround(source.text, found.start))) return undefined
   if (said.kind === 'auth' || said.kind === 'token') {
     const scheme = SCHEME.exec(found.value)?.[0]
     if (scheme !== undefined) return withScheme(source, found, scheme, said.spelled)
@@ -57,6 +68,15 @@ export function assignedSecret(source: SourceText, name: NameAt): Candidate | un
     ...verdict,
     rank: verdict.rule.startsWith('generic-') ? RANK.assigned : RANK.authorization,
   }
+}
+
+/** Two words of a sentence are one name: `api key = …`, `access token: …`. */
+function spokenName(text: string, { name, start }: NameAt): string {
+  if (!/^(?:key|token|code)s?$/i.test(name)) return name
+  const word = /\b(api|access|secret|license|auth|encryption|aws|account|master|app|shared|server|isakmp)[ ]$/i.exec(
+    text.slice(Math.max(0, start - 12), start),
+  )?.[1]
+  return word === undefined ? name : `${word === 'server' || word === 'isakmp' ? 'shared' : word}_${name}`
 }
 
 function isSetter(name: string): boolean {

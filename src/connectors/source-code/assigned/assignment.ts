@@ -12,17 +12,19 @@ export interface Assigned extends ReadValue {
   readonly way: Way
 }
 
-const CLOSING = /\\{0,3}["'`]?\]?\)?/y
+/** A quote right before the name, or one around a selector or a form field: `'#password'`, `"user[password]"`. */
+const QUOTED_BEFORE = /["'`]$|["'`][#.@:]$|\[(?:name|id)=["']?$|["'][\w-]{1,30}\[$/
+const CLOSING = /\]?\\{0,3}["'`]?\]?\)?/y
 const OPERATOR =
-  /\s{0,40}(?:(\[\d{0,6}\]\s{0,8}=|:=|\?=|\+=|\|\|=|\?\?=|<-|=>|=(?![=~>]))|(===?|!==?|\.equals\(|\.eq\()|(\|\||\?\?|\bor\b)|(:(?!:)))[ \t]{0,40}/y
+  /\s{0,40}(?:(\[\d{0,6}\]\s{0,8}=|:=|->|\?=|\+=|\|\|=|\?\?=|<-|=>|=(?![=~>]))|(===?|!==?|\.equals\(|\.eq\()|(\|\||\?\?|\bor\b)|(:(?!:)))[ \t]{0,40}/y
 const TYPED =
   /[ \t]{0,8}(?::[ \t]{0,8})?(?:&?'?(?:const|static|mut|final|readonly|volatile) )?[\w.:<>[\]|?*&']{1,40}(?: ?\| ?[\w.[\]]{1,30})?[ \t]{0,8}:?=[ \t]{0,8}(?=[rbuf@$L&]{0,2}["'`]|new |String|Secret)/y
 const PROPERTY = /\s{0,8}\{[^{}"'\n]{0,60}\}\s{0,8}=\s{0,8}(?=@?")/y
 const CALL = /\s?[({]\s{0,4}(?=[rbuf@$L]{0,2}["'`])/y
 const PAIR =
-  /\s{0,8},\s{0,40}(?:(?:with|value|to|val|as)\s{0,2}(?::|=>|=)\s{0,4})?(?=[rbuf@$L]{0,2}\\{0,3}["'`]|String|new )/y
+  /(?:\s{0,8},|\s{1,4}to(?=\s))\s{0,40}(?:(?:with|value|to|val|as)\s{0,2}(?::|=>|=)\s{0,4})?(?=[rbuf@$L]{0,2}\\{0,3}["'`]|String|new )/y
 const TYPED_IN =
-  /\s{0,4}[)\]]{0,3}\s{0,8}\.(?:type|fill|send_?keys|clear_and_type|val|value|setValue|set|setText|enterText|input|paste|typeText|sendKeys)\(\s{0,4}(?=["'`])/iy
+  /["'`)\]\s]{0,6}\.(?:type|fill|send_?keys|clear_and_type|val|value|setValue|set|setText|enterText|input|paste|typeText|sendKeys)\(\s{0,4}(?=["'`])/iy
 const ATTRIBUTE =
   /\s{1,40}(?:[\w:.-]{1,40}\s?=\s?["'][^"'<>]{0,100}["']\s{1,20}){0,3}(?:value|Value|VALUE|content|default)\s?=\s?(?=["'])/y
 const ELEMENT =
@@ -35,19 +37,23 @@ const NAME_KEY =
 const DEFAULT = /\bdefault(?:_?[vV]alue)?["']?\s{0,4}(?:=>|[:=,(])\s{0,4}(?=["'])/
 const DECLARES =
   /(?:variable\s{1,4}|(?:add_argument|add_option|option|Option|argument|StringVar\w?|String\w?|define\w*|envvar)\(\s{0,4}(?:[&\w.]{1,40},\s{0,4})?)["'](?:-{0,2})$/
+/** Functions to which the name is one of the arguments and what it is held against, or set to, the next. */
+const COMPARES =
+  /(?:strn?(?:case)?cmp|equals?|compare\w*|setopt|set_option|hash_equals|memcmp|assert_?equals?|assertEqual)\s?\((?:[^()\n]{1,30},\s?)?[*&$]?$/i
 const SPACED = /[ \t]{1,40}(?=[^\s=:,;(){}[\]])/y
 const COMMENT_LINE = /^\s{0,200}(?:\/\/|#(?!define)|\*|--(?!\w)|;|%|<!--|REM |\/\*|dnl )/
 
 export function assignedAt(text: string, name: NameAt, kind: FileKind): Assigned | undefined {
   // `Module::Pass` names a module
   if (text.charCodeAt(name.start - 1) === 58 && text.charCodeAt(name.start - 2) === 58) return undefined
-  const quotedName = /["'`]/.test(text.charAt(name.start - 1))
+  const quotedName = QUOTED_BEFORE.test(text.slice(Math.max(0, name.start - 36), name.start))
   CLOSING.lastIndex = name.end
   CLOSING.exec(text)
   const after = CLOSING.lastIndex
   const next = text.charCodeAt(after)
   // nearly every name ends here: what follows gives it nothing
-  if (next === 46 || next === 59 || next === 47) return quotedName ? viaTyping(text, after) : undefined
+  if (next === 46 || next === 59 || next === 47 || next === 41 || next === 93)
+    return quotedName ? viaTyping(text, after) : undefined
   return (
     viaOperator(text, name, after, kind) ??
     viaMarkup(text, name, after, quotedName, kind) ??
@@ -75,7 +81,7 @@ function viaOperator(text: string, name: NameAt, after: number, kind: FileKind):
   const from = OPERATOR.lastIndex
   const [, , comparison, fallback, colon] = operator
   const way: Way = comparison === undefined ? 'assign' : 'compare'
-  const newline = text.charCodeAt(from) === 10 || text.charCodeAt(from) === 13 || text.charCodeAt(from) === 92
+  const newline = /^\\?\r?\n/.test(text.slice(from, from + 3))
   const quoted = readQuoted(text, newline ? skipBreak(text, from) : from)
   if (quoted !== undefined) return newline && kind.syntax !== 'code' ? undefined : withWay(quoted, way)
   if (newline || fallback !== undefined || comparison !== undefined) return undefined
@@ -112,6 +118,7 @@ function bareValue(text: string, name: NameAt, from: number, kind: FileKind, col
     if (own === 1 || !insideString(prefix)) return undefined
     return withWay(readInside(text, from), colon ? 'prose' : 'query')
   }
+  if (/\bset\s+\/p\s+$/i.test(prefix)) return undefined
   const inString = insideString(prefix)
   const nested = inString || /[{[(,;]\s{0,8}["']?$/.test(prefix)
   if (kind.syntax === 'prose' || (kind.syntax === 'unknown' && !/^[\s#*>-]*(?:export |set |-D)?["']?$/.test(prefix))) {
@@ -172,8 +179,9 @@ const unentity = (value: string): string =>
 function viaCall(text: string, name: NameAt, after: number, quotedName: boolean): Assigned | undefined {
   if (!quotedName) {
     if (at(CALL, text, name.end) !== null) return withWay(readQuoted(text, CALL.lastIndex), 'call')
-    if (text.charAt(name.start - 1) !== '{' || at(PAIR, text, after) === null) return undefined
-    return withWay(readQuoted(text, PAIR.lastIndex), 'pair')
+    const compared = COMPARES.test(text.slice(Math.max(0, name.start - 60), name.start))
+    if ((!compared && text.charAt(name.start - 1) !== '{') || at(PAIR, text, after) === null) return undefined
+    return withWay(readQuoted(text, PAIR.lastIndex), compared ? 'compare' : 'pair')
   }
   if (at(TYPED_IN, text, after) !== null) return withWay(readQuoted(text, TYPED_IN.lastIndex), 'pair')
   const opens = text.slice(Math.max(0, name.start - 12), name.start)
@@ -210,6 +218,10 @@ function viaNamedValue(
     ? undefined
     : withWay(readQuoted(text, after + declared.index + declared[0].length), 'assign')
 }
+
+/** `password 0 X`: a router's word for clear text. Other numbers announce a digest. */
+const afterCipherType = (text: string, from: number): number =>
+  text.startsWith('0 ', from) ? from + 2 : /^[5789] /.test(text.slice(from, from + 2)) ? text.length : from
 
 const SPACE_CALLS = new Set([
   'gradle',
@@ -254,10 +266,14 @@ function viaSpace(text: string, name: NameAt, after: number, kind: FileKind): As
   }
   if (/\bmachine\s+\S+\s+login\s+\S+\s+$/.test(prefix) || kind.name.endsWith('netrc'))
     return withWay(readWord(text, from), 'space')
-  if ((kind.syntax === 'config' || kind.syntax === 'unknown') && /^\s*(?:[\w-]+\s+){0,3}$/.test(prefix)) {
-    const word = readWord(text, from)
+  if ((kind.syntax === 'config' || kind.syntax === 'unknown') && /^[\w. -]{0,80}$/.test(prefix)) {
+    const word = readWord(text, afterCipherType(text, from))
     const sure = kind.syntax === 'config' || /\d/.test(word?.value ?? '')
-    return word !== undefined && sure && /^\s*(?:$|[#;\n\r])/.test(text.slice(word.end, word.end + 80))
+    return word !== undefined &&
+      sure &&
+      /^[ \t]*(?:$|[#;\n\r]|(?:address|hostname|peer|port|timeout|privilege|role) )/.test(
+        text.slice(word.end, word.end + 80),
+      )
       ? withWay(word, 'space')
       : undefined
   }

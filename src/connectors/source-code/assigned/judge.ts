@@ -112,6 +112,7 @@ function randomConfidence(kind: NameKind, value: string, shape: ValueShape, foun
 /** 0 to 1: how little a value looks chosen by a person. */
 export function chance(value: string, shape: ValueShape): number {
   const mixed = shape.digits > 0 && shape.lower + shape.upper > 0
+  if (/^(?:\\x[0-9a-fA-F]{2}){8,}$/.test(value)) return shape.entropy > 2.8 ? 0.9 : 0
   if (!/^[\x21-\x7e]+$/.test(value)) return 0
   if (HEX.test(value)) {
     if (shape.length < 16 || shape.entropy < 2.6) return mixed && shape.length >= 8 ? 0.35 : 0
@@ -139,8 +140,9 @@ function passwordConfidence(
   const config = kind.syntax === 'config' || kind.syntax === 'shell' || found.way === 'element' || found.way === 'query'
   if (UUID.test(value)) return isMadeUpUuid(value) ? 0 : 0.64
   if (shape.spaces > 0) return shape.digits > 0 && shape.wordShare < 0.6 ? 0.5 : 0
+  if (/^[pr]k_(?:live|test)_/.test(value) && value.startsWith('p')) return 0
   if (isDigest(value)) return password ? (config ? 0.55 : 0.42) : 0.78
-  if (isIdentifier(value, shape)) return password && config && shape.digits > 0 ? 0.5 : 0.2
+  if (isIdentifier(value, shape)) return password && shape.digits > 0 && (config || isChosen(value)) ? 0.52 : 0.2
   const machine = chance(value, shape)
   if (shape.length >= 12 && machine > 0.6) return 0.82
   if (shape.digits === shape.length) return password && shape.length >= 4 ? 0.55 : 0
@@ -152,6 +154,10 @@ function passwordConfidence(
   return password && shape.length >= 5 ? 0.45 : 0.2
 }
 
+/** Words with a number that are no name in a program: `correct-horse-9`. */
+const isChosen = (value: string): boolean =>
+  !/pass|pwd|secret|token|user|field|input|label|form|button|type|name|key|test|page|step|item|value/i.test(value)
+
 /** One run of letters: `letmein`, `Sunshine`, `supersecretkey`. */
 function plainWord(name: SecretName, value: string, shape: ValueShape, config: boolean): number {
   const password = name.kind === 'password'
@@ -160,5 +166,6 @@ function plainWord(name: SecretName, value: string, shape: ValueShape, config: b
   const camel = /[a-z][A-Z]/.test(value)
   if (password)
     return shape.length < 4 ? 0.3 : camel ? (config ? 0.5 : 0.4) : config ? 0.54 : /^[A-Z]/.test(value) ? 0.36 : 0.48
-  return config && shape.length >= 8 && !camel ? 0.5 : 0.3
+  if (config) return shape.length >= 8 && !camel ? 0.5 : 0.3
+  return name.exact && shape.length >= 6 && !/secret|token|key|client|auth/i.test(value) ? 0.48 : 0.3
 }

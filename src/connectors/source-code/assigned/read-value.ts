@@ -17,7 +17,7 @@ const PIECES_MAX = 16
 
 /** Constructors and conversions around a literal that do not look anything up. */
 const OPENING =
-  /(?:[({[]\s{0,4})?(?:(?:new\s+)?(?:String|SecretStr|SecureString|SecretString|Secret|Buffer\.from|bytes|bytearray|str|String\.valueOf|Some|Ok|Just|b64decode|base64\.b64decode|strdup|_T|TEXT|S|std::string|string|String::from|Cow::from|ConvertTo-SecureString(?:\s+-String)?|aws\.String|ptr\.To|pointer\.String|StringPtr|pulumi\.String|to\.Ptr|ByteString|NSString|Uri\.encode|encodeURIComponent|Password|Credential|q[qw]?|cdata|\(\w{1,30}\))[({[\s]?\s{0,4}){0,2}(?:[rRbBuUfFL@$&]{1,2}(?=["'`]))?(\\{0,3}["'`])/y
+  /(?:[({[]\s{0,4})?(?:(?:new\s+)?(?:String|\[\]byte|SecretStr|SecureString|SecretString|Secret|Buffer\.from|bytes|bytearray|str|String\.valueOf|Some|Ok|Just|b64decode|base64\.b64decode|strdup|_T|TEXT|S|std::string|string|String::from|Cow::from|ConvertTo-SecureString(?:\s+-String)?|aws\.String|ptr\.To|pointer\.String|StringPtr|pulumi\.String|to\.Ptr|ByteString|NSString|Uri\.encode|encodeURIComponent|Password|Credential|q[qw]?|cdata|\(\w{1,30}\))[({[\s]?\s{0,4}){0,2}(?:[rRbBuUfFL@$&]{1,2}(?=["'`]))?(\\{0,3}["'`])/y
 
 const BARE_STOP: Readonly<Record<'shell' | 'inside' | 'word', RegExp>> = {
   shell: /[^\s;&|<>"'`(){}]{1,512}/y,
@@ -86,8 +86,11 @@ function readPiece(
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }
 
+/** Bytes written one by one stay as they are written. */
+const BINARY = /^(?:\\x[0-9a-fA-F]{2}){8}/
+
 function unescape(raw: string): string {
-  if (!raw.includes('\\')) return raw
+  if (!raw.includes('\\') || BINARY.test(raw)) return raw
   return raw.replaceAll(
     /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\s\S]))/g,
     (whole, wide?: string, narrow?: string, plain?: string) => {

@@ -1,5 +1,5 @@
 // Values that are something else than a secret, whatever the name beside them says: code, prose, places, digests. Pure.
-import { isRepetition, sequentialShare } from './value-shape.ts'
+import { isRepetition, sequentialShare, shapeOf } from './value-shape.ts'
 import type { ValueShape } from './value-shape.ts'
 import { secretName } from './secret-name.ts'
 import type { NameKind } from './secret-name.ts'
@@ -32,9 +32,16 @@ export function refusal(value: string, shape: ValueShape, kind: NameKind, quoted
   if (URL.test(value)) return 'url'
   if (EMAIL.test(value) && kind !== 'password') return 'email'
   if (DOTTED.test(value) && shape.wordShare > 0.6 && shape.digits <= 2) return 'dotted name'
-  if (PATH.test(value) && (shape.wordShare > 0.45 || /^[./~\\]|\.\w{2,5}$/.test(value))) return 'path'
+  if (
+    PATH.test(value) &&
+    !/^(?:\\x[0-9a-fA-F]{2}){4}/.test(value) &&
+    (shape.wordShare > 0.45 || /^[./~\\]|\.\w{2,5}$/.test(value))
+  )
+    return 'path'
   if (/[\w)]:$/.test(value)) return 'label'
   if (isPublicDer(value)) return 'public key or certificate'
+  if (/^eyJ[\w-]+\./.test(value)) return 'token with a rule of its own'
+  if (value.length < 120 && /^[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+$/.test(value)) return 'validation rule'
   if (VERSION_OR_DATE.test(value) || ALGORITHM.test(value)) return 'version or algorithm'
   if (MARKUP.test(value)) return 'markup'
   if (
@@ -60,10 +67,14 @@ function isProse(value: string, shape: ValueShape): boolean {
 /** Written like a name in a program: `user_password`, `AUTH_TOKEN`, `getPassword`, `x-api-key`. */
 export function isIdentifier(value: string, shape: ValueShape): boolean {
   if (!/^[A-Za-z_$@:#-][\w$:@/-]*$/.test(value)) return false
+  const parts = value.split(/[_:-]+/)
+  // a part like `QJzYvO` was not written by a person
+  const noise = (part: string): boolean =>
+    part.length > 4 && /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(part) && shapeOf(part).wordShare < 0.5
+  if (parts.some(noise)) return false
   if (secretName(value) !== undefined && shape.digits <= 1 && /[_\-:a-z][A-Z_\-:a-z]/.test(value)) {
     return /[_:-]|[a-z][A-Z]/.test(value) ? shape.wordShare > 0.3 : shape.wordShare > 0.6
   }
-  const parts = value.split(/[_:-]+/)
   if (
     parts.length >= 3 &&
     shape.digits <= 1 &&

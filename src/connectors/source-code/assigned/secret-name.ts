@@ -57,6 +57,7 @@ const ABOUT = set(
   tokenizer bucket endpoint_url version created modified history rotation usage used set
   loader source sources backend engine policyname rotationpolicy template tag tags
   icon image img logo color style css selector xpath locator element el node
+  public pub publishable
   failed failure success successful denied`,
 )
 
@@ -116,6 +117,7 @@ export function secretName(name: string): SecretName | undefined {
     if (after.some((word) => ABOUT.has(word))) return undefined
     const before = words.slice(0, at - found.taken + 1)
     const last = before.at(-1) ?? ''
+    if (words[at] === 'nopasswd' || words[at] === 'nopassword') return undefined
     if (NOT_ONE.has(last) || (before.length > 1 && NOT_ONE.has(before[0] ?? ''))) return undefined
     return { kind: found.kind, exact: after.every((word) => MARKERS.has(word)), spelled: words.join('_') }
   }
@@ -127,6 +129,7 @@ function kindAt(words: readonly string[], at: number): { kind: NameKind; taken: 
   const before = words[at - 1] ?? ''
   if (word === 'key' || word === 'keys') {
     if (KEY_NAMES.has(before)) return undefined
+    if (before === 'secret') return { kind: 'secret', taken: 2 }
     return { kind: KEY_OPENS.has(before) ? 'key' : 'weak-key', taken: KEY_OPENS.has(before) ? 2 : 1 }
   }
   if ((word === 'word' && before === 'pass') || (word === 'phrase' && (before === 'pass' || before === 'seed'))) {
