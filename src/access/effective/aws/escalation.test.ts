@@ -88,7 +88,10 @@ test('a boundary without a step, or that the input does not hold, takes the path
     const [first] = technique.steps[0] ?? ['']
     for (const boundary of [[{ NotAction: [first] }], 'unread'] as const) {
       const { account, who } = accountFor(technique, grant(technique), { boundary })
-      assert.ok(!techniquesOf(account, who).includes(technique.id.slice(4)), `${technique.id} ${String(boundary)}`)
+      assert.ok(
+        !techniquesOf(account, who).includes(technique.id.slice(4)),
+        `${technique.id} ${JSON.stringify(boundary)}`,
+      )
     }
   }
 })
@@ -101,10 +104,7 @@ test('a condition that files do not decide makes the path conditional: told, and
     { MadeUpOperator: { 'made:Up': 'x' } },
   ]) {
     for (const technique of TESTABLE) {
-      const { account, who } = accountFor(
-        technique,
-        grant(technique).map((statement) => ({ ...statement, Condition })),
-      )
+      const { account, who } = accountFor(technique, [{ Action: technique.steps.map(([action]) => action), Condition }])
       const id = technique.id.slice(4)
       assert.ok(!techniquesOf(account, who).includes(id), id)
       const told = accessIn(account)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ref } from '#kernel'
 import type { Json } from '#kernel'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { contextOf, keysOf, noKeys } from './context.ts'
 import type { KnownKeys } from './context.ts'
 import { evaluate } from './evaluate.ts'
@@ -183,7 +183,7 @@ test('all conditions of a statement must hold, and one that fails decides', () =
 test('documents of any shape are compiled without a throw and give nothing they should not', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (document) => {
-      const compiled = compilePolicy({ ref: ref('aws', 'p'), name: 'p', document: document as Json })
+      const compiled = compilePolicy({ ref: ref('aws', 'p'), name: 'p', document })
       const set = { holdings: [{ policy: compiled, path: [] }], boundary: undefined }
       evaluate(set, 's3:getobject', 'arn:aws:s3:::b/k', contextOf(CALLER, noKeys))
     }),
@@ -257,11 +257,13 @@ const statement = fc
     not: fc.boolean(),
     notResource: fc.boolean(),
   })
-  .map((one): Plain => ({
-    Effect: one.Effect,
-    ...(one.not ? { NotAction: one.actions } : { Action: one.actions }),
-    ...(one.notResource ? { NotResource: one.resources } : { Resource: one.resources }),
-  }))
+  .map((one): Plain =>
+    Object.assign(
+      { Effect: one.Effect },
+      one.not ? { NotAction: one.actions } : { Action: one.actions },
+      one.notResource ? { NotResource: one.resources } : { Resource: one.resources },
+    ),
+  )
 
 test('the compiled matcher agrees with a naive one on any policy', () => {
   fc.assert(
