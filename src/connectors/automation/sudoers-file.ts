@@ -53,7 +53,7 @@ export function readSudoers(text: string): Sudoers {
         unauthenticated.push(...(scope === undefined ? ['ALL'] : expand(listOf(users), 'User', aliases).items))
     } else if (!/^(?:User|Runas|Host|Cmnd|Cmd)_Alias\s/.test(row.text)) {
       const read = readRule(row, aliases)
-      if (read === undefined) problems.push(row.line)
+      if (read === undefined || read.some(({ commands }) => !commands.every(isCommand))) problems.push(row.line)
       else rules.push(...read)
     }
   }
@@ -139,6 +139,10 @@ function expand(
   }
   return result
 }
+
+/** A full path, `ALL`, a digest and a path, or an alias of another file; anything else is no rule of sudo. */
+const isCommand = (command: string): boolean =>
+  /^(?:\/|\^\/|sudoedit\b|list$|sha(?:224|256|384|512)\s*:|[A-Z][A-Z0-9_]*$)/.test(command)
 
 /** `USERS HOSTS = SPECS [ : HOSTS = SPECS ]…`; `undefined` when the line is no rule. */
 function readRule(row: Row, aliases: Aliases): SudoRule[] | undefined {
