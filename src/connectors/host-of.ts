@@ -56,7 +56,7 @@ export function hostUser(host: HostOf, user: string, provenance: Provenance): Pr
 }
 
 /** The machine itself, where a file of its configuration is read. `file` names it when nothing else does. */
-export function hostMachineRef(host: HostOf, file: string): Ref {
+function hostMachineRef(host: HostOf, file: string): Ref {
   return ref('host', host.host === '' ? `of ${file}` : '.', host.scope)
 }
 

@@ -13,7 +13,7 @@ export interface PemBlock {
   readonly complete: boolean
 }
 
-export const PEM_BLOCKS_MAX = 20_000
+const PEM_BLOCKS_MAX = 20_000
 const BEGIN = /^\s*-----BEGIN ([A-Z0-9 ]{1,60})-----\s*$/
 
 /** In file order. Lines may be indented; text between the blocks is passed over. */

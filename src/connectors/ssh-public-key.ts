@@ -2,7 +2,7 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 
-export interface SshCertificate {
+interface SshCertificate {
   readonly keyId: string
   readonly principals: readonly string[]
   readonly forHosts: boolean

@@ -110,7 +110,7 @@ function attributesOf(service: UntrustedRecord): Record<string, Json> {
 }
 
 /** A digest is a pin; a tag can be moved. */
-export function pinOf(image: string): string {
+function pinOf(image: string): string {
   if (image.includes('@sha256:')) return 'digest'
   const tag = /:([\w][\w.-]{0,127})$/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1]
   if (image.includes('${')) return 'variable'

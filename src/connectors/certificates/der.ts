@@ -7,7 +7,7 @@ export interface DerNode {
   readonly content: Uint8Array
 }
 
-export const DER_DEPTH_MAX = 30
+const DER_DEPTH_MAX = 30
 
 /** The element at the start of `bytes`, or `undefined` when it does not fit in them. Never throws. */
 export function readDer(bytes: Uint8Array): DerNode | undefined {
@@ -57,7 +57,6 @@ export function childrenOf(node: DerNode): DerNode[] {
 }
 
 export const SEQUENCE = 0x30
-export const SET = 0x31
 export const OBJECT_IDENTIFIER = 0x06
 export const INTEGER = 0x02
 
