@@ -54,18 +54,27 @@ export function* exportFacts(value: unknown, place: Place): Generator<Observatio
       !listOf(list).some((record) => isRecord(record) && iamArn(member(record, 'Arn')) !== undefined)
     )
       continue
-    for (const [index, record] of listOf(list).entries()) {
-      if (isRecord(record)) {
-        yield* read(record, place)
-        yield* keysInside(record, place)
-      } else yield problemAt(place, list, `\`${key}\` holds something that is no record: it was left out`, index)
-    }
+    yield* listFacts(key, listOf(list), read, place)
   }
   for (const [key, read] of Object.entries(SINGLES)) {
     const record = member(value, key)
     if (isRecord(record) && iamArn(member(record, 'Arn')) !== undefined) yield* read(record, place)
   }
   yield* otherShapes(value, place)
+}
+
+function* listFacts(key: string, list: readonly unknown[], read: ReadRecord, place: Place): Generator<Observation> {
+  const strays = list.flatMap((record, index) => (isRecord(record) ? [] : index))
+  for (const record of list) {
+    if (!isRecord(record)) continue
+    yield* read(record, place)
+    yield* keysInside(record, place)
+  }
+  // said once, at the first: finding the line of each would take time in their square
+  if (strays.length > 0) {
+    const message = `\`${key}\` holds ${strays.length} that are no records: they were left out`
+    yield problemAt(place, list, message, strays[0])
+  }
 }
 
 function* keysInside(record: UntrustedRecord, place: Place): Generator<Observation> {

@@ -1,10 +1,11 @@
 // Policy documents as AWS hands them out: parsed by the CLI, or URL-encoded text by the raw API. What is not shaped as a
 // policy is said once, with its line, and the rest is read.
 import { awsActionsOf } from '#kernel'
-import type { Json, Observation, PolicyFact, Ref } from '#kernel'
-import { isRecord, listOf, member, oneOrMore, textIn } from '../untrusted-value.ts'
+import type { Observation, PolicyFact, Ref } from '#kernel'
+import { isRecord, member, oneOrMore, textIn } from '../untrusted-value.ts'
 import type { UntrustedRecord } from '../untrusted-value.ts'
 import { problemAt, provenanceOf } from './place.ts'
+import { policyOnly } from './policy-only.ts'
 import type { Place } from './place.ts'
 
 /** The document itself, whichever way it is written; `undefined` when there is none or it does not parse. */
@@ -39,6 +40,18 @@ export interface PolicyPlace extends Place {
   readonly byAws?: boolean
 }
 
+/** AWS takes some ten thousand characters of policy; its own largest names about two thousand actions. */
+const ACTIONS_MAX = 10_000
+
+function countActions(document: UntrustedRecord): number {
+  const statements = statementsOf(document)
+  return statements.reduce(
+    (sum, statement) =>
+      sum + oneOrMore(member(statement, 'Action')).length + oneOrMore(member(statement, 'NotAction')).length,
+    statements.length,
+  )
+}
+
 /** The policy as a fact, and a problem for what no evaluation can make sense of. */
 export function* policyFact(policyRef: Ref, name: string, value: unknown, at: PolicyPlace): Generator<Observation> {
   const document = documentOf(value)
@@ -47,16 +60,21 @@ export function* policyFact(policyRef: Ref, name: string, value: unknown, at: Po
     return
   }
   const node = isRecord(value) ? value : at.node
+  if (countActions(document) > ACTIONS_MAX) {
+    yield problemAt(at, node, `policy \`${name}\` is far larger than AWS allows: its rights are left out`)
+    return
+  }
+  const said = oddities(document, name, at, node)
   const fact: PolicyFact = {
     type: 'policy',
     ref: policyRef,
     dialect: 'aws-iam',
     name,
-    document: document as Json,
+    document: policyOnly(document),
     provenance: provenanceOf(at, node, name),
   }
   yield fact
-  yield* oddities(document, name, at, node)
+  yield* said
 }
 
 function* oddities(document: UntrustedRecord, name: string, at: PolicyPlace, node: object): Generator<Observation> {
@@ -128,6 +146,3 @@ function inOrder(candidate: string, pieces: readonly string[]): boolean {
   }
   return at <= candidate.length - last.length
 }
-
-/** Every policy document that stands inline under `list` (`PolicyName`, `PolicyDocument`). */
-export const inlinePolicies = (list: unknown): readonly UntrustedRecord[] => listOf(list).filter(isRecord)

@@ -15,6 +15,9 @@ const CREATOR = /^(?:[a-z0-9]+[:_-])?(?:created-?by|creator|requested-?by|reques
 const ENVIRONMENT = /^(?:[a-z0-9]+[:_-])?(?:env|environment|stage)$/i
 const PURPOSE = /^(?:[a-z0-9]+[:_-])?(?:purpose|description|used-?for)$/i
 
+/** SECURITY: people put secrets even into tags; such a tag is left out. */
+const HOLDS_A_SECRET = /passw|secret|token|credential|api[-_]?key|private[-_]?key/i
+
 /** `[{Key, Value}]`; what is shaped otherwise is left out. */
 export function readTags(tags: unknown): TagFacts {
   const labels: Record<string, string> = {}
@@ -22,7 +25,8 @@ export function readTags(tags: unknown): TagFacts {
     if (!isRecord(tag)) continue
     const key = textOf(member(tag, 'Key'))
     const value = textOf(member(tag, 'Value'))
-    if (key !== undefined && value !== undefined && key !== '__proto__') labels[key] = value
+    if (key !== undefined && value !== undefined && key !== '__proto__' && !HOLDS_A_SECRET.test(key))
+      labels[key] = value
   }
   const named = (pattern: RegExp): [string, string][] =>
     Object.entries(labels).filter(([key]) => pattern.test(key.replaceAll(' ', '-')))

@@ -6,6 +6,7 @@ import { isRecord, member, oneOrMore, textIn } from '../untrusted-value.ts'
 import type { UntrustedRecord } from '../untrusted-value.ts'
 import { iamArn, roleOfSession, ROOT_ARN, UNIQUE_ID } from './iam-name.ts'
 import { statementsOf } from './policy-document.ts'
+import { conditionOnly } from './policy-only.ts'
 
 export type TrustKind = 'principal' | 'account' | 'any' | 'service' | 'oidc' | 'saml'
 
@@ -24,9 +25,14 @@ export interface TrustedParty extends Party {
 
 const ASSUMES = /^(?:\*|sts:\*|sts:assumerole[*]?|sts:assumerole(?:withwebidentity|withsaml)?|sts:assume\*)$/i
 
-/** The trusted parties of a trust policy, in its order. */
+/** AWS takes 2,048 to 4,096 characters of trust policy; far more is no trust policy. */
+const STATEMENTS_MAX = 200
+
+/** The trusted parties of a trust policy, in its order; none when it is far larger than AWS allows. */
 export function trustedParties(document: UntrustedRecord): TrustedParty[] {
-  const statements = statementsOf(document).filter((statement) =>
+  const all = statementsOf(document)
+  if (all.length > STATEMENTS_MAX) return []
+  const statements = all.filter((statement) =>
     oneOrMore(member(statement, 'Action')).some((action) => typeof action === 'string' && ASSUMES.test(action)),
   )
   const denies = statements.filter((statement) => textIn(statement, 'Effect') === 'Deny')
@@ -49,7 +55,9 @@ export function trustedParties(document: UntrustedRecord): TrustedParty[] {
 
 function conditionOf(statement: UntrustedRecord): Json | undefined {
   const condition = member(statement, 'Condition')
-  return isRecord(condition) && Object.keys(condition).length > 0 ? (condition as Json) : undefined
+  if (condition === undefined || condition === null) return undefined
+  if (isRecord(condition) && Object.keys(condition).length === 0) return undefined
+  return conditionOnly(condition)
 }
 
 function partiesOf(principal: unknown): Party[] {
