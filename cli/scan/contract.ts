@@ -66,7 +66,9 @@ const principal = z
     environmentReason: text('why'),
     privilege: tier.describe('the privilege tier; admin: can give itself any right, at once or by an escalation path'),
     privilegeReasons: z.array(z.string()).describe('why, most telling first'),
-    powers: z.array(z.string()).describe('named powers that it holds: `secrets:read-all`, …'),
+    powers: z
+      .array(z.object({ power: text('its name: `secrets:read-all`, …'), detail: text('what gives it, and over what') }))
+      .describe('named powers that it holds'),
     unresolvedPolicies: z
       .array(z.string())
       .describe('policies that it has and that the input does not hold: what they give is unknown'),
@@ -106,6 +108,7 @@ const principal = z
           reaches: text('what is reached, in words'),
           reachesPrincipalId: text('the principal that is reached, if it is one').optional(),
           reachesTier: tier.describe('the tier that is reached'),
+          locations: z.array(location).describe('where the grants behind the steps are written'),
         }),
       )
       .describe('ways to more than it was given'),

@@ -12,7 +12,7 @@ export interface ScanOptions {
   readonly output?: string
   readonly html?: string
   readonly failOn?: Severity | 'none'
-  readonly only: readonly string[]
+  readonly only?: readonly string[]
   readonly explain?: string
   readonly baseline?: string
   readonly writeBaseline?: string
@@ -21,19 +21,19 @@ export interface ScanOptions {
   readonly people?: string
   readonly config?: string | false
   readonly keyFile?: string
-  readonly staged: boolean
+  readonly staged?: boolean
   readonly since?: string
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
-  readonly gitignore: boolean
-  readonly dependencies: boolean
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+  readonly gitignore?: boolean
+  readonly dependencies?: boolean
   readonly history: boolean
   readonly archives: boolean
   readonly maxFileSize?: number
   readonly maxArchiveDepth?: number
   readonly timeLimit?: number
   readonly workers?: number
-  readonly quiet: boolean
+  readonly quiet?: boolean
   readonly color?: boolean
 }
 
@@ -46,7 +46,7 @@ Exit codes:
 Examples:
   reeve scan                                    everything below the current directory
   reeve scan exports/ --html report.html        and a report that can be sent to somebody
-  kubectl get all,sa,role,rolebinding,clusterrole,clusterrolebinding,secret -A -o json | reeve scan -
+  kubectl get sa,role,rolebinding,clusterrole,clusterrolebinding,pod,deployment -A -o json | reeve scan -
   reeve scan --staged --fail-on high            in a pre-commit hook
   reeve scan --format sarif --output reeve.sarif
   reeve scan --explain fnd_1x2y                 one finding in full
@@ -67,16 +67,16 @@ export function addScanOptions(command: Command): Command {
         'none',
       ]),
     )
-    .option('--only <what...>', 'show only: a detector, a connector, or a severity and above', gather, [])
-    .option('--quiet', 'no progress and no remarks on standard error', false)
+    .option('--only <what>', 'show only: a detector, a connector, or a severity and above; may be repeated', gather)
+    .option('--quiet', 'no progress and no remarks on standard error')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .optionsGroup('Input:')
-    .option('--staged', 'what is staged for the next commit, in place of the tree', false)
+    .option('--staged', 'what is staged for the next commit, in place of the tree')
     .option('--since <revision>', 'only what changed since then, with the history from there')
-    .option('--include <pattern...>', 'read only files that match (as in .gitignore)', gather, [])
-    .option('--exclude <pattern...>', 'leave out files that match', gather, [])
-    .option('--gitignore', 'leave out what .gitignore files name', false)
-    .option('--dependencies', 'read folders of third-party code too', false)
+    .option('--include <pattern>', 'read only files that match (as in .gitignore); may be repeated', gather)
+    .option('--exclude <pattern>', 'leave out files that match; may be repeated', gather)
+    .option('--gitignore', 'leave out what .gitignore files name')
+    .option('--dependencies', 'read folders of third-party code too')
     .option('--no-history', 'do not read the history of git repositories')
     .option('--no-archives', 'do not open archives')
     .option('--max-file-size <size>', 'default: 32MiB, and 256MiB for a named file', bytes)
@@ -96,7 +96,7 @@ export function addScanOptions(command: Command): Command {
     .addHelpText('after', EXAMPLES)
 }
 
-const gather = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
+const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
 

@@ -29,8 +29,8 @@ export function rootsFrom(named: readonly string[]): Roots {
 
 /** Refuses what would be read in two ways at once. */
 export function checkInput({ paths }: Roots, { staged, since }: ScanOptions): void {
-  if (staged && since !== undefined) throw new Fault('usage', 'give `--staged` or `--since`, not both')
-  if (paths.includes('-') && (staged || since !== undefined)) {
+  if (staged === true && since !== undefined) throw new Fault('usage', 'give `--staged` or `--since`, not both')
+  if (paths.includes('-') && (staged === true || since !== undefined)) {
     throw new Fault('usage', 'standard input has no history: scan `-` without `--staged` and `--since`')
   }
 }
@@ -73,7 +73,7 @@ export async function readInput({ roots, options, settings, key, progress }: Inp
     },
     ...fromOptions(options),
     ...fromConfig(settings.config, options),
-    exclude: [...options.exclude, ...settings.config.scan.exclude, ...ownOutput(roots, options)],
+    exclude: [...(options.exclude ?? []), ...settings.config.scan.exclude, ...ownOutput(roots, options)],
   })
   for (const feed of settings.people) read = await withPeople(read, feed)
   return read
@@ -81,12 +81,12 @@ export async function readInput({ roots, options, settings, key, progress }: Inp
 
 function fromOptions(options: ScanOptions): Partial<ReadOptions> {
   return {
-    include: options.include,
-    gitignore: options.gitignore,
-    includeDependencies: options.dependencies,
+    ...(options.include === undefined ? {} : { include: options.include }),
+    gitignore: options.gitignore ?? false,
+    includeDependencies: options.dependencies ?? false,
     archives: options.archives,
     history: options.history,
-    staged: options.staged,
+    staged: options.staged ?? false,
     ...(options.since === undefined ? {} : { since: options.since }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   }

@@ -1,7 +1,8 @@
 // The principals of a report: plain fields that a person and a query can read, each with its reason beside it.
+import type { EscalationPath } from '#access'
 import type { Dossier, EstateReader } from '#governance'
 import type { ReportPrincipal } from './contract.ts'
-import { compareText, placesOf } from './places.ts'
+import { compareText, onlyOnce, placesOf } from './places.ts'
 
 /** Sorted by source, external id and id. */
 export function reportPrincipals(estate: EstateReader): ReportPrincipal[] {
@@ -22,7 +23,7 @@ function reportPrincipal(dossier: Dossier): ReportPrincipal {
     source: principal.system,
     externalId: principal.externalId,
     refs: principal.refs,
-    accounts: principal.accounts,
+    accounts: principal.accounts.map(({ system, externalId }) => ({ system, externalId })),
     mentionedOnly: principal.mentionedOnly,
     ...derivedOf(dossier),
     ...accessOf(dossier),
@@ -59,10 +60,23 @@ function accessOf({ access }: Dossier) {
   return {
     privilege: access.tier,
     privilegeReasons: access.reasons,
-    powers: [...new Set(access.powers.map(({ power }) => power))].sort(compareText),
+    powers: onlyOnce(access.powers.map(({ power, detail }) => ({ power, detail }))),
     unresolvedPolicies: access.unresolved,
-    actsAs: access.actsAs,
-    escalations: access.escalations,
+    actsAs: access.actsAs.map(({ principalId, how }) => ({ principalId, how })),
+    escalations: access.escalations.map(reportPath),
+  }
+}
+
+function reportPath(path: EscalationPath): ReportPrincipal['escalations'][number] {
+  const { technique, title, steps, reaches, reachesPrincipalId, reachesTier, provenance } = path
+  return {
+    technique,
+    title,
+    steps: steps.map(({ action, resource, because }) => ({ action, resource, because })),
+    reaches,
+    ...(reachesPrincipalId === undefined ? {} : { reachesPrincipalId }),
+    reachesTier,
+    locations: placesOf(provenance ?? []),
   }
 }
 

@@ -1,4 +1,5 @@
 // Puts the report together from what was read and judged. Every format is written from this value, in its order.
+import type { Entitlement } from '#access'
 import { CONNECTORS } from '#connectors'
 import type { FingerprintKey, ReadResult } from '#connectors'
 import { SEVERITIES } from '#governance'
@@ -87,15 +88,26 @@ export function reportFinding(finding: Finding): ReportFinding {
 function reportEntitlements(estate: EstateReader): ReportEntitlement[] {
   const entitlements: ReportEntitlement[] = []
   for (const { access } of estate.dossiers()) {
-    for (const { provenance, conditions, ...entitlement } of access.entitlements) {
-      entitlements.push({
-        ...entitlement,
-        conditions: (conditions ?? null) as ReportEntitlement['conditions'],
-        locations: placesOf([provenance]),
-      })
-    }
+    for (const entitlement of access.entitlements) entitlements.push(reportEntitlement(entitlement))
   }
   return entitlements.sort((a, b) => compareText(a.principalId, b.principalId) || compareText(a.id, b.id))
+}
+
+function reportEntitlement(entitlement: Entitlement): ReportEntitlement {
+  const { id, principalId, system, permission, effect, actions, resources, level, conditions, path } = entitlement
+  return {
+    id,
+    principalId,
+    system,
+    permission,
+    effect,
+    actions,
+    resources,
+    level,
+    conditions: (conditions ?? null) as ReportEntitlement['conditions'],
+    path,
+    locations: placesOf([entitlement.provenance]),
+  }
 }
 
 function reportErrors(read: ReadResult, others: readonly ReportError[]): ReportError[] {

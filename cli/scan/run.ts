@@ -21,13 +21,13 @@ import { writeReport } from './write-report.ts'
 /** Returns the exit code. Throws a Fault on what the user has to put right. */
 export async function scan(paths: readonly string[], options: ScanOptions): Promise<number> {
   const now = systemClock()
-  const only = parseOnly(options.only)
+  const only = parseOnly(options.only ?? [])
   checkAcceptance(options)
   const roots = rootsFrom(paths)
   checkInput(roots, options)
   const settings = await settingsFrom(roots.paths, options)
   const key = options.keyFile === undefined ? ephemeralKey() : await keyFrom(options.keyFile)
-  const progress = progressOn(process.stderr, options.quiet)
+  const progress = progressOn(process.stderr, options.quiet ?? false)
   let read: ReadResult
   try {
     read = await readInput({ roots, options, settings, key, progress })

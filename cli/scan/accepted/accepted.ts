@@ -77,8 +77,10 @@ async function baselineFrom(file: string): Promise<BaselineEntry[]> {
 }
 
 function looksEverywhere({ paths }: Roots, { only, staged, since, include, exclude }: ScanOptions): boolean {
-  const narrowed = only.length + include.length + exclude.length > 0
-  return !narrowed && !staged && since === undefined && !paths.includes('-')
+  const narrowed = [staged === true ? [true] : undefined, since, only, include, exclude].some(
+    (one) => one !== undefined,
+  )
+  return !narrowed && !paths.includes('-')
 }
 
 /** SECURITY: reads only regular files that really lie below the scanned path, whatever links there are. */

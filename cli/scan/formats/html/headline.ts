@@ -46,11 +46,13 @@ function lead(report: Report, sums: Sums): Html {
           >
           ${critical + high === 1 ? 'finding needs' : 'findings need'} an answer.`
   const facts = [
-    [sums.admins.length, 'can act as an administrator'],
-    [sums.orphans.length, 'have nobody who is known to answer for them'],
-    [sums.left.length, 'belong to somebody who has left'],
+    [sums.admins.length, 'can act as an administrator', 'can act as an administrator'],
+    [sums.orphans.length, 'has nobody who is known to answer for it', 'have nobody who is known to answer for them'],
+    [sums.left.length, 'belongs to somebody who has left', 'belong to somebody who has left'],
   ] as const
-  const said = facts.filter(([count]) => count > 0).map(([count, what]) => `${numberText(count)} ${what}`)
+  const said = facts
+    .filter(([count]) => count > 0)
+    .map(([count, one, many]) => `${numberText(count)} ${count === 1 ? one : many}`)
   const open = sums.inTheOpen.length
   return html`<strong>${counted(sums.machines.length, 'identity', 'identities')}</strong> that are not people
     ${sums.machines.length === 1 ? 'was' : 'were'} found. ${grave} ${said.length === 0 ? '' : `${listed(said)}.`}
@@ -119,10 +121,11 @@ export function whatToDoFirst({ actions }: Sums): Html {
 
 function actionItem({ detector, worst, findings, owners }: Action): Html {
   const rest = owners.length - OWNERS_MAX
+  const [only] = findings.length === 1 ? findings : []
   return html`<li>
     <div>
-      <h3>${capital(detector.title)}</h3>
-      <p>${prose(detector.remediation)}</p>
+      <h3>${prose(capital((only ?? detector).title))}</h3>
+      <p>${prose((only ?? detector).remediation)}</p>
       <p class="ask">
         <span>To ask</span> ${owners
           .slice(0, OWNERS_MAX)
@@ -132,7 +135,7 @@ function actionItem({ detector, worst, findings, owners }: Action): Html {
       </p>
     </div>
     <p class="count">
-      ${pill(worst)}<a href="#findings" data-detector="${detector.id}">${counted(findings.length, 'finding')}</a>
+      ${pill(worst)}${only === undefined ? html`<a href="#findings" data-detector="${detector.id}">${counted(findings.length, 'finding')}</a>` : html`<a href="#${only.fingerprint}">details</a>`}
     </p>
   </li>`
 }

@@ -59,7 +59,7 @@ function navigation(report: Report, sums: ReturnType<typeof sumUp>): Html {
   const entries = [
     ['first', 'What to do first', sums.actions.length > 0],
     ['findings', 'Findings', true],
-    ['paths', 'Paths', sums.machines.some(({ escalations }) => escalations.length > 0)],
+    ['paths', 'Paths', report.principals.some(({ escalations }) => escalations.length > 0)],
     ['identities', 'Identities', report.principals.length > 0],
     ['secrets', 'Secrets', sums.inTheOpen.length > 0],
     ['accepted', 'Accepted', report.suppressed.length > 0],

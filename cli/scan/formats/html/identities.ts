@@ -19,8 +19,11 @@ export function* identitiesSection(report: Report, sums: Sums): Generator<Html> 
    `
   yield byKind(report.principals)
   yield byOwner(sums)
-  yield html`</div><details class="all"><summary>Every identity, the riskiest first</summary>`
-  const ordered = riskiestFirst(report.principals.filter(isMachine), sums)
+  yield html`</div><details class="all"><summary>Every identity that is no person or has a finding, the riskiest first</summary>`
+  const ordered = riskiestFirst(
+    report.principals.filter((principal) => isMachine(principal) || sums.findingsOf.has(principal.id)),
+    sums,
+  )
   const shown = ordered.slice(0, ROWS_MAX)
   yield leftOut(ordered.length, shown.length, 'identities')
   yield html`<div class="scroll" tabindex="0" role="region" aria-label="Every identity">

@@ -124,7 +124,7 @@ function* method(report: Report): Generator<Html> {
     <details class="all">
       <summary>${counted(DETECTORS.length, 'detector')}, and what each cannot see</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="Detectors">
-        <table class="rows">
+        <table class="rows detectors">
           <thead>
             <tr>
               <th scope="col">Detector</th>

@@ -12,8 +12,8 @@ type Path = ReportPrincipal['escalations'][number]
 const IDENTITIES_MAX = 50
 const PATHS_OF_IDENTITY_MAX = 8
 
-export function* pathsSection({ machines, principals }: Sums): Generator<Html> {
-  const able = machines
+export function* pathsSection({ principals }: Sums): Generator<Html> {
+  const able = [...principals.values()]
     .filter(({ escalations }) => escalations.length > 0)
     .toSorted((a, b) => highest(a) - highest(b) || b.escalations.length - a.escalations.length)
   if (able.length === 0) return
@@ -56,7 +56,7 @@ function drawn(of: readonly Path[], principals: Sums['principals']): Html {
           </li>`,
       )}
       <li class="step end">
-        <b>${ends.slice(0, 3).join(', ')}${ends.length > 3 ? ` and ${ends.length - 3} more` : ''}</b
+        <b>${prose(ends.slice(0, 3).join(', '))}${ends.length > 3 ? ` and ${ends.length - 3} more` : ''}</b
         ><span>${tier(path.reachesTier)}</span>
       </li>
     </ol>

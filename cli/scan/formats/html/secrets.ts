@@ -34,6 +34,7 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
    `
   for (const credential of inTheOpen.slice(0, ROWS_MAX)) {
     const holder = principals.get(credential.principalId ?? '')
+    const answering = holder ?? principals.get(credential.consumers[0] ?? '')
     yield html`<tr>
       <th scope="row">
         <span class="name">${credential.title}</span
@@ -42,9 +43,9 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
         >
       </th>
       <td>
-        ${holder === undefined ? html`<span class="nobody">not known</span>` : html`<code>${holder.externalId}</code>`}${consumersText(credential)}
+        ${holder === undefined ? html`<span class="nobody">not known</span>` : html`<code>${holder.externalId}</code>`}${consumersText(credential, principals)}
       </td>
-      <td>${owner(holder?.owner ?? null, holder?.ownerStatus ?? null)}</td>
+      <td>${owner(answering?.owner ?? null, answering?.ownerStatus ?? null)}</td>
       <td>${ageText(credential, report.scannedAt)}</td>
       <td>${places(credential.locations)}</td>
     </tr> `
@@ -52,10 +53,12 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
   yield html`</tbody></table></div></section>`
 }
 
-const consumersText = ({ consumers }: ReportCredential): Html =>
-  consumers.length === 0
-    ? html``
-    : html`<br /><span class="faint">given to ${counted(consumers.length, 'identity', 'identities')}</span>`
+function consumersText({ consumers }: ReportCredential, principals: Sums['principals']): Html {
+  const names = consumers.map((id) => principals.get(id)?.externalId ?? id)
+  if (names.length === 0) return html``
+  const rest = names.length > 2 ? ` and ${names.length - 2} more` : ''
+  return html`<br /><span class="faint">given to ${names.slice(0, 2).join(', ')}${rest}</span>`
+}
 
 function ageText({ createdAt, lastRotatedAt, expiresAt }: ReportCredential, now: string): Html {
   const since = lastRotatedAt ?? createdAt
