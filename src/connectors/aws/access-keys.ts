@@ -6,7 +6,7 @@ import { accountOfAccessKey, iamArn, keyMadeAt } from './iam-name.ts'
 import { problemAt, provenanceOf } from './place.ts'
 import type { Place, UntrustedRecord } from './place.ts'
 
-export const ACCESS_KEY_ID = /^A[KS]IA[A-Z0-9]{12,124}$/
+const ACCESS_KEY_ID = /^A[KS]IA[A-Z0-9]{12,124}$/
 
 /** `owner`: the user around the listing, when the export nests keys in users. */
 export function* accessKeyFacts(records: readonly unknown[], place: Place, owner?: Ref): Generator<Observation> {

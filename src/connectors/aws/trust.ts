@@ -8,9 +8,9 @@ import { iamArn, roleOfSession, ROOT_ARN, UNIQUE_ID } from './iam-name.ts'
 import { statementsOf } from './policy-document.ts'
 import { conditionOnly } from './policy-only.ts'
 
-export type TrustKind = 'principal' | 'account' | 'any' | 'service' | 'oidc' | 'saml'
+type TrustKind = 'principal' | 'account' | 'any' | 'service' | 'oidc' | 'saml'
 
-export interface Party {
+interface Party {
   readonly kind: TrustKind
   /** As the policy writes it: an ARN, an account, a service principal, a provider. */
   readonly text: string

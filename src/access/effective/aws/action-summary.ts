@@ -5,7 +5,7 @@ import { actionPattern, expandAction, matchesAction } from './action-pattern.ts'
 import type { ActionPattern, CatalogueMatch } from './action-pattern.ts'
 
 /** Most telling first. */
-export const ACTION_KINDS = [
+const ACTION_KINDS = [
   'iam-write',
   'secret-read',
   'guard-write',
@@ -51,7 +51,7 @@ const READS_SECRETS = /^secretsmanager:getsecretvalue$/
 const READS_PARAMETERS = /^ssm:getparameter(?:s|sbypath|history)?$/
 
 /** The actions that no service owner would hand out as a read, by kind. */
-export function kindOf(action: CatalogueMatch): ActionKind {
+function kindOf(action: CatalogueMatch): ActionKind {
   const { key, service, level } = action
   if (READS_SECRETS.test(key)) return 'secret-read'
   if (READS_DATA.test(key)) return 'data-read'
@@ -66,8 +66,24 @@ export function kindOf(action: CatalogueMatch): ActionKind {
 const summaries = new Map<string, ActionSummary>()
 const SUMMARIES_MAX = 20_000
 
-/** `notAction`: every action but these. */
-export function summariseActions(patterns: readonly ActionPattern[], notAction: boolean): ActionSummary {
+interface Actions {
+  readonly actions: readonly ActionPattern[]
+  /** Every action but these. */
+  readonly notAction: boolean
+}
+
+const byStatement = new WeakMap<Actions, ActionSummary>()
+
+/** For a statement, which many principals may hold. */
+export function summariseActions(statement: Actions): ActionSummary {
+  const known = byStatement.get(statement)
+  if (known !== undefined) return known
+  const made = summarise(statement.actions, statement.notAction)
+  byStatement.set(statement, made)
+  return made
+}
+
+function summarise(patterns: readonly ActionPattern[], notAction: boolean): ActionSummary {
   const key = `${notAction ? '!' : ''}${patterns.map(({ text }) => text.toLowerCase()).join(' ')}`
   const known = summaries.get(key)
   if (known !== undefined) return known

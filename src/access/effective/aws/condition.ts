@@ -2,7 +2,7 @@
 import { encodeWildcards, globOf, matchesGlob } from './glob.ts'
 import type { Glob } from './glob.ts'
 
-export type Ternary = 'yes' | 'no' | 'unknown'
+type Ternary = 'yes' | 'no' | 'unknown'
 
 /**
  * What is known of one key of a request: its values, that it is absent, or that the caller chooses it (a region, a
@@ -103,7 +103,7 @@ function literalOf(encoded: string): Glob {
  * Whether the condition holds. `favour` says what a key that the caller chooses comes to: an allow is then met, a deny
  * evaded.
  */
-export function conditionHolds(condition: Condition, context: RequestContext, favour: 'yes' | 'no'): Ternary {
+function conditionHolds(condition: Condition, context: RequestContext, favour: 'yes' | 'no'): Ternary {
   const state = context(condition.key)
   if (condition.operator === 'null') return nullHolds(condition, state, favour)
   const entry = OPERATORS[condition.operator]

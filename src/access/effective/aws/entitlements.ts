@@ -46,7 +46,7 @@ function conditionsOf(principal: AwsPrincipal, statement: Statement): Json | und
 }
 
 function levelOf(statement: Statement): Entitlement['level'] {
-  const { byKind, wholeServices, nearlyAll, unknown } = summariseActions(statement.actions, statement.notAction)
+  const { byKind, wholeServices, nearlyAll, unknown } = summariseActions(statement)
   const everywhere = statement.notResource || statement.resources.some((pattern) => pattern.matchesAll)
   if ((nearlyAll || wholeServices.includes('iam')) && everywhere) return 'admin'
   const writes =

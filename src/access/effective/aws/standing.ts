@@ -117,7 +117,7 @@ class Look {
   constructor(principal: AwsPrincipal, holding: Holding, statement: Statement) {
     this.#principal = principal
     this.#statement = statement
-    this.#summary = summariseActions(statement.actions, statement.notAction)
+    this.#summary = summariseActions(statement)
     this.#by = heldBy(holding)
     this.#where = holding.policy.provenance === undefined ? undefined : { provenance: holding.policy.provenance }
     const { holdings, boundary } = principal.set
@@ -197,7 +197,10 @@ class Look {
   #first(
     actions: readonly CatalogueMatch[],
   ): { action: CatalogueMatch; answer: 'yes' | 'conditional'; broad: boolean } | undefined {
+    const { boundary } = this.#principal.set
+    const within = typeof boundary === 'object' ? boundary.services : undefined
     for (const action of actions) {
+      if (within?.has(action.service) === false) continue
       const answer = this.#answer(action.key)
       if (answer !== 'no') return { action, answer, broad: this.#isBroad(action.service) }
     }
@@ -289,7 +292,7 @@ const concrete = (pattern: ResourcePattern): string | undefined =>
 const NAMES_WITHOUT_TYPE = new Set(['s3', 'execute-api', 'sqs', 'sns', 'codecommit'])
 
 /** `*`, or an ARN of the service whose last part is open: `arn:aws:s3:::*`, `…:secret:*`, `…:table/*`. */
-export function isBroad(pattern: ResourcePattern, service: string): boolean {
+function isBroad(pattern: ResourcePattern, service: string): boolean {
   if (pattern.matchesAll) return true
   const text = decodeGlob(pattern.whole.encoded)
   const match = /^arn:[^:]+:([^:]+):[^:]*:[^:]*:(.+)$/.exec(text)

@@ -14,7 +14,7 @@
  * - `saml-role`: a role that trusts a SAML provider
  * - `new`: nothing that is there yet
  */
-export type Target =
+type Target =
   | 'own-policy'
   | 'own-policy-version'
   | 'itself'
