@@ -19,6 +19,8 @@ const STYLE: Record<Severity, Style> = {
   low: 'cyan',
   info: 'dim',
 }
+const KIND_WIDTH = 18
+const ALL_WIDTH = 6
 const TIERS = ['admin', 'high', 'medium', 'low', 'none', 'unknown'] as const
 
 export interface Terminal {
@@ -46,7 +48,7 @@ function* lines(text: Iterable<string>): Generator<string> {
 function* headline({ stats }: Report, { paint }: Terminal): Generator<string> {
   const identities = stats.principals - (stats.byKind['human'] ?? 0) - (stats.byKind['group'] ?? 0)
   const read = `in ${counted(stats.files, 'file')} (${bytesText(stats.bytes)})`
-  yield `${paint('bold', counted(identities, 'non-human identity', 'non-human identities'))}, ${counted(stats.credentials, 'credential')} ${read}`
+  yield `${paint('bold', counted(identities, 'non-human identity', 'non-human identities'))}, ${counted(stats.credentials, 'credential')} ${read}${stats.partial ? paint('yellow', '; not everything could be read') : ''}`
   const found = (['critical', 'high', 'medium', 'low', 'info'] as const)
     .filter((severity) => stats.bySeverity[severity] > 0)
     .map((severity) => paint(STYLE[severity], `${numberText(stats.bySeverity[severity])} ${severity}`))
@@ -55,32 +57,27 @@ function* headline({ stats }: Report, { paint }: Terminal): Generator<string> {
 }
 
 /** Identities by kind and by what they may do. */
-function* kinds({ principals }: Report, { paint }: Terminal): Generator<string> {
+function* kinds({ principals }: Report, { paint, width }: Terminal): Generator<string> {
   if (principals.length === 0) return
   const kindsSeen = [...new Set(principals.map(({ kind }) => kind))]
   const rows = kindsSeen
     .map((kind) => ({ kind, of: principals.filter((principal) => principal.kind === kind) }))
     .sort((a, b) => b.of.length - a.of.length)
-  const head = ['admin', 'high', 'medium', 'low', 'none', 'unknown', 'no owner']
-  yield paint(
-    'dim',
-    `${padEnd('IDENTITIES', 20)}${'ALL'.padStart(6)}${head.map((word) => word.toUpperCase().padStart(10)).join('')}`,
-  )
+  const column = Math.max(8, Math.min(10, Math.floor((width - KIND_WIDTH - ALL_WIDTH) / (TIERS.length + 1))))
+  const head = [...TIERS, 'unowned'].map((word) => word.toUpperCase().padStart(column))
+  yield paint('dim', `${padEnd('IDENTITIES', KIND_WIDTH)}${'ALL'.padStart(ALL_WIDTH)}${head.join('')}`)
+  const cell = (count: number, style: Style): string =>
+    paint(count === 0 ? 'dim' : style, (count === 0 ? '·' : numberText(count)).padStart(column))
   for (const { kind, of } of rows) {
-    const cells = TIERS.map((tier) => {
-      const count = of.filter(({ privilege }) => privilege === tier).length
-      return paint(count > 0 && tier === 'admin' ? 'red' : count === 0 ? 'dim' : [], numberCell(count))
-    })
-    const orphans =
-      kind === 'human' || kind === 'group'
-        ? 0
-        : of.filter(({ owner, mentionedOnly }) => owner === null && !mentionedOnly).length
-    cells.push(paint(orphans > 0 ? 'yellow' : 'dim', numberCell(orphans)))
-    yield `${padEnd(plain(kindTitle(kind, of.length)), 20)}${numberText(of.length).padStart(6)}${cells.join('')}`
+    const tiers = TIERS.map((tier) =>
+      cell(of.filter(({ privilege }) => privilege === tier).length, tier === 'admin' ? 'red' : []),
+    )
+    const orphans = of.filter(({ owner, mentionedOnly }) => owner === null && !mentionedOnly)
+    const unowned = cell(kind === 'human' || kind === 'group' ? 0 : orphans.length, 'yellow')
+    const title = padEnd(plain(kindTitle(kind, of.length)), KIND_WIDTH)
+    yield `${title}${numberText(of.length).padStart(ALL_WIDTH)}${tiers.join('')}${unowned}`
   }
 }
-
-const numberCell = (count: number): string => (count === 0 ? '·' : numberText(count)).padStart(10)
 
 function* subjects(report: Report, terminal: Terminal): Generator<string> {
   const all = bySubject(report)

@@ -100,7 +100,9 @@ details.all { margin-top: 1.5rem; } details.all > summary { cursor: pointer; col
 .step.end { background: var(--critical-soft); } .step.end b { font-family: var(--sans); }
 
 .notes li { padding: .4rem 0; border-bottom: 1px solid var(--line); } .unseen > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .5rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); } .unseen ul { padding-left: 1.1rem; } .unseen dt { font-weight: 600; color: var(--ink); }
+@media (max-width: 68rem) { .tiles { grid-template-columns: repeat(3, 1fr); } }
 @media (max-width: 46rem) {
+  .tiles { grid-template-columns: repeat(2, 1fr); }
   h1 { font-size: 1.9rem; } .lead { font-size: 1.08rem; } .columns, .columns.wide { grid-template-columns: minmax(0, 1fr); } .finding summary { grid-template-columns: auto 1fr; } .finding .who { grid-column: 2; text-align: left; } .actions > li { grid-template-columns: 1.6rem 1fr; } .count { grid-column: 2; flex-direction: row; align-items: center; } .step:not(:last-child)::after { display: none; } .unseen > div { grid-template-columns: 1fr; } .filters label { flex: 1 1 9rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
