@@ -47,7 +47,8 @@ export const credentialIdle: Detector = {
       ],
       title: `${CREDENTIAL_TYPES[type].title} ${called(credential, holder?.principal)} is not used since ${lastUsedAt.slice(0, 10)} according to ${record.file}`,
       locations: [placeOf(record)],
-      evidence: { lastUsedAt, until, days, according: record.file },
+      // the day, not the instant: two scans of one day say the same
+      evidence: { lastUsedAt, until: until.slice(0, 10), days, according: record.file },
     }
   },
 }
