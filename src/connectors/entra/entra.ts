@@ -39,8 +39,8 @@ export const entra: Connector = {
   ],
   accepts: (file) => !file.binary && MARKS.test(file.text()),
   *discover(file, context): Generator<Observation> {
+    const tenants = tenantsOf(file)
     for (const document of file.json() ?? []) {
-      const tenants = tenantsOf(file)
       for (const { record, context: odata, pointer } of visitObjects(
         document,
         (object) => shapeOf(object) !== undefined,

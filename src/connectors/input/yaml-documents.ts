@@ -78,6 +78,9 @@ function parsePiece(piece: string, lineOffset: number): YamlValues {
   const counter = new LineCounter()
   const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line) + lineOffset
   const composer = new Composer({ prettyErrors: false, logLevel: 'silent', merge: true, uniqueKeys: false })
+  // a broken text can give an error for each character, and most of an error's cost is its stack
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     for (const document of composer.compose(new Parser(counter.addNewLine).parse(piece))) {
       const read = convert(document, lineAt)
@@ -87,6 +90,8 @@ function parsePiece(piece: string, lineOffset: number): YamlValues {
   } catch {
     // the package walks nested nodes by recursion: what it cannot compose is too deep for the stack
     problems.push({ line: lineOffset + 1, message: 'the YAML is nested too deeply to be read', refused: true })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
   return { values, problems }
 }
