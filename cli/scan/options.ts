@@ -4,7 +4,7 @@ import { LIMITS } from '#connectors'
 import { SEVERITIES } from '#governance'
 import type { Severity } from '#governance'
 
-export const FORMATS = ['table', 'json', 'sarif', 'csv', 'html'] as const
+const FORMATS = ['table', 'json', 'sarif', 'csv', 'html'] as const
 export type Format = (typeof FORMATS)[number]
 
 export interface ScanOptions {

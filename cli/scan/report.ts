@@ -64,7 +64,7 @@ export function reportOf(input: ReportInput): Report {
   }
 }
 
-export function reportFinding(finding: Finding): ReportFinding {
+function reportFinding(finding: Finding): ReportFinding {
   return {
     fingerprint: finding.fingerprint,
     detector: finding.detector,
@@ -144,7 +144,7 @@ function countBySeverity(findings: readonly ReportFinding[]): Report['stats']['b
   return counts
 }
 
-export function countBy(keys: readonly string[]): Record<string, number> {
+function countBy(keys: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>()
   for (const key of keys.toSorted(compareText)) counts.set(key, (counts.get(key) ?? 0) + 1)
   return Object.fromEntries(counts)

@@ -140,7 +140,7 @@ function actionItem({ detector, worst, findings, owners }: Action): Html {
   </li>`
 }
 
-export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 const MONTHS = [
   'January',
@@ -158,7 +158,7 @@ const MONTHS = [
 ] as const
 
 /** `23 November 2026, 17:38 UTC`, the same on every machine. */
-export function dayText(instant: string): string {
+function dayText(instant: string): string {
   const [year = '', month = '', day = ''] = instant.slice(0, 10).split('-')
   return `${Number(day)} ${MONTHS[Number(month) - 1] ?? month} ${year}, ${instant.slice(11, 16)} UTC`
 }

@@ -39,4 +39,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-export const escapeText = (text: string): string => plain(text).replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? '')
+const escapeText = (text: string): string => plain(text).replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? '')

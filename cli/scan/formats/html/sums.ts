@@ -52,7 +52,7 @@ export function sumUp(report: Report): Sums {
 
 export const isMachine = ({ kind }: ReportPrincipal): boolean => kind !== 'human' && kind !== 'group'
 
-export const isInTheOpen = ({ locations }: ReportCredential): boolean =>
+const isInTheOpen = ({ locations }: ReportCredential): boolean =>
   locations.some(({ exposure }) => exposure === 'embedded')
 
 function actionsOf(findings: readonly ReportFinding[], principals: Sums['principals']): Action[] {
