@@ -4,7 +4,7 @@ import { instantFromSeconds, parseInstant } from '#kernel'
 import type { Instant } from '#kernel'
 
 /** userAccountControl bits that say how safely an account authenticates. */
-export const ACCOUNT_FLAGS = {
+const ACCOUNT_FLAGS = {
   disabled: 0x2,
   passwordNotRequired: 0x20,
   reversibleEncryption: 0x80,

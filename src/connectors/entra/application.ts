@@ -19,7 +19,7 @@ const MICROSOFT_TENANT = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a'
 export const applicationRef = (appId: string): Ref => ref('entra', `app/${appId}`)
 export const servicePrincipalRef = (objectId: string): Ref => ref('entra', `sp/${objectId}`)
 /** The client id, as federations and sign-in logs name the application: one more identifier of the application. */
-export const clientRef = (appId: string): Ref => ref('entra', `sp-app/${appId}`)
+const clientRef = (appId: string): Ref => ref('entra', `sp-app/${appId}`)
 
 export function* application(record: GraphRecord, place: Place): Generator<Observation> {
   const appId = text(record, 'appId')

@@ -4,9 +4,9 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml'
 import type { Alias, Document, Pair, YAMLMap, YAMLSeq } from 'yaml'
 import type { ParsedDocument } from '../port.ts'
 
-export const YAML_DEPTH_MAX = 100
+const YAML_DEPTH_MAX = 100
 /** Nodes of one document after every alias and merge has been written out. */
-export const YAML_EXPANDED_MAX = 2_000_000
+const YAML_EXPANDED_MAX = 2_000_000
 
 /** A document that is well-formed but not acceptable. `offset` is in the document's text. */
 export class YamlRefused extends Error {
