@@ -35,7 +35,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   } finally {
     progress.end()
   }
-  const { estate, findings } = whileBusy(() => judge(read, settings.config, now))
+  const { estate, findings, failures } = whileBusy(() => judge(read, settings.config, now))
   const shown = findings.filter(only(estate))
   if (options.writeBaseline !== undefined) return writeBaseline(options.writeBaseline, shown, options, now)
   const accepted = await setAsideAccepted(shown, { roots, options, now })
@@ -47,7 +47,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     estate,
     findings: accepted.open,
     suppressed: accepted.suppressed,
-    errors: accepted.errors,
+    errors: [...failures, ...accepted.errors],
     blindSpots: [...settings.hides, ...notGiven(estate)],
   })
   if (options.explain !== undefined) return explain(options.explain, report, options)

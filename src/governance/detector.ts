@@ -1,5 +1,6 @@
 // What a detector is, and running all of them over an estate.
 import type { Credential } from '#identity'
+import type { Location } from '#kernel'
 import type { ControlId, OwaspId } from './controls/catalogue.ts'
 import { DETECTORS } from './detectors/index.ts'
 import type { Dossier, EstateReader } from './dossier.ts'
@@ -24,8 +25,22 @@ export interface Detector {
   onCredential?(credential: Credential, estate: EstateReader): Iterable<FindingDraft>
 }
 
-/** All findings, worst first, in a total order. Two drafts with one fingerprint become one with both locations. */
-export function detectAll(estate: EstateReader, detectors: readonly Detector[] = DETECTORS): Finding[] {
+/** A detector that threw on one subject: a bug, which costs this answer and no other. */
+export interface DetectorFailure {
+  readonly detector: string
+  readonly externalId: string
+  readonly location: Location | undefined
+}
+
+/**
+ * All findings, worst first, in a total order. Two drafts with one fingerprint become one with both locations. A
+ * detector that throws on a subject is told to `onFailure`, and the rest goes on; without `onFailure` it throws.
+ */
+export function detectAll(
+  estate: EstateReader,
+  detectors: readonly Detector[] = DETECTORS,
+  onFailure?: (failure: DetectorFailure) => void,
+): Finding[] {
   const findings = new Map<string, Finding>()
   const add = (detector: Detector, draft: FindingDraft): void => {
     const fingerprint = findingFingerprint(detector.id, draft)
@@ -40,14 +55,26 @@ export function detectAll(estate: EstateReader, detectors: readonly Detector[] =
       remediation: earlier?.remediation ?? draft.remediation ?? detector.remediation,
     })
   }
-  for (const detector of detectors) {
-    if (detector.onPrincipal !== undefined) {
-      for (const dossier of estate.dossiers())
-        for (const draft of detector.onPrincipal(dossier, estate)) add(detector, draft)
+  const run = (
+    detector: Detector,
+    drafts: () => Iterable<FindingDraft>,
+    about: Omit<DetectorFailure, 'detector'>,
+  ): void => {
+    try {
+      for (const draft of drafts()) add(detector, draft)
+    } catch (error) {
+      if (onFailure === undefined) throw error
+      onFailure({ detector: detector.id, ...about })
     }
-    if (detector.onCredential !== undefined) {
-      for (const credential of estate.credentials())
-        for (const draft of detector.onCredential(credential, estate)) add(detector, draft)
+  }
+  for (const detector of detectors) {
+    for (const dossier of detector.onPrincipal === undefined ? [] : estate.dossiers()) {
+      const { externalId, provenance } = dossier.principal
+      run(detector, () => detector.onPrincipal?.(dossier, estate) ?? [], { externalId, location: provenance[0] })
+    }
+    for (const credential of detector.onCredential === undefined ? [] : estate.credentials()) {
+      const about = { externalId: credential.name ?? credential.type, location: credential.sightings[0] }
+      run(detector, () => detector.onCredential?.(credential, estate) ?? [], about)
     }
   }
   return [...findings.values()].sort(compareFindings)

@@ -2,7 +2,7 @@
 export type { Dossier, EstateParts, EstateReader, GovernanceSettings } from './dossier.ts'
 export { estateInMemory } from './estate-in-memory.ts'
 export { detectAll } from './detector.ts'
-export type { Detector } from './detector.ts'
+export type { Detector, DetectorFailure } from './detector.ts'
 export { DETECTORS } from './detectors/index.ts'
 export { SEVERITIES } from './finding.ts'
 export type { Finding, FindingDraft, Severity } from './finding.ts'

@@ -17,7 +17,15 @@ export interface Evaluator {
 
 const EVALUATORS: readonly Evaluator[] = [awsEvaluator, kubernetes]
 
-export function effectiveAccess(facts: readonly Fact[], graph: IdentityGraph): Map<Id<'principal'>, EffectiveAccess> {
+/**
+ * An evaluator that throws is told to `onFailure` by its system, and its principals stay `unknown`; without `onFailure`
+ * it throws.
+ */
+export function effectiveAccess(
+  facts: readonly Fact[],
+  graph: IdentityGraph,
+  onFailure?: (system: string) => void,
+): Map<Id<'principal'>, EffectiveAccess> {
   const parts = new Map<Id<'principal'>, PartialAccess[]>()
   const add = (id: Id<'principal'>, part: PartialAccess): void => {
     const list = parts.get(id)
@@ -26,7 +34,12 @@ export function effectiveAccess(facts: readonly Fact[], graph: IdentityGraph): M
   }
   for (const [id, stated] of statedEntitlements(facts, graph)) add(id, stated)
   for (const evaluator of EVALUATORS) {
-    for (const [id, part] of evaluator.evaluate(facts, graph)) add(id, part)
+    try {
+      for (const [id, part] of evaluator.evaluate(facts, graph)) add(id, part)
+    } catch (error) {
+      if (onFailure === undefined) throw error
+      onFailure(evaluator.system)
+    }
   }
   return new Map([...graph.principals.keys()].map((id) => [id, merge(parts.get(id) ?? [])]))
 }
