@@ -130,6 +130,7 @@ const BASE64_PEM = /LS0tLS1CRUdJTi[A-Za-z0-9+/]{40,22000}={0,2}/y
 /** `at` is the offset of base 64 of `-----BEGIN`: kubeconfig's `client-key-data`, secrets of a cluster. */
 export function wrappedPrivateKey(source: SourceText, at: number): Candidate | undefined {
   BASE64_PEM.lastIndex = at
+  if (at > 0 && /[A-Za-z0-9+/]/.test(source.text.charAt(at - 1))) return undefined
   const match = BASE64_PEM.exec(source.text)
   if (match === null) return undefined
   const text = Buffer.from(match[0], 'base64').toString('latin1')
@@ -137,13 +138,17 @@ export function wrappedPrivateKey(source: SourceText, at: number): Candidate | u
   return inside === undefined ? undefined : { ...inside, start: at, end: at + match[0].length }
 }
 
+/** The largest in use, RSA of 4096 bits with all its numbers, has less. */
+const JWK_MAX = 4096
 const JWK_PRIVATE = /["'](?:d|k)["']\s{0,4}:\s{0,4}["']([\w-]{22,1000})["']/
 
 /** `at` is the offset of a `"kty"`. */
 export function jwkPrivateKey(source: SourceText, at: number): Candidate | undefined {
-  const from = Math.max(0, source.text.lastIndexOf('{', at), at - 4096)
-  const close = source.text.indexOf('}', at)
-  const window = source.text.slice(from, Math.min(close === -1 ? from + 8192 : close, from + 8192))
+  const before = source.text.slice(Math.max(0, at - JWK_MAX), at)
+  const from = at - before.length + Math.max(0, before.lastIndexOf('{'))
+  const object = source.text.slice(from, from + JWK_MAX)
+  const close = object.indexOf('}')
+  const window = close === -1 ? object : object.slice(0, close)
   const match = JWK_PRIVATE.exec(window)
   const secret = match?.[1]
   const oct = /["']kty["']\s{0,4}:\s{0,4}["']oct["']/.test(window)

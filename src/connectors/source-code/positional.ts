@@ -54,6 +54,7 @@ export const CALLS: readonly Call[] = [
   { name: 'jwt.decode(', place: 1, count: [2, 4] },
   { name: 'createhmac(', place: 1, count: [2, 2] },
   { name: 'cookieparser(', place: 0, count: [1, 2] },
+  { name: '.auth(', place: 1, count: [2, 3] },
   { name: 'setbasicauth(', place: 1, count: [2, 2] },
   { name: 'withauth(', place: 1, count: [2, 2] },
   { name: 'withcredentials(', place: 1, count: [2, 2] },
@@ -111,7 +112,12 @@ function passwordHere(
   rule: string,
 ): Candidate | undefined {
   const shape = shapeOf(value)
-  if (value.length < 3 || placeholderKind(value) !== undefined || refusal(value, shape, 'password', true) !== undefined)
+  if (
+    value.length < 3 ||
+    /^[A-Z]{1,8}$/.test(value) ||
+    placeholderKind(value) !== undefined ||
+    refusal(value, shape, 'password', true) !== undefined
+  )
     return undefined
   let confidence = base + (chance(value, shape) - 0.5) * 0.3
   if (isIdentifier(value, shape) && base < 0.8) confidence -= 0.25

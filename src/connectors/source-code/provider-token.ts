@@ -23,7 +23,7 @@ export function providerToken(source: SourceText, at: number, rule: ProviderRule
   if (match === null) return undefined
   const secret = match.slice(1).find((group) => group !== undefined) ?? match[0]
   const random = secret.startsWith(rule.publicPrefix) ? secret.slice(rule.publicPrefix.length) : secret
-  if (isMadeUp(random) || (rule.alone && entropyOf(random) < Math.min(4.3, Math.log2(random.length) * 0.8)))
+  if (isMadeUp(random) || (rule.alone && entropyOf(random) < Math.min(4.3, Math.log2(random.length) * 0.7)))
     return undefined
   const confidence = Math.min(0.99, rule.confidence * (rule.check?.(secret) ?? 1))
   if (confidence < BAR) return undefined
@@ -57,5 +57,7 @@ function startsInsideWord(text: string, at: number): boolean {
 function isMadeUp(random: string): boolean {
   if (random.length >= 12 && entropyOf(random) < 2.4) return true
   if (random.length >= 8 && (isRepetition(random) || sequentialShare(random) > 0.45)) return true
-  return placeholderKind(random) !== undefined
+  // a format may hold what is a template's syntax elsewhere
+  const said = placeholderKind(random)
+  return said === 'advice' || said === 'mask'
 }

@@ -1,5 +1,5 @@
 // One pass over a file's bytes for anchors; each anchor opens a small window in which its rules look.
-import { assignedSecret } from './assigned/assigned-secret.ts'
+import { assignedSecret, identifiedBy } from './assigned/assigned-secret.ts'
 import { nameAt } from './assigned/name-at.ts'
 import { basicAt, bearerAt } from './authorization.ts'
 import type { Candidate } from './candidate.ts'
@@ -17,7 +17,12 @@ export interface ScanResult {
   readonly candidates: readonly Candidate[]
   /** Ids of AWS access keys that stand here without their secret. */
   readonly keyIds: readonly { readonly id: string; readonly at: number }[]
+  /** Offset from which on nothing was looked for, because the file had too many already. */
+  readonly stoppedAt?: number
 }
+
+/** A file with more than this is a word list or made to be hostile. */
+export const CANDIDATES_MAX = 5000
 
 interface Pass {
   readonly source: SourceText
@@ -26,6 +31,7 @@ interface Pass {
   readonly keyIds: { id: string; at: number }[]
   /** End of the last name tried: several anchors in one name are one try. */
   nameEnd: number
+  stoppedAt?: number
 }
 
 type Anchor = readonly [word: string, visit: (pass: Pass, start: number, end: number) => void]
@@ -69,6 +75,8 @@ const ANCHORS: readonly Anchor[] = [
     call.name,
     (pass, _start, end) => add(pass, positionalPassword(pass.source, end, call)),
   ]),
+  ['identified by', (pass, _start, end) => add(pass, identifiedBy(pass.source, end))],
+  ['password by', (pass, _start, end) => add(pass, identifiedBy(pass.source, end))],
   ['chpasswd', (pass, start) => add(pass, chpasswdPassword(pass.source, start))],
   ['akia', visitKeyId],
   ['asia', visitKeyId],
@@ -91,9 +99,12 @@ export function scanText(source: SourceText, cluster: string): ScanResult {
   const pass: Pass = { source, cluster, candidates: [], keyIds: [], nameEnd: -1 }
   AUTOMATON.scan(source.bytes, (word, end) => {
     const anchor = ANCHORS[word]
-    if (anchor !== undefined) anchor[1](pass, end - anchor[0].length, end)
+    if (anchor === undefined || pass.stoppedAt !== undefined) return
+    anchor[1](pass, end - anchor[0].length, end)
+    if (pass.candidates.length + pass.keyIds.length >= CANDIDATES_MAX) pass.stoppedAt = end
   })
-  return { candidates: distinct(pass.candidates), keyIds: pass.keyIds }
+  const { keyIds, stoppedAt } = pass
+  return { candidates: distinct(pass.candidates), keyIds, ...(stoppedAt === undefined ? {} : { stoppedAt }) }
 }
 
 /** In text order; of candidates that overlap, the one of the highest rank, then the surest, then the longest. */

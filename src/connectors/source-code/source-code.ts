@@ -5,7 +5,7 @@ import type { Connector, ReadContext, UntrustedFile } from '../port.ts'
 import type { Candidate } from './candidate.ts'
 import { serviceAccountAround, serviceAccountRef } from './key-pairs.ts'
 import { pgpassLines } from './positional.ts'
-import { scanText } from './scan-text.ts'
+import { CANDIDATES_MAX, scanText } from './scan-text.ts'
 import { sourceText } from './source-text.ts'
 import type { SourceText } from './source-text.ts'
 
@@ -26,7 +26,11 @@ export const sourceCode: Connector = {
   accepts: (file) => !file.binary && file.bytes.length > 5,
   *discover(file, context): Generator<Observation> {
     const source = sourceText(file)
-    const { candidates, keyIds } = scanText(source, context.scopeOf('cluster', file.path))
+    const { candidates, keyIds, stoppedAt } = scanText(source, context.scopeOf('cluster', file.path))
+    if (stoppedAt !== undefined) {
+      const message = `more than ${CANDIDATES_MAX} secrets in one file: the rest of it was not searched, scan it in parts`
+      yield { type: 'problem', connector: ID, file: file.path, startLine: source.lineAt(stoppedAt), message }
+    }
     for (const candidate of candidates) yield* observed(file, source, candidate, context)
     if (/^\.?pgpass(?:\.conf)?$/.test(source.kind.name)) {
       for (const candidate of pgpassLines(source)) yield* observed(file, source, candidate, context)

@@ -16,8 +16,8 @@ export interface SourceText {
   decode(slice: string): string
 }
 
-/** How far around an anchor any rule looks: a line of any length costs no more than this for each anchor. */
-export const WINDOW = 4096
+/** How far any rule looks for an end of the line: a line of any length costs no more than this for each anchor. */
+export const WINDOW = 512
 
 export function sourceText(file: UntrustedFile): SourceText {
   const utf16 = file.bytes[0] === 0xff || file.bytes[0] === 0xfe

@@ -9,6 +9,7 @@ import type { Assigned } from './assignment.ts'
 import { judge } from './judge.ts'
 import type { NameAt } from './name-at.ts'
 import { placeholderKind } from './placeholder.ts'
+import { readQuoted } from './read-value.ts'
 import { secretName, wordsOf } from './secret-name.ts'
 import type { SecretName } from './secret-name.ts'
 
@@ -68,6 +69,18 @@ export function assignedSecret(source: SourceText, name: NameAt): Candidate | un
     ...verdict,
     rank: verdict.rule.startsWith('generic-') ? RANK.assigned : RANK.authorization,
   }
+}
+
+/** SQL's `IDENTIFIED BY '…'`; `end` is behind the word `by`. */
+export function identifiedBy(source: SourceText, end: number): Candidate | undefined {
+  const gap = /^\s{1,8}(?:VALUES\s{1,4})?(?=["'`])/i.exec(source.text.slice(end, end + 20))?.[0]
+  const read = gap === undefined ? undefined : readQuoted(source.text, end + gap.length)
+  if (read === undefined) return undefined
+  const name: SecretName = { kind: 'password', exact: true, spelled: 'identified_by' }
+  const verdict = judge(name, { ...read, way: 'assign' }, source.kind)
+  if (verdict === undefined || verdict.confidence < BAR) return undefined
+  const { start } = read
+  return { start, end: read.end, secret: source.decode(read.value), ...verdict, rank: RANK.assigned }
 }
 
 /** Two words of a sentence are one name: `api key = …`, `access token: …`. */

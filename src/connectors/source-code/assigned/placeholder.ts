@@ -15,7 +15,7 @@ const SEALED =
 
 /** Words with which writers tell the reader to put something else. Tried on lower case with separators dropped. */
 const ADVICE =
-  /your|changeme|changethis|changeit(?=.)|replaceme|replacethis|replacewith|insert|placeholder|redact|example|sample(?!r)|dummy|mock|todo|fixme|tobe|notreal|notasecret|notsecret|fakekey|fakesecret|faketoken|fakepass|somesecret|sometoken|somepassword|somekey|anytoken|mytoken|thetoken|goeshere|gohere|keyhere|tokenhere|secrethere|passwordhere|passhere|xxxx|putyour|pastehere|fillin|fillme|enteryour|provideyour|obtain|undefined|masked|hidden(?!\d)|sanitized|removed|omitted|censored|filtered|deleted|invalid|foobar|loremipsum|asdf|blahblah|setme|getfrom|specify|ofyour|<|tbd$|^na$|^none$|^null$|^nil$|^empty$|^unset$|^default$|willbe|generateme|^anonymous|notmyreal|overrideme|editme/
+  /your|changeme|changethis|changeit(?=.)|replaceme|replacethis|replacewith|insert|placeholder|redact|example|sample(?!r)|dummy|mock(?!ing)|todo|fixme|tobe|notreal|notasecret|notsecret|fakekey|fakesecret|faketoken|fakepass|^some(?=\w{0,8}(?:pass|secret|token|key|pwd|value))|^random(?:pass|secret|token|key|string|value)|keymykey|anytoken|mytoken|thetoken|goeshere|gohere|keyhere|tokenhere|secrethere|passwordhere|passhere|xxxx|putyour|pastehere|fillin|fillme|enteryour|provideyour|obtain|undefined|masked|hidden(?!\d)|sanitized|removed|omitted|censored|filtered|deleted|invalid|foobar|loremipsum|asdf|blahblah|setme|getfrom|specify|ofyour|<|tbd$|^na$|^none$|^null$|^nil$|^empty$|^unset$|^default$|willbe|generateme|^anonymous|notmyreal|overrideme|editme/
 
 const MASK =
   /^[*•·●\u2022xX#.\-_=?0]+$|\*{3,}|x{4,}|X{4,}|\.{3,}|\u2026|\u2022{2,}|_{4,}|-{6,}|#{3,}|0{12,}|<[a-z][^>]*>/

@@ -1,6 +1,6 @@
 // Reads the value that stands at a place: a quoted string of some language, or bare text where the syntax allows it.
 import type { Syntax } from '../file-kind.ts'
-import { lineEnd } from '../source-text.ts'
+import { lineEnd, WINDOW } from '../source-text.ts'
 
 export interface ReadValue {
   readonly start: number
@@ -111,7 +111,9 @@ export function readBare(text: string, at: number, syntax: Syntax, nested: boole
   if (syntax === 'shell' || nested) return bare(text, at, syntax === 'shell' ? BARE_STOP.shell : BARE_STOP.inside)
   if (syntax === 'prose') return trimmed(bare(text, at, BARE_STOP.word), /[.,;:!?)*\]|]+$/)
   const end = lineEnd(text, at)
-  const line = text.slice(at, Math.min(end, at + 1024))
+  // a value that goes on and on is none
+  if (end - at >= WINDOW) return undefined
+  const line = text.slice(at, end)
   const comment = line.search(/\s(?:[#;]|\/\/)/)
   const value = (comment === -1 ? line : line.slice(0, comment)).trimEnd()
   return value === '' ? undefined : { start: at, end: at + value.length, value, quoted: false, continued: false }

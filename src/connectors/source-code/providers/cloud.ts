@@ -71,13 +71,10 @@ export const CLOUD = [
     lead: 33,
     whole: true,
   }),
-  token(
-    'azure-cognitive-services-key',
-    'Azure AI services key',
-    'AAAAAC',
-    '([A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{2}AC[A-Za-z0-9]{4,40})',
-    { lead: 52, whole: true },
-  ),
+  token('azure-cognitive-services-key', 'Azure AI services key', 'JQQJ99', '([A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26})', {
+    lead: 52,
+    whole: true,
+  }),
   token('digitalocean-pat', 'DigitalOcean personal access token', 'dop_v1_', `${HEX}{64}`),
   token('digitalocean-oauth-token', 'DigitalOcean OAuth token', 'doo_v1_', `${HEX}{64}`),
   token('digitalocean-refresh-token', 'DigitalOcean refresh token', 'dor_v1_', `${HEX}{64}`),
