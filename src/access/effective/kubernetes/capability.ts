@@ -45,7 +45,6 @@ export const CAPABILITIES = {
     on('', ['pods/exec', 'pods/attach'], ['create', 'get']),
     on('', ['pods/ephemeralcontainers'], CHANGE),
   ),
-  forwardPort: namespaced(on('', ['pods/portforward'], ['create', 'get'])),
   requestToken: namespaced(on('', ['serviceaccounts/token'], ['create'])),
   readSecrets: namespaced(on('', ['secrets'], ['get', 'list', 'watch'])),
   createSecrets: namespaced(on('', ['secrets'], ['create'])),

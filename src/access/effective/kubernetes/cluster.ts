@@ -26,7 +26,7 @@ export interface RunningWorkload {
   readonly namespace: string
   readonly kind: string
   readonly name: string
-  /** False when its pods are told not to mount the account's token. */
+  /** False when its pods do not mount the account's token: they say so, or the account does and they do not object. */
   readonly mountsToken: boolean
 }
 
@@ -50,7 +50,9 @@ interface Parts {
   readonly grants: Map<Ref, Grant[]>
   readonly groups: Map<Ref, Set<Ref>>
   readonly subjects: Set<Ref>
-  readonly workloads: RunningWorkload[]
+  readonly workloads: (Omit<RunningWorkload, 'mountsToken'> & { readonly mountsToken: boolean | undefined })[]
+  /** Accounts of which a document is in the input: whether none of their documents has pods mount the token. */
+  readonly quiet: Map<Ref, boolean>
   readonly tokenSecrets: Map<Ref, Ref>
 }
 
@@ -69,6 +71,7 @@ function partsOf(all: Map<string, Parts>, scope: string): Parts {
     groups: new Map(),
     subjects: new Set(),
     workloads: [],
+    quiet: new Map(),
     tokenSecrets: new Map(),
   }
   all.set(scope, made)
@@ -87,7 +90,11 @@ const isSubject = (ref: Ref): boolean => /^kubernetes(?:\[[^\]]*\])?:(?:user:|gr
 function collect(fact: Fact, partsOfScope: (scope: string) => Parts): void {
   if (fact.type === 'principal') {
     const scope = isSubject(fact.ref) ? scopeOf(fact.ref) : undefined
-    if (scope !== undefined) partsOfScope(scope).subjects.add(fact.ref)
+    if (scope === undefined) return
+    const { subjects, quiet } = partsOfScope(scope)
+    subjects.add(fact.ref)
+    if (fact.mentioned !== true)
+      quiet.set(fact.ref, quiet.get(fact.ref) !== false && fact.attributes?.['automountServiceAccountToken'] === false)
   } else if (fact.type === 'policy') {
     const scope = fact.dialect === 'kubernetes-rbac' ? scopeOf(fact.ref) : undefined
     if (scope !== undefined) push(partsOfScope(scope).policies, fact.ref, fact)
@@ -117,10 +124,11 @@ function workloadOf(
   ref: Ref,
   account: Ref,
   attributes: { readonly automountServiceAccountToken?: unknown; readonly projectsToken?: unknown },
-): RunningWorkload | undefined {
+): Parts['workloads'][number] | undefined {
   const [, namespace, kind, ...name] = refParts(ref).id.split('/')
   if (namespace === undefined || kind === undefined || !refParts(ref).id.startsWith('workload/')) return undefined
-  const mountsToken = attributes.automountServiceAccountToken !== false || attributes.projectsToken === true
+  const { automountServiceAccountToken: stated, projectsToken } = attributes
+  const mountsToken = projectsToken === true ? true : typeof stated === 'boolean' ? stated : undefined
   return { ref, account, namespace, kind, name: name.join('/'), mountsToken }
 }
 
@@ -154,7 +162,10 @@ function clusterOf(name: string, parts: Parts): Cluster {
     name,
     roles,
     subjects: parts.subjects,
-    workloads: parts.workloads,
+    workloads: parts.workloads.map((workload) => ({
+      ...workload,
+      mountsToken: workload.mountsToken ?? parts.quiet.get(workload.account) !== true,
+    })),
     tokenSecrets: parts.tokenSecrets,
     bindings,
     groupsOf,

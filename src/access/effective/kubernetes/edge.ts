@@ -12,8 +12,6 @@ export const targetKey = (kind: TargetKind, namespace: string, name = ''): strin
 export interface Edge {
   /** The set of principals of which any may be reached, or what is reached at once. */
   readonly to: { readonly key: string; readonly place: string } | { readonly tier: Tier; readonly reaches: string }
-  /** Where taking over a stronger principal still gives less than all of it. */
-  readonly atMost?: Tier
   /** The rights that it takes, in the order of the steps. */
   readonly by: readonly Held[]
 }

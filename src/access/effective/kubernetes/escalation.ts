@@ -111,19 +111,16 @@ function settle(nodes: readonly Node[], waiting: ReadonlyMap<string, readonly St
         }
         witnesses.set(key, [node])
         for (const step of steps) {
-          const reach = lower(level, step.edge.atMost)
-          if (!stronger(reach, step.node.tier)) continue
-          step.node.tier = reach
+          if (!stronger(level, step.node.tier)) continue
+          step.node.tier = level
           step.node.parent = node
-          if (reach === level) queue.push(step.node)
+          queue.push(step.node)
         }
       }
     }
   }
   return witnesses
 }
-
-const lower = (a: Tier, b: Tier | undefined): Tier => (b !== undefined && stronger(a, b) ? b : a)
 
 function waysOf(
   node: Node,
@@ -160,7 +157,7 @@ function wayOf(
   return {
     technique,
     edge,
-    reachesTier: lower(target.tier, edge.atMost),
+    reachesTier: target.tier,
     reaches: `${target.name}, in ${place}`,
     ...(target.subject === undefined ? {} : { subject: target.subject }),
   }

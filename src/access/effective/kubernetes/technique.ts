@@ -38,17 +38,6 @@ export const TECHNIQUES: readonly Technique[] = [
     },
   },
   {
-    id: 'k8s:pods-portforward',
-    title: 'can reach the ports of a pod of a stronger service account',
-    *edges(holder) {
-      const exec = holder.held('execInPod')
-      for (const held of holder.held('forwardPort').values()) {
-        if (exec.has('') || exec.has(held.namespace)) continue
-        for (const edge of toPods(held)) yield { ...edge, atMost: 'high' }
-      }
-    },
-  },
-  {
     id: 'k8s:token-request',
     title: 'can request a token of a stronger service account',
     *edges(holder) {
