@@ -41,6 +41,8 @@ export interface ReadOptions {
   readonly workers?: number
   readonly scopes?: readonly ScopeRule[]
   readonly csvMappings?: readonly CsvMappingRule[]
+  /** Size of a file up to which this thread reads it itself, when there is little to read or threads are starting. */
+  readonly hereFileBytesMax?: number
   /** For tests: module from which worker threads take `CONNECTORS`. */
   readonly connectorsFrom?: string
 }

@@ -52,6 +52,7 @@ export async function readTree(root: string, options: ReadOptions): Promise<Read
       csvMappingsBeside: sources.csvMappingsBeside,
     },
     ...(options.connectorsFrom === undefined ? {} : { connectorsFrom: options.connectorsFrom }),
+    ...(options.hereFileBytesMax === undefined ? {} : { hereFileBytesMax: options.hereFileBytesMax }),
     expected: () => sources.totals,
     onRead(files, bytes, path) {
       count.files += files

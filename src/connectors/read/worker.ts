@@ -24,6 +24,7 @@ const reader: ItemReader = {
 }
 const current = new Int32Array(setUp.current)
 
+port.postMessage('ready')
 port.on('message', ({ id, items }: Batch) => {
   const results = items.map((item, index) => {
     // told before the item is touched: when it kills this thread, the other side knows which it was

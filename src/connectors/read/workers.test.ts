@@ -5,13 +5,14 @@ import { readTree } from './read-tree.ts'
 import type { ReadOptions } from './read-options.ts'
 import { offered, said, withTree } from './tree-in-test.ts'
 
-const read = (folder: string, workers: number, limits: ReadOptions['limits'] = {}) =>
+const read = (folder: string, workers: number, limits: ReadOptions['limits'] = {}, hereFileBytesMax = 0) =>
   readTree(folder, {
     connectors: CONNECTORS,
     connectorsFrom: new URL('connectors-in-test.ts', import.meta.url).href,
     key: { key: Buffer.alloc(32, 7) },
     workers,
     limits,
+    hereFileBytesMax,
   })
 
 /** Enough that worker threads are used. */
@@ -29,6 +30,7 @@ test('the result is the same, byte for byte, whatever the number of threads', ()
   withTree(many({ 'd1/broken.json': '{', 'd3/large.txt': 'x'.repeat(3_000_000) }), async (folder) => {
     const here = JSON.stringify(await read(folder, 0))
     for (const workers of [1, 2, 3]) assert.equal(JSON.stringify(await read(folder, workers)), here)
+    for (const below of [1000, 10_000_000]) assert.equal(JSON.stringify(await read(folder, 2, {}, below)), here)
   }))
 
 test('a file that ends, fills or outlasts its thread costs one problem; every other file is read once', () => {
@@ -76,6 +78,11 @@ test('when the time is over, threads that still read are ended', () =>
 
 test('threads that cannot start at all are an error, not an empty result', () =>
   withTree(many(), async (folder) => {
-    const options = { connectors: CONNECTORS, connectorsFrom: new URL('nowhere.ts', import.meta.url).href, workers: 2 }
+    const options = {
+      connectors: CONNECTORS,
+      connectorsFrom: new URL('nowhere.ts', import.meta.url).href,
+      workers: 2,
+      hereFileBytesMax: 0,
+    }
     await assert.rejects(readTree(folder, options), /do not start/)
   }))

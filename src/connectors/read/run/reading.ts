@@ -1,4 +1,5 @@
 // Takes items one after the other, reads them here or in worker threads, and gives the results in the order of taking.
+import { setImmediate } from 'node:timers/promises'
 import type { Connector } from '../../port.ts'
 import { readItem } from './read-item.ts'
 import type { ItemReader } from './read-item.ts'
@@ -7,10 +8,17 @@ import type { ReadSettings } from './settings.ts'
 import { WorkerPool } from './worker-pool.ts'
 import type { Batch, WorkItem, WorkResult } from './work.ts'
 
-/** Small inputs are read in this thread: starting others would take longer than reading. */
-const HERE_BYTES_MAX = 2 * 1024 * 1024
+/**
+ * This thread reads by itself as long as that seems quicker than to start others, which costs each of them a good part of
+ * a second: after `LEARN_MS` the rest is estimated from the rate so far, and `HERE_MS_MAX` is the end in any case.
+ */
+const LEARN_MS = 120
+const REST_MS_MAX = 700
+const HERE_MS_MAX = 1000
+/** Beyond it a file waits for a thread that can be ended when it takes too long. */
 const HERE_FILE_BYTES_MAX = 256 * 1024
-const HERE_FILES_MAX = 1000
+/** After so long the event loop gets its turn: progress, the time limit, threads that are ready. */
+const TURN_MS = 20
 /** A fixed cost for each file, so that many small ones make several batches too. */
 const FILE_WEIGHT = 4096
 const BATCH_BYTES = 768 * 1024
@@ -23,6 +31,8 @@ export interface ReadingOptions {
   /** 0: never a worker thread. */
   readonly workers: number
   readonly connectorsFrom?: string
+  /** Size of a file up to which this thread reads it itself, when the input is small or the others are starting. */
+  readonly hereFileBytesMax?: number
   /** Bytes and files that are known to come; more than a few are not begun here. */
   expected(): { readonly totalFiles?: number; readonly totalBytes?: number }
   /** After each item or batch; the last path of it. */
@@ -35,13 +45,16 @@ export class Reading {
   readonly #stopped: Promise<void>
   /** By the order of taking; a hole is an item that is not read yet. */
   readonly #results: (WorkResult | undefined)[] = []
-  readonly #firstOf = new Map<number, number>()
+  /** By batch: the order of each of its items. */
+  readonly #ordersOf = new Map<number, readonly number[]>()
   #batch: WorkItem[] = []
+  #orders: number[] = []
   #batchBytes = 0
-  #batchFirst = 0
   #batches = 0
   #taken = 0
   #hereBytes = 0
+  #hereMs = 0
+  #turnSince = performance.now()
   #pool: WorkerPool | undefined
 
   constructor(options: ReadingOptions) {
@@ -55,12 +68,15 @@ export class Reading {
   async take(item: WorkItem): Promise<void> {
     const order = this.#taken++
     if (this.#readsHere(item)) {
-      this.#hereBytes += item.size
-      this.#settle(order, [item], [readItem(item, this.#reader)])
+      const started = performance.now()
+      this.#settle([order], [item], [readItem(item, this.#reader)])
+      this.#hereBytes += item.size + FILE_WEIGHT
+      this.#hereMs += performance.now() - started
+      await this.#turn()
       return
     }
-    if (this.#batch.length === 0) this.#batchFirst = order
     this.#batch.push(item)
+    this.#orders.push(order)
     this.#batchBytes += item.size + FILE_WEIGHT
     if (this.#batchBytes >= BATCH_BYTES) await this.#dispatch()
   }
@@ -80,22 +96,32 @@ export class Reading {
 
   #readsHere(item: WorkItem): boolean {
     if (this.#options.workers === 0) return true
-    if (this.#pool !== undefined || this.#batch.length > 0) return false
+    if (item.size > (this.#options.hereFileBytesMax ?? HERE_FILE_BYTES_MAX)) return false
+    if (this.#pool !== undefined) return !this.#pool.ready
+    // there is more to come: the threads start now, and until they are ready this one reads
+    if (this.#isMuch()) this.#threads()
+    return true
+  }
+
+  #isMuch(): boolean {
+    if (this.#hereMs < LEARN_MS) return false
     const { totalFiles = 0, totalBytes = 0 } = this.#options.expected()
-    return (
-      totalFiles <= HERE_FILES_MAX &&
-      totalBytes <= HERE_BYTES_MAX &&
-      item.size <= HERE_FILE_BYTES_MAX &&
-      this.#hereBytes + item.size <= HERE_BYTES_MAX &&
-      this.#taken <= HERE_FILES_MAX
-    )
+    const rest = totalBytes + totalFiles * FILE_WEIGHT - this.#hereBytes
+    return this.#hereMs >= HERE_MS_MAX || (rest / this.#hereBytes) * this.#hereMs > REST_MS_MAX
+  }
+
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turnSince < TURN_MS) return
+    await setImmediate()
+    this.#turnSince = performance.now()
   }
 
   async #dispatch(): Promise<void> {
     if (this.#batch.length === 0 || this.#options.signal.aborted) return
     const batch: Batch = { id: (this.#batches += 1), items: this.#batch }
-    this.#firstOf.set(batch.id, this.#batchFirst)
+    this.#ordersOf.set(batch.id, this.#orders)
     this.#batch = []
+    this.#orders = []
     this.#batchBytes = 0
     await Promise.race([this.#threads().take(batch), this.#stopped])
   }
@@ -110,17 +136,18 @@ export class Reading {
         ...(connectorsFrom === undefined ? {} : { connectorsFrom }),
       },
       ({ id, items }, results) => {
-        this.#settle(this.#firstOf.get(id) ?? 0, items, results)
-        this.#firstOf.delete(id)
+        this.#settle(this.#ordersOf.get(id) ?? [], items, results)
+        this.#ordersOf.delete(id)
       },
     ))
   }
 
-  #settle(first: number, items: readonly WorkItem[], results: readonly WorkResult[]): void {
+  #settle(orders: readonly number[], items: readonly WorkItem[], results: readonly WorkResult[]): void {
     let bytes = 0
     for (const [index, result] of results.entries()) {
       bytes += result.bytes
-      this.#results[first + index] = result
+      const order = orders[index]
+      if (order !== undefined) this.#results[order] = result
     }
     this.#options.onRead(items.length, bytes, items.at(-1)?.identity.path ?? '')
   }

@@ -25,6 +25,7 @@ export class WorkerPool {
   #inFlight = 0
   #failedStarts = 0
   #failure: Error | undefined
+  #ready = false
   #wake: (() => void) | undefined
 
   /** `done` is called once for each batch, in whatever order they end. */
@@ -40,6 +41,12 @@ export class WorkerPool {
       for (const thread of this.#threads) thread.watch(Date.now())
     }, WATCH_EVERY_MS)
     this.#watch.unref()
+    for (let started = 0; started < size; started++) this.#start()
+  }
+
+  /** True from when the first thread can read. */
+  get ready(): boolean {
+    return this.#ready
   }
 
   /** Resolves when there is room for more, which bounds what waits in memory. */
@@ -85,6 +92,9 @@ export class WorkerPool {
 
   #start(): WorkerThread {
     const thread: WorkerThread = new WorkerThread(this.#setUp, (batch, index) => this.#secondsFor(batch, index), {
+      ready: () => {
+        this.#ready = true
+      },
       result: (batch, result) => {
         this.#failedStarts = 0
         this.#result(batch, result)
@@ -116,7 +126,7 @@ export class WorkerPool {
     const { batch, index, waiting } = end
     if (batch === undefined || index === undefined) {
       this.#failedStarts += 1
-      if (this.#failedStarts >= STARTS_MAX) this.#failure = new Error('the worker threads do not start')
+      if (this.#failedStarts >= STARTS_MAX * this.#size) this.#failure = new Error('the worker threads do not start')
     } else {
       const item = batch.items[index]
       const known = this.#partly.get(batch.id) ?? new Map<number, WorkResult>()

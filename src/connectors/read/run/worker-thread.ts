@@ -38,7 +38,7 @@ export class WorkerThread {
   constructor(
     setUp: Omit<WorkerSetUp, 'current'>,
     secondsFor: (batch: Batch, index: number) => number,
-    on: { result(batch: Batch, result: BatchResult): void; end(end: WorkerEnd): void },
+    on: { ready(): void; result(batch: Batch, result: BatchResult): void; end(end: WorkerEnd): void },
   ) {
     const current = new SharedArrayBuffer(8)
     this.#current = new Int32Array(current)
@@ -48,7 +48,11 @@ export class WorkerThread {
       // beyond its heap a thread dies with an error of its own; it does not take the process with it
       resourceLimits: { maxOldGenerationSizeMb: setUp.settings.limits.workerMiB, stackSizeMb: 4 },
     })
-    this.#worker.on('message', (result: BatchResult) => {
+    this.#worker.on('message', (result: BatchResult | 'ready') => {
+      if (result === 'ready') {
+        on.ready()
+        return
+      }
       const batch = this.waiting.shift()
       if (batch !== undefined) on.result(batch, result)
     })
