@@ -144,6 +144,36 @@ test('a deny takes a trust away, or stands on it with its conditions', () => {
   assert.equal(withDeny({ Principal: { AWS: '777788889999' } }).length, 1)
 })
 
+test('a deny of single principals of whom a trust lets in stands on it as a condition on who calls', () => {
+  const deniedIf = (allowed: string, deny: Record<string, unknown>) =>
+    only(
+      read({
+        RoleDetailList: [
+          {
+            Arn: `arn:aws:iam::${A}:role/r`,
+            AssumeRolePolicyDocument: doc(
+              { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: allowed } },
+              { Effect: 'Deny', Action: 'sts:AssumeRole', ...deny },
+            ),
+          },
+        ],
+      }),
+      'relation',
+    )[0]?.attributes?.['deniedIf']
+  const root = `arn:aws:iam::${A}:root`
+  const user = `arn:aws:iam::${A}:user/x`
+  const named = { ArnEquals: { 'aws:PrincipalArn': [user] } }
+  assert.deepEqual(deniedIf(root, { Principal: { AWS: user } }), [named])
+  assert.deepEqual(deniedIf('*', { Principal: { AWS: user } }), [named])
+  const Condition = { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } }
+  assert.deepEqual(deniedIf(root, { Principal: { AWS: user }, Condition }), [{ ...Condition, ...named }])
+  assert.deepEqual(deniedIf(root, { NotPrincipal: { AWS: [root, user] } }), [
+    { ArnNotEquals: { 'aws:PrincipalArn': [user] } },
+  ])
+  assert.equal(deniedIf(root, { Principal: { AWS: 'arn:aws:iam::777788889999:user/x' } }), undefined)
+  assert.equal(deniedIf(root, { Principal: { AWS: `arn:aws:sts::${A}:assumed-role/r2/session` } }), undefined)
+})
+
 test('the kind of a role follows from whom it trusts and where it stands', () => {
   const kind = (principal: unknown, arn = `arn:aws:iam::${A}:role/r`, statement: Record<string, unknown> = {}) => {
     const found = principalOf(read(role(principal, { Arn: arn }, statement)))

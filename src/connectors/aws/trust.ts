@@ -25,6 +25,8 @@ export interface TrustedParty extends Party {
 
 const ASSUMES = /^(?:\*|sts:\*|sts:assumerole[*]?|sts:assumerole(?:withwebidentity|withsaml)?|sts:assume\*)$/i
 
+const NAMED_ARN = /^arn:[^:]*:iam::(\d{12}):(?:user|role)\/[^*?]+$/
+
 /** AWS takes 2,048 to 4,096 characters of trust policy; far more is no trust policy. */
 const STATEMENTS_MAX = 200
 
@@ -42,11 +44,15 @@ export function trustedParties(document: UntrustedRecord): TrustedParty[] {
     for (const party of partiesOf(member(statement, 'Principal'))) {
       const against = denies.filter((deny) => concerns(deny, party))
       if (against.some((deny) => conditionOf(deny) === undefined)) continue
+      const partly = denies.filter((deny) => !against.includes(deny))
       trusted.push({
         ...party,
         statement,
         conditions: conditionOf(statement),
-        deniedIf: against.flatMap((deny) => conditionOf(deny) ?? []),
+        deniedIf: [
+          ...against.flatMap((deny) => conditionOf(deny) ?? []),
+          ...partly.flatMap((deny) => deniedWithin(deny, party) ?? []),
+        ],
       })
     }
   }
@@ -92,6 +98,27 @@ function concerns(deny: UntrustedRecord, party: Party): boolean {
       other.text === party.text ||
       (other.kind === 'account' && other.account !== undefined && other.account === party.account),
   )
+}
+
+/**
+ * A deny that names, or spares, single principals of a trusted account: the same deny as a condition on who calls. One
+ * that names a session is left out, since the caller picks the name of its session.
+ */
+function deniedWithin(deny: UntrustedRecord, party: Party): Json | undefined {
+  if (party.kind !== 'account' && party.kind !== 'any') return undefined
+  const spared = member(deny, 'NotPrincipal')
+  const stated = spared ?? member(deny, 'Principal')
+  const within = oneOrMore(isRecord(stated) ? member(stated, 'AWS') : undefined).filter((text): text is string => {
+    const account = typeof text === 'string' ? NAMED_ARN.exec(text)?.[1] : undefined
+    return account !== undefined && (party.kind === 'any' || account === party.account)
+  })
+  if (within.length === 0) return undefined
+  const conditions = conditionOf(deny)
+  const block = isRecord(conditions) ? (conditions as Record<string, Json>) : {}
+  const operators = spared === undefined ? ['ArnEquals', 'ArnLike'] : ['ArnNotEquals', 'ArnNotLike']
+  const operator = operators.find((name) => !Object.hasOwn(block, name))
+  // both are taken by conditions of its own: without the narrower term it denies more, never less
+  return operator === undefined ? block : { ...block, [operator]: { 'aws:PrincipalArn': within } }
 }
 
 export interface TrustedRole {

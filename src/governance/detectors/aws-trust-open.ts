@@ -52,6 +52,16 @@ export const awsTrustOpen: Detector = {
   },
 }
 
+/** A deny of those that it names leaves everyone else in. */
+const namesTheDenied = (block: Readonly<Record<string, unknown>>): boolean =>
+  Object.entries(block).some(
+    ([operator, keys]) =>
+      /^(?:arn|string)(?:equals|like)/i.test(operator) &&
+      typeof keys === 'object' &&
+      keys !== null &&
+      Object.keys(keys).some((key) => key.toLowerCase() === 'aws:principalarn'),
+  )
+
 /** `*`, a foreign account, or `undefined` when the trust is narrow enough or not of this kind. */
 function openedTo(relation: Relation, own: ReadonlySet<string>): string | undefined {
   const { attributes } = relation
@@ -59,7 +69,7 @@ function openedTo(relation: Relation, own: ReadonlySet<string>): string | undefi
   const kind = wordOf(attributes, 'trust')
   const terms = narrowingTerms(relation).filter((term) => !isOpenTerm(term))
   // a deny for all but some narrows as well as a condition does
-  if (recordsOf(attributes, 'deniedIf').length > 0) return undefined
+  if (recordsOf(attributes, 'deniedIf').some((block) => !namesTheDenied(block))) return undefined
   if (kind === 'any') return terms.some(({ key }) => SAYS_WHO.test(key)) ? undefined : '*'
   const account = wordOf(attributes, 'account')
   if ((kind !== 'account' && kind !== 'principal') || account === undefined || own.has(account)) return undefined

@@ -209,6 +209,7 @@ test('a role that lets in anyone or a foreign account is found, unless a conditi
   assert.deepEqual(found(any, { StringLike: { 'aws:PrincipalArn': '*' } }), ['high'])
   assert.deepEqual(found(any, { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } }), ['high'])
   assert.deepEqual(found({ ...any, deniedIf: [{ StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } }] }), [])
+  assert.deepEqual(found({ ...any, deniedIf: [{ ArnEquals: { 'aws:PrincipalArn': arn('user', 'x') } }] }), ['high'])
   assert.deepEqual(found(vendor, { StringEquals: { 'sts:ExternalId': 'a1' } }), [])
   assert.deepEqual(found(vendor, { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }), ['medium'])
   assert.deepEqual(found({ trust: 'account', trusted: A, account: A, external: false }), [])

@@ -4,7 +4,7 @@ import type { Tier } from '../../entitlement.ts'
 import { TIERS } from '../../entitlement.ts'
 import type { Assumptions } from './assume.ts'
 import type { RequestContext } from './condition.ts'
-import { contextOf, noKeys, tagState } from './context.ts'
+import { contextOf, noKeys, tagsOf } from './context.ts'
 import type { AwsEstate, AwsPrincipal } from './estate.ts'
 import { unopposed } from './evaluate.ts'
 import type { PermissionSet } from './evaluate.ts'
@@ -198,7 +198,7 @@ const targetAction = (technique: Technique): string | undefined =>
 
 /** A trust that names it is enough within an account, unless its own side forbids. */
 function canThenAssume(principal: AwsPrincipal, role: AwsPrincipal): readonly string[] | undefined {
-  const context = contextOf(principal, noKeys, role.arn)
+  const context = contextOf(principal, tagsOf(role), role.arn)
   const { answer, open } = unopposed(principal.set, 'sts:assumerole', role.arn, context, principal.type === 'role')
   return answer === 'no' ? undefined : open
 }
@@ -216,7 +216,6 @@ function requestOf(technique: Technique | undefined, target?: AwsPrincipal, serv
     if (key === 'iam:passedtoservice') return service === undefined ? undefined : [service]
     if (target === undefined) return undefined
     if (key === 'iam:permissionsboundary') return target.boundaryArn === undefined ? 'absent' : [target.boundaryArn]
-    const tag = /^(?:aws|iam):resourcetag\/(.+)$/.exec(key)?.[1]
-    return tag === undefined ? undefined : tagState(target.tags, tag)
+    return tagsOf(target)(key)
   }
 }

@@ -152,3 +152,11 @@ test('an account with very many roles lists the most privileged and says that th
   assert.ok((found?.actsAs.length ?? 0) <= 50)
   assert.ok(found?.powers.some(({ power }) => power === 'assume-many-roles'))
 })
+
+test('what a policy says of the tags of the role to assume is read against them', () => {
+  const Condition = { StringEquals: { 'aws:ResourceTag/team': '${aws:PrincipalTag/team}' } }
+  const u: PrincipalInTest = { may: [{ Action: 'sts:AssumeRole', Condition }], tags: { team: 'claims' } }
+  assert.ok(acts(u, { trusts: ['account'], tags: { team: 'claims' } }))
+  assert.ok(!acts(u, { trusts: ['account'], tags: { team: 'ledger' } }))
+  assert.ok(!acts(u, { trusts: ['account'], tags: {} }))
+})

@@ -1,6 +1,6 @@
 // Role chaining: which roles a principal can act as, where the role's trust and the principal's own policies both say so.
 // Within one account a trust that names the principal itself is enough; nothing may stand against it.
-import { contextOf } from './context.ts'
+import { contextOf, tagsOf } from './context.ts'
 import type { AwsEstate, AwsPrincipal } from './estate.ts'
 import { evaluate, unopposed } from './evaluate.ts'
 import type { RequestContext } from './condition.ts'
@@ -29,7 +29,10 @@ const ASSUME = 'sts:assumerole'
 export const ASSUMPTIONS_MAX = 50
 
 /** What a caller of AssumeRole sets as it likes; the external id is a word between the parties and is not known. */
-const AS_ASSUMER: RequestContext = (key) => (key === 'sts:sourceidentity' ? 'caller' : undefined)
+const asAssumerOf =
+  (role: AwsPrincipal): RequestContext =>
+  (key) =>
+    key === 'sts:sourceidentity' ? 'caller' : tagsOf(role)(key)
 
 export class Assumptions {
   readonly #trusts: Trusts
@@ -112,7 +115,7 @@ export class Assumptions {
   /** The trust names the principal (or anyone). */
   #byName(principal: AwsPrincipal, trust: Trust): Assumption | undefined {
     const { role } = trust
-    const context = contextOf(principal, AS_ASSUMER, role.arn)
+    const context = contextOf(principal, asAssumerOf(role), role.arn)
     const own =
       role.account === principal.account
         ? unopposed(principal.set, ASSUME, role.arn, context, principal.type === 'role')
@@ -123,7 +126,7 @@ export class Assumptions {
 
   #byAccount(principal: AwsPrincipal, trust: Trust): Assumption | undefined {
     const { role } = trust
-    const context = contextOf(principal, AS_ASSUMER, role.arn)
+    const context = contextOf(principal, asAssumerOf(role), role.arn)
     const own = evaluate(principal.set, ASSUME, role.arn, context)
     return combine(trust, `role \`${role.name}\` trusts its account, and its policies allow it`, context, own)
   }

@@ -20,8 +20,12 @@ export const keysOf =
   (key) =>
     Object.hasOwn(keys, key) ? keys[key] : undefined
 
-/** Whoever calls picks these, so a condition on them limits what is made, not who may make it. */
-const CALLER_CHOOSES = /^aws:(?:requestedregion$|requesttag\/|tagkeys$)|^sts:(?:rolesessionname|transitivetagkeys)$/
+/**
+ * Whoever calls picks these, so a condition on them limits what is made, not who may make it. A session that is too old,
+ * as the policy says which AWS writes to revoke sessions, is followed by a new one.
+ */
+const CALLER_CHOOSES =
+  /^aws:(?:requestedregion$|requesttag\/|tagkeys$|tokenissuetime$)|^sts:(?:rolesessionname|transitivetagkeys)$/
 
 /** Keys that say the same of every direct, signed call of the API. */
 const DIRECT_CALL: KnownKeys = {
@@ -72,6 +76,14 @@ function accountOf(resource: string | undefined): KeyState | undefined {
   const account = resource === undefined ? undefined : splitArn(resource)[4]
   return account === undefined || account === '' ? undefined : [account]
 }
+
+/** What a request says of the tags of the principal that it is on. */
+export const tagsOf =
+  (target: { readonly tags: Readonly<Record<string, string>> | undefined }): RequestContext =>
+  (key) => {
+    const tag = /^(?:aws|iam):resourcetag\/(.+)$/.exec(key)?.[1]
+    return tag === undefined ? undefined : tagState(target.tags, tag)
+  }
 
 /** Tag keys compare without case. `undefined` tags: the input does not tell them. */
 export function tagState(tags: Readonly<Record<string, string>> | undefined, key: string): KeyState | undefined {

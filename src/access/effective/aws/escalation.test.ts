@@ -292,3 +292,22 @@ test('a chain of escalations is followed to its end, and each link is a path of 
     ['user `b`'],
   )
 })
+
+test('the policy that AWS writes to revoke old sessions takes no path away: the next session is new', () => {
+  const revoke: StatementInTest = {
+    Effect: 'Deny',
+    Action: '*',
+    Condition: { DateLessThan: { 'aws:TokenIssueTime': '2026-05-01T00:00:00.000Z' } },
+  }
+  const may: readonly StatementInTest[] = [{ Action: 'iam:CreateAccessKey' }, revoke]
+  const account: AccountInTest = { users: { chief: { may: [ADMIN] } }, roles: { self: { may } } }
+  assert.deepEqual(techniquesOf(account, 'role/self'), ['iam:CreateAccessKey'])
+})
+
+test('an account whose only roles are those that AWS keeps has no role to pass', () => {
+  const may: readonly StatementInTest[] = [
+    { Action: ['iam:PassRole', 'lambda:CreateFunction', 'lambda:InvokeFunction'] },
+  ]
+  const kept: PrincipalInTest = { may: [ADMIN], trusts: ['lambda.amazonaws.com'], serviceLinked: true }
+  assert.deepEqual(techniquesOf({ users: { self: { may } }, roles: { kept } }, 'user/self'), [])
+})

@@ -20,6 +20,7 @@ const FEW = 200
 
 export class Targets {
   readonly #trusts: Trusts
+  readonly #accountsWithRoles = new Set<string>()
   readonly #reached: ReadonlyMap<string, Tier>
   readonly #indexes = new Map<string, TargetIndex>()
   readonly #trusting = new Map<string, ReadonlyMap<AwsPrincipal, readonly TrustingRole[]>>()
@@ -36,6 +37,7 @@ export class Targets {
     this.#reached = reached
     const lists = new Map<string, AwsPrincipal[]>()
     for (const principal of estate.principals) {
+      if (principal.type === 'role') this.#accountsWithRoles.add(principal.account)
       if (principal.serviceLinked) continue
       const key = `${principal.account} ${principal.type}`
       const list = lists.get(key)
@@ -54,8 +56,9 @@ export class Targets {
     return this.#reached.get(principal.id) ?? 'none'
   }
 
+  /** Whether the input holds any role of the account, be it one that AWS keeps. */
   hasRoles(account: string): boolean {
-    return this.#indexes.has(`${account} role`)
+    return this.#accountsWithRoles.has(account)
   }
 
   /** Those above the bar, on which the principal's grants of `action` may be. */
