@@ -51,7 +51,7 @@ export function awsSecretNear(source: SourceText, at: number, id: string): Candi
 }
 
 /** Forty characters of base 64 with digits and both cases: not a path, not a digest, not an example. */
-export function isSecretAccessKey(value: string): boolean {
+function isSecretAccessKey(value: string): boolean {
   if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !/\d/.test(value) || /^[a-f0-9]+$/i.test(value)) return false
   return entropyOf(value) > 4 && placeholderKind(value) === undefined && !/\/[a-z]{4,}\/|EXAMPLE/i.test(value)
 }

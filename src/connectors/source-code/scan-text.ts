@@ -107,7 +107,10 @@ export function scanText(source: SourceText, cluster: string): ScanResult {
   return { candidates: distinct(pass.candidates), keyIds, ...(stoppedAt === undefined ? {} : { stoppedAt }) }
 }
 
-/** In text order; of candidates that overlap, the one of the highest rank, then the surest, then the longest. */
+/**
+ * In text order; of candidates that overlap, the one of the highest rank, then the surest, then the longest. It takes the
+ * name that a lower one knows.
+ */
 function distinct(candidates: readonly Candidate[]): Candidate[] {
   const ordered = candidates.toSorted(
     (a, b) =>
@@ -116,14 +119,16 @@ function distinct(candidates: readonly Candidate[]): Candidate[] {
   const byStart: Candidate[] = []
   for (const candidate of ordered) {
     const at = insertionPoint(byStart, candidate.start)
-    const left = byStart[at - 1]
-    const right = byStart[at]
-    if (left !== undefined && left.end > candidate.start) continue
-    if (right !== undefined && right.start < candidate.end) continue
-    byStart.splice(at, 0, candidate)
+    const [left, right] = [byStart[at - 1], byStart[at]]
+    if (left !== undefined && left.end > candidate.start) byStart[at - 1] = named(left, candidate.name)
+    else if (right !== undefined && right.start < candidate.end) byStart[at] = named(right, candidate.name)
+    else byStart.splice(at, 0, candidate)
   }
   return byStart
 }
+
+const named = (candidate: Candidate, name: string | undefined): Candidate =>
+  candidate.name !== undefined || name === undefined ? candidate : { ...candidate, name }
 
 function insertionPoint(sorted: readonly Candidate[], start: number): number {
   let low = 0

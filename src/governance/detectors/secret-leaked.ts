@@ -34,7 +34,12 @@ export const secretLeaked: Detector = {
           holder === undefined
             ? { credentialId: credential.id, externalId: `${file}:${name ?? rule}` }
             : { ...subjectOf(holder), credentialId: credential.id },
-        discriminator: [file, rule, name ?? '', ...(ordinal === 0 ? [] : [String(ordinal + 1)])].join(' '),
+        discriminator: [
+          file,
+          rule,
+          ...(name === undefined ? [] : [name]),
+          ...(ordinal === 0 ? [] : [ordinal + 1]),
+        ].join(' '),
         severity,
         severityReasons: reasons,
         title:

@@ -100,7 +100,7 @@ export function isMadeUpUuid(value: string): boolean {
 }
 
 /** Base 64 of DER that is no private key: a certificate or a public key. Private keys begin with a version number. */
-export function isPublicDer(value: string): boolean {
+function isPublicDer(value: string): boolean {
   if (!/^M[CEFGHI][A-Za-z0-9+/]{30}/.test(value)) return false
   const bytes = Buffer.from(value.slice(0, 64), 'base64')
   const long = (bytes[1] ?? 0) & 128 ? (bytes[1] ?? 0) & 3 : 0

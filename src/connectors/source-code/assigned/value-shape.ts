@@ -82,7 +82,7 @@ export function shapeOf(value: string): ValueShape {
 }
 
 /** Mean over the letter pairs of a run of ASCII letters, 0 to 9. */
-export function wordlikeness(run: string): number {
+function wordlikeness(run: string): number {
   if (run.length < 2) return 5
   let sum = 0
   for (let at = 1; at < run.length; at++) {
