@@ -12,7 +12,7 @@ import { otherVersions } from './policy-versions.ts'
 import { compilePolicy } from './policy.ts'
 import { standingOf } from './standing.ts'
 import type { Targets } from './targets.ts'
-import type { Technique } from './techniques/technique.ts'
+import type { RewritableTarget, Technique } from './techniques/technique.ts'
 import type { Trusts } from './trust.ts'
 
 export interface Aim {
@@ -57,6 +57,10 @@ export class Aims {
       case 'passed-role':
       case 'running-role':
         return this.#roles(principal, technique, bar)
+      case 'rewritable-user':
+      case 'rewritable-group':
+      case 'rewritable-role':
+        return this.#rewritable(principal, technique, technique.target)
       case 'saml-role':
         return this.#samlRoles(principal, bar)
       default:
@@ -121,11 +125,9 @@ export class Aims {
   }
 
   *#others(principal: AwsPrincipal, technique: Technique, type: 'user' | 'group' | 'role', bar: Tier): Iterable<Aim> {
-    const { userHas } = technique
     for (const other of this.#targets.ofType(principal, type, targetAction(technique), bar)) {
       if (other.id === principal.id || principal.groups.includes(other)) continue
-      const has = userHas === undefined ? undefined : other.principal.attributes[userHas.attribute]
-      if (typeof has === 'boolean' && has !== userHas?.is) continue
+      if (!isAsTold(other, technique)) continue
       const open = type === 'role' ? canThenAssume(principal, other) : []
       if (open === undefined) continue
       yield {
@@ -137,6 +139,21 @@ export class Aims {
         open,
       }
     }
+  }
+
+  /** Those that no boundary holds down come first: they lead furthest. */
+  *#rewritable(principal: AwsPrincipal, technique: Technique, target: RewritableTarget): Iterable<Aim> {
+    const type = REWRITABLE[target]
+    const held: Aim[] = []
+    for (const other of this.#targets.anyOf(principal, type, targetAction(technique))) {
+      if (other.id === principal.id || principal.groups.includes(other) || !isAsTold(other, technique)) continue
+      const open = type === 'role' ? canThenAssume(principal, other) : []
+      if (open === undefined) continue
+      const aim = { ...this.#rewritten(type === 'group' ? principal : other, other, technique), open }
+      if (aim.tier === 'admin') yield aim
+      else held.push(aim)
+    }
+    yield* held.toSorted((a, b) => TIERS.indexOf(b.tier) - TIERS.indexOf(a.tier))
   }
 
   *#roles(principal: AwsPrincipal, technique: Technique, bar: Tier): Iterable<Aim> {
@@ -169,6 +186,14 @@ export class Aims {
       }
     }
   }
+}
+
+const REWRITABLE = { 'rewritable-user': 'user', 'rewritable-group': 'group', 'rewritable-role': 'role' } as const
+
+/** What the technique needs of a user; what the input does not tell counts as so. */
+function isAsTold(user: AwsPrincipal, { userHas }: Technique): boolean {
+  const has = userHas === undefined ? undefined : user.principal.attributes[userHas.attribute]
+  return typeof has !== 'boolean' || has === userHas?.is
 }
 
 const NEW_IDENTITY: Aim = {

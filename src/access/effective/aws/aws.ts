@@ -6,7 +6,7 @@ import type { EffectiveAccess, EscalationPath, Tier } from '../../entitlement.ts
 import type { Evaluator } from '../effective.ts'
 import { Assumptions, ASSUMPTIONS_MAX } from './assume.ts'
 import { entitlementsOf } from './entitlements.ts'
-import { Escalations } from './escalation.ts'
+import { Escalations, withoutDetours } from './escalation.ts'
 import type { Path } from './escalation.ts'
 import { awsEstate } from './estate.ts'
 import type { AwsEstate, AwsPrincipal } from './estate.ts'
@@ -116,9 +116,11 @@ function accessOf(
   reached: ReadonlyMap<string, Tier>,
 ): Partial<EffectiveAccess> {
   const chain = principal.type === 'group' ? [] : assumptions.chain(principal)
-  const paths = escalations
-    .ready(principal)
-    .flatMap((ready) => escalations.best(principal, ready, escalations.floorOf(principal)) ?? [])
+  const paths = withoutDetours(
+    escalations
+      .ready(principal)
+      .flatMap((ready) => escalations.best(principal, ready, escalations.floorOf(principal)) ?? []),
+  )
   const sure = paths.filter((path) => path.open.length === 0)
   const come = reached.get(principal.id) ?? 'none'
   const tier = above(come, own.tier) ? come : own.tier

@@ -48,7 +48,7 @@ function accountFor(
 const ADMIN_BUT_IAM: StatementInTest = { Action: ['s3:*', 'secretsmanager:*'] }
 
 const grant = (technique: Technique): StatementInTest[] => [{ Action: technique.steps.map(([action]) => action) }]
-const TESTABLE = TECHNIQUES.filter(({ target }) => target !== 'saml-role')
+const TESTABLE = TECHNIQUES.filter(({ target }) => target !== 'saml-role' && !target.startsWith('rewritable-'))
 
 test('each technique is found where its actions are allowed and a target is there', () => {
   for (const technique of TESTABLE) {
@@ -310,4 +310,33 @@ test('an account whose only roles are those that AWS keeps has no role to pass',
   ]
   const kept: PrincipalInTest = { may: [ADMIN], trusts: ['lambda.amazonaws.com'], serviceLinked: true }
   assert.deepEqual(techniquesOf({ users: { self: { may } }, roles: { kept } }, 'user/self'), [])
+})
+
+test('any identity that can be given more and then taken over is a way, each step on one and the same', () => {
+  const cases: readonly (readonly [string, string, AccountInTest, string])[] = [
+    ['AttachUserPolicy', 'CreateAccessKey', { users: { idle: {} } }, arnOf('user', 'idle')],
+    ['PutUserPolicy', 'CreateLoginProfile', { users: { idle: {} } }, arnOf('user', 'idle')],
+    ['PutRolePolicy', 'UpdateAssumeRolePolicy', { roles: { idle: {} } }, arnOf('role', 'idle')],
+    ['AttachGroupPolicy', 'AddUserToGroup', { groups: { idle: {} } }, arnOf('group', 'idle')],
+  ]
+  for (const [rewrite, take, account, Resource] of cases) {
+    const found = (...may: readonly StatementInTest[]): string[] =>
+      techniquesOf({ ...account, users: { ...account.users, self: { may } } }, 'user/self')
+    const both: StatementInTest = { Action: [`iam:${rewrite}`, `iam:${take}`], Resource }
+    assert.deepEqual(found(both), [`iam:${rewrite}+${take}`])
+    assert.deepEqual(found({ Action: `iam:${rewrite}`, Resource }), [], take)
+    assert.deepEqual(found({ Action: `iam:${take}`, Resource }), [], rewrite)
+    assert.deepEqual(found(both, { Effect: 'Deny', Action: `iam:${take}` }), [], `${take} denied`)
+    assert.deepEqual(found(both, { Effect: 'Deny', Action: `iam:${rewrite}`, Resource }), [], `${rewrite} denied`)
+    const apart = { Action: `iam:${take}`, Resource: `${Resource}-too` }
+    assert.deepEqual(found({ Action: `iam:${rewrite}`, Resource }, apart), [], 'on two different ones')
+  }
+})
+
+test('the way over another is not told where one of its steps is enough, nor where a boundary holds the other', () => {
+  const both: StatementInTest = { Action: ['iam:PutUserPolicy', 'iam:CreateAccessKey'] }
+  assert.deepEqual(techniquesOf({ users: { self: { may: [both] }, idle: {} } }, 'user/self'), ['iam:PutUserPolicy'])
+  const onIdle = [{ ...both, Resource: arnOf('user', 'idle') }]
+  const held: PrincipalInTest = { boundary: [{ Action: 's3:GetObject', Resource: 'arn:aws:s3:::larkfield-logs/*' }] }
+  assert.deepEqual(techniquesOf({ users: { self: { may: onIdle }, idle: held } }, 'user/self'), [])
 })

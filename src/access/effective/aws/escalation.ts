@@ -81,6 +81,20 @@ export class Escalations {
   }
 }
 
+/** Leaves out the way over another identity where some of its actions alone lead as far. */
+export function withoutDetours(paths: readonly Path[]): readonly Path[] {
+  const short = paths.filter(({ technique, open }) => !isDetour(technique) && open.length === 0)
+  return paths.filter((path) => {
+    if (!isDetour(path.technique)) return true
+    const actions = new Set(path.technique.steps.map(([action]) => action))
+    return !short.some(
+      (other) => !above(path.tier, other.tier) && other.technique.steps.every(([action]) => actions.has(action)),
+    )
+  })
+}
+
+const isDetour = ({ target }: Technique): boolean => target.startsWith('rewritable-')
+
 function pathToward(principal: AwsPrincipal, ready: ReadyTechnique, aim: Aim): Path | undefined {
   const { technique } = ready
   const open = [...ready.open, ...(aim.open ?? [])]

@@ -17,6 +17,7 @@ export interface TrustingRole {
 
 /** Up to so many selected candidates it is quicker to look at them alone. */
 const FEW = 200
+const SOME = 20
 
 export class Targets {
   readonly #trusts: Trusts
@@ -59,6 +60,16 @@ export class Targets {
   /** Whether the input holds any role of the account, be it one that AWS keeps. */
   hasRoles(account: string): boolean {
     return this.#accountsWithRoles.has(account)
+  }
+
+  /**
+   * Those of a type on which the principal's grants of `action` may be, whatever their rights. A grant that takes in
+   * more than `FEW` takes in almost any: some of them then answer for all.
+   */
+  anyOf(principal: AwsPrincipal, type: AwsPrincipal['type'], action: string | undefined): readonly AwsPrincipal[] {
+    const all = this.#selection(principal, type, action) ?? this.#indexes.get(`${principal.account} ${type}`)?.all ?? []
+    const found = [...all]
+    return found.length <= FEW ? found : found.slice(0, SOME)
   }
 
   /** Those above the bar, on which the principal's grants of `action` may be. */

@@ -1,6 +1,8 @@
 // What one privilege-escalation technique is: data, read by `escalation.ts`. The list of those published, and a few
 // that follow from the same service behaviour.
 
+export type RewritableTarget = 'rewritable-user' | 'rewritable-group' | 'rewritable-role'
+
 /**
  * What is taken over, and so where to look for it:
  * - `own-policy`: a customer-managed policy that the principal or its group holds
@@ -9,6 +11,7 @@
  * - `own-group`: a group that it is a member of
  * - `own-boundary`: the permission boundary that holds it down
  * - `user`, `group`, `role`: another, with more rights than its own
+ * - `rewritable-user`, `rewritable-group`, `rewritable-role`: another, whatever its rights: it is given more
  * - `passed-role`: a role with more rights that the service may assume, handed over to it
  * - `running-role`: the same, already at work in the service
  * - `saml-role`: a role that trusts a SAML provider
@@ -23,6 +26,7 @@ type Target =
   | 'user'
   | 'group'
   | 'role'
+  | RewritableTarget
   | 'passed-role'
   | 'running-role'
   | 'saml-role'
