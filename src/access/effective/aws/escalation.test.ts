@@ -340,3 +340,17 @@ test('the way over another is not told where one of its steps is enough, nor whe
   const held: PrincipalInTest = { boundary: [{ Action: 's3:GetObject', Resource: 'arn:aws:s3:::larkfield-logs/*' }] }
   assert.deepEqual(techniquesOf({ users: { self: { may: onIdle }, idle: held } }, 'user/self'), [])
 })
+
+test('a role that a service may take on only for things of its own account can be passed for a new one', () => {
+  const may: readonly StatementInTest[] = [
+    { Action: ['iam:PassRole', 'lambda:CreateFunction', 'lambda:InvokeFunction'] },
+  ]
+  const when = (arn: string): string[] => {
+    const trusts = [{ who: 'lambda.amazonaws.com', when: { ArnLike: { 'aws:SourceArn': arn } } }]
+    return techniquesOf({ users: { self: { may } }, roles: { chief: { may: [ADMIN], trusts } } }, 'user/self')
+  }
+  const way = ['iam:PassRole+lambda:CreateFunction+InvokeFunction']
+  assert.deepEqual(when(`arn:aws:lambda:*:${ACCOUNT}:function:*`), way)
+  assert.deepEqual(when(`arn:aws:lambda:eu-central-1:${ACCOUNT}:function:ledger`), [], 'one function, which is there')
+  assert.deepEqual(when('arn:aws:lambda:*:777788889999:function:*'), [], 'of another account')
+})

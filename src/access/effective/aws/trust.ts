@@ -2,9 +2,11 @@
 import type { Id } from '#kernel'
 import type { IdentityGraph, Relation } from '#identity'
 import { allHold } from './condition.ts'
-import type { Condition, RequestContext } from './condition.ts'
+import type { Condition, KeyState, RequestContext } from './condition.ts'
 import type { AwsEstate, AwsPrincipal } from './estate.ts'
+import { decodeGlob } from './glob.ts'
 import { conditionsOf } from './policy.ts'
+import { splitArn } from './resource-pattern.ts'
 
 export interface Trust {
   readonly role: AwsPrincipal
@@ -87,11 +89,29 @@ export function trustsService(
   let found: { readonly open: readonly string[] } | undefined
   for (const trust of trusts.byRole.get(role.id) ?? []) {
     if (trust.kind !== 'service' || !sameService(trust.pattern, service)) continue
-    const { holds, open } = trustHolds(trust, (key) => (key === 'aws:sourceaccount' ? [role.account] : undefined))
+    const { holds, open } = trustHolds(trust, (key) =>
+      key === 'aws:sourceaccount' ? [role.account] : key === 'aws:sourcearn' ? sourceOf(trust) : undefined,
+    )
     if (holds && open.length === 0) return { open }
     if (holds) found ??= { open }
   }
   return found
+}
+
+/**
+ * What a thing would be called that whoever passes the role makes in its account, where the trust leaves the name open.
+ * Whether one of a given name can be made is not known.
+ */
+function sourceOf({ role, conditions }: Trust): KeyState | undefined {
+  for (const { key, negated, values } of conditions) {
+    if (key !== 'aws:sourcearn' || negated) continue
+    for (const { encoded } of values) {
+      const pattern = decodeGlob(encoded)
+      const [, , , , account, last = ''] = splitArn(pattern)
+      if (account === role.account && last.endsWith('*')) return [pattern.replaceAll(/[*?]/g, 'x')]
+    }
+  }
+  return undefined
 }
 
 /** `ec2.amazonaws.com.cn` and regional names stand for the service too. */
