@@ -23,6 +23,8 @@ export function bearerAt(source: SourceText, at: number): Candidate | undefined 
     /[({[$%]/.test(source.text.charAt(start + token.length))
   )
     return undefined
+  // `--lock-token X` and the like; only the header has the scheme `token`
+  if (/^token/i.test(match[0]) && !/authorization/i.test(before(source.text, at))) return undefined
   const shape = shapeOf(token)
   if (placeholderKind(token) !== undefined || isIdentifier(token, shape)) return undefined
   const machine = chance(token, shape)

@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, RegExp>> = {
   'mysql ': flag('\\s-p(?=[^\\s-])'),
   'mysqldump ': flag('\\s-p(?=[^\\s-])'),
   'mysqladmin ': flag('\\s-p(?=[^\\s-])'),
+  'mysqladmin -u': flag('\\spassword\\s'),
   'mysqlimport ': flag('\\s-p(?=[^\\s-])'),
   'redis-cli': flag('\\s-a\\s'),
   'docker login': flag('\\s-p[\\s=]'),

@@ -68,7 +68,7 @@ function plausible(body: string): boolean {
     base64 / body.length > 0.95 &&
     entropyOf(sample) > 3.6 &&
     !isRepetition(body.slice(0, 64)) &&
-    !/x{8}|X{8}/.test(body)
+    !/x{8}|X{8}|EXAMPLE/.test(body)
   )
 }
 

@@ -14,6 +14,8 @@ interface Call {
   /** Which argument is the secret, from 0; negative counts from the last. */
   readonly place: number
   readonly count: readonly [number, number]
+  /** True when the argument is `user:password`. */
+  readonly pair?: boolean
 }
 
 export const CALLS: readonly Call[] = [
@@ -55,6 +57,17 @@ export const CALLS: readonly Call[] = [
   { name: 'createhmac(', place: 1, count: [2, 2] },
   { name: 'cookieparser(', place: 0, count: [1, 2] },
   { name: '.auth(', place: 1, count: [2, 3] },
+  { name: 'fernet(', place: 0, count: [1, 1] },
+  { name: 'hmac.new(', place: 0, count: [2, 3] },
+  { name: 'aes.new(', place: 0, count: [1, 3] },
+  { name: 'signwith(', place: 1, count: [2, 2] },
+  { name: 'client.login(', place: 0, count: [1, 1] },
+  { name: 'client.run(', place: 0, count: [1, 1] },
+  { name: 'bot.run(', place: 0, count: [1, 1] },
+  { name: 'bot.login(', place: 0, count: [1, 1] },
+  { name: 'btoa(', place: 0, count: [1, 1], pair: true },
+  { name: 'b64encode(', place: 0, count: [1, 1], pair: true },
+  { name: 'base64_encode(', place: 0, count: [1, 1], pair: true },
   { name: 'setbasicauth(', place: 1, count: [2, 2] },
   { name: 'withauth(', place: 1, count: [2, 2] },
   { name: 'withcredentials(', place: 1, count: [2, 2] },
@@ -86,8 +99,25 @@ export function positionalPassword(source: SourceText, after: number, call: Call
   if (values.length < call.count[0] || values.length > call.count[1]) return undefined
   const found = values.at(call.place)
   if (found === undefined || !found.quoted) return undefined
+  if (call.pair === true) return pairHere(source, found)
   const user = values[call.place - 1]
   return passwordHere(source, found, user?.quoted === true ? 0.62 : 0.55, 'positional-password')
+}
+
+/** A literal `user:password`; the password is the secret. */
+function pairHere(source: SourceText, found: { start: number; end: number; value: string }): Candidate | undefined {
+  const colon = found.value.indexOf(':')
+  if (colon < 1 || found.value.length !== found.end - found.start) return undefined
+  const start = found.start + colon + 1
+  const pair = { start, end: found.end, value: found.value.slice(colon + 1) }
+  return passwordHere(source, pair, 0.62, 'user-and-password')
+}
+
+/** `"…".toCharArray()`: what is made into characters to be wiped is a password; `at` is the offset of the closing quote. */
+export function characterArray(source: SourceText, at: number): Candidate | undefined {
+  const value = /"([^"\\\n]{6,80})$/.exec(source.text.slice(Math.max(0, at - 82), at))?.[1]
+  if (value === undefined || !/\d/.test(value) || !/[A-Za-z]/.test(value) || /\s/.test(value)) return undefined
+  return passwordHere(source, { start: at - value.length, end: at, value }, 0.58, 'positional-password')
 }
 
 /** One line of a `.pgpass` file. */
@@ -114,7 +144,7 @@ function passwordHere(
   const shape = shapeOf(value)
   if (
     value.length < 3 ||
-    /^[A-Z]{1,8}$/.test(value) ||
+    /^[A-Z]{1,8}$|^[a-z]{1,3}$/.test(value) ||
     placeholderKind(value) !== undefined ||
     refusal(value, shape, 'password', true) !== undefined
   )

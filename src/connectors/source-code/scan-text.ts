@@ -7,7 +7,7 @@ import { chpasswdPassword, commandPassword, COMMANDS } from './command-line.ts'
 import { jwtAt } from './jwt.ts'
 import { awsKeyIdAt, awsSecretNear } from './key-pairs.ts'
 import { keywordAutomaton } from './keyword-automaton.ts'
-import { CALLS, positionalPassword } from './positional.ts'
+import { CALLS, characterArray, positionalPassword } from './positional.ts'
 import { jwkPrivateKey, pemPrivateKey, puttyPrivateKey, wrappedPrivateKey } from './embedded-private-key.ts'
 import { PROVIDER_RULES, providerToken } from './provider-token.ts'
 import type { SourceText } from './source-text.ts'
@@ -41,7 +41,7 @@ const add = (pass: Pass, found: Candidate | undefined): void => {
 }
 
 const NAME_ANCHORS =
-  'pass pwd psw secret token key auth cred bearer salt pepper senha kennwort contrase clave motdepasse mdp wachtwoord parola haslo losenord salasana jelszo heslo sifre jwt psk mnemonic adminpw rootpw bindpw dbpw userpw'.split(
+  'pass pw secret token key auth cred bearer salt pepper senha kennwort contrase clave motdepasse mdp wachtwoord parola haslo losenord salasana jelszo heslo sifre jwt psk psw mnemonic'.split(
     ' ',
   )
 
@@ -77,6 +77,7 @@ const ANCHORS: readonly Anchor[] = [
   ]),
   ['identified by', (pass, _start, end) => add(pass, identifiedBy(pass.source, end))],
   ['password by', (pass, _start, end) => add(pass, identifiedBy(pass.source, end))],
+  ['".tochararray(', (pass, start) => add(pass, characterArray(pass.source, start))],
   ['chpasswd', (pass, start) => add(pass, chpasswdPassword(pass.source, start))],
   ['akia', visitKeyId],
   ['asia', visitKeyId],

@@ -1,6 +1,5 @@
 // One file as the rules see it: one character a byte, so that offsets, bounds and regular expressions are cheap.
 import type { UntrustedFile } from '../port.ts'
-import { LineStarts } from '../input/lines.ts'
 import { fileKindOf } from './file-kind.ts'
 import type { FileKind } from './file-kind.ts'
 
@@ -24,7 +23,7 @@ export function sourceText(file: UntrustedFile): SourceText {
   const bytes = utf16 ? Buffer.from(file.text(), 'utf8') : file.bytes
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let text: string | undefined
-  let starts: LineStarts | undefined
+  let starts: readonly number[] | undefined
   return {
     path: file.path,
     kind: fileKindOf(file.path),
@@ -34,10 +33,28 @@ export function sourceText(file: UntrustedFile): SourceText {
       return (text ??= buffer.toString('latin1'))
     },
     lineAt(offset) {
-      return (starts ??= new LineStarts(this.text)).lineAt(offset)
+      return countUpTo((starts ??= lineStarts(this.text)), offset)
     },
     decode: (slice) => (/[\x80-\xff]/.test(slice) ? Buffer.from(slice, 'latin1').toString('utf8') : slice),
   }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
+}
+
+/** How many of the sorted numbers are no greater than `limit`. */
+function countUpTo(sorted: readonly number[], limit: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? 0) <= limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Start of the line around `offset`, no further back than `WINDOW`. */

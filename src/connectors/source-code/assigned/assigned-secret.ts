@@ -5,7 +5,7 @@ import type { Candidate } from '../candidate.ts'
 import { lineEnd, lineStart } from '../source-text.ts'
 import type { SourceText } from '../source-text.ts'
 import { assignedAt } from './assignment.ts'
-import type { Assigned } from './assignment.ts'
+import type { Assigned } from './way.ts'
 import { judge } from './judge.ts'
 import type { NameAt } from './name-at.ts'
 import { placeholderKind } from './placeholder.ts'
@@ -59,6 +59,8 @@ export function assignedSecret(source: SourceText, name: NameAt): Candidate | un
     const basic = basicValue(source, found.start, found.value, 'basic-auth-value')
     if (basic !== undefined) return { ...basic, name: name.name }
   }
+  const pair = said.kind === 'auth' || /userpwd$/i.test(name.name) ? userAndPassword(source, found) : undefined
+  if (pair !== undefined) return { ...pair, name: source.decode(name.name) }
   const verdict = judge(said, found, source.kind)
   if (verdict === undefined || verdict.confidence < BAR) return undefined
   return {
@@ -73,7 +75,13 @@ export function assignedSecret(source: SourceText, name: NameAt): Candidate | un
 
 /** SQL's `IDENTIFIED BY '…'`; `end` is behind the word `by`. */
 export function identifiedBy(source: SourceText, end: number): Candidate | undefined {
-  const gap = /^\s{1,8}(?:VALUES\s{1,4})?(?=["'`])/i.exec(source.text.slice(end, end + 20))?.[0]
+  if (
+    !/\b(?:user|role|grant|alter|create|with|set|mysql_native_password|login)\b/i.test(
+      source.text.slice(Math.max(0, end - 160), end),
+    )
+  )
+    return undefined
+  const gap = /^\s{1,8}(?:VALUES\s{1,4})?(?=["'])/i.exec(source.text.slice(end, end + 20))?.[0]
   const read = gap === undefined ? undefined : readQuoted(source.text, end + gap.length)
   if (read === undefined) return undefined
   const name: SecretName = { kind: 'password', exact: true, spelled: 'identified_by' }
@@ -90,6 +98,24 @@ function spokenName(text: string, { name, start }: NameAt): string {
     text.slice(Math.max(0, start - 12), start),
   )?.[1]
   return word === undefined ? name : `${word === 'server' || word === 'isakmp' ? 'shared' : word}_${name}`
+}
+
+/** A value `user:password`, as `credentials:` and `auth:` take it. */
+function userAndPassword(source: SourceText, found: Assigned): Candidate | undefined {
+  const password = /^[\w.@-]{2,40}:([^\s:/]{4,128})$/.exec(found.value)?.[1]
+  if (password === undefined || found.value.length !== found.end - found.start) return undefined
+  const name: SecretName = { kind: 'password', exact: true, spelled: 'password' }
+  const verdict = judge(name, { ...found, value: password }, source.kind)
+  if (verdict === undefined || verdict.confidence < BAR || !/\d/.test(password)) return undefined
+  const start = found.end - password.length
+  return {
+    start,
+    end: found.end,
+    secret: source.decode(password),
+    ...verdict,
+    rule: 'user-and-password',
+    rank: RANK.authorization,
+  }
 }
 
 function isSetter(name: string): boolean {

@@ -2,9 +2,19 @@
 import type { CredentialType } from '#kernel'
 import type { FileKind } from '../file-kind.ts'
 import { NAMED_RULES } from '../providers/named.ts'
-import type { Assigned, Way } from './assignment.ts'
+import type { Assigned, Way } from './way.ts'
 import { placeholderKind, WEAK_PASSWORDS } from './placeholder.ts'
-import { HEX, isDigest, isIdentifier, isMadeUpUuid, readableBase64, refusal, UUID } from './refusals.ts'
+import {
+  APP_PASSWORD,
+  HEX,
+  PHRASE,
+  isDigest,
+  isIdentifier,
+  isMadeUpUuid,
+  readableBase64,
+  refusal,
+  UUID,
+} from './refusals.ts'
 import { wordsOf } from './secret-name.ts'
 import type { NameKind, SecretName } from './secret-name.ts'
 import { isRepetition, sequentialShare, shapeOf } from './value-shape.ts'
@@ -31,7 +41,7 @@ const VALUE_MAX = 2048
 
 /** `undefined` when the value is no secret; the caller holds the confidence against its bar. */
 export function judge(name: SecretName, found: Assigned, kind: FileKind): Verdict | undefined {
-  const value = found.value.trim()
+  const value = found.value.trim().replace(/^\{(?:noop|plain|cleartext)\}/i, '')
   if (value.length < VALUE_MIN || value.length > VALUE_MAX || placeholderKind(value) !== undefined) {
     return weakest(name, found, value, kind)
   }
@@ -41,11 +51,11 @@ export function judge(name: SecretName, found: Assigned, kind: FileKind): Verdic
   const plain = readableBase64(value)
   if (plain !== undefined && (placeholderKind(plain) !== undefined || /[a-z] [a-z]/i.test(plain))) return undefined
   const provider = NAMED_RULES.find((rule) => rule.value.test(value) && rule.name.test(name.spelled))
-  if (provider !== undefined && shape.entropy > 2.5) {
+  if (provider !== undefined && shape.entropy > 2.5 && (UUID.test(value) || chance(value, shape) > 0.5)) {
     return { rule: provider.id, credentialType: provider.credentialType, confidence: 0.88 }
   }
   let confidence = isSecretive(name.kind)
-    ? randomConfidence(name.kind, value, shape, found)
+    ? randomConfidence(name, value, shape, found)
     : passwordConfidence(name, value, shape, found, kind)
   if (!name.exact) confidence -= found.way === 'pair' || found.way === 'space' ? 0.16 : 0.08
   if (found.continued) confidence -= 0.3
@@ -65,6 +75,11 @@ const WAY: Readonly<Record<Way, number>> = {
   prose: -0.12,
   typed: 0.03,
 }
+
+/** A key id and its scope name a key and are none. */
+const AWS_KEY_ID = /^A[KS]IA[A-Z2-7]{16}(?:$|[/%])/
+/** What writers of examples type. */
+const MADE_UP = /a1b2c3d4|1a2b3c4d|abcd1234|1234abcd|12ab34cd|abc123(?:def|xyz)|123456789a|abcdef12/i
 
 const isSecretive = (kind: NameKind): boolean => kind !== 'password' && kind !== 'secret'
 
@@ -97,15 +112,18 @@ function echoes(name: SecretName, value: string): boolean {
 }
 
 /** Keys and tokens are made by machines: only what looks made by chance counts. */
-function randomConfidence(kind: NameKind, value: string, shape: ValueShape, found: Assigned): number {
-  if (shape.spaces > 0 || isIdentifier(value, shape)) return 0
+function randomConfidence({ kind, spelled }: SecretName, value: string, shape: ValueShape, found: Assigned): number {
+  if (shape.spaces > 0 || isIdentifier(value, shape) || AWS_KEY_ID.test(value) || MADE_UP.test(value)) return 0
+  // a client's token for one request
+  if (UUID.test(value) && kind === 'token' && /client_?token$/.test(spelled)) return 0
+  if (kind === 'weak-key' && /\.[a-z]{2,4}\d?$/.test(value)) return 0
   if (UUID.test(value)) return isMadeUpUuid(value) || kind === 'weak-key' || kind === 'salt' ? 0 : 0.68
   const machine = chance(value, shape)
   const floor = { token: 8, key: 8, auth: 8, salt: 12, 'weak-key': 16, password: 0, secret: 0 }[kind]
   if (shape.length < floor) return 0
   const base = { token: 0.62, key: 0.64, auth: 0.6, salt: 0.5, 'weak-key': 0.42, password: 0, secret: 0 }[kind]
   const long = shape.length >= 32 ? 0.12 : shape.length >= 20 ? 0.08 : shape.length >= 14 ? 0 : -0.08
-  if (!found.quoted && kind === 'weak-key') return 0
+  if (!found.quoted && kind === 'weak-key') return shape.length >= 20 && machine > 0.6 && shape.digits > 0 ? 0.5 : 0
   return machine < 0.3 ? 0 : base + long + (machine - 0.7) * 0.4
 }
 
@@ -139,6 +157,8 @@ function passwordConfidence(
   const password = name.kind === 'password'
   const config = kind.syntax === 'config' || kind.syntax === 'shell' || found.way === 'element' || found.way === 'query'
   if (UUID.test(value)) return isMadeUpUuid(value) ? 0 : 0.64
+  if (password && APP_PASSWORD.test(value)) return 0.7
+  if (!password && PHRASE.test(value)) return name.exact && found.way === 'assign' && kind.syntax === 'code' ? 0.48 : 0
   if (shape.spaces > 0) return shape.digits > 0 && shape.wordShare < 0.6 ? 0.5 : 0
   if (/^[pr]k_(?:live|test)_/.test(value) && value.startsWith('p')) return 0
   if (isDigest(value)) return password ? (config ? 0.55 : 0.42) : 0.78
@@ -164,6 +184,7 @@ function plainWord(name: SecretName, value: string, shape: ValueShape, config: b
   if (password && WEAK_PASSWORDS.has(value.toLowerCase())) return name.exact ? 0.53 : 0.4
   if (/^[A-Z]+$/.test(value)) return config && password ? 0.48 : 0.2
   const camel = /[a-z][A-Z]/.test(value)
+  if (name.spelled === 'pass' && !config) return 0.4
   if (password)
     return shape.length < 4 ? 0.3 : camel ? (config ? 0.5 : 0.4) : config ? 0.54 : /^[A-Z]/.test(value) ? 0.36 : 0.48
   if (config) return shape.length >= 8 && !camel ? 0.5 : 0.3

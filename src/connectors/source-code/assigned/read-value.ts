@@ -17,7 +17,7 @@ const PIECES_MAX = 16
 
 /** Constructors and conversions around a literal that do not look anything up. */
 const OPENING =
-  /(?:[({[]\s{0,4})?(?:(?:new\s+)?(?:String|\[\]byte|SecretStr|SecureString|SecretString|Secret|Buffer\.from|bytes|bytearray|str|String\.valueOf|Some|Ok|Just|b64decode|base64\.b64decode|strdup|_T|TEXT|S|std::string|string|String::from|Cow::from|ConvertTo-SecureString(?:\s+-String)?|aws\.String|ptr\.To|pointer\.String|StringPtr|pulumi\.String|to\.Ptr|ByteString|NSString|Uri\.encode|encodeURIComponent|Password|Credential|q[qw]?|cdata|\(\w{1,30}\))[({[\s]?\s{0,4}){0,2}(?:[rRbBuUfFL@$&]{1,2}(?=["'`]))?(\\{0,3}["'`])/y
+  /(?:[([][ \t]{0,4})?(?:(?:new\s+)?(?:String|\[\]byte|SecretStr|SecureString|SecretString|Secret|Buffer\.from|bytes|bytearray|str|String\.valueOf|Some|Ok|Just|b64decode|base64\.b64decode|strdup|_T|TEXT|S|std::string|string|String::from|Cow::from|ConvertTo-SecureString(?:\s+-String)?|aws\.String|ptr\.To|pointer\.String|StringPtr|pulumi\.String|to\.Ptr|ByteString|NSString|Uri\.encode|encodeURIComponent|Password|Credential|bcrypt|Hash::make|password_hash|make_password|generate_password_hash|\w{0,20}[eE]ncoder(?:\(\))?\.encode|BCrypt\.hashpw|q[qw]?|cdata|\(\w{1,30}\))[({[\s]?\s{0,4}){0,2}(?:[rRbBuUfFL@$&]{1,2}(?=["'`]))?(\\{0,3}["'`])/y
 
 const BARE_STOP: Readonly<Record<'shell' | 'inside' | 'word', RegExp>> = {
   shell: /[^\s;&|<>"'`(){}]{1,512}/y,

@@ -25,10 +25,15 @@ const ALGORITHM =
 const UI =
   /^(?:enter|type|confirm|choose|forgot|forgotten|reset|change|update|repeat|retype|show|hide|new|old|current|please|invalid|wrong|missing|incorrect|set|create|use|no|your|the|a|an|must|should|sign|log|click|email|user)\b.{0,80}(?:\s|$)/i
 
+/** As Google shows the passwords that it makes for programs. */
+export const APP_PASSWORD = /^[a-z]{4}(?: [a-z]{4}){3}$/
+/** A secret of a few words, as the manuals of web frameworks show it and people keep it. */
+export const PHRASE = /^[a-z]{3,12}(?: [a-z]{3,12}){1,3}$/
+
 /** Why a value cannot be a secret by its form, or `undefined`. */
 export function refusal(value: string, shape: ValueShape, kind: NameKind, quoted: boolean): string | undefined {
   if (!quoted && CALL_OR_ACCESS.test(value)) return 'code'
-  if (quoted && /^[\w$.]+\([^)]*\)$/.test(value)) return 'code'
+  if (quoted && (/^[\w$.]+\([^)]*\)$/.test(value) || /^\w+\[-?\w*\]/.test(value))) return 'code'
   if (URL.test(value)) return 'url'
   if (EMAIL.test(value) && kind !== 'password') return 'email'
   if (DOTTED.test(value) && shape.wordShare > 0.6 && shape.digits <= 2) return 'dotted name'
@@ -50,6 +55,8 @@ export function refusal(value: string, shape: ValueShape, kind: NameKind, quoted
     (/[\^$*+?]$|^\^|\\[dws]|\[\^?[a-zA-Z]-/.test(value) || kind !== 'password')
   )
     return 'regular expression'
+  if (kind === 'password' && APP_PASSWORD.test(value)) return undefined
+  if (kind === 'secret' && quoted && PHRASE.test(value) && !UI.test(value)) return undefined
   if (shape.spaces > 0) return isProse(value, shape) ? 'prose' : undefined
   if (isRepetition(value) && (kind !== 'password' || shape.digits + shape.special === 0)) return 'repetition'
   if (kind !== 'password' && sequentialShare(value) > 0.5) return 'sequence'
@@ -61,7 +68,12 @@ function isProse(value: string, shape: ValueShape): boolean {
   const words = value.trim().split(/\s+/)
   if (/[\n\t]/.test(value) && words.length > 1) return true
   const plain = words.filter((word) => /^[A-Za-z'’]+[.,:;!?]?$/.test(word)).length
-  return words.length > 4 || plain >= words.length / 2 || /[:?!.]$/.test(value) || shape.wordShare > 0.7
+  return (
+    words.length > 4 ||
+    plain >= words.length / 2 ||
+    (/[:?!.]$/.test(value) && shape.digits === 0) ||
+    shape.wordShare > 0.7
+  )
 }
 
 /** Written like a name in a program: `user_password`, `AUTH_TOKEN`, `getPassword`, `x-api-key`. */
@@ -70,7 +82,7 @@ export function isIdentifier(value: string, shape: ValueShape): boolean {
   const parts = value.split(/[_:-]+/)
   // a part like `QJzYvO` was not written by a person
   const noise = (part: string): boolean =>
-    part.length > 4 && /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(part) && shapeOf(part).wordShare < 0.5
+    part.length > 4 && /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(part) && shapeOf(part).wordShare < 0.35
   if (parts.some(noise)) return false
   if (secretName(value) !== undefined && shape.digits <= 1 && /[_\-:a-z][A-Z_\-:a-z]/.test(value)) {
     return /[_:-]|[a-z][A-Z]/.test(value) ? shape.wordShare > 0.3 : shape.wordShare > 0.6
@@ -82,6 +94,8 @@ export function isIdentifier(value: string, shape: ValueShape): boolean {
   )
     return true
   if (shape.digits > 2 || shape.special > 6) return false
+  if (shape.digits === 0 && /[a-z][A-Z]/.test(value) && /key|token|secret|passw|auth|cred/i.test(value))
+    return shape.wordShare > 0.4
   return shape.wordShare > 0.66 && /[_:-]|[a-z][A-Z]/.test(value)
 }
 
@@ -95,7 +109,7 @@ export function isMadeUpUuid(value: string): boolean {
   return (
     new Set(plain).size <= 4 ||
     sequentialShare(plain) > 0.4 ||
-    /^(?:12345678|abcdef|deadbeef|cafebabe|f47ac10b|550e8400)/.test(plain)
+    /1a2b3c4d|a1b2c3d4|1234abcd|abcd1234|^(?:12345678|abcdef|deadbeef|cafebabe|f47ac10b|550e8400)/.test(plain)
   )
 }
 

@@ -28,7 +28,7 @@ const KEY = set(
 
 /** Words before `key` that make it one that opens something. */
 const KEY_OPENS = set(
-  'api app access secret private priv auth encryption encrypt decryption decrypt signing sign signature account master service subscription license licence shared consumer deploy ssh hmac aes des rsa crypt crypto cipher session jwt webhook admin root integration security secure server enc dec bot live prod wallet unseal recovery merchant partner developer dev client google aws azure stripe openai gcp twilio sendgrid mailgun maps github gitlab slack firebase algolia datadog heroku cloudflare rest write user ws db database vault fernet storage token aad s3 root backup transfer trans tls ssl pairing ingest cloud',
+  'api app access secret private priv auth encryption encrypt decryption decrypt signing sign signature account master service subscription license licence shared consumer deploy ssh hmac aes des rsa crypt crypto cipher session jwt webhook admin root integration security secure server enc dec bot live prod wallet unseal recovery merchant partner developer dev client google aws azure stripe openai gcp twilio sendgrid mailgun maps github gitlab slack firebase algolia datadog heroku cloudflare rest write user ws db database vault fernet storage token aad root backup transfer trans tls ssl pairing ingest cloud',
 )
 /** Words before `key` after which it names a place and not a secret. */
 const KEY_NAMES = set(
@@ -55,7 +55,7 @@ const ABOUT = set(
   request response status code state event action command cmd flow grant granttype
   index idx position pos offset start end range list lists array map dict
   tokenizer bucket endpoint_url version created modified history rotation usage used set
-  loader source sources backend engine policyname rotationpolicy template tag tags
+  stdin stdout signature loader source sources backend engine policyname rotationpolicy template tag tags
   icon image img logo color style css selector xpath locator element el node
   public pub publishable
   failed failure success successful denied`,
@@ -64,6 +64,11 @@ const ABOUT = set(
 /** Words before it with which the value is no secret, or a wrong one on purpose. */
 const NOT_ONE = set(
   'csrf xsrf no not is has have can should must need needs use uses using show hide toggle forgot forget reset change lost remember require requires required enable disable allow invalid wrong incorrect bad missing empty without encrypted encoded hashed hash public pub page pagination next previous prev continuation cursor sync design parse lex lexer syntax peek punctuation separator start end stop eos bos eof unk mask pad cls sep special delimiter verification verify postman zone shard etag',
+)
+
+/** Words before `token` that make it a mark of order or of one request. */
+const TOKEN_MARKS = set(
+  'lock request idempotency action starting start update output input sequence change version revision copy resume sync grant job task confirmation registration transaction nonce cancel cancellation challenge captcha recaptcha page next client_request',
 )
 
 const MARKERS = set('value val string str txt raw plain plaintext clear cleartext data base64 b64 hex bytes default')
@@ -118,6 +123,7 @@ export function secretName(name: string): SecretName | undefined {
     const before = words.slice(0, at - found.taken + 1)
     const last = before.at(-1) ?? ''
     if (words[at] === 'nopasswd' || words[at] === 'nopassword') return undefined
+    if (found.kind === 'token' && TOKEN_MARKS.has(last)) return undefined
     if (NOT_ONE.has(last) || (before.length > 1 && NOT_ONE.has(before[0] ?? ''))) return undefined
     return { kind: found.kind, exact: after.every((word) => MARKERS.has(word)), spelled: words.join('_') }
   }
@@ -129,7 +135,7 @@ function kindAt(words: readonly string[], at: number): { kind: NameKind; taken: 
   const before = words[at - 1] ?? ''
   if (word === 'key' || word === 'keys') {
     if (KEY_NAMES.has(before)) return undefined
-    if (before === 'secret') return { kind: 'secret', taken: 2 }
+    if (before === 'secret' || (before === 'or' && words[at - 2] === 'secret')) return { kind: 'secret', taken: 2 }
     return { kind: KEY_OPENS.has(before) ? 'key' : 'weak-key', taken: KEY_OPENS.has(before) ? 2 : 1 }
   }
   if ((word === 'word' && before === 'pass') || (word === 'phrase' && (before === 'pass' || before === 'seed'))) {
