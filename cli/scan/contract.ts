@@ -120,6 +120,8 @@ const credential = z
   .object({
     id: text('stable; never derived from the secret'),
     principalId: z.string().nullable().describe('whose it is; null when no source says'),
+    externalId: orNull(text('the native identifier, when there is one: an access key id, a key fingerprint, a key id')),
+    refs: z.array(text('system:id')).describe('every explicit identifier, as on a principal'),
     alsoOf: z.array(z.string()).describe('further principals that sources give the same credential to'),
     type: text('aws_access_key, api_token, private_key, …'),
     title: text('the type in words'),

@@ -34,6 +34,8 @@ function reportCredential(
   return {
     id: credential.id,
     principalId: credential.principalId ?? null,
+    externalId: nativeId(credential),
+    refs: credential.refs,
     alsoOf: credential.alsoOf,
     type: credential.type,
     title: CREDENTIAL_TYPES[credential.type].title,
@@ -49,6 +51,12 @@ function reportCredential(
     consumers: credential.consumers,
     locations,
   }
+}
+
+/** A ref without its system, its scope and the word for what kind of thing it names. */
+function nativeId({ refs }: Credential): string | null {
+  const native = refs[0]?.replace(/^[a-z0-9-]+(?:\[[^\]]*\])?:/, '')
+  return native?.replace(/^(?:access-key|certificate|key|password|secret|spki)\//, '') ?? null
 }
 
 function sightingsOf({ sightings }: Credential): ReportCredential['locations'] {
