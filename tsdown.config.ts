@@ -2,7 +2,8 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: { main: 'cli/main.ts' },
+  // the worker is loaded by its URL, so it must stay a file of its own
+  entry: { main: 'cli/main.ts', worker: 'src/connectors/read/worker.ts' },
   format: 'esm',
   platform: 'node',
   target: 'node24',
