@@ -3,10 +3,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { CONNECTORS } from '../index.ts'
 import type { Connector } from '../port.ts'
-import { readItem, refused } from './run/read-item.ts'
+import { readItem, sendable } from './run/read-item.ts'
 import type { ItemReader } from './run/read-item.ts'
 import { contextOf } from './run/settings.ts'
-import type { Batch, BatchResult, WorkItem, WorkResult } from './run/work.ts'
+import type { Batch, BatchResult } from './run/work.ts'
 import type { WorkerSetUp } from './run/worker-thread.ts'
 
 const setUp = workerData as WorkerSetUp
@@ -42,12 +42,3 @@ port.on('message', ({ id, items }: Batch) => {
     } satisfies BatchResult)
   }
 })
-
-/** A fact that is not plain data is a connector's bug: it costs its file. */
-function sendable(result: WorkResult, item: WorkItem | undefined): WorkResult {
-  try {
-    return structuredClone(result)
-  } catch {
-    return refused(item?.identity.path ?? '', 'a connector gave something that is not data; please report it')
-  }
-}

@@ -11,7 +11,11 @@ export const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constan
 
 export type Opened = { readonly bytes: Uint8Array } | { readonly binary: true } | { readonly refused: string }
 
-/** `binary` for a binary file beyond its own limit: only its head has been read. Never throws. */
+/** Files up to this size are read into the same memory, one after the other: most of a tree makes no garbage. */
+const SCRATCH_BYTES = 4 * 1024 * 1024
+let scratch: Uint8Array | undefined
+
+/** `bytes` hold until the next file is opened. `binary` for a binary file beyond its own limit: only its head has been read. Never throws. */
 export function openFile(absolute: string | Uint8Array, limits: Limits, limit: 'fileBytes' | 'namedFileBytes'): Opened {
   let file: number | undefined
   try {
@@ -37,24 +41,18 @@ export function openFile(absolute: string | Uint8Array, limits: Limits, limit: '
 export const tooLargeText = (limit: number): string =>
   `the file is larger than ${sizeText(limit)}, so it was not read; raise --max-file-size`
 
-/** `undefined` when there is more than `limit`: files such as those of /proc state no size. */
+/** `undefined` when there is more than `limit`: files such as those of /proc state no size, and a log may grow. */
 function readAll(file: number, size: number, limit: number): Uint8Array | undefined {
-  let bytes = new Uint8Array(size)
-  let at = 0
-  for (;;) {
-    if (at === bytes.length) {
-      const one = new Uint8Array(1)
-      if (readSync(file, one, 0, 1, null) === 0) return bytes
-      if (at >= limit) return undefined
-      const larger = new Uint8Array(Math.min(limit, Math.max(at * 2, 65_536)))
-      larger.set(bytes)
-      larger.set(one, at)
-      at += 1
-      bytes = larger
-      continue
-    }
+  let bytes = size < SCRATCH_BYTES ? (scratch ??= new Uint8Array(SCRATCH_BYTES)) : new Uint8Array(size + 1)
+  for (let at = 0; ;) {
     const got = readSync(file, bytes, at, bytes.length - at, null)
-    if (got === 0) return bytes.subarray(0, at)
     at += got
+    if (at > limit) return undefined
+    if (got === 0) return bytes.subarray(0, at)
+    if (at === bytes.length) {
+      const larger = new Uint8Array(Math.min(limit + 1, at * 2))
+      larger.set(bytes)
+      bytes = larger
+    }
   }
 }

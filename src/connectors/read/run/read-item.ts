@@ -31,3 +31,12 @@ export function refused(file: string, message: string): WorkResult {
   const problem: ReadProblem = { type: 'problem', file, message }
   return { observations: [problem], bytes: 0, outcome: 'refused' }
 }
+
+/** A copy that shares nothing. A fact that is not plain data is a connector's bug: it costs its file. */
+export function sendable(result: WorkResult, item: WorkItem | undefined): WorkResult {
+  try {
+    return structuredClone(result)
+  } catch {
+    return refused(item?.identity.path ?? '', 'a connector gave something that is not data; please report it')
+  }
+}

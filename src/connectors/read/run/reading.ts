@@ -1,7 +1,7 @@
 // Takes items one after the other, reads them here or in worker threads, and gives the results in the order of taking.
 import { setImmediate } from 'node:timers/promises'
 import type { Connector } from '../../port.ts'
-import { readItem } from './read-item.ts'
+import { readItem, sendable } from './read-item.ts'
 import type { ItemReader } from './read-item.ts'
 import { contextOf } from './settings.ts'
 import type { ReadSettings } from './settings.ts'
@@ -69,7 +69,7 @@ export class Reading {
     const order = this.#taken++
     if (this.#readsHere(item)) {
       const started = performance.now()
-      this.#settle([order], [item], [readItem(item, this.#reader)])
+      this.#settle([order], [item], [this.#readHere(item)])
       this.#hereBytes += item.size + FILE_WEIGHT
       this.#hereMs += performance.now() - started
       await this.#turn()
@@ -108,6 +108,15 @@ export class Reading {
     const { totalFiles = 0, totalBytes = 0 } = this.#options.expected()
     const rest = totalBytes + totalFiles * FILE_WEIGHT - this.#hereBytes
     return this.#hereMs >= HERE_MS_MAX || (rest / this.#hereBytes) * this.#hereMs > REST_MS_MAX
+  }
+
+  /**
+   * A string cut out of a text keeps the whole text in memory: facts that stay get strings of their own, as those that
+   * come from threads have.
+   */
+  #readHere(item: WorkItem): WorkResult {
+    const result = readItem(item, this.#reader)
+    return result.observations.length === 0 ? result : sendable(result, item)
   }
 
   async #turn(): Promise<void> {

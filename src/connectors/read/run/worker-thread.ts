@@ -12,8 +12,8 @@ export interface WorkerSetUp {
   readonly current: SharedArrayBuffer
 }
 
-/** The same extension as this file has: `.ts` from the sources, `.js` in the package. */
-const ENTRY = new URL(`../worker${/\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? '.js'}`, import.meta.url)
+/** Among the sources it is a folder up; in the package's build everything stands side by side. */
+const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker.ts' : './worker.js', import.meta.url)
 
 export interface WorkerEnd {
   /** Item that was in hand, when one was. */
@@ -45,8 +45,13 @@ export class WorkerThread {
     this.#secondsFor = secondsFor
     this.#worker = new Worker(ENTRY, {
       workerData: { ...setUp, current } satisfies WorkerSetUp,
-      // beyond its heap a thread dies with an error of its own; it does not take the process with it
-      resourceLimits: { maxOldGenerationSizeMb: setUp.settings.limits.workerMiB, stackSizeMb: 4 },
+      // beyond its heap a thread dies with an error of its own; it does not take the process with it. A small young
+      // generation: what reading leaves behind is then cleared before it piles up
+      resourceLimits: {
+        maxOldGenerationSizeMb: setUp.settings.limits.workerMiB,
+        stackSizeMb: 4,
+        maxYoungGenerationSizeMb: 16,
+      },
     })
     this.#worker.on('message', (result: BatchResult | 'ready') => {
       if (result === 'ready') {

@@ -32,8 +32,10 @@ const SAID_MAX = 4096
 function whatNameSays(name: string): SecretName | undefined {
   if (SAID.has(name)) return SAID.get(name)
   if (SAID.size >= SAID_MAX) SAID.clear()
-  const what = secretName(name)
-  SAID.set(name, what)
+  // a name cut out of a text keeps the whole text in memory; what stays gets a copy
+  const own = Buffer.from(name).toString()
+  const what = secretName(own)
+  SAID.set(own, what)
   return what
 }
 
