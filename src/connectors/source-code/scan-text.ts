@@ -31,6 +31,9 @@ interface Pass {
   readonly keyIds: { id: string; at: number }[]
   /** End of the last name tried: several anchors in one name are one try. */
   nameEnd: number
+  /** Names tried in the current block of the text. */
+  block: number
+  namesInBlock: number
   stoppedAt?: number
 }
 
@@ -45,8 +48,25 @@ const NAME_ANCHORS =
     ' ',
   )
 
+const BLOCK_BITS = 12
+const NAMES_IN_BLOCK_MAX = 128
+
+/** Nobody writes a hundred names within four thousand bytes of one line; a generator, or an attacker, does. */
+function isOvercrowded(pass: Pass, start: number): boolean {
+  const block = start >>> BLOCK_BITS
+  if (block !== pass.block) {
+    pass.block = block
+    pass.namesInBlock = 0
+  }
+  pass.namesInBlock += 1
+  if (pass.namesInBlock <= NAMES_IN_BLOCK_MAX) return false
+  const from = block << BLOCK_BITS
+  return !pass.source.text.slice(from, from + (1 << BLOCK_BITS)).includes('\n')
+}
+
 const visitName = (pass: Pass, start: number, end: number): void => {
   if (end <= pass.nameEnd || pass.source.kind.contextFree) return
+  if (isOvercrowded(pass, start)) return
   const name = nameAt(pass.source.text, start, end)
   if (name === undefined) return
   pass.nameEnd = name.end
@@ -97,7 +117,7 @@ const ANCHORS: readonly Anchor[] = [
 const AUTOMATON = keywordAutomaton(ANCHORS.map(([word]) => word))
 
 export function scanText(source: SourceText, cluster: string): ScanResult {
-  const pass: Pass = { source, cluster, candidates: [], keyIds: [], nameEnd: -1 }
+  const pass: Pass = { source, cluster, candidates: [], keyIds: [], nameEnd: -1, block: 0, namesInBlock: 0 }
   AUTOMATON.scan(source.bytes, (word, end) => {
     const anchor = ANCHORS[word]
     if (anchor === undefined || pass.stoppedAt !== undefined) return

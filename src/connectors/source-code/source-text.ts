@@ -58,15 +58,16 @@ function countUpTo(sorted: readonly number[], limit: number): number {
 }
 
 /** Start of the line around `offset`, no further back than `WINDOW`. */
-export function lineStart(text: string, offset: number): number {
-  const floor = Math.max(0, offset - WINDOW)
-  for (let at = offset - 1; at >= floor; at--) if (text.charCodeAt(at) === 10) return at + 1
-  return floor
+export const lineStart = (text: string, offset: number): number => offset - beforeOnLine(text, offset, WINDOW).length
+
+/** What stands before `offset` on its line, at most `reach` characters. */
+export function beforeOnLine(text: string, offset: number, reach: number): string {
+  const window = text.slice(Math.max(0, offset - reach), offset)
+  return window.slice(window.lastIndexOf('\n') + 1)
 }
 
 /** End of the line around `offset` (the newline's offset), no further than `WINDOW`. */
 export function lineEnd(text: string, offset: number): number {
-  const ceiling = Math.min(text.length, offset + WINDOW)
-  for (let at = offset; at < ceiling; at++) if (text.charCodeAt(at) === 10) return at
-  return ceiling
+  const newline = text.slice(offset, offset + WINDOW).indexOf('\n')
+  return newline === -1 ? Math.min(text.length, offset + WINDOW) : offset + newline
 }

@@ -1,6 +1,6 @@
 // Finds the value that a name is given, in the ways in which languages and formats write that.
 import type { FileKind } from '../file-kind.ts'
-import { lineStart } from '../source-text.ts'
+import { beforeOnLine } from '../source-text.ts'
 import type { NameAt } from './name-at.ts'
 import { readBare, readInside, readQuoted } from './read-value.ts'
 import { at, withWay } from './way.ts'
@@ -72,11 +72,11 @@ function bareValue(text: string, name: NameAt, from: number, kind: FileKind, col
   if (before === '&' || before === '?' || (before === ';' && text.charAt(name.start - 2) !== ' ')) {
     return withWay(readInside(text, from), 'query')
   }
-  const start = lineStart(text, name.start)
-  const own = /["'`]/.test(before) && before === text.charAt(name.end) ? 1 : 0
-  const prefix = text.slice(Math.max(start, name.start - 400), name.start - own)
   // a template's field, a call's bracket or a variable's sigil opens no secret
   if (/[{[(<$%]/.test(text.charAt(from))) return undefined
+  const own = /["'`]/.test(before) && before === text.charAt(name.end) ? 1 : 0
+  if (kind.syntax === 'code' && (own === 1 || !mayStandBare(text, from, colon))) return undefined
+  const prefix = beforeOnLine(text, name.start - own, 400)
   if (kind.syntax === 'code' || kind.syntax === 'markup') {
     if (COMMENT_LINE.test(prefix)) return withWay(readBare(text, from, 'prose', false), 'prose')
     if (own === 1 || !insideString(prefix)) return undefined
@@ -95,14 +95,20 @@ function bareValue(text: string, name: NameAt, from: number, kind: FileKind, col
   return withWay(readBare(text, from, kind.syntax, flow), inString ? 'query' : 'assign')
 }
 
+/** In code most names that a value follows without quotes are fields and variables: cheaply told before more is asked. */
+function mayStandBare(text: string, from: number, colon: boolean): boolean {
+  const read = readInside(text, from)
+  return read !== undefined && read.value.length > 2 && (!colon || /\d/.test(read.value))
+}
+
 /** Whether an odd quote is open at the end of `prefix`, which starts at a line's start. */
 function insideString(prefix: string): boolean {
-  let open = ''
+  let open = 0
   for (let i = 0; i < prefix.length; i++) {
-    const character = prefix.charAt(i)
-    if (character === '\\') i += 1
-    else if (open === '' && /["'`]/.test(character)) open = character
-    else if (character === open) open = ''
+    const code = prefix.charCodeAt(i)
+    if (code === 92) i += 1
+    else if (open === 0 && (code === 34 || code === 39 || code === 96)) open = code
+    else if (code === open) open = 0
   }
-  return open !== ''
+  return open !== 0
 }

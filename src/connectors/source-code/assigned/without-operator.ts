@@ -1,6 +1,6 @@
 // Values that follow a name without an operator: in markup, as an argument, in a field of their own, after a space.
 import type { FileKind } from '../file-kind.ts'
-import { lineStart } from '../source-text.ts'
+import { beforeOnLine } from '../source-text.ts'
 import type { NameAt } from './name-at.ts'
 import { readBare, readQuoted, readWord } from './read-value.ts'
 import { at, withWay } from './way.ts'
@@ -142,8 +142,7 @@ export function viaSpace(text: string, name: NameAt, after: number, kind: FileKi
   ) {
     return withWay(readQuoted(text, from), 'space')
   }
-  const start = lineStart(text, name.start)
-  const prefix = text.slice(Math.max(start, name.start - 200), name.start)
+  const prefix = beforeOnLine(text, name.start, 200)
   if (
     quote &&
     (SPACE_CALLS.has(kind.extension) || kind.syntax === 'config' || /^\s*(?:#\s*define|set|:)\s*$/i.test(prefix))
