@@ -86,7 +86,7 @@ export const tagsOf =
   }
 
 /** Tag keys compare without case. `undefined` tags: the input does not tell them. */
-export function tagState(tags: Readonly<Record<string, string>> | undefined, key: string): KeyState | undefined {
+function tagState(tags: Readonly<Record<string, string>> | undefined, key: string): KeyState | undefined {
   if (tags === undefined) return undefined
   const found = Object.entries(tags).find(([name]) => name.toLowerCase() === key)
   return found === undefined ? 'absent' : [found[1]]
