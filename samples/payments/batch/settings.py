@@ -8,6 +8,9 @@ REGION = "eu-central-1"
 AWS_ACCESS_KEY_ID = "AKIA4LRKFD7PAYMNTS3Q"
 AWS_SECRET_ACCESS_KEY = "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"
 
+# taken out of use in October, kept to tell old log lines apart
+FORMER_KEY_ID = "AKIA4LRKFD7FXRMRQ2WB"
+
 LEDGER_TOKEN = os.environ["LEDGER_TOKEN"]
 LEDGER_TOKEN_URL = "https://ledger.larkfield.example/oauth/token"
 RUN_ID_NAMESPACE = "1f0a6c1e-3d55-4a0b-9a53-0c7d1be2f7aa"
