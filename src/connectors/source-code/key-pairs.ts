@@ -20,35 +20,58 @@ export function awsKeyIdAt(source: SourceText, at: number): string | undefined {
   return sequentialShare(random) > 0.4 || entropyOf(random) < 2.4 ? undefined : id
 }
 
+export interface KeyId {
+  readonly id: string
+  readonly at: number
+}
+
 /**
- * The secret access key that stands next to a key id: the nearest one within reach, after it before others. The fact
- * spans both where they stand close together.
+ * Gives each key id the secret access key that stands nearest to it, those behind it before those in front; a secret
+ * goes to one id only, and what is left over are ids alone. The candidate spans both where they stand close together.
  */
-export function awsSecretNear(source: SourceText, at: number, id: string): Candidate | undefined {
-  const from = Math.max(0, at - REACH)
-  const window = source.text.slice(from, at + id.length + REACH)
-  let best: { start: number; secret: string; distance: number } | undefined
+export function pairKeys(source: SourceText, ids: readonly KeyId[]): { pairs: Candidate[]; alone: KeyId[] } {
+  const offers = ids.flatMap((key) => secretsNear(source, key)).sort((a, b) => a.distance - b.distance)
+  const taken = new Set<number>()
+  const paired = new Map<KeyId, Candidate>()
+  for (const { key, start, secret } of offers) {
+    if (taken.has(start) || paired.has(key)) continue
+    taken.add(start)
+    paired.set(key, pairOf(key, start, secret))
+  }
+  return { pairs: [...paired.values()], alone: ids.filter((key) => !paired.has(key)) }
+}
+
+interface Offer {
+  readonly key: KeyId
+  readonly start: number
+  readonly secret: string
+  readonly distance: number
+}
+
+function secretsNear(source: SourceText, key: KeyId): Offer[] {
+  const from = Math.max(0, key.at - REACH)
+  const window = source.text.slice(from, key.at + key.id.length + REACH)
+  const offers: Offer[] = []
   for (const match of window.matchAll(SECRET)) {
     const secret = match[0]
     if (!isSecretAccessKey(secret)) continue
     const start = from + match.index
-    const distance = start > at ? start - at : (at - start) * 2
-    if (best === undefined || distance < best.distance) best = { start, secret, distance }
+    offers.push({ key, start, secret, distance: start > key.at ? start - key.at : (key.at - start) * 2 })
   }
-  if (best === undefined) return undefined
-  const { start, secret } = best
-  return {
-    start: Math.min(start, at),
-    end: Math.max(start + secret.length, at + id.length),
-    secret,
-    rule: 'aws-access-key',
-    credentialType: 'aws_access_key',
-    confidence: 0.97,
-    ref: credentialRef.awsAccessKey(id),
-    rank: RANK.pair,
-    attributes: { accessKeyId: id, temporary: id.startsWith('ASIA') },
-  }
+  return offers
 }
+
+const pairOf = ({ id, at }: KeyId, start: number, secret: string): Candidate => ({
+  start: Math.min(start, at),
+  end: Math.max(start + secret.length, at + id.length),
+  secret,
+  rule: 'aws-access-key',
+  credentialType: 'aws_access_key',
+  confidence: 0.97,
+  ref: credentialRef.awsAccessKey(id),
+  rank: RANK.pair,
+  attributes: { accessKeyId: id, temporary: id.startsWith('ASIA') },
+})
 
 /** Forty characters of base 64 with digits and both cases: not a path, not a digest, not an example. */
 function isSecretAccessKey(value: string): boolean {

@@ -5,7 +5,8 @@ import { basicAt, bearerAt } from './authorization.ts'
 import type { Candidate } from './candidate.ts'
 import { chpasswdPassword, commandPassword, COMMANDS } from './command-line.ts'
 import { jwtAt } from './jwt.ts'
-import { awsKeyIdAt, awsSecretNear } from './key-pairs.ts'
+import { awsKeyIdAt, pairKeys } from './key-pairs.ts'
+import type { KeyId } from './key-pairs.ts'
 import { keywordAutomaton } from './keyword-automaton.ts'
 import { CALLS, characterArray, positionalPassword } from './positional.ts'
 import { jwkPrivateKey, pemPrivateKey, puttyPrivateKey, wrappedPrivateKey } from './embedded-private-key.ts'
@@ -16,7 +17,7 @@ import { dataSourceCredentials, urlCredentials } from './url-credentials.ts'
 export interface ScanResult {
   readonly candidates: readonly Candidate[]
   /** Ids of AWS access keys that stand here without their secret. */
-  readonly keyIds: readonly { readonly id: string; readonly at: number }[]
+  readonly keyIds: readonly KeyId[]
   /** Offset from which on nothing was looked for, because the file had too many already. */
   readonly stoppedAt?: number
 }
@@ -28,7 +29,7 @@ interface Pass {
   readonly source: SourceText
   readonly cluster: string
   readonly candidates: Candidate[]
-  readonly keyIds: { id: string; at: number }[]
+  readonly keyIds: KeyId[]
   /** End of the last name tried: several anchors in one name are one try. */
   nameEnd: number
   /** Names tried in the current block of the text. */
@@ -75,10 +76,7 @@ const visitName = (pass: Pass, start: number, end: number): void => {
 
 const visitKeyId = (pass: Pass, start: number): void => {
   const id = awsKeyIdAt(pass.source, start)
-  if (id === undefined) return
-  const pair = awsSecretNear(pass.source, start, id)
-  if (pair === undefined) pass.keyIds.push({ id, at: start })
-  else pass.candidates.push(pair)
+  if (id !== undefined) pass.keyIds.push({ id, at: start })
 }
 
 const ANCHORS: readonly Anchor[] = [
@@ -124,8 +122,13 @@ export function scanText(source: SourceText, cluster: string): ScanResult {
     anchor[1](pass, end - anchor[0].length, end)
     if (pass.candidates.length + pass.keyIds.length >= CANDIDATES_MAX) pass.stoppedAt = end
   })
-  const { keyIds, stoppedAt } = pass
-  return { candidates: distinct(pass.candidates), keyIds, ...(stoppedAt === undefined ? {} : { stoppedAt }) }
+  const { stoppedAt } = pass
+  const { pairs, alone } = pairKeys(source, pass.keyIds)
+  return {
+    candidates: distinct([...pairs, ...pass.candidates]),
+    keyIds: alone,
+    ...(stoppedAt === undefined ? {} : { stoppedAt }),
+  }
 }
 
 /**

@@ -52,6 +52,18 @@ test('an AWS key id next to its secret is one credential: the id names it, the s
   assert.deepEqual([fact.provenance.startLine, fact.provenance.endLine], [2, 3])
 })
 
+test('each secret goes to the nearest of several key ids', () => {
+  const other = ['AKIA', 'M3YHC6T2VRXW7EKD'].join('')
+  const facts = secretsIn('a.py', `ID = "${KEY_ID}"\nSECRET = "${KEY_SECRET}"\nFORMER = "${other}"\n`)
+  assert.deepEqual(
+    facts.map(({ ref, exposure }) => [ref, exposure]),
+    [
+      [credentialRef.awsAccessKey(KEY_ID), 'embedded'],
+      [credentialRef.awsAccessKey(other), 'reference'],
+    ],
+  )
+})
+
 test('an AWS key id alone is a reference, and an example of the documentation is nothing', () => {
   const fact = one('notes.txt', `the key ${KEY_ID} was rotated\n`)
   assert.equal(fact.exposure, 'reference')
