@@ -134,8 +134,11 @@ function* method(report: Report): Generator<Html> {
               <th scope="col">Cannot see</th>
             </tr>
           </thead>
-          <tbody>
-   `
+          <tbody></tbody>
+        </table>
+      </div>
+    </details>
+  </section> `
   for (const { id, title, owasp, severityRule, needs, blindSpot } of DETECTORS) {
     yield html`<tr>
       <th scope="row">
