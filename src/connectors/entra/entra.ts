@@ -37,7 +37,8 @@ export const entra: Connector = {
     'directory roles, Azure role assignments and conditional access that were not exported',
     'what a permission of an application other than Microsoft Graph allows',
   ],
-  accepts: (file) => !file.binary && MARKS.test(file.text()),
+  // the marks are looked for in what opens as JSON only: most text does not, and this is asked of every file
+  accepts: (file) => !file.binary && /^\s*(?:\/[/*]|[[{])/.test(file.text()) && MARKS.test(file.text()),
   *discover(file, context): Generator<Observation> {
     const tenants = tenantsOf(file)
     for (const document of file.json() ?? []) {

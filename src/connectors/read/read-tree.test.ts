@@ -188,6 +188,7 @@ test('each damaged file is one problem with its line, and the others are read', 
     'g-tsconfig.json': '// note\n{ "a": 1, }\n',
     'h-wide.txt': Buffer.from('\uFEFFplain', 'utf16le'),
     'i-good.json': '{}',
+    'j-deep.json': `${'{"a":['.repeat(500)}${']}'.repeat(500)}`,
   }
   await withTree(tree, async (folder) => {
     const read = await readHere(folder)
@@ -195,8 +196,9 @@ test('each damaged file is one problem with its line, and the others are read', 
       'a-broken.json:3 the JSON does not parse: it ends too early',
       'b-latin.env:2 the text is not valid UTF-8; what is not was read as replacement characters',
       'c-bomb.yaml:7 the YAML aliases expand to more than 2000000 nodes',
+      'j-deep.json:1 the JSON is nested deeper than 200',
     ])
-    assert.equal(offered(read).length, 9)
+    assert.equal(offered(read).length, 10)
     assert.equal(read.stats.partial, true)
   })
 })

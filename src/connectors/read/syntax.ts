@@ -1,12 +1,15 @@
 // What is wrong with a file as such, whoever reads it: each such file gives one problem, so that nobody takes a file that
 // could not be read for one that holds nothing.
 import type { ReadProblem } from '#kernel'
+import { shapeOf } from '../input/json-scan.ts'
 import type { InputFile } from '../input/untrusted-file.ts'
 import { ParseProblem } from '../port.ts'
 
 /** Only for this check; connectors parse what they want. */
 const CHECKED_BYTES_MAX = 1024 * 1024
 
+const DEEP_START = 60
+const DEEP_START_CHARS = 2048
 const JSON_NAME = /\.(?:json|tfstate|ndjson|jsonl)$/i
 const YAML_NAME = /\.ya?ml$/i
 /** An alias somewhere: without one a YAML file cannot be a bomb, and is left to the connectors. */
@@ -37,6 +40,13 @@ export function syntaxProblems(file: InputFile): ReadProblem[] {
 }
 
 function brokenJson(file: InputFile): ParseProblem | undefined {
+  try {
+    JSON.parse(file.text())
+    // what nests too deep for anybody begins so; the whole text is only gone through when its start looks like it
+    if (shapeOf(file.text().slice(0, DEEP_START_CHARS), DEEP_START).tooDeepAt === undefined) return undefined
+  } catch {
+    // it may still be a stream, or JSON with comments
+  }
   try {
     file.json()
     return file.jsonProblem()

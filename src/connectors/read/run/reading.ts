@@ -9,14 +9,17 @@ import { WorkerPool } from './worker-pool.ts'
 import type { Batch, WorkItem, WorkResult } from './work.ts'
 
 /**
- * This thread reads by itself as long as that seems quicker than to start others, which costs each of them a good part of
- * a second: after `LEARN_MS` the rest is estimated from the rate so far, and `HERE_MS_MAX` is the end in any case.
+ * This thread reads by itself as long as that seems cheaper than to start others, each of which has to load everything
+ * again: after `LEARN_MS`, when the engine has warmed up, the rest is estimated from the rate so far; `HERE_MS_MAX` is
+ * the end in any case. With other programs on the machine, more threads only cost.
  */
-const LEARN_MS = 120
-const REST_MS_MAX = 700
-const HERE_MS_MAX = 1000
+const LEARN_MS = 400
+const REST_MS_MAX = 4000
+const HERE_MS_MAX = 5000
+/** Beyond it the threads start at once: they hold less memory than this one, whose results stay. */
+const HERE_BYTES_MAX = 64 * 1024 * 1024
 /** Beyond it a file waits for a thread that can be ended when it takes too long. */
-const HERE_FILE_BYTES_MAX = 256 * 1024
+const HERE_FILE_BYTES_MAX = 2 * 1024 * 1024
 /** After so long the event loop gets its turn: progress, the time limit, threads that are ready. */
 const TURN_MS = 20
 /** A fixed cost for each file, so that many small ones make several batches too. */
@@ -104,8 +107,9 @@ export class Reading {
   }
 
   #isMuch(): boolean {
-    if (this.#hereMs < LEARN_MS) return false
     const { totalFiles = 0, totalBytes = 0 } = this.#options.expected()
+    if (totalBytes > HERE_BYTES_MAX) return true
+    if (this.#hereMs < LEARN_MS) return false
     const rest = totalBytes + totalFiles * FILE_WEIGHT - this.#hereBytes
     return this.#hereMs >= HERE_MS_MAX || (rest / this.#hereBytes) * this.#hereMs > REST_MS_MAX
   }
