@@ -1,9 +1,9 @@
 // Any table by a small mapping file: principals, owners and entitlements from a spreadsheet.
-import { parse } from 'csv-parse/sync'
 import { parseInstant, ref } from '#kernel'
 import type { EntitlementFact, Observation, PrincipalFact, PrincipalKind, Provenance, Ref } from '#kernel'
 import { PRINCIPAL_KINDS } from '#kernel'
 import type { Connector } from '../port.ts'
+import { readTable } from '../table.ts'
 import { csvMappingSchema } from './mapping.ts'
 import type { CsvMapping } from './mapping.ts'
 
@@ -32,29 +32,6 @@ export const csv: Connector = {
   },
 }
 
-interface Row {
-  readonly record: Readonly<Record<string, string>>
-  readonly info: { readonly lines: number }
-}
-
-/** `undefined` when the text is no CSV at all. */
-function parseTable(text: string, delimiter: string | undefined): readonly Row[] | undefined {
-  try {
-    return parse(text, {
-      columns: (header: string[]) => header.map((name) => name.trim()),
-      delimiter: delimiter ?? [',', ';', '\t'],
-      bom: true,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      info: true,
-      max_record_size: 1 << 20,
-    }) as unknown as readonly Row[]
-  } catch {
-    return undefined
-  }
-}
-
 function* rows(path: string, text: string, mapping: CsvMapping): Generator<Observation> {
   const problem = (message: string, startLine?: number): Observation => ({
     type: 'problem',
@@ -63,18 +40,18 @@ function* rows(path: string, text: string, mapping: CsvMapping): Generator<Obser
     ...(startLine === undefined ? {} : { startLine }),
     message,
   })
-  const table = parseTable(text, mapping.delimiter)
-  if (table === undefined) {
-    yield problem('the table does not parse as CSV; check the quotes')
-    return
-  }
+  const { rows: table, problems } = readTable(
+    text,
+    mapping.delimiter === undefined ? {} : { delimiter: mapping.delimiter },
+  )
+  for (const { line, message } of problems) yield problem(message, line)
   const header = table[0]?.record ?? {}
   const missing = Object.values(mapping.columns).filter((name) => name !== undefined && !Object.hasOwn(header, name))
   if (table.length > 0 && missing.length > 0) {
     yield problem(`the mapping names a column that the table does not have: \`${missing.join('`, `')}\``, 1)
   }
   let nameless = 0
-  for (const { record, info } of table) {
+  for (const { record, line } of table) {
     const cell: Cell = (column) => {
       const name = mapping.columns[column]
       const value = name === undefined || !Object.hasOwn(record, name) ? '' : (record[name] ?? '').trim()
@@ -83,14 +60,14 @@ function* rows(path: string, text: string, mapping: CsvMapping): Generator<Obser
     const externalId = cell('externalId')
     if (externalId === undefined) {
       nameless += 1
-      if (nameless <= ROW_PROBLEMS_MAX) yield problem('a row without an identifier was left out', info.lines)
+      if (nameless <= ROW_PROBLEMS_MAX) yield problem('a row without an identifier was left out', line)
       continue
     }
     const provenance: Provenance = {
       connector: 'csv',
       file: path,
-      startLine: info.lines,
-      endLine: info.lines,
+      startLine: line,
+      endLine: line,
       object: externalId,
     }
     const own = ref(mapping.system, externalId)

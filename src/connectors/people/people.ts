@@ -1,8 +1,8 @@
 // People and teams from a CSV feed: who there is to own things.
-import { parse } from 'csv-parse/sync'
 import { parseInstant } from '#kernel'
 import type { Observation, PersonFact } from '#kernel'
 import type { Connector, UntrustedFile } from '../port.ts'
+import { readTable } from '../table.ts'
 
 const STATUS: Record<string, PersonFact['status']> = {
   active: 'active',
@@ -57,17 +57,12 @@ export const people: Connector = {
     /\.(?:csv|tsv)$/i.test(file.path) && !file.binary && (isPeople(headerOf(file)) || isTeams(headerOf(file))),
   *discover(file): Generator<Observation> {
     const teams = isTeams(headerOf(file))
-    const rows = parse(file.text(), {
-      columns: (header: string[]) => header.map(canonicalHeader),
-      delimiter: [',', ';', '\t'],
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      trim: true,
-      info: true,
-    }) as unknown as { record: Record<string, string>; info: { lines: number } }[]
-    for (const { record, info } of rows) {
-      const provenance = { connector: 'people', file: file.path, startLine: info.lines, endLine: info.lines }
+    const { rows, problems } = readTable(file.text(), { header: canonicalHeader })
+    for (const { line, message } of problems) {
+      yield { type: 'problem', connector: 'people', file: file.path, startLine: line, message }
+    }
+    for (const { record, line } of rows) {
+      const provenance = { connector: 'people', file: file.path, startLine: line, endLine: line }
       const cell = (column: keyof typeof COLUMNS): string =>
         COLUMNS[column].map((name) => record[name]).find((value) => value !== undefined && value !== '') ?? ''
       if (teams) {
@@ -86,7 +81,7 @@ export const people: Connector = {
           type: 'problem',
           connector: 'people',
           file: file.path,
-          startLine: info.lines,
+          startLine: line,
           message: 'a person without an id: give every row one, the rest of the feed was read',
         }
         continue
