@@ -24,7 +24,8 @@ if (bench === undefined) {
 }
 
 function inWords({ figure, value, unit, peer, peerValue, ratio, note }: Figure): string {
-  const against =
-    peer === undefined ? '' : peerValue === undefined ? `, ${peer}` : `, ${peer} ${peerValue} ${unit}, ratio ${ratio}`
-  return `${figure}: ${value} ${unit}${against}${note === undefined ? '' : ` (${note})`}`
+  const words = [`${figure}: ${value} ${unit}`]
+  if (peer !== undefined && peerValue !== undefined) words.push(`${peer} ${peerValue} ${unit}`)
+  if (ratio !== undefined) words.push(`ratio ${ratio}`)
+  return `${words.join(', ')}${note === undefined ? '' : ` (${note})`}`
 }

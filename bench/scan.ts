@@ -55,7 +55,7 @@ async function* speed(parent: string, { scale, say }: BenchOptions): AsyncGenera
   const bench = { bench: 'scan', scale }
   const [reeve, peer] = [runs.reeve.at(-1), runs.secretlint.at(-1)]
   const found = reeveFinds(reeve?.output ?? '')
-  const yields = { ...bench, figure: 'labelled secrets found', unit: 'secrets' }
+  const yields = { ...bench, figure: 'labelled secrets found, held-out half', unit: 'secrets' }
   const note = `of ${secretsOf(tree).size} in ${tree.files} files`
   if (peer === undefined) {
     yield {
@@ -72,15 +72,16 @@ async function* speed(parent: string, { scale, say }: BenchOptions): AsyncGenera
   yield { ...bench, figure: 'speed', unit: 'MB/s', ...against(name, rate(runs.reeve), rate(runs.secretlint), 'more') }
   const peerFound = secretlintFinds(peer.output, tree.folder)
   yield { ...yields, ...against(name, countFound(tree, found), countFound(tree, peerFound), 'more'), note }
-  const wrong = (lines: ReadonlySet<string>): number => [...lines].filter((line) => !secretsOf(tree).has(line)).length
+  const lookAlikes = new Set(tree.labels.filter(({ secret }) => !secret).map(({ file, line }) => `${file}:${line}`))
+  const wrong = (lines: ReadonlySet<string>): number => [...lines].filter((line) => lookAlikes.has(line)).length
   yield {
     ...bench,
-    figure: 'other lines reported',
+    figure: 'labelled look-alikes reported, held-out half',
     unit: 'lines',
     value: wrong(found),
     peer: name,
     peerValue: wrong(peerFound),
-    note: 'look-alikes of the corpus and whatever the packages hold',
+    note: `of ${lookAlikes.size}; fewer is better`,
   }
 }
 
