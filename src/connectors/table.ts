@@ -1,7 +1,7 @@
 // Tables as spreadsheets write them: delimiter by the header line, quotes, BOM, one bad record at a time.
 import { parse } from 'csv-parse/sync'
 
-export interface TableRow {
+interface TableRow {
   /** By header; the record has no prototype, so that a header of any name is just a member. */
   readonly record: Readonly<Record<string, string>>
   /** 1-based line on which the row ends. */
