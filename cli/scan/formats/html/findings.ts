@@ -11,7 +11,7 @@ import type { Sums } from './sums.ts'
 const FINDINGS_MAX = 2000
 
 export function* findingsSection(report: Report, sums: Sums): Generator<Html> {
-  yield html`<section id="findings"><h2>Findings</h2></section>`
+  yield html`<section id="findings"><h2>Findings</h2>`
   if (report.findings.length === 0) {
     yield html`<p>Nothing was found${report.suppressed.length > 0 ? ' beside what was accepted' : ''}. What this scan could not see is listed below.</p></section>`
     return
@@ -24,7 +24,7 @@ export function* findingsSection(report: Report, sums: Sums): Generator<Html> {
     if (of.length === 0) continue
     yield html`<div class="group" data-group>
       <h3>${severity} <span class="faint" data-count>${numberText(of.length)}</span></h3>
-    </div> `
+     `
     for (const finding of of) yield findingItem(finding, sums.principals.get(finding.subject.principalId ?? ''))
     yield html`</div>`
   }

@@ -22,8 +22,8 @@ function* parts(report: Report): Generator<Html> {
   yield head()
   yield html`<body>
     <a class="skip" href="#main">To the report</a>${navigation(report, sums)}
-    <main id="main"></main>
-  </body> `
+    <main id="main">
+   `
   yield headline(report, sums)
   yield whatToDoFirst(sums)
   yield* findingsSection(report, sums)
@@ -50,7 +50,7 @@ function head(): Html {
         <title>Non-human identities: Reeve scan report</title>
         ${trusted(`<style>${STYLE}</style>`)}
       </head>
-    </html> `
+     `
 }
 
 const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`

@@ -15,8 +15,8 @@ export function* identitiesSection(report: Report, sums: Sums): Generator<Html> 
   if (report.principals.length === 0) return
   yield html`<section id="identities">
     <h2>Identities</h2>
-    <div class="columns wide"></div>
-  </section> `
+    <div class="columns wide">
+   `
   yield byKind(report.principals)
   yield byOwner(sums)
   yield html`</div><details class="all"><summary>Every identity that is no person or has a finding, the riskiest first</summary>`
@@ -38,9 +38,8 @@ export function* identitiesSection(report: Report, sums: Sums): Generator<Html> 
           <th scope="col">Findings</th>
         </tr>
       </thead>
-      <tbody></tbody>
-    </table>
-  </div> `
+      <tbody>
+   `
   for (const principal of shown) yield row(principal, sums)
   yield html`</tbody></table></div></details></section>`
 }

@@ -134,11 +134,8 @@ function* method(report: Report): Generator<Html> {
               <th scope="col">Cannot see</th>
             </tr>
           </thead>
-          <tbody></tbody>
-        </table>
-      </div>
-    </details>
-  </section> `
+          <tbody>
+   `
   for (const { id, title, owasp, severityRule, needs, blindSpot } of DETECTORS) {
     yield html`<tr>
       <th scope="row">

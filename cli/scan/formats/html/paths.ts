@@ -20,7 +20,7 @@ export function* pathsSection({ principals }: Sums): Generator<Html> {
   yield html`<section id="paths">
     <h2>Ways to more than was given</h2>
     <p>Each path is a chain of rights that are granted today. Taking away any one step closes it.</p>
-  </section> `
+   `
   yield leftOut(able.length, Math.min(able.length, IDENTITIES_MAX), 'identities')
   for (const principal of able.slice(0, IDENTITIES_MAX)) yield identityPaths(principal, principals)
   yield html`</section>`

@@ -17,7 +17,7 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
       ${counted(inTheOpen.length, 'secret value')} in ${counted(files.size, 'file')}. The values are not in this report;
       equal labels mean equal values.
     </p>
-  </section> `
+   `
   yield leftOut(inTheOpen.length, Math.min(inTheOpen.length, ROWS_MAX), 'secrets')
   yield html`<div class="scroll" tabindex="0" role="region" aria-label="Secrets in the open">
     <table class="rows secrets">
@@ -30,9 +30,8 @@ export function* secretsSection(report: Report, { inTheOpen, principals }: Sums)
           <th scope="col">Where</th>
         </tr>
       </thead>
-      <tbody></tbody>
-    </table>
-  </div> `
+      <tbody>
+   `
   for (const credential of inTheOpen.slice(0, ROWS_MAX)) {
     const holder = principals.get(credential.principalId ?? '')
     const answering = holder ?? principals.get(credential.consumers[0] ?? '')
