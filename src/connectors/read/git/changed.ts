@@ -18,15 +18,18 @@ export interface StagedFile {
   readonly id: string
 }
 
-/** Files whose content in the index is not that of HEAD, deletions left out. `GIT_INDEX_FILE` of a hook is honoured. */
+/**
+ * Files whose content in the index is not that of HEAD, deletions left out. `GIT_INDEX_FILE` of a hook is honoured.
+ * Throws `Fault` when git cannot tell: a gate that saw nothing must not pass.
+ */
 export async function stagedFiles(repository: Repository): Promise<readonly StagedFile[]> {
   const place = placeOf(repository)
-  const head = await resolveRevision(place, 'HEAD')
+  const head = await resolveHead(place)
   const format = (await gitOutput(place, ['rev-parse', '--show-object-format'])).text.trim()
   const base = head ?? EMPTY_TREE[format === 'sha256' ? 64 : 40]
   const files: StagedFile[] = []
   let id: string | undefined
-  await eachToken(
+  const ok = await eachToken(
     place,
     [
       'diff-index',
@@ -51,6 +54,7 @@ export async function stagedFiles(repository: Repository): Promise<readonly Stag
       }
     },
   )
+  if (!ok) throw unreadable()
   return files
 }
 
@@ -61,16 +65,16 @@ export interface Since {
   readonly revisions: readonly string[]
 }
 
-/** Throws `Fault` for a revision that the repository does not have. */
+/** Throws `Fault` for a revision that the repository does not have, and when git cannot read the repository. */
 export async function changedSince(repository: Repository, revision: string, limits: Limits): Promise<Since> {
   const place = placeOf(repository)
   const from = await resolveRevision(place, revision)
   if (from === undefined)
     throw new Fault('usage', `there is no revision \`${revision}\` in the repository; fetch it, or name another`)
-  const head = await resolveRevision(place, 'HEAD')
+  const head = await resolveHead(place)
   const paths = new Set<string>()
   const names = async (args: readonly string[]): Promise<void> => {
-    await eachToken(place, args, '\0', (path) => paths.add(path))
+    if (!(await eachToken(place, args, '\0', (path) => paths.add(path)))) throw unreadable()
   }
   const diff = ['--name-only', '-z', '--no-renames', '--diff-filter=d', '--no-ext-diff']
   if (head !== undefined) {
@@ -82,6 +86,20 @@ export async function changedSince(repository: Repository, revision: string, lim
   await names(['ls-files', '--others', '--exclude-standard', '-z', '--full-name'])
   return { paths, revisions: head === undefined ? [] : [head, `^${from}`] }
 }
+
+/** `undefined` before the first commit; throws `Fault` when HEAD names what the repository does not have. */
+async function resolveHead(place: GitPlace): Promise<string | undefined> {
+  const head = await resolveRevision(place, 'HEAD')
+  if (head === undefined && (await gitOutput(place, ['rev-parse', '--verify', '--quiet', 'HEAD'])).ok)
+    throw unreadable()
+  return head
+}
+
+const unreadable = (): Fault =>
+  new Fault(
+    'usage',
+    'git cannot read the repository, so what is staged or has changed is unknown; run `git status` and `git fsck` in it',
+  )
 
 /** SECURITY: a name from outside may not be an option nor hold what git gives a meaning beyond one revision. */
 async function resolveRevision(place: GitPlace, revision: string): Promise<string | undefined> {
