@@ -128,6 +128,41 @@ test('aliases of aliases without end are cut off', () => {
   assert.ok(performance.now() - started < 2000)
 })
 
+test('no bound of sudoers hides a later rule, and each is said with its line', () => {
+  const commands = Array.from({ length: 2000 }, (_, index) => `/bin/x${index}`)
+  const users = Array.from({ length: 60 }, (_, index) => `u${index} ALL=(ALL) BIG`)
+  const evil = 'evil ALL=(ALL) NOPASSWD: ALL'
+  const facts = offer(automation, 'etc/sudoers', [`Cmnd_Alias BIG=${commands.join(',')}`, ...users, evil].join('\n'))
+  const who = new Set(only(facts, 'entitlement').map(({ principal }) => principal))
+  assert.equal(who.size, 61)
+  assert.equal(only(facts, 'entitlement').at(-1)?.permission, '(ALL) NOPASSWD: ALL')
+  const said = only(facts, 'problem').map(({ startLine, message }) => [
+    startLine,
+    message.split(' ').slice(0, 5).join(' '),
+  ])
+  assert.deepEqual(said, [
+    [51, 'this line (and 10 more'],
+    [2, 'this line (and 48 more'],
+  ])
+  const plain = Array.from({ length: 30_000 }, (_, index) => `u${index} ALL=(root) /usr/bin/id`)
+  const many = offer(automation, 'etc/sudoers', plain.join('\n'))
+  assert.equal(only(many, 'entitlement').length, 30_000)
+  assert.deepEqual(only(many, 'problem'), [])
+  const long = offer(automation, 'etc/sudoers', `# c\na ALL=(root) ${'/bin/id, '.repeat(9000)}/bin/sh\n${evil}`)
+  assert.equal(only(long, 'entitlement').at(-1)?.permission, '(ALL) NOPASSWD: ALL')
+  assert.deepEqual(new Set(only(long, 'problem').map(({ startLine }) => startLine)), new Set([2]))
+})
+
+test('.netrc is read to its end, and a line that is too long is said', () => {
+  const text = `${'machine m login l password changeme\n'.repeat(10_000)}machine z login bot password ${SECRET}\n#${'x'.repeat(5000)}\n`
+  const facts = offer(automation, '.netrc', text)
+  assert.equal(only(facts, 'credential').at(-1)?.name, 'bot@z')
+  assert.deepEqual(
+    only(facts, 'problem').map(({ startLine }) => startLine),
+    [10_002],
+  )
+})
+
 test('.env: secrets by name and in URLs, placeholders left alone, the key id joins its secret', () => {
   const facts = offer(
     automation,

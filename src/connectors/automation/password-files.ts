@@ -5,6 +5,8 @@ import { accountOfHome, hostOf, hostUser } from '../host-of.ts'
 import { isPlaceholder } from '../placeholder.ts'
 import type { ReadContext, UntrustedFile } from '../port.ts'
 
+const ROW_LENGTH_MAX = 4096
+
 interface Login {
   readonly machine: string
   readonly login: string
@@ -43,6 +45,14 @@ function* loginFacts(
     yield user
     yield { type: 'consumer', principal: user.ref, credential: { fingerprint: fact.fingerprint }, provenance }
   }
+  const long = file
+    .text()
+    .split('\n')
+    .flatMap((row, index) => (row.trim().length > ROW_LENGTH_MAX ? index + 1 : []))
+  const [startLine] = long
+  if (startLine === undefined) return
+  const message = `${long.length === 1 ? 'a line is' : `${long.length} lines are`} longer than ${ROW_LENGTH_MAX} characters and not read to the end: the others were read`
+  yield { type: 'problem', connector: 'automation', file: file.path, startLine, message }
 }
 
 /** Some servers take a token for the login and any word for the password. */
@@ -55,7 +65,7 @@ function tokenAsLogin(entry: Login): Login {
 function readPgpass(text: string): Login[] {
   return text.split('\n').flatMap((row, index) => {
     const line = row.trim()
-    if (line === '' || line.startsWith('#') || line.length > 4096) return []
+    if (line === '' || line.startsWith('#') || line.length > ROW_LENGTH_MAX) return []
     const fields = line.match(/(?:[^:\\]|\\[^])+/g)?.map((field) => field.replaceAll(/\\([^])/g, '$1')) ?? []
     const [machine, , database, login] = fields
     const password = fields.slice(4).join(':')
@@ -64,17 +74,13 @@ function readPgpass(text: string): Login[] {
   })
 }
 
-const WORDS_MAX = 20_000
-
 function readNetrc(text: string): Login[] {
   const logins: Login[] = []
   let current = { machine: '', login: '' }
-  let words = 0
   let key = ''
   for (const [index, row] of text.split('\n').entries()) {
-    for (const word of row.trim().slice(0, 4096).split(/\s+/)) {
-      words += 1
-      if (word === '' || words > WORDS_MAX) break
+    for (const word of row.trim().slice(0, ROW_LENGTH_MAX).split(/\s+/)) {
+      if (word === '') break
       if (key === '' && word.startsWith('#')) break
       if (key === '' && word === 'default') current = { machine: 'default', login: '' }
       else if (key === '') key = word

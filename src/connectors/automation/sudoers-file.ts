@@ -20,20 +20,32 @@ export interface Sudoers {
   readonly unauthenticated: readonly string[]
   readonly includes: readonly { readonly path: string; readonly line: number }[]
   readonly problems: readonly number[]
+  /** Rules that were read as written because the aliases of the file stand for too much. */
+  readonly unexpanded: readonly number[]
+  /** Lines whose end was not read because they are far longer than any that people write. */
+  readonly cut: readonly number[]
 }
 
 interface Row {
   readonly text: string
   readonly line: number
   readonly endLine: number
+  /** Its end was not read. */
+  readonly cut: boolean
 }
 
-const EXPANSION_STEPS_MAX = 100_000
+const ROW_LENGTH_MAX = 65_536
+/** What the aliases of one rule may stand for, and those of all rules together; a name as written costs nothing. */
+const RULE_STEPS_MAX = 10_000
+const FILE_STEPS_MAX = 100_000
 type AliasKind = 'User' | 'Runas' | 'Host' | 'Cmnd'
 interface Aliases {
   readonly named: ReadonlyMap<string, readonly string[]>
-  /** Steps that expansion may still take in this file: aliases of aliases grow without bound. */
+  /** Steps that aliases may still take in this file: aliases of aliases grow without bound. */
   stepsLeft: number
+  ruleStepsLeft: number
+  /** Set once an alias was left as it is written. */
+  stopped: boolean
 }
 
 export function readSudoers(text: string): Sudoers {
@@ -43,7 +55,10 @@ export function readSudoers(text: string): Sudoers {
   const unauthenticated: string[] = []
   const includes: { path: string; line: number }[] = []
   const problems: number[] = []
+  const unexpanded: number[] = []
   for (const row of rows) {
+    aliases.ruleStepsLeft = RULE_STEPS_MAX
+    aliases.stopped = false
     const include = /^[#@]include(?:dir)?[ \t]+(\S+)/.exec(row.text)?.[1]
     const [, scope, users = '', settings = ''] = /^Defaults(?:([:@>!])\s*(\S+))?\s+([^]*)$/.exec(row.text) ?? []
     if (include !== undefined) includes.push({ path: include.replaceAll('"', ''), line: row.line })
@@ -56,8 +71,10 @@ export function readSudoers(text: string): Sudoers {
       if (read === undefined || read.some(({ commands }) => !commands.every(isCommand))) problems.push(row.line)
       else rules.push(...read)
     }
+    if (aliases.stopped) unexpanded.push(row.line)
   }
-  return { rules, unauthenticated, includes, problems }
+  const cut = rows.flatMap((row) => (row.cut ? row.line : []))
+  return { rules, unauthenticated, includes, problems, unexpanded, cut }
 }
 
 /** Continued lines joined, comments dropped; `#1001` is a user id and `#include` is no comment. */
@@ -70,15 +87,15 @@ function rowsOf(text: string): Row[] {
     const joined = started === undefined ? raw.trim() : `${started.text} ${raw.trim()}`
     const from = started?.line ?? line
     started = undefined
-    if (joined.endsWith('\\') && joined.length < 65_536) {
+    if (joined.endsWith('\\') && joined.length < ROW_LENGTH_MAX) {
       started = { text: joined.slice(0, -1), line: from }
       continue
     }
     const bare = joined
-      .slice(0, 65_536)
+      .slice(0, ROW_LENGTH_MAX)
       .replace(/(^|\s)#(?!include|\d)[^]*$/, '')
       .trim()
-    if (bare !== '') rows.push({ text: bare, line: from, endLine: line })
+    if (bare !== '') rows.push({ text: bare, line: from, endLine: line, cut: joined.length > ROW_LENGTH_MAX })
   }
   return rows
 }
@@ -94,7 +111,7 @@ function readAliases(rows: readonly Row[]): Aliases {
       if (equals > 0) aliases.set(`${word === 'Cmd' ? 'Cmnd' : word} ${name}`, listOf(definition.slice(equals + 1)))
     }
   }
-  return { named: aliases, stepsLeft: EXPANSION_STEPS_MAX }
+  return { named: aliases, stepsLeft: FILE_STEPS_MAX, ruleStepsLeft: RULE_STEPS_MAX, stopped: false }
 }
 
 /** Splits at commas that are neither escaped nor in parentheses or quotes. */
@@ -126,18 +143,29 @@ function expand(
 ): { items: string[]; except: string[] } {
   const result: { items: string[]; except: string[] } = { items: [], except: [] }
   for (const raw of items) {
-    if (aliases.stepsLeft <= 0) break
-    aliases.stepsLeft -= 1
     const bangs = /^(?:!\s*)*/.exec(raw)?.[0] ?? ''
     const negated = bangs.replaceAll(/[^!]/g, '').length % 2 === 1
     const name = raw.slice(bangs.length).replaceAll('"', '')
-    const alias = seen.has(name) ? undefined : aliases.named.get(`${kind} ${name}`)
+    const alias = seen.has(name) ? undefined : withinBounds(aliases, aliases.named.get(`${kind} ${name}`))
     const inner =
       alias === undefined ? { items: [name], except: [] } : expand(alias, kind, aliases, new Set([...seen, name]))
     result.items.push(...(negated ? inner.except : inner.items))
     result.except.push(...(negated ? inner.items : inner.except))
   }
   return result
+}
+
+/** An alias that would go over a bound stays a name: the rule is read, and later rules are. */
+function withinBounds(aliases: Aliases, alias: readonly string[] | undefined): readonly string[] | undefined {
+  if (alias === undefined) return undefined
+  const steps = alias.length + 1
+  if (steps > aliases.stepsLeft || steps > aliases.ruleStepsLeft) {
+    aliases.stopped = true
+    return undefined
+  }
+  aliases.stepsLeft -= steps
+  aliases.ruleStepsLeft -= steps
+  return alias
 }
 
 /** A full path, `ALL`, a digest and a path, or an alias of another file; anything else is no rule of sudo. */

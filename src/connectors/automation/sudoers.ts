@@ -17,7 +17,12 @@ export function* discoverSudoers(file: UntrustedFile, context: ReadContext): Gen
   const host = hostOf(file.path, context)
   const sudoers = readSudoers(file.text())
   const named = new Set<string>()
+  const shortened: number[] = []
+  let left = RIGHTS_MAX
   for (const rule of sudoers.rules) {
+    const commands = commandsShown(rule, left)
+    if (commands.length < rule.commands.length) shortened.push(rule.line)
+    left -= commands.length * rule.users.length
     for (const user of rule.users) {
       const provenance: Provenance = {
         connector: 'automation',
@@ -28,17 +33,14 @@ export function* discoverSudoers(file: UntrustedFile, context: ReadContext): Gen
       }
       if (!named.has(user)) yield subjectOf(host, user, provenance)
       named.add(user)
-      for (const command of rule.commands.slice(0, 500)) {
+      for (const command of commands) {
         yield entitlementOf(rule, user, command, { host, sudoers, provenance })
         const secrets = secretsInCommand(command)
         yield* givenSecrets(secrets, 'sudo-command', hostUserRef(host, user), provenance, context)
       }
     }
   }
-  for (const line of sudoers.problems) {
-    const message = 'this line is no sudoers rule that can be read: check it with `visudo -c`'
-    yield { type: 'problem', connector: 'automation', file: file.path, startLine: line, message }
-  }
+  yield* problems(sudoers, shortened, file)
   for (const { path, line } of sudoers.includes) {
     yield {
       type: 'blind_spot',
@@ -46,6 +48,44 @@ export function* discoverSudoers(file: UntrustedFile, context: ReadContext): Gen
       file: file.path,
       message: `line ${line} includes \`${path}\`: what of it is not below the scanned path was not read`,
     }
+  }
+}
+
+/** Rights that a file may stand for before its rules are shown by their first commands only. */
+const RIGHTS_MAX = 200_000
+const COMMANDS_MAX = 500
+const COMMANDS_MIN = 10
+
+/** Never none: a long file hides no later rule. `ALL` says more than any other command, so it always stays. */
+function commandsShown({ users, commands }: SudoRule, left: number): readonly string[] {
+  const most = Math.max(COMMANDS_MIN, Math.min(COMMANDS_MAX, Math.floor(left / Math.max(1, users.length))))
+  if (commands.length <= most) return commands
+  const first = commands.slice(0, most)
+  return commands.includes('ALL') && !first.includes('ALL') ? ['ALL', ...first.slice(1)] : first
+}
+
+/** One for each line that is no rule, and one for each bound of the reading, at the first line that met it. */
+function* problems(sudoers: Sudoers, shortened: readonly number[], file: UntrustedFile): Generator<Observation> {
+  const problem = (startLine: number, message: string): Observation => ({
+    type: 'problem',
+    connector: 'automation',
+    file: file.path,
+    startLine,
+    message,
+  })
+  for (const line of sudoers.problems)
+    yield problem(line, 'this line is no sudoers rule that can be read: check it with `visudo -c`')
+  const bounds: readonly (readonly [readonly number[], string])[] = [
+    [sudoers.cut, 'is longer than 64 KiB, and its end was not read: split it'],
+    [
+      sudoers.unexpanded,
+      'uses aliases that stand for too much, and was read with their names in place of what they stand for',
+    ],
+    [shortened, 'names more commands than are shown: the first were read'],
+  ]
+  for (const [[first, ...others], what] of bounds) {
+    const more = others.length === 0 ? '' : ` (and ${others.length} more lines)`
+    if (first !== undefined) yield problem(first, `this line${more} ${what}`)
   }
 }
 
