@@ -3,6 +3,7 @@ import type { Observation, ReadProblem } from '#kernel'
 import type { InputFile } from '../input/untrusted-file.ts'
 import { ParseProblem } from '../port.ts'
 import type { Connector, ReadContext, UntrustedFile } from '../port.ts'
+import { redaction } from './redact.ts'
 import { syntaxProblems } from './syntax.ts'
 
 /**
@@ -14,6 +15,7 @@ export function readFileFacts(
   connectors: readonly Connector[],
   context: ReadContext,
 ): Observation[] {
+  const redacted = redaction(context)
   const observations: Observation[] = []
   const problems = new Map<string, ReadProblem>()
   const note = (problem: ReadProblem): void => {
@@ -23,7 +25,7 @@ export function readFileFacts(
   for (const connector of connectors) {
     try {
       if (!connector.accepts(file)) continue
-      for (const observation of connector.discover(file, context)) {
+      for (const observation of connector.discover(file, redacted.context)) {
         if (observation.type === 'problem') note(observation)
         else observations.push(observation)
       }
@@ -36,7 +38,8 @@ export function readFileFacts(
     // a connector may have said it in its own words
     for (const problem of syntaxProblems(file)) if (!lines.has(problem.startLine)) note(problem)
   }
-  return [...observations, ...problems.values()]
+  // SECURITY: only now is every secret of the file known
+  return [...observations, ...problems.values()].map(redacted.clean)
 }
 
 function asProblem(file: UntrustedFile, connector: string, error: unknown): ReadProblem {
