@@ -52,13 +52,55 @@ test('the comment syntax of every language is understood, and its closing is not
 
 test('a comment on the line above counts only when it is alone there', async () => {
   const place = { file: 'a.py', startLine: 2 }
-  for (const opener of ['# ', '   // ', '/* ', ' * ', '<!-- ', '-- ', 'REM ', '; ']) {
-    assert.equal(await outcome(`${opener}${GOOD}\nsecret`, place), 'suppressed', opener)
+  const openers = { py: '# ', ts: '   // ', java: '/* ', go: ' * ', html: '<!-- ', sql: '-- ', bat: 'REM ', ini: '; ' }
+  for (const [ending, opener] of Object.entries({ ...openers, yaml: '  # ', vb: "' ", tex: '% ', '': '# ' })) {
+    const there = { file: `a.${ending}`, startLine: 2 }
+    assert.equal(await outcome(`${opener}${GOOD}\nsecret`, there), 'suppressed', opener)
   }
   assert.equal(await outcome(`other = "x" # ${GOOD}\nsecret`, place), 'open')
   assert.equal(await outcome(`first\nsecret # ${GOOD}`, place), 'suppressed')
   assert.equal(await outcome(`# ${GOOD}\nfirst\nsecret`, { file: 'a.py', startLine: 3 }), 'open')
   assert.equal(await outcome(`first\nsecret\n# ${GOOD}`, place), 'open')
+})
+
+test('what is data is no comment, on its line or on the line above', async () => {
+  const data: readonly (readonly [file: string, line: string])[] = [
+    ['a.json', `{"n": "x"} // ${GOOD}`],
+    ['a.tfstate', `# ${GOOD}`],
+    ['a.ndjson', `# ${GOOD}`],
+    ['a.csv', `a,b # ${GOOD}`],
+    ['a.ldif', `# ${GOOD}`],
+    ['export', `{"n": "x", "m": 1} # ${GOOD}`],
+    ['a.py', `a = "${GOOD}"`],
+    ['a.py', `a = "# ${GOOD}"`],
+    ['a.py', `a = "\\" # ${GOOD}"`],
+    ['a.js', `/* x */ a = '// ${GOOD}'`],
+    ['a.js', `# ${GOOD}`],
+    ['a.sql', `insert 'a\\'' -- ${GOOD}'`],
+    ['a.yaml', `a: "# ${GOOD}"`],
+    ['a.yaml', `a: x#${GOOD}`],
+    ['a.yaml', `a: ${GOOD}`],
+    ['a.yaml', `"a\n  # ${GOOD}"`],
+    ['a.yaml', `a: |\n  # ${GOOD}`],
+    ['a.conf', `url = https://x/${GOOD}`],
+    ['a.conf', `${'x'.repeat(5000)} # ${GOOD}`],
+    ['.ssh/authorized_keys', `ssh-ed25519 AAAA x # ${GOOD}`],
+    ['etc/passwd', `x:x:0:0:a # ${GOOD}:/:/bin/sh`],
+  ]
+  for (const [file, line] of data) {
+    const startLine = line.split('\n').length
+    assert.equal(await outcome(line, { file, startLine }), 'open', line)
+    assert.equal(await outcome(`${line}\nsecret`, { file, startLine: startLine + 1 }), 'open', line)
+  }
+  for (const [file, line] of [
+    ['a.py', `a = "it's" # ${GOOD}`],
+    ['a.yaml', `a: don't # ${GOOD}`],
+    ['a.js', `a(/* x */ "y") // ${GOOD}`],
+    ['a.env', `A='x' # ${GOOD}`],
+    ['a.yaml', `a: "reeve:ignore" # ${GOOD}`],
+  ] as const) {
+    assert.equal(await outcome(line, { file, startLine: 1 }), 'suppressed', line)
+  }
 })
 
 test('every place in the working tree has to carry one; history follows it', async () => {

@@ -3,6 +3,7 @@ import type { Finding } from '#governance'
 import type { Instant, Location } from '#kernel'
 import type { ReportError } from '../contract.ts'
 import type { Accepted } from './baseline.ts'
+import { commentStart } from './comment-start.ts'
 import { hasPassed, isDay } from './day.ts'
 
 export interface IgnoreComment {
@@ -11,9 +12,6 @@ export interface IgnoreComment {
   readonly reason: string
   readonly until: string
 }
-
-/** Comment openers of the languages and formats there are: what may stand before a comment that is alone on its line. */
-const NOTHING_BUT_A_COMMENT = /^\s*(?:(?:#|\/\/|\/\*|\*|--|;|%|<!--|\{#|<%#|"|')[\s#/*!-]*|(?:rem|dnl)\s+)?$/i
 
 /** `undefined`: no such comment. A text says what is wrong with it. */
 export function parseIgnoreComment(line: string): IgnoreComment | string | undefined {
@@ -78,11 +76,12 @@ async function commentAt(
   if (lines === undefined) return undefined
   for (const line of [place.startLine, place.startLine - 1]) {
     const text = lines[line - 1] ?? ''
-    const comment = parseIgnoreComment(text)
+    if (!text.includes('reeve:ignore')) continue
+    const start = commentStart(place.file, lines, line - 1)
+    const comment = start === undefined ? undefined : parseIgnoreComment(text.slice(start))
     if (comment === undefined) continue
     // a comment behind other code is about its own line
-    const before = text.slice(0, text.indexOf('reeve:ignore'))
-    if (line !== place.startLine && !NOTHING_BUT_A_COMMENT.test(before)) continue
+    if (line !== place.startLine && text.slice(0, start).trim() !== '') continue
     if (typeof comment !== 'string' && comment.detectors.length > 0 && !comment.detectors.includes(detector)) continue
     if (typeof comment !== 'string' && !hasPassed(comment.until, now)) return { comment, line }
     const why = typeof comment === 'string' ? comment : `it ended on ${comment.until}: what it accepted counts again`
