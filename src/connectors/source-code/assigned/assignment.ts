@@ -5,7 +5,7 @@ import type { NameAt } from './name-at.ts'
 import { readBare, readInside, readQuoted } from './read-value.ts'
 import { at, withWay } from './way.ts'
 import type { Assigned, Way } from './way.ts'
-import { viaCall, viaMarkup, viaNamedValue, viaSpace, viaTyping } from './without-operator.ts'
+import { viaBlock, viaCall, viaMarkup, viaNamedValue, viaSpace, viaTyping } from './without-operator.ts'
 
 /** A quote right before the name, or one around a selector or a form field: `'#password'`, `"user[password]"`. */
 const QUOTED_BEFORE = /["'`]-{0,2}$|["'`][#.@:]$|\[(?:name|id)=["']?$|["'][\w-]{1,30}\[$/
@@ -13,13 +13,15 @@ const CLOSING = /\]?\\{0,3}["'`]?\]?\)?/y
 const OPERATOR =
   /\s{0,40}(?:(\[\d{0,6}\]\s{0,8}=|:=|->|\?=|\+=|\|\|=|\?\?=|<-|=>|=(?![=~>]))|(===?|!==?|\.equals\(|\.eq\()|(\|\||\?\?|\bor\b)|(:(?!:)))[ \t]{0,40}/y
 const TYPED =
-  /[ \t]{0,8}(?::[ \t]{0,8})?(?:&?'?(?:const|static|mut|final|readonly|volatile) )?[\w.:<>[\]|?*&']{1,40}(?: ?\| ?[\w.[\]]{1,30})?[ \t]{0,8}:?=[ \t]{0,8}(?=[rbuf@$L&]{0,2}["'`]|new |String|Secret)/y
+  /[ \t]{0,8}(?::[ \t]{0,8})?(?:&?'?(?:const|static|mut|final|readonly|volatile) )?(?:\[u8;\s?\d{1,4}\]|[\w.:<>[\]|?*&']{1,40})(?: ?\| ?[\w.[\]]{1,30})?[ \t]{0,8}:?=[ \t]{0,8}(?=[rbuf@$L&*]{0,2}["'`]|new |String|Secret)/y
+const GIVEN = /\s{0,8}=\s{0,8}["']/y
 const PROPERTY = /\s{0,8}\{[^{}"'\n]{0,60}\}\s{0,8}=\s{0,8}(?=@?")/y
 const COMMENT_LINE = /^\s{0,200}(?:\/\/|#(?!define)|\*|--(?!\w)|;|%|<!--|REM |\/\*|dnl )/
 
 export function assignedAt(text: string, name: NameAt, kind: FileKind): Assigned | undefined {
-  // `Module::Pass` names a module
-  if (text.charCodeAt(name.start - 1) === 58 && text.charCodeAt(name.start - 2) === 58) return undefined
+  // `Module::Pass` names a module, unless a setting of it is assigned: `App::Application.config.secret_key_base = '…'`
+  if (text.charCodeAt(name.start - 1) === 58 && text.charCodeAt(name.start - 2) === 58 && !at(GIVEN, text, name.end))
+    return undefined
   // parts of an ARN or of another name with colons
   if (text.charCodeAt(name.start - 1) === 58 && text.charCodeAt(name.end) === 58) return undefined
   const quotedName = QUOTED_BEFORE.test(text.slice(Math.max(0, name.start - 36), name.start))
@@ -30,6 +32,8 @@ export function assignedAt(text: string, name: NameAt, kind: FileKind): Assigned
   // nearly every name ends here: what follows gives it nothing
   if (next === 46 || next === 59 || next === 47 || next === 41 || next === 93)
     return quotedName ? viaTyping(text, after) : undefined
+  const block = viaBlock(text, name)
+  if (block !== undefined) return block
   return (
     viaOperator(text, name, after, kind) ??
     viaMarkup(text, name, after, quotedName, kind) ??

@@ -175,7 +175,7 @@ function passwordConfidence(
 }
 
 /** Words with a number that are no name in a program: `correct-horse-9`. */
-const isChosen = (value: string): boolean =>
+export const isChosen = (value: string): boolean =>
   !/pass|pwd|secret|token|user|field|input|label|form|button|type|name|key|test|page|step|item|value/i.test(value)
 
 /** One run of letters: `letmein`, `Sunshine`, `supersecretkey`. */

@@ -19,6 +19,10 @@ const PIECES_MAX = 16
 const OPENING =
   /(?:[([][ \t]{0,4})?(?:(?:new\s+)?(?:String|\[\]byte|SecretStr|SecureString|SecretString|Secret|Buffer\.from|bytes|bytearray|str|String\.valueOf|Some|Ok|Just|b64decode|base64\.b64decode|strdup|_T|TEXT|S|std::string|string|String::from|Cow::from|ConvertTo-SecureString(?:\s+-String)?|aws\.String|ptr\.To|pointer\.String|StringPtr|pulumi\.String|to\.Ptr|ByteString|NSString|Uri\.encode|encodeURIComponent|Password|Credential|bcrypt|Hash::make|password_hash|make_password|generate_password_hash|\w{0,20}[eE]ncoder(?:\(\))?\.encode|BCrypt\.hashpw|q[qw]?|cdata|\(\w{1,30}\))[({[\s]?\s{0,4}){0,2}(?:[rRbBuUfFL@$&]{1,2}(?=["'`]))?(\\{0,3}["'`])/y
 
+/** A call that only makes another form of its one literal, whatever the library: `bytes.fromhex("`, `SecretString::new("`. */
+const CODEC =
+  /(?:new\s{1,4})?(?:\w{1,40}(?:\.|::)){0,4}(?:from(?:_?(?:hex|base_?64|b64|bytes|str|string|utf_?8|literal|plaintext)\w{0,8})?|(?<=[.:])new|(?<=\.)of|(?:hex|base64|b64|string)?_?decode\w{0,12}|encode|hash_?(?:sync|pw|password)?|getbytes|unhexlify|secretstring|\w{0,16}literal|parse(?=\(["'][0-9a-f]{32}))\s?\(\s{0,4}/iy
+
 const BARE_STOP: Readonly<Record<'shell' | 'inside' | 'word', RegExp>> = {
   shell: /[^\s;&|<>"'`(){}]{1,512}/y,
   inside: /[^\s;&"'`<>\\,)\]}|]{1,512}/y,
@@ -27,10 +31,9 @@ const BARE_STOP: Readonly<Record<'shell' | 'inside' | 'word', RegExp>> = {
 
 /** A quoted string at `at`, after constructors and prefixes; joins `"a" + "b"` and adjacent pieces. */
 export function readQuoted(text: string, at: number): ReadValue | undefined {
-  OPENING.lastIndex = at
-  const opening = OPENING.exec(text)
-  if (opening === null) return undefined
-  const quote = opening[1] ?? '"'
+  const opening = openingAt(text, at)
+  if (opening === undefined) return undefined
+  const quote = opening
   const first = readPiece(text, OPENING.lastIndex, quote)
   if (first === undefined) return undefined
   let { value } = first
@@ -47,6 +50,22 @@ export function readQuoted(text: string, at: number): ReadValue | undefined {
     end = piece.end
   }
   return { start: first.start, end, value, quoted: true, continued: CONTINUES.test(text.slice(next, next + 40)) }
+}
+
+/** The opening quote of the literal at `at`; `OPENING.lastIndex` is behind it. */
+function openingAt(text: string, at: number): string | undefined {
+  OPENING.lastIndex = at
+  const plain = OPENING.exec(text)
+  if (plain !== null) return plain[1]
+  const first = text.charCodeAt(at) | 32
+  if ((first < 97 || first > 122) && first !== 42) return undefined
+  if (text.startsWith('*b"', at)) CODEC.lastIndex = at + 1
+  else {
+    CODEC.lastIndex = at
+    if (!CODEC.test(text)) return undefined
+  }
+  OPENING.lastIndex = CODEC.lastIndex
+  return OPENING.exec(text)?.[1]
 }
 
 /** Between the pieces of one literal: an operator and a line break, or a line break alone in C and Python. */

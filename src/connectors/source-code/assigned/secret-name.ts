@@ -63,12 +63,12 @@ const ABOUT = set(
 
 /** Words before it with which the value is no secret, or a wrong one on purpose. */
 const NOT_ONE = set(
-  'csrf xsrf no not is has have can should must need needs use uses using show hide toggle forgot forget reset change lost remember require requires required enable disable allow invalid wrong incorrect bad missing empty without encrypted encoded hashed hash public pub page pagination next previous prev continuation cursor sync design parse lex lexer syntax peek punctuation separator start end stop eos bos eof unk mask pad cls sep special delimiter verification verify postman zone shard etag',
+  'csrf xsrf no not is has have can should must need needs use uses using show hide toggle forgot forget reset change lost remember require requires required enable disable allow invalid wrong incorrect bad missing empty without encrypted encoded hashed hash public pub page pagination next previous prev continuation cursor verification verify postman zone shard etag',
 )
 
 /** Words before `token` that make it a mark of order or of one request. */
 const TOKEN_MARKS = set(
-  'lock request idempotency action starting start update output input sequence change version revision copy resume sync grant job task confirmation registration transaction nonce cancel cancellation challenge captcha recaptcha page next client_request',
+  'lock request idempotency action starting start update output input sequence change version revision copy resume sync grant job task confirmation registration transaction nonce cancel cancellation challenge captcha recaptcha page next client_request sync design parse lex lexer syntax peek punctuation separator start end stop eos bos eof unk mask pad cls sep special delimiter idempotent export import',
 )
 
 const MARKERS = set('value val string str txt raw plain plaintext clear cleartext data base64 b64 hex bytes default')

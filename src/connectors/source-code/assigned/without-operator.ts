@@ -20,16 +20,27 @@ const NAMED_VALUE =
   /["']?\s{0,8}[,;]?\s{0,80}(?:-\s{1,4})?["']?(?:\w{0,20}[vV]alue|VALUE|default|content|text|secret)["']?\s{0,8}(?:=>|[:=])\s{0,8}/y
 const NAME_KEY =
   /(?:name|key|variable|field|var|label|id|param|property|option|setting|attribute)["']?\s{0,4}(?:=>|[:=])\s{0,4}["']?$/i
-const DEFAULT = /\bdefault(?:_?[vV]alue)?["']?\s{0,4}(?:=>|[:=,(])\s{0,4}(?=["'])/
+const DEFAULT = /\bdefault(?:_?[vV]alue)?["']?\s{0,24}(?:=>|[:=,(])\s{0,4}(?=["'])/
 const DECLARES =
   /(?:variable\s{1,4}|(?:add_argument|add_option|option|Option|argument|StringVar\w?|String\w?|define\w*|envvar)\(\s{0,4}(?:[&\w.]{1,40},\s{0,4})?)["'](?:-{0,2})$/
 /** Functions to which the name is one of the arguments and what it is held against, or set to, the next. */
 const COMPARES =
   /(?:strn?(?:case)?cmp|equals?|compare\w*|setopt|set_option|hash_equals|memcmp|assert_?equals?|assertEqual)\s?\((?:[^()\n]{1,30},\s?)?[*&$]?$/i
+/** RSpec's `let(:name) { '…' }`. */
+const BLOCK = /\)\s{0,4}(?:\{|do\s)\s{0,40}(?=["'])/y
+/** Gradle's fields of a generated class: `buildConfigField "String", "NAME", "\"…\""`. */
+const FIELD = /(?:buildConfigField|resValue)\s{0,4}\(?\s{0,4}["']\w{1,20}["'],\s{0,4}["']$/i
 const SPACED = /[ \t]{1,40}(?=[^\s=:,;(){}[\]])/y
 
 export function viaTyping(text: string, after: number): Assigned | undefined {
   return at(TYPED_IN, text, after) === null ? undefined : withWay(readQuoted(text, TYPED_IN.lastIndex), 'pair')
+}
+
+export function viaBlock(text: string, name: NameAt): Assigned | undefined {
+  if (text.charCodeAt(name.end) !== 41 || text.charCodeAt(name.start - 1) !== 58) return undefined
+  if (!/\blet!?\(:$/.test(text.slice(Math.max(0, name.start - 8), name.start)) || at(BLOCK, text, name.end) === null)
+    return undefined
+  return withWay(readQuoted(text, BLOCK.lastIndex), 'assign')
 }
 
 export function viaMarkup(
@@ -76,7 +87,9 @@ export function viaCall(text: string, name: NameAt, after: number, quotedName: b
   const opens = text.slice(Math.max(0, name.start - 12), name.start)
   const bracket = /([([{])\s{0,4}[rbuf@:]?["'`]-{0,2}$/.exec(opens)?.[1]
   const pair = at(PAIR, text, after)
-  if (pair === null || (bracket === undefined && !/\w/.test(pair[0]))) return undefined
+  if (pair === null) return undefined
+  if (bracket === undefined && !/\w/.test(pair[0]))
+    return FIELD.test(text.slice(Math.max(0, name.start - 60), name.start)) ? literalOfField(text) : undefined
   const read = readQuoted(text, PAIR.lastIndex)
   // a list of two is a pair; a longer one enumerates
   const two =
@@ -84,6 +97,12 @@ export function viaCall(text: string, name: NameAt, after: number, quotedName: b
       ? true
       : /^["'`]\s{0,4},?\s{0,4}[\]}]/.test(text.slice(read?.end ?? 0, (read?.end ?? 0) + 12))
   return two ? withWay(read, 'pair') : undefined
+}
+
+/** The field's value is code: a string within the string, when it is one. */
+function literalOfField(text: string): Assigned | undefined {
+  const from = PAIR.lastIndex
+  return withWay(readQuoted(text, /^["']\\["']/.test(text.slice(from, from + 3)) ? from + 1 : from), 'pair')
 }
 
 /** `name: X` and, next to it, `value: Y`; or a declaration with its default. */
@@ -135,7 +154,7 @@ export function viaSpace(text: string, name: NameAt, after: number, kind: FileKi
   if (/(?:^|[\s"'`=([])--?$/.test(before)) {
     return withWay(readQuoted(text, from) ?? (text.charAt(from) === '-' ? undefined : readWord(text, from)), 'flag')
   }
-  const quote = /["']/.test(text.charAt(from))
+  const quote = /^@?["']/.test(text.slice(from, from + 2))
   if (
     quote &&
     /\b(?:with|user|role|login|identified|encrypted|alter|create|set|by|valid)\b[^\n]{0,40}$/i.test(before)
