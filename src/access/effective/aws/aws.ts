@@ -156,7 +156,10 @@ function tierAndReasons(
     .slice(0, 3)
     .map((arn) => `\`${arn}\``)
     .join(', ')
-  return { tier: 'unknown', reasons: [`what ${named} gives is not in the input`, `at least ${tier}`, ...reasons] }
+  return {
+    tier: 'unknown',
+    reasons: [`what ${named} gives is not in the input, or cannot be read`, `at least ${tier}`, ...reasons],
+  }
 }
 
 function pathOf(path: Path): EscalationPath {

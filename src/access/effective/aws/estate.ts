@@ -30,7 +30,7 @@ export interface AwsPrincipal {
   readonly set: PermissionSet
   /** Equal for principals that may do the same; `undefined` when the rights depend on who they are. */
   readonly setKey: string | undefined
-  /** Policies that are named and whose content is not known. */
+  /** Policies that are named and whose content is not known, or not all of it. */
   readonly unresolved: readonly string[]
   readonly may: (action: string, resource: string, extra?: RequestContext) => Verdict
   /** The same question under other policies: without the boundary, or with the boundary's rights only. */
@@ -127,13 +127,17 @@ function build(
   const hold = (policyRef: Ref, path: readonly string[]): void => {
     const policy = resolve(policyRef, holder)
     if (policy === undefined) unresolved.push(policyRef.slice('aws:'.length))
-    else holdings.push({ policy, path })
+    else {
+      holdings.push({ policy, path })
+      if (policy.unreadable > 0) unresolved.push(policyRef.slice('aws:'.length))
+    }
   }
   for (const policyRef of own.policies) hold(policyRef, [])
   for (const group of groups) for (const policyRef of group.policyRefs) hold(policyRef, [group.name])
   const boundaryRef = own.boundaries[0]
   const boundary = boundaryRef === undefined ? undefined : (resolve(boundaryRef, holder) ?? 'unread')
-  if (boundary === 'unread' && boundaryRef !== undefined) unresolved.push(boundaryRef.slice('aws:'.length))
+  const isOpen = boundary === 'unread' || (boundary !== undefined && boundary.unreadable > 0)
+  if (isOpen && boundaryRef !== undefined) unresolved.push(boundaryRef.slice('aws:'.length))
   const set: PermissionSet = { holdings, boundary }
   const mayUnder: AwsPrincipal['mayUnder'] = (under, action, resource, extra = noKeys) =>
     evaluate(under, action.toLowerCase(), resource, contextOf(caller, extra, resource))

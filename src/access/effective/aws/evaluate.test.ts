@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ref } from '#kernel'
 import type { Json } from '#kernel'
 import * as fc from 'fast-check'
+import { accessIn } from './account-in-test.ts'
 import { contextOf, keysOf, noKeys } from './context.ts'
 import type { KnownKeys } from './context.ts'
 import { evaluate } from './evaluate.ts'
@@ -331,4 +332,19 @@ test('a pattern made to be slow is answered at once', () => {
   assert.equal(matchesGlob(hostile, 'a'.repeat(20_000)), false)
   witness(hostile, globOf(encodeWildcards(`${'a*'.repeat(400)}c`)))
   assert.ok(performance.now() - started < 5000)
+})
+
+test('a statement that cannot be read leaves the tier open, and the others count', () => {
+  const documents: Json[] = [
+    { Statement: [{ Effect: 'Allow', Action: [null], Resource: '*' }] },
+    { Statement: [null] },
+    { Statement: [{ Effect: 'Allow', Action: ['s3:GetObject', null], Resource: '*' }] },
+    { Statement: [{ Effect: 'allow', Action: '*', Resource: '*' }] },
+  ]
+  for (const document of documents)
+    assert.equal(compilePolicy({ ref: ref('aws', 'p'), name: 'p', document }).unreadable, 1, JSON.stringify(document))
+  const access = accessIn({ users: { u: { may: [{ Action: 's3:GetObject' }, { Action: [] }] } } }).get('user/u')
+  assert.equal(access?.tier, 'unknown')
+  assert.equal(access.entitlements.length, 1)
+  assert.equal(access.unresolved.length, 1)
 })

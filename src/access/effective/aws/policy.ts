@@ -32,6 +32,8 @@ export interface Policy {
   readonly name: string
   readonly provenance: Provenance | undefined
   readonly statements: readonly Statement[]
+  /** Statements whose effect, actions or resources are not as IAM demands, and of which nothing is known. */
+  readonly unreadable: number
   /** True when what it gives depends on who holds it: variables, or conditions on the caller. */
   readonly personal: boolean
   /** Services that its allow statements touch; `undefined` is any. */
@@ -61,6 +63,7 @@ export function compilePolicy(
     name: fact.name,
     provenance: fact.provenance,
     statements,
+    unreadable: 0,
     personal: false,
     services: services as ReadonlySet<string> | undefined,
     touched: touched as ReadonlySet<string> | undefined,
@@ -72,6 +75,7 @@ export function compilePolicy(
   const raw = document['Statement']
   for (const [index, item] of (Array.isArray(raw) ? (raw as readonly unknown[]) : [raw]).entries()) {
     const statement = isRecord(item) ? compileStatement(item, index, policy, resolve) : undefined
+    if (statement === undefined || isPartial(item)) policy.unreadable += 1
     if (statement === undefined) continue
     statements.push(statement)
     policy.personal ||= isRecord(item) && dependsOnHolder(item)
@@ -88,6 +92,14 @@ export function compilePolicy(
   }
   return policy
 }
+
+/** Lists of which a part is not text: what can be read of it counts, the rest is not known. */
+const isPartial = (statement: unknown): boolean =>
+  isRecord(statement) &&
+  ['Action', 'NotAction', 'Resource', 'NotResource'].some((key) => {
+    const value = statement[key]
+    return Array.isArray(value) && value.some((item) => typeof item !== 'string')
+  })
 
 function compileStatement(
   raw: Readonly<Record<string, unknown>>,
