@@ -423,3 +423,66 @@ test('other JSON and CSV is left alone', () => {
   assert.deepEqual(offer(aws, 'people.csv', 'id,name,email\n1,a,b\n'), [])
   assert.equal(asText(offer(aws, 'x.json', '{"a": "arn:aws:s3:::b"}')), '[]')
 })
+
+test('a statement or list of odd types is said once with its line, and leaves open what its holder may do', () => {
+  const user = (more: Record<string, unknown>) => ({ UserDetailList: [{ Arn: `arn:aws:iam::${A}:user/u`, ...more }] })
+  const inline = (...statements: unknown[]) =>
+    read(user({ UserPolicyList: [{ PolicyName: 'p', PolicyDocument: doc(...statements) }] }))
+  for (const odd of [
+    { ...allow, Action: 5 },
+    { ...allow, Action: null },
+    { ...allow, Action: ['s3:*', ['iam:*']] },
+    { ...allow, Resource: [['*']] },
+    { Effect: 'Allow', Action: '*' },
+    'text',
+    {},
+  ]) {
+    const observations = inline(allow, odd, { ...allow, Resource: 7 })
+    assert.equal(only(observations, 'problem').length, 1, JSON.stringify(odd))
+    assert.ok((only(observations, 'problem')[0]?.startLine ?? 0) > 5)
+    assert.equal(only(observations, 'policy').length, 1)
+    assert.ok(asText(only(observations, 'policy')).includes('s3:GetObject'))
+  }
+  for (const odd of [
+    { UserPolicyList: {} },
+    { AttachedManagedPolicies: 5 },
+    { AttachedManagedPolicies: [{}] },
+    { GroupList: 'g' },
+    { PermissionsBoundary: 7 },
+  ]) {
+    const observations = read(user(odd))
+    assert.equal(only(observations, 'problem').length, 1, JSON.stringify(odd))
+    assert.match(only(observations, 'attachment')[0]?.policy ?? '', /unreadable/)
+  }
+  assert.equal(only(read({ ...user({}), Policies: 'x' }), 'problem').length, 1)
+  assert.deepEqual(only(read(user({ UserPolicyList: null, GroupList: null })), 'problem'), [])
+})
+
+test('a trust policy that is too large or odd is read as far as it can be, and said once', () => {
+  const trust = (statements: unknown) =>
+    read({
+      RoleDetailList: [{ Arn: `arn:aws:iam::${A}:role/r`, AssumeRolePolicyDocument: { Statement: statements } }],
+    })
+  const harmless = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } }
+  const large = trust([{ ...harmless, Principal: '*' }, ...Array.from({ length: 200 }, () => harmless)])
+  assert.equal(only(large, 'relation').length, 200)
+  assert.deepEqual(only(large, 'relation')[0]?.from, { pattern: '*' })
+  const [said, ...more] = only(large, 'problem')
+  assert.deepEqual(more, [])
+  assert.ok((said?.startLine ?? 0) > 1000)
+  const odd = trust([{ ...harmless, Principal: { AWS: [5, ['x'], null, '999988887777'] } }])
+  assert.equal(only(odd, 'relation').length, 1)
+  assert.equal(only(odd, 'problem').length, 1)
+  assert.equal(only(trust('text'), 'problem').length, 1)
+})
+
+test('a credential report that is cut off is said once, with the line of the cut', () => {
+  const header = 'user,arn,user_creation_time,password_enabled,mfa_active,cert_2_active,cert_2_last_rotated'
+  const line = (name: string): string =>
+    `${name},arn:aws:iam::${A}:user/${name},2026-10-26T08:00:00+00:00,false,false,false,N/A`
+  const whole = `${header}\n${line('a')}\n${line('b')}`
+  const problems = (text: string) => only(offer(aws, 'report.csv', text), 'problem').map(({ startLine }) => startLine)
+  assert.deepEqual(problems(whole), [])
+  for (const missing of [1, 4, 10, 50]) assert.deepEqual(problems(whole.slice(0, -missing)), [3], `${missing}`)
+  assert.deepEqual(problems(header.slice(0, -10)), [1])
+})

@@ -39,6 +39,10 @@ const SINGLES: Readonly<Record<string, ReadRecord>> = {
   InstanceProfile: instanceProfileFacts,
 }
 
+/** `Policies` alone is a name that many use. */
+const isAccountExport = (value: UntrustedRecord): boolean =>
+  ['UserDetailList', 'RoleDetailList', 'GroupDetailList'].some((key) => Array.isArray(member(value, key)))
+
 /** Everything that one JSON document says; nothing when it is none of ours. */
 export function* exportFacts(value: unknown, place: Place): Generator<Observation> {
   if (!isRecord(value)) return
@@ -46,7 +50,8 @@ export function* exportFacts(value: unknown, place: Place): Generator<Observatio
     const list = member(value, key)
     if (list === undefined) continue
     if (!Array.isArray(list)) {
-      if (ours === 'by name') yield problemAt(place, value, `\`${key}\` is not a list: export the account again`)
+      if (ours === 'by name' || (key === 'Policies' && isAccountExport(value)))
+        yield problemAt(place, value, `\`${key}\` is not a list: export the account again`)
       continue
     }
     if (
@@ -121,6 +126,13 @@ function* managedPolicyFacts(record: UntrustedRecord, place: Place): Generator<O
     return
   }
   const inForce = textIn(record, 'DefaultVersionId')
+  const versions = member(record, 'PolicyVersionList')
+  if (versions !== undefined && versions !== null && !Array.isArray(versions))
+    yield problemAt(
+      place,
+      record,
+      `policy \`${named.name}\` has versions that are not a list: its rights are not known`,
+    )
   for (const version of listOf(member(record, 'PolicyVersionList'))) {
     if (!isRecord(version)) continue
     const id = textIn(version, 'VersionId') ?? ''

@@ -7,6 +7,7 @@ import type { UntrustedRecord } from '../untrusted-value.ts'
 import { problemAt, provenanceOf } from './place.ts'
 import { policyOnly } from './policy-only.ts'
 import type { Place } from './place.ts'
+import { unreadableStatements } from './statement-shape.ts'
 
 /** The document itself, whichever way it is written; `undefined` when there is none or it does not parse. */
 export function documentOf(value: unknown): UntrustedRecord | undefined {
@@ -79,14 +80,14 @@ export function* policyFact(policyRef: Ref, name: string, value: unknown, at: Po
 
 function* oddities(document: UntrustedRecord, name: string, at: PolicyPlace, node: object): Generator<Observation> {
   const raw = oneOrMore(member(document, 'Statement'))
-  const bad = raw.filter(
-    (statement) => !isRecord(statement) || !/^(?:Allow|Deny)$/.test(textIn(statement, 'Effect') ?? ''),
-  )
+  const bad = unreadableStatements(document, 'rights')
+  const first = bad[0]
   if (raw.length === 0 || bad.length > 0) {
+    const what = raw.length === 0 ? 'no statement' : `${bad.length} of ${raw.length} statements that cannot be read`
     yield problemAt(
       at,
-      node,
-      `policy \`${name}\` has ${raw.length === 0 ? 'no statement' : `${bad.length} that are no statements`}: check its Effect, Action and Resource`,
+      node !== at.node && isRecord(first) ? first : node,
+      `policy \`${name}\` has ${what}: check Effect, Action and Resource; what they give is not known`,
     )
   }
   if (at.byAws === true) return

@@ -1,6 +1,7 @@
 // What of a policy document leaves the connector: the members that IAM knows, and nothing else that somebody wrote there.
 // SECURITY: an export may carry anything beside them. INVARIANT: a condition that is left out would widen a right, so one
-// that is not understood stays as a name without values, which no evaluation takes as met.
+// that is not understood stays as a name without values, which no evaluation takes as met; a `null` in place of a
+// statement, an action or a resource says that something unreadable stood there.
 import type { Json } from '#kernel'
 import { isRecord, member, oneOrMore } from '../untrusted-value.ts'
 import type { UntrustedRecord } from '../untrusted-value.ts'
@@ -11,11 +12,13 @@ const PARTIES = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as const
 
 export function policyOnly(document: UntrustedRecord): Json {
   const version = member(document, 'Version')
+  const statements = oneOrMore(member(document, 'Statement'))
   return {
     ...(typeof version === 'string' ? { Version: version } : {}),
-    Statement: oneOrMore(member(document, 'Statement')).map((statement) =>
-      isRecord(statement) ? statementOnly(statement) : null,
-    ),
+    Statement:
+      statements.length === 0
+        ? [null]
+        : statements.map((statement) => (isRecord(statement) ? statementOnly(statement) : null)),
   }
 }
 
@@ -28,7 +31,7 @@ function statementOnly(statement: UntrustedRecord): Json {
   for (const key of LISTS) {
     const value = member(statement, key)
     if (typeof value === 'string') kept[key] = value
-    else if (value !== undefined) kept[key] = oneOrMore(value).filter((item) => typeof item === 'string')
+    else if (value !== undefined) kept[key] = oneOrMore(value).map((item) => (typeof item === 'string' ? item : null))
   }
   for (const key of ['Principal', 'NotPrincipal']) {
     const value = member(statement, key)

@@ -1,8 +1,8 @@
 // Users, groups, roles and instance profiles as facts, from the records that every IAM export writes alike.
 import { parseInstant, ref } from '#kernel'
 import type { Instant, Json, Observation, PrincipalFact, Ref } from '#kernel'
-import { instantIn, isRecord, listOf, member, optional, textIn } from '../untrusted-value.ts'
-import { attachmentFacts } from './attachments.ts'
+import { instantIn, isRecord, listOf, member, oneOrMore, optional, textIn } from '../untrusted-value.ts'
+import { attachmentFacts, unreadList } from './attachments.ts'
 import { iamArn, principalAliases } from './iam-name.ts'
 import type { IamArn } from './iam-name.ts'
 import { lastAccessed } from './last-accessed.ts'
@@ -10,8 +10,9 @@ import { problemAt, provenanceOf } from './place.ts'
 import type { Place, UntrustedRecord } from './place.ts'
 import { documentOf } from './policy-document.ts'
 import { kindOfRole } from './role-kind.ts'
+import { unreadableStatements } from './statement-shape.ts'
 import { readTags } from './tags.ts'
-import { trustedParties, trustFacts } from './trust.ts'
+import { firstUnread, trustedParties, trustFacts } from './trust.ts'
 
 /** Accounts in full describe a principal's policies; a bare listing (`list-users`) describes the principal only. */
 export type Detail = 'full' | 'listing'
@@ -100,6 +101,7 @@ export function* userFacts(record: UntrustedRecord, place: Place, detail: Detail
     ...optional('lastUsedAt', passwordUsed),
   }
   yield principal(record, place, named, says, 'UserId')
+  if (detail === 'full') yield* unreadList(record, place, named.ref, 'GroupList')
   for (const group of listOf(member(record, 'GroupList'))) {
     if (typeof group !== 'string' || group === '') continue
     const groupArn = `arn:${named.arn.partition}:iam::${named.arn.account}:group/${group}`
@@ -165,6 +167,7 @@ export function* roleFacts(record: UntrustedRecord, place: Place, detail: Detail
         ? provenanceOf(place, statement, `${named.text} trust`)
         : provenanceOf(place, record, `${named.text} trust`, 'AssumeRolePolicyDocument'),
     )
+    yield* trustOddities(document, named.arn.name, place, inFile ? undefined : record)
   } else if (stated !== undefined) {
     yield problemAt(
       place,
@@ -173,6 +176,31 @@ export function* roleFacts(record: UntrustedRecord, place: Place, detail: Detail
     )
   }
   if (detail === 'full') yield* attachmentFacts(record, place, named.ref, 'RolePolicyList')
+}
+
+/** `wrapped` is the record whose line stands for a document that is text. */
+function* trustOddities(
+  document: UntrustedRecord,
+  name: string,
+  place: Place,
+  wrapped: UntrustedRecord | undefined,
+): Generator<Observation> {
+  const unread = firstUnread(document)
+  if (unread !== undefined)
+    yield problemAt(
+      place,
+      wrapped ?? unread,
+      `role \`${name}\` has a trust policy that is far larger than AWS allows: from this statement on nothing was read`,
+    )
+  const bad = unreadableStatements(document, 'trust')
+  const none = oneOrMore(member(document, 'Statement')).length === 0
+  if (!none && bad.length === 0) return
+  const first = bad[0]
+  yield problemAt(
+    place,
+    wrapped ?? (isRecord(first) ? first : document),
+    `role \`${name}\` has a trust policy with ${none ? 'no statement' : `${bad.length} ${bad.length === 1 ? 'statement' : 'statements'} that cannot be read in full`}: check Effect, Action and Principal; whom they let in is not known`,
+  )
 }
 
 export function* instanceProfileFacts(record: UntrustedRecord, place: Place): Generator<Observation> {

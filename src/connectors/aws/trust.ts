@@ -30,10 +30,13 @@ const NAMED_ARN = /^arn:[^:]*:iam::(\d{12}):(?:user|role)\/[^*?]+$/
 /** AWS takes 2,048 to 4,096 characters of trust policy; far more is no trust policy. */
 const STATEMENTS_MAX = 200
 
-/** The trusted parties of a trust policy, in its order; none when it is far larger than AWS allows. */
+/** The first statement that is not read any more. */
+export const firstUnread = (document: UntrustedRecord): UntrustedRecord | undefined =>
+  statementsOf(document)[STATEMENTS_MAX]
+
+/** The trusted parties of a trust policy, in its order; of one far larger than AWS allows, those of its first part. */
 export function trustedParties(document: UntrustedRecord): TrustedParty[] {
-  const all = statementsOf(document)
-  if (all.length > STATEMENTS_MAX) return []
+  const all = statementsOf(document).slice(0, STATEMENTS_MAX)
   const statements = all.filter((statement) =>
     oneOrMore(member(statement, 'Action')).some((action) => typeof action === 'string' && ASSUMES.test(action)),
   )
