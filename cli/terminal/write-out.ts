@@ -11,10 +11,20 @@ const PIECE_CHARACTERS = 65_536
 export async function writeTo(stream: NodeJS.WritableStream, pieces: Iterable<string>): Promise<void> {
   for (const piece of gathered(pieces)) {
     if (!stream.writable) return
-    if (!stream.write(piece)) {
-      const gone = once(stream, 'close')
-      await Promise.race([once(stream, 'drain'), gone]).catch(ignorePipe)
-    }
+    if (!stream.write(piece)) await drainedOrGone(stream)
+  }
+}
+
+async function drainedOrGone(stream: NodeJS.WritableStream): Promise<void> {
+  // the one that loses is taken off again, or a long report into a slow pipe piles up listeners
+  const settled = new AbortController()
+  const until = { signal: settled.signal }
+  try {
+    await Promise.race([once(stream, 'drain', until), once(stream, 'close', until)])
+  } catch (cause) {
+    ignorePipe(cause)
+  } finally {
+    settled.abort()
   }
 }
 
