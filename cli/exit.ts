@@ -14,7 +14,12 @@ export async function runToExitCode(program: Command): Promise<void> {
   endOnInterrupt()
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (cause) => {
-      if (codeOf(cause) !== 'EPIPE') throw cause
+      if (codeOf(cause) === 'EPIPE') return
+      // the report is not whole, and nothing that is still to come can be written either
+      if (stream === process.stdout) {
+        process.stderr.write(`reeve: standard output cannot be written (${codeOf(cause)})\n`)
+      }
+      process.exit(UNUSABLE)
     })
   }
   try {
