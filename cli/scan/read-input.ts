@@ -9,8 +9,11 @@ import type { Progress } from '../terminal/progress.ts'
 import { codeOf } from '../terminal/write-out.ts'
 import type { ScanOptions } from './options.ts'
 import type { Settings } from './settings.ts'
+import { standardInput } from './standard-input.ts'
 
 const KEY_BYTES_MIN = 32
+/** What a timer can hold: more would fire at once. */
+const TIMER_SECONDS_MAX = 2_147_483
 const MIB = 1024 * 1024
 
 export interface Roots {
@@ -64,10 +67,12 @@ export interface Input {
 }
 
 export async function readInput({ roots, options, settings, key, progress }: Input): Promise<ReadResult> {
+  const piped = roots.paths.includes('-') ? standardInput() : undefined
   let read = await readTree('.', {
     connectors: CONNECTORS,
     key,
     paths: roots.paths,
+    ...(piped === undefined ? {} : { stdin: piped.chunks }),
     onProgress: (state) => {
       progress.show(state)
     },
@@ -75,6 +80,10 @@ export async function readInput({ roots, options, settings, key, progress }: Inp
     ...fromConfig(settings.config, options),
     exclude: [...(options.exclude ?? []), ...settings.config.scan.exclude, ...ownOutput(roots, options)],
   })
+  const unrecognised = piped?.unrecognised(read)
+  if (unrecognised !== undefined) {
+    read = { ...read, problems: [...read.problems, { type: 'problem', file: 'stdin', message: unrecognised }] }
+  }
   for (const feed of settings.people) read = await withPeople(read, feed)
   return read
 }
@@ -101,7 +110,7 @@ function fromConfig({ clusters, hosts, csv, scan }: Config, options: ScanOptions
     limits: {
       ...(size === undefined ? {} : { fileBytes: size, namedFileBytes: size, binaryBytes: Math.min(size, MIB) }),
       ...(depth === undefined ? {} : { archiveDepth: depth }),
-      ...(seconds === undefined ? {} : { seconds }),
+      ...(seconds === undefined ? {} : { seconds: Math.min(seconds, TIMER_SECONDS_MAX) }),
       ...(scan.limits.filesMax === undefined ? {} : { files: scan.limits.filesMax }),
     },
     scopes: [

@@ -16,6 +16,7 @@ import { checkInput, keyFrom, readInput, rootsFrom } from './read-input.ts'
 import { remark } from './remark.ts'
 import { reportOf } from './report.ts'
 import { settingsFrom } from './settings.ts'
+import { UNRECOGNISED } from './standard-input.ts'
 import { writeReport } from './write-report.ts'
 
 /** Returns the exit code. Throws a Fault on what the user has to put right. */
@@ -37,7 +38,9 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   }
   const { estate, findings, failures } = whileBusy(() => judge(read, settings.config, now))
   const shown = findings.filter(only(estate))
-  if (options.writeBaseline !== undefined) return writeBaseline(options.writeBaseline, shown, options, now)
+  if (options.writeBaseline !== undefined) {
+    return writeBaseline(options.writeBaseline, shown, { roots, options, now, partial: read.stats.partial })
+  }
   const accepted = await setAsideAccepted(shown, { roots, options, now })
   const report = reportOf({
     version,
@@ -55,14 +58,17 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   const bar = options.failOn ?? settings.config.scan.failOn ?? 'low'
   const code = exitCode(report, read, bar)
   if (code === 1) remark(options, `exit code 1: there are findings of severity ${bar} or above (--fail-on)`)
-  if (code === 2) remark(options, 'exit code 2: nothing here could be read, see the errors')
+  if (code === 2)
+    remark(options, 'exit code 2: nothing here could be read, or nothing of standard input, see the errors')
   return code
 }
 
 function exitCode(report: Report, read: ReadResult, failOn: Severity | 'none'): number {
   const unread = new Set(read.problems.map(({ file }) => file)).size
   if (unread > 0 && unread >= read.stats.files && read.facts.length === 0) return 2
-  return failOn !== 'none' && report.findings.some(({ severity }) => atLeast(severity, failOn)) ? 1 : 0
+  if (failOn !== 'none' && report.findings.some(({ severity }) => atLeast(severity, failOn))) return 1
+  // standard input was asked for, and a failed command before the pipe must not look like a clean estate
+  return read.problems.some(({ message }) => message.startsWith(UNRECOGNISED)) ? 2 : 0
 }
 
 /** What could have been given and was not, so that "none found" is not taken for "looked". */

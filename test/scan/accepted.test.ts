@@ -78,6 +78,23 @@ describe('a baseline', () => {
     assert.equal(new Set(accepted.map(({ reason }) => reason)).size, 2)
   })
 
+  test('written again by a scan that looked only somewhere keeps the rest', async (t) => {
+    const folder = await folderOf(t, { 'in/one.yaml': accounts('one'), 'in/two.yaml': accounts('two') })
+    const [scanned, file] = [join(folder, 'in'), join(folder, 'baseline.yaml')]
+    await reeve(['scan', scanned, '--write-baseline', file, '--reason', 'first', '--until', day(10)])
+    const { accepted } = parse(await readFile(file, 'utf8')) as Baseline
+    assert.ok(accepted.length >= 2)
+    for (const narrow of [
+      ['--only', 'aws'],
+      ['--include', 'one.yaml'],
+    ]) {
+      await reeve(['scan', scanned, ...narrow, '--write-baseline', file, '--reason', 'second'])
+      const again = (parse(await readFile(file, 'utf8')) as Baseline).accepted
+      const sorted = (list: Baseline['accepted']) => list.map(({ fingerprint, reason }) => fingerprint + reason).sort()
+      assert.deepEqual(sorted(again), sorted(accepted), narrow.join(' '))
+    }
+  })
+
   test('is never half believed: a wrong entry is named with its line, and nothing is scanned', async (t) => {
     const folder = await folderOf(t, { 'in/sa.yaml': accounts('one') })
     const file = join(folder, 'baseline.yaml')

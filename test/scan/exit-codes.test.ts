@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -65,6 +66,42 @@ describe('exit codes', () => {
     assert.ok(findings.length > 0)
     assert.equal((await reeve(['scan', folder])).code, 1)
     assert.equal((await reeve(['scan', join(folder, 'broken.json')])).code, 2)
+  })
+
+  test('2 when nothing on standard input was recognised, and findings elsewhere still count', async (t) => {
+    for (const stdin of ['', '\n', '\u0000\u0001\u0002', '{"kind":"List"']) {
+      const { code, stdout } = await reeve(['scan', '-', '--format', 'json', '--fail-on', 'high'], { stdin })
+      assert.equal(code, 2, stdin)
+      assert.match(stdout, /nothing on standard input was recognised: /)
+    }
+    assert.equal((await reeve(['scan', '-'], { stdin: '{"kind":"List","apiVersion":"v1","items":[]}' })).code, 0)
+    assert.equal((await reeve(['scan', '-'], { stdin: accounts('deployer') })).code, 1)
+    const folder = await folderOf(t, { 'sa.yaml': accounts('deployer') })
+    assert.equal((await reeve(['scan', '-', folder])).code, 1)
+    assert.equal((await reeve(['scan', '-', folder, '--fail-on', 'critical'])).code, 2)
+  })
+
+  test('2 and one line when standard output cannot be written', { skip: !existsSync('/dev/full') }, async (t) => {
+    const folder = await folderOf(t, { 'sa.yaml': accounts('deployer') })
+    const full = openSync('/dev/full', 'w')
+    t.after(() => closeSync(full))
+    for (const format of ['json', 'table']) {
+      const child = spawn(process.execPath, [COMMAND, 'scan', folder, '--quiet', '--format', format], {
+        stdio: ['ignore', full, 'pipe'],
+      })
+      let stderr = ''
+      child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()))
+      const [code] = (await once(child, 'close')) as [number]
+      assert.equal(code, 2)
+      assert.equal(stderr, 'reeve: standard output cannot be written (ENOSPC)\n')
+    }
+  })
+
+  test('a time limit that no timer holds does not stop the scan at once', async (t) => {
+    const folder = await folderOf(t, { 'sa.yaml': accounts('deployer') })
+    const { code, stderr } = await reeve(['scan', folder, '--time-limit', '9999h'])
+    assert.equal(code, 1)
+    assert.doesNotMatch(stderr, /Warning|stopped/)
   })
 
   test('a reader that goes away is no error', async (t) => {

@@ -47,7 +47,7 @@ describe('what is read', () => {
     assert.deepEqual(names(JSON.parse(stdout) as Report), ['piped'])
     assert.equal(code, 1)
     assert.equal((await reeve(['scan', '-', '--staged'])).code, 2)
-    assert.equal((await reeve(['scan', '-'], { stdin: '' })).code, 0)
+    assert.equal((await reeve(['scan', '-'], { stdin: '' })).code, 2)
   })
 
   test('what is staged, not what stands in the tree', async (t) => {

@@ -33,9 +33,15 @@ export function checkAcceptance({ writeBaseline: file, reason, until }: ScanOpti
   if (until !== undefined && !isDay(until)) throw new Fault('usage', `\`${until}\` is not a day: write YYYY-MM-DD`)
 }
 
+interface Scanned {
+  readonly roots: Roots
+  readonly options: ScanOptions
+  readonly now: Instant
+}
+
 export async function setAsideAccepted(
   findings: readonly Finding[],
-  { roots, options, now }: { readonly roots: Roots; readonly options: ScanOptions; readonly now: Instant },
+  { roots, options, now }: Scanned,
 ): Promise<Accepted> {
   const byComment = await applyComments(findings, linesBelow(roots.base), now)
   if (options.baseline === undefined) return byComment
@@ -57,13 +63,12 @@ export async function setAsideAccepted(
 export async function writeBaseline(
   file: string,
   findings: readonly Finding[],
-  options: ScanOptions,
-  now: Instant,
+  { roots, options, now, partial }: Scanned & { /** Not everything was read. */ readonly partial: boolean },
 ): Promise<number> {
   const until = options.until ?? dayAfter(now, DAYS_DEFAULT)
   if (hasPassed(until, now)) throw new Fault('usage', `\`--until ${until}\` has passed`)
   const earlier = (await stat(file).catch(() => undefined)) === undefined ? [] : await baselineFrom(file)
-  const given = { reason: options.reason ?? '', until, now, file }
+  const given = { reason: options.reason ?? '', until, now, file, whole: !partial && looksEverywhere(roots, options) }
   await writeFileWhole(file, [writtenBaseline(findings, earlier, given)])
   remark(
     options,

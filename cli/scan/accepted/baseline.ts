@@ -94,19 +94,33 @@ const HEADING = `# Findings that were accepted, each with a reason and the last 
 # After that day the finding counts again. Written by reeve scan --write-baseline; edit it by hand.
 `
 
-/** JSON when the name says so, else YAML. Entries of `earlier` that still hold keep their reason and their day. */
+/**
+ * JSON when the name says so, else YAML. Entries of `earlier` that still hold keep their reason and their day; where the
+ * scan did not look everywhere, entries that it did not meet stay as they are.
+ */
 export function writtenBaseline(
   findings: readonly Finding[],
   earlier: readonly BaselineEntry[],
-  given: { readonly reason: string; readonly until: string; readonly now: Instant; readonly file: string },
+  given: {
+    readonly reason: string
+    readonly until: string
+    readonly now: Instant
+    readonly file: string
+    readonly whole: boolean
+  },
 ): string {
   const kept = new Map<string, BaselineEntry>(
     earlier.filter(({ until }) => !hasPassed(until, given.now)).map((entry) => [entry.fingerprint, entry]),
   )
-  const accepted = findings.map(({ fingerprint, detector, title }) => {
+  const accepted: z.infer<typeof entryShape>[] = findings.map(({ fingerprint, detector, title }) => {
     const { reason, until } = kept.get(fingerprint) ?? given
     return { fingerprint, detector, title, reason, until }
   })
+  const met = new Set<string>(findings.map(({ fingerprint }) => fingerprint))
+  for (const entry of given.whole ? [] : earlier) {
+    const { fingerprint, detector, title, reason, until } = entry
+    if (!met.has(fingerprint)) accepted.push({ fingerprint, detector, title, reason, until })
+  }
   if (/\.json$/i.test(given.file)) return `${JSON.stringify({ accepted }, null, 2)}\n`
   return HEADING + stringify({ accepted }, { lineWidth: 0 })
 }
