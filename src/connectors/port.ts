@@ -32,7 +32,7 @@ export interface UntrustedFile {
   /** The path inside that repository, when there is one. */
   readonly repositoryPath?: string
   readonly bytes: Uint8Array
-  /** True when the first 8 KiB hold a NUL byte (and it is not UTF-16 text). */
+  /** True when the first 8 KiB hold a NUL byte, it is not UTF-16 and its name does not say text; there NULs become spaces. */
   readonly binary: boolean
   /** Decoded as UTF-8 (or UTF-16 with a BOM); a BOM is dropped, invalid sequences become U+FFFD. */
   text(): string

@@ -54,6 +54,30 @@ test('a NUL byte near the start makes it binary', () => {
   assert.equal(file('a', Buffer.from('abc')).binary, false)
 })
 
+test('a name that says text is not binary for a NUL byte, which is read as a space', () => {
+  const names = [
+    '.env',
+    'prod.env',
+    '.env.local',
+    'k.yaml',
+    'sub/Dockerfile',
+    'etc/sudoers',
+    'etc/sudoers.d/ci',
+    'a.tfstate',
+  ]
+  for (const name of [...names, 'crontab', '.ssh/authorized_keys', 'x.LDIF', 'id_ed25519', '.aws/credentials']) {
+    const read = file(name, Buffer.from('a\nb\0c'))
+    assert.equal(read.binary, false, name)
+    assert.equal(read.text(), 'a\nb c', name)
+    assert.equal(read.nulLine(), 2, name)
+  }
+  for (const name of ['logo.png', 'tool', 'cert.der', 'a.cer', 'b.plist', 'c.pem']) {
+    assert.equal(file(name, Buffer.from('a\0')).binary, true, name)
+  }
+  const wide = file('.env', Buffer.from('\uFEFFkey=1\n', 'utf16le'))
+  assert.deepEqual([wide.binary, wide.text(), wide.nulLine()], [false, 'key=1\n', undefined])
+})
+
 test('broken JSON is a problem where the name says JSON, else it is not JSON', () => {
   assert.throws(() => file('a.json', '{"a":').json(), ParseProblem)
   assert.throws(() => file('a.json', 'hello').json(), ParseProblem)

@@ -5,6 +5,7 @@ import type { FileOrigin, UntrustedFile } from '../port.ts'
 import { readJson } from './json-document.ts'
 import type { JsonDocuments } from './json-document.ts'
 import { LineStarts } from './lines.ts'
+import { isTextName } from './text-name.ts'
 import { parseYaml } from './yaml-documents.ts'
 import type { YamlDocuments } from './yaml-documents.ts'
 
@@ -22,6 +23,8 @@ export interface InputFile extends UntrustedFile {
   jsonProblem(): ParseProblem | undefined
   /** As in the port; `refused` marks a document that is too large, too deep or expands too far. */
   yaml(): YamlDocuments
+  /** Line of the first NUL byte of a text; `text()` has spaces in their place. */
+  nulLine(): number | undefined
   /** Line of the first byte sequence that is not valid in the text's encoding. */
   invalidTextLine(): number | undefined
 }
@@ -32,17 +35,17 @@ const OPENS_JSON_ONLY = /^\s*(?:\{\s*["}]|\[\s*[[{"\]])/
 const HEAD_BYTES = 8192
 
 export function untrustedFile(identity: FileIdentity, bytes: Uint8Array): InputFile {
-  let decoded: { text: string; valid: boolean } | undefined
+  let decoded: Decoded | undefined
   let json: JsonDocuments | undefined
   let yaml: YamlDocuments | undefined
-  const decode = (): { text: string; valid: boolean } => (decoded ??= decodeText(bytes))
+  const decode = (): Decoded => (decoded ??= withoutNul(identity.path, decodeText(bytes)))
   const named = NAMED_JSON.test(identity.path)
   const readJsonOnce = (): JsonDocuments => (json ??= jsonOf(decode().text, named))
   const held = (): boolean => named || (identity.origin === 'stdin' && OPENS_JSON_ONLY.test(decode().text))
   return {
     ...identity,
     bytes,
-    binary: looksBinary(bytes),
+    binary: looksBinary(bytes, identity.path),
     text: () => decode().text,
     get validText() {
       return decode().valid
@@ -57,6 +60,9 @@ export function untrustedFile(identity: FileIdentity, bytes: Uint8Array): InputF
     },
     jsonProblem: () => (held() && json !== undefined && json.documents.length > 0 ? json.problem : undefined),
     yaml: () => (yaml ??= parseYaml(decode().text)),
+    nulLine() {
+      return decode().nulLine
+    },
     invalidTextLine() {
       if (decode().valid) return undefined
       return lineOfReplacement(bytes, decode().text)
@@ -64,10 +70,27 @@ export function untrustedFile(identity: FileIdentity, bytes: Uint8Array): InputF
   }
 }
 
-/** True when the first 8 KiB hold a NUL byte and no byte order mark says that it is UTF-16. */
-export function looksBinary(bytes: Uint8Array): boolean {
+/**
+ * True when the first 8 KiB hold a NUL byte and neither a byte order mark says that it is UTF-16 nor the name that it is
+ * text. SECURITY: what reads such a file by its name may well read past a NUL, so one byte must not hide it.
+ */
+export function looksBinary(bytes: Uint8Array, path: string): boolean {
   const encoding = byteOrderMark(bytes)
-  return encoding !== 'utf-16le' && encoding !== 'utf-16be' && bytes.subarray(0, HEAD_BYTES).includes(0)
+  if (encoding === 'utf-16le' || encoding === 'utf-16be') return false
+  return bytes.subarray(0, HEAD_BYTES).includes(0) && !isTextName(path)
+}
+
+interface Decoded {
+  readonly text: string
+  readonly valid: boolean
+  readonly nulLine?: number
+}
+
+/** A space is as long as a NUL, so every place stays where it is. */
+function withoutNul(path: string, decoded: Decoded): Decoded {
+  const at = decoded.text.indexOf('\0')
+  if (at === -1 || !isTextName(path)) return decoded
+  return { ...decoded, text: decoded.text.replaceAll('\0', ' '), nulLine: new LineStarts(decoded.text).lineAt(at) }
 }
 
 function jsonOf(text: string, named: boolean): JsonDocuments {

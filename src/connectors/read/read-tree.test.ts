@@ -203,6 +203,28 @@ test('each damaged file is one problem with its line, and the others are read', 
   })
 })
 
+test('a NUL byte does not hide a file whose name says text, however large', async () => {
+  const big = Buffer.alloc(3 * 1024 * 1024)
+  const tree = {
+    '.env': 'A=1\nB=\x002',
+    'big.env': big,
+    'logo.png': 'a\0b',
+    'big.png': big,
+    'z.json': Buffer.alloc(50, '\0\xff'),
+  }
+  await withTree(tree, async (folder) => {
+    const read = await readHere(folder, { limits: { fileBytes: 2 * 1024 * 1024 } })
+    const nul = 'the file is named as text and holds NUL bytes; they were read as spaces, so parts of it may be missing'
+    assert.deepEqual(said(read), [
+      `.env:2 ${nul}`,
+      'big.env: the file is larger than 2 MiB, so it was not read; raise --max-file-size',
+      `z.json:1 ${nul}`,
+    ])
+    assert.equal(principalsOf(read).find(({ externalId }) => externalId === '.env')?.name, 'A=1\nB= 2')
+    assert.equal(read.stats.partial, true)
+  })
+})
+
 test('standard input is a file of its own', async () => {
   const read = await readHere('.', { paths: ['-'], stdin: Readable.from([Buffer.from('{"a'), Buffer.from('":1}')]) })
   const [principal] = principalsOf(read)

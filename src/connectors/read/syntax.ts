@@ -2,6 +2,7 @@
 // could not be read for one that holds nothing.
 import type { ReadProblem } from '#kernel'
 import { shapeOf } from '../input/json-scan.ts'
+import { isTextName } from '../input/text-name.ts'
 import type { InputFile } from '../input/untrusted-file.ts'
 import { ParseProblem } from '../port.ts'
 
@@ -12,12 +13,10 @@ const DEEP_START = 60
 const DEEP_START_CHARS = 2048
 const JSON_NAME = /\.(?:json|tfstate|ndjson|jsonl)$/i
 const YAML_NAME = /\.ya?ml$/i
+/** Text or binary, so a NUL in it says nothing. */
+const PLIST_NAME = /\.plist$/i
 /** An alias somewhere: without one a YAML file cannot be a bomb, and is left to the connectors. */
 const YAML_ALIAS = /(?:^|[\s,[{])\*[A-Za-z0-9_]/m
-
-/** Extensions whose content is meant to be text: structured inputs, source and settings. */
-const TEXT_NAME =
-  /(?:^|\/)(?:Dockerfile|Makefile|Jenkinsfile|CODEOWNERS|crontab|authorized_keys|known_hosts)$|(?:^|[/.])env(?:\.[\w-]+)?$|\.(?:json|jsonl|ndjson|jsonc|json5|tfstate|ya?ml|toml|ini|cfg|conf|config|properties|csv|tsv|ldif|xml|plist|tf|tfvars|hcl|bicep|service|timer|sh|bash|zsh|ps1|bat|py|rb|php|pl|js|mjs|cjs|jsx|ts|mts|cts|tsx|java|kt|scala|groovy|gradle|go|rs|c|h|cc|cpp|hpp|cs|vb|fs|swift|m|sql|html?|vue|svelte|md|txt|graphql|proto)$/i
 
 /** At most one for each kind of damage. */
 export function syntaxProblems(file: InputFile): ReadProblem[] {
@@ -27,12 +26,21 @@ export function syntaxProblems(file: InputFile): ReadProblem[] {
   const say = (message: string, line?: number): void => {
     problems.push({ type: 'problem', file: file.path, ...(line === undefined ? {} : { startLine: line }), message })
   }
+  const nulLine = file.nulLine()
+  if (nulLine !== undefined) {
+    // whatever else is wrong with it follows from this
+    say(
+      'the file is named as text and holds NUL bytes; they were read as spaces, so parts of it may be missing',
+      nulLine,
+    )
+    return problems
+  }
   const small = file.bytes.length <= CHECKED_BYTES_MAX
   const broken = small && JSON_NAME.test(file.path) ? brokenJson(file) : file.jsonProblem()
   if (broken !== undefined) say(broken.message, broken.line)
   const bomb = small && YAML_NAME.test(file.path) && YAML_ALIAS.test(file.text()) ? refusedYaml(file) : undefined
   if (bomb !== undefined) say(bomb.message, bomb.line)
-  if (TEXT_NAME.test(file.path)) {
+  if (isTextName(file.path) || PLIST_NAME.test(file.path)) {
     const line = file.invalidTextLine()
     if (line !== undefined) say('the text is not valid UTF-8; what is not was read as replacement characters', line)
   }

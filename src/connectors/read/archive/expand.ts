@@ -161,7 +161,7 @@ class Expander {
       yield* this.#nested(path, content.take(), depth + 1)
       return
     }
-    const limit = looksBinary(head) ? limits.binaryBytes : limits.fileBytes
+    const limit = looksBinary(head, inner) ? limits.binaryBytes : limits.fileBytes
     if (size === undefined || size <= limit) {
       const bytes = await content.read(limit + 1)
       if (bytes.length <= limit) {
@@ -170,7 +170,7 @@ class Expander {
         return
       }
     }
-    yield looksBinary(head) ? { path, binary: true } : { path, message: tooLargeText(limit) }
+    yield looksBinary(head, inner) ? { path, binary: true } : { path, message: tooLargeText(limit) }
   }
 
   /** Damage of an inner archive costs that archive; a limit ends the outermost one. */
@@ -207,10 +207,10 @@ class Expander {
     try {
       const head = await zipHead(archive, member)
       const nested = isArchive(inner, head)
-      const limit = nested ? INNER_ZIP_BYTES_MAX : looksBinary(head) ? limits.binaryBytes : limits.fileBytes
+      const limit = nested ? INNER_ZIP_BYTES_MAX : looksBinary(head, inner) ? limits.binaryBytes : limits.fileBytes
       const bytes = member.size > limit ? undefined : await zipContent(archive, member, limit)
       if (bytes === undefined) {
-        yield looksBinary(head) && !nested ? { path, binary: true } : { path, message: tooLargeText(limit) }
+        yield looksBinary(head, inner) && !nested ? { path, binary: true } : { path, message: tooLargeText(limit) }
         return
       }
       this.#countBytes(bytes.length)

@@ -59,7 +59,7 @@ export class History {
     })
     for await (const { id, bytes } of reading) {
       const blob = byId.get(id)
-      if (blob !== undefined && !looksBinary(bytes)) yield this.#item(blob, bytes)
+      if (blob !== undefined && !looksBinary(bytes, blob.path)) yield this.#item(blob, bytes)
     }
     this.#say(log, damaged, tooLarge)
   }

@@ -25,7 +25,7 @@ export function openFile(absolute: string | Uint8Array, limits: Limits, limit: '
     if (stat.size > Math.min(limits.binaryBytes, limits[limit])) {
       const head = new Uint8Array(HEAD_BYTES)
       const got = readSync(file, head, 0, HEAD_BYTES, 0)
-      if (looksBinary(head.subarray(0, got))) return { binary: true }
+      if (looksBinary(head.subarray(0, got), Buffer.from(absolute).toString())) return { binary: true }
     }
     const tooLarge = tooLargeText(limits[limit])
     if (stat.size > limits[limit]) return { refused: tooLarge }
