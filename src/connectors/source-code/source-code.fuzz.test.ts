@@ -88,7 +88,8 @@ test('no text makes it throw, whatever the file is called', () => {
       fc.array(fc.oneof(NASTY, fc.string({ unit: 'binary', maxLength: 20 })), { maxLength: 60 }),
       path,
       (parts, name) => {
-        for (const fact of offer(sourceCode, name, parts.join(''))) assert.ok(fact.type !== 'problem' || fact.connector === undefined)
+        for (const fact of offer(sourceCode, name, parts.join('')))
+          assert.ok(fact.type !== 'problem' || fact.connector === undefined)
       },
     ),
     { numRuns: 1000 },
