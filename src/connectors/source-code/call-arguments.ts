@@ -14,6 +14,8 @@ export interface Arguments {
   readonly list: readonly Argument[]
   /** False when the window ended first: there may be more. */
   readonly whole: boolean
+  /** Where reading ended: the closing bracket of a whole call. */
+  readonly end: number
 }
 
 const REACH = 800
@@ -31,12 +33,12 @@ export function callArguments(text: string, after: number, most: number, bracket
     LABEL.lastIndex = at
     at += LABEL.exec(text)?.[0].length ?? 0
     const end = argumentEnd(text, at, ceiling, bracket)
-    if (end === undefined) return { list, whole: false }
+    if (end === undefined) return { list, whole: false, end: at }
     if (end > at || text.charAt(end) === ',') list.push(argument(text, at, end))
-    if (text.charAt(end) !== ',') return { list, whole: true }
+    if (text.charAt(end) !== ',') return { list, whole: true, end }
     at = end + 1
   }
-  return { list, whole: false }
+  return { list, whole: false, end: at }
 }
 
 function argument(text: string, start: number, end: number): Argument {

@@ -47,6 +47,12 @@ export const COMMANDS: Readonly<Record<string, RegExp>> = {
   psexec: flag('\\s-p\\s'),
   'pass:': flag('(?<=-pass(?:in|out)?\\s{1,4}["\']?)pass:'),
   'htpasswd -': flag('^htpasswd -\\w{0,4}b\\w{0,4}\\s+\\S{1,80}\\s+\\S{1,40}\\s+'),
+  'openssl ': flag('\\s-k\\s'),
+  'openssl passwd': /^openssl passwd(?:\s-(?!salt)[\w-]{1,10}){0,4}\s(?!-)["']?([^\s"'`<>|;&\\$)]{4,100})/d,
+  'net use ':
+    /\s\/user:\S{1,80}\s{1,4}(?!\/)([^\s"'*]{3,100})|\\\\\S{1,100}\s{1,4}(?!\/)([^\s"'*]{3,100})\s{1,4}\/user:/di,
+  'net user ': /^net user\s{1,4}[^\s/]{1,60}\s{1,4}(?=\S{0,60}[\d!@#$%])([^\s/*"'][^\s"']{3,60})(?:\s|$)/di,
+  'sonar.login': /^sonar\.login\s{0,3}[=:]\s{0,3}["']?([0-9a-f]{40})\b/di,
   smbclient: /\s-U\s["']?[^\s%"']{1,60}%([^\s"']{3,100})/d,
 }
 
@@ -55,11 +61,11 @@ const CHPASSWD = /([a-z_][\w-]{0,31}):([^\s"':|]{3,100})["']?\s{0,4}\|\s{0,4}(?:
 /** `at` is where the command's name starts. */
 export function commandPassword(source: SourceText, at: number, command: string): Candidate | undefined {
   const { text } = source
-  if (/[\w.-]/.test(text.charAt(at - 1))) return undefined
+  if (/[\w.-]/.test(text.charAt(at - 1)) && command !== 'sonar.login') return undefined
   const from = command === 'pass:' ? Math.max(lineStart(text, at), at - 12) : at
   const line = text.slice(from, Math.min(lineEnd(text, at), at + REACH))
   const match = COMMANDS[command]?.exec(line)
-  const span = match?.indices?.[1]
+  const span = match?.indices?.[1] ?? match?.indices?.[2]
   return span === undefined ? undefined : candidate(source, from + span[0], from + span[1], 0.7)
 }
 

@@ -79,3 +79,70 @@ cases(
     ['a.py', 'parse_token = "9f3kQ2x7LmZp81vR"'],
   ],
 )
+
+cases(
+  'a password that a person chose is found where the slot is plain to see',
+  [
+    ['a.c', '#define WIFI_PASS "VioletLarch05"'],
+    ['a.php', "if ($_POST['pass'] == 'beacon-larch57') {"],
+    ['A.java', 'private static final String PASSWORD = "test1234";'],
+    ['A.java', 'auth.withUser("ada").password("{noop}amel740").roles("USER");'],
+    ['A.java', 'auth.withUser("ada").password(encoder.encode("1q2w3e4r")).roles("ADMIN");'],
+    ['a.json', '{ "passphrase": "opal larch prairie meadow" }'],
+    ['Dockerfile', 'RUN npm config set //registry.larkfield.example/:_authToken 30fa8f39-a364-4c74-b513-2258b6fb171b'],
+  ],
+  [
+    ['a.py', 'PASSWORD = "test1"'],
+    ['a.json', '{ "passphrase": "enter the passphrase for this key" }'],
+    ['A.java', 'user.password(encoder.encode(rawPassword1));'],
+    ['.env.example', 'DB_PASSWORD=secret'],
+    ['a.pl', String.raw`die "Usage: $0 --user USER --password PASSWORD\n";`],
+    ['a.rst', 'aws rds create --master-user-password mypasswordishere'],
+  ],
+)
+
+cases(
+  'SQL gives passwords by column and by statement',
+  [
+    ['a.sql', "INSERT INTO users (username, password) VALUES ('ada', 'lkpne585');"],
+    ['a.sql', "SET PASSWORD FOR 'root'@'localhost' = 'Dnrqejvg11k';"],
+    ['a.sql', "CREATE USER ada WITH PASSWORD 'umber-larch12';"],
+  ],
+  [
+    ['a.sql', 'INSERT INTO users (username, password) VALUES (?, ?);'],
+    ['a.sql', "INSERT INTO users (id, password_hint) VALUES (1, 'lkpne585');"],
+    ['a.sql', "INSERT INTO users (a, password) VALUES ('x', 'dbbd4bcbdab29dacac24d7fa1c43b08d');"],
+  ],
+)
+
+cases(
+  'more commands that carry a password',
+  [
+    ['a.sh', 'openssl enc -aes-256-cbc -k lzpigvdjf610 -in a -out b'],
+    ['a.sh', 'useradd -p "$(openssl passwd -1 jZV0dAUt4XQx)" batch'],
+    ['a.sh', 'sonar-scanner -Dsonar.login=e94307457ed7c68e522f2468d74260fb8c365ce8'],
+    ['a.ps1', String.raw`net use Z: \\192.0.2.100\share /user:reporting L8ZK7oIw7v8`],
+    ['a.ps1', 'net user sync hero_YjvZb! /add'],
+  ],
+  [
+    ['a.sh', 'openssl enc -aes-256-cbc -k "$KEY" -in a'],
+    ['a.sh', 'openssl passwd -1 -salt 3f8aQ2 -stdin'],
+    ['a.md', 'The net user experience improves with each release.'],
+    ['a.ps1', 'net use Z: /delete'],
+  ],
+)
+
+cases(
+  'tokens of one request, marks of order, places and names in a model are no secrets',
+  [['a.json', '{ "auth": "9f3kQ2x7LmZp81vR4cTb" }']],
+  [
+    ['a.json', '{ "auth": ["aws.auth#sigv4"] }'],
+    ['a.json', '{ "secret_arn": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-JKor8T" }'],
+    ['a.json', '{ "ClientToken": "9f3kQ2x7LmZp81vR4cTb", "ExportToken": "9f3kQ2x7LmZp81vR4cTb" }'],
+    ['a.json', '{ "S3Key": "9f3kQ2x7LmZp81vR4cTb" }'],
+    [
+      'a.html',
+      '<input type="hidden" name="authenticity_token" value="8kvcbD6bHxeqzgv8U8b+UZ0Opp3Dsaj45RVYUmAhQIeLvC2v">',
+    ],
+  ],
+)

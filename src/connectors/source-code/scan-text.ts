@@ -1,5 +1,5 @@
 // One pass over a file's bytes for anchors; each anchor opens a small window in which its rules look.
-import { assignedSecret, identifiedBy } from './assigned/assigned-secret.ts'
+import { assignedSecret, identifiedBy, passwordSet } from './assigned/assigned-secret.ts'
 import { nameAt } from './assigned/name-at.ts'
 import { basicAt, bearerAt } from './authorization.ts'
 import type { Candidate } from './candidate.ts'
@@ -13,6 +13,7 @@ import { characterArray, positionalPassword } from './positional.ts'
 import { jwkPrivateKey, pemPrivateKey, puttyPrivateKey, wrappedPrivateKey } from './embedded-private-key.ts'
 import { PROVIDER_RULES, providerToken } from './provider-token.ts'
 import type { SourceText } from './source-text.ts'
+import { insertedSecrets } from './sql-rows.ts'
 import { dataSourceCredentials, urlCredentials } from './url-credentials.ts'
 
 export interface ScanResult {
@@ -96,6 +97,8 @@ const ANCHORS: readonly Anchor[] = [
   ]),
   ['identified by', (pass, _start, end) => add(pass, identifiedBy(pass.source, end))],
   ['password by', (pass, _start, end) => add(pass, identifiedBy(pass.source, end))],
+  ['insert into', (pass, start) => pass.candidates.push(...insertedSecrets(pass.source, start))],
+  ['set password', (pass, _start, end) => add(pass, passwordSet(pass.source, end))],
   ['".tochararray(', (pass, start) => add(pass, characterArray(pass.source, start))],
   ['chpasswd', (pass, start) => add(pass, chpasswdPassword(pass.source, start))],
   ['akia', visitKeyId],

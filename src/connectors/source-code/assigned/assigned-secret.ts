@@ -42,7 +42,7 @@ function whatNameSays(name: string): SecretName | undefined {
 export function assignedSecret(source: SourceText, name: NameAt): Candidate | undefined {
   const said = whatNameSays(spokenName(source.text, name))
   if (said === undefined) return undefined
-  const found = assignedAt(source.text, name, source.kind)
+  const found = withoutMark(assignedAt(source.text, name, source.kind))
   if (found === undefined || found.value === '') return undefined
   if (found.way === 'call' && !isSetter(name.name)) return undefined
   if (found.way === 'prose' && !/\d/.test(found.value)) return undefined
@@ -75,6 +75,13 @@ export function assignedSecret(source: SourceText, name: NameAt): Candidate | un
   }
 }
 
+/** Spring's `{noop}` before a password says that it stands there as it is. */
+function withoutMark(found: Assigned | undefined): Assigned | undefined {
+  const mark = found === undefined ? undefined : /^\{(?:noop|plain|cleartext)\}/i.exec(found.value)?.[0]
+  if (found === undefined || mark === undefined) return found
+  return { ...found, start: found.start + mark.length, value: found.value.slice(mark.length) }
+}
+
 /** SQL's `IDENTIFIED BY '…'`; `end` is behind the word `by`. */
 export function identifiedBy(source: SourceText, end: number): Candidate | undefined {
   if (
@@ -83,7 +90,15 @@ export function identifiedBy(source: SourceText, end: number): Candidate | undef
     )
   )
     return undefined
-  const gap = /^\s{1,8}(?:VALUES\s{1,4})?(?=["'])/i.exec(source.text.slice(end, end + 20))?.[0]
+  return sqlPassword(source, end, /^\s{1,8}(?:VALUES\s{1,4})?(?=["'])/i)
+}
+
+/** SQL's `SET PASSWORD FOR user = '…'`; `end` is behind the word `password`. */
+export const passwordSet = (source: SourceText, end: number): Candidate | undefined =>
+  sqlPassword(source, end, /^(?:\s{1,8}for\s{1,8}[^\s=]{1,120})?\s{0,8}=\s{0,8}(?:password\(\s{0,4})?(?=["'])/i)
+
+function sqlPassword(source: SourceText, end: number, between: RegExp): Candidate | undefined {
+  const gap = between.exec(source.text.slice(end, end + 170))?.[0]
   const read = gap === undefined ? undefined : readQuoted(source.text, end + gap.length)
   if (read === undefined) return undefined
   const name: SecretName = { kind: 'password', exact: true, spelled: 'identified_by' }

@@ -41,11 +41,13 @@ const VALUE_MAX = 2048
 
 /** `undefined` when the value is no secret; the caller holds the confidence against its bar. */
 export function judge(name: SecretName, found: Assigned, kind: FileKind): Verdict | undefined {
-  const value = found.value.trim().replace(/^\{(?:noop|plain|cleartext)\}/i, '')
+  const value = found.value.trim()
   if (value.length < VALUE_MIN || value.length > VALUE_MAX || placeholderKind(value) !== undefined) {
     return weakest(name, found, value, kind)
   }
   const shape = shapeOf(value)
+  if (isWordsOfPassphrase(name, value, found)) return { ...RULE_OF.password, confidence: 0.6 }
+  if (found.way === 'flag' && kind.syntax === 'prose' && shape.digits === 0) return undefined
   if (refusal(value, shape, name.kind, found.quoted) !== undefined) return undefined
   if (echoes(name, value)) return undefined
   const plain = readableBase64(value)
@@ -62,6 +64,17 @@ export function judge(name: SecretName, found: Assigned, kind: FileKind): Verdic
   confidence += WAY[found.way]
   return { ...typeOf(name), confidence: Math.min(0.9, confidence) }
 }
+
+/** Words drawn by lot, under the name of a passphrase; a sentence to the reader has words of a sentence. */
+const isWordsOfPassphrase = ({ spelled, exact }: SecretName, value: string, { quoted, way }: Assigned): boolean =>
+  exact &&
+  quoted &&
+  (way === 'assign' || way === 'element' || way === 'typed' || way === 'pair') &&
+  /passphrase|pass_phrase|mnemonic|seed_?phrase/.test(spelled) &&
+  /^[a-z]{3,12}(?: [a-z]{3,12}){3,23}$/.test(value) &&
+  !/\b(?:the|for|your|with|must|not|are|and|enter|please|this|that|from|key|pass(?:word|phrase)?s?|phrase|words?|mnemonic|wallet|secret|invalid|wrong)\b/.test(
+    value,
+  )
 
 const WAY: Readonly<Record<Way, number>> = {
   assign: 0.03,
@@ -99,6 +112,8 @@ function weakest(name: SecretName, found: Assigned, value: string, kind: FileKin
   const upper =
     /^[A-Z0-9]+(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PASSWD|PWD)$/.test(name.spelled.toUpperCase()) &&
     name.spelled.includes('_')
+  // a file to be copied and filled in
+  if (/[.-](?:example|sample|dist|template|tpl)\b/.test(kind.name)) return undefined
   if (name.kind !== 'password' || !configured || !upper || !name.exact) return undefined
   return WEAK_PASSWORDS.has(value.toLowerCase()) && value !== '' ? { ...RULE_OF.password, confidence: 0.52 } : undefined
 }
@@ -112,10 +127,8 @@ function echoes(name: SecretName, value: string): boolean {
 }
 
 /** Keys and tokens are made by machines: only what looks made by chance counts. */
-function randomConfidence({ kind, spelled }: SecretName, value: string, shape: ValueShape, found: Assigned): number {
+function randomConfidence({ kind }: SecretName, value: string, shape: ValueShape, found: Assigned): number {
   if (shape.spaces > 0 || isIdentifier(value, shape) || AWS_KEY_ID.test(value) || MADE_UP.test(value)) return 0
-  // a client's token for one request
-  if (UUID.test(value) && kind === 'token' && /client_?token$/.test(spelled)) return 0
   if (kind === 'weak-key' && /\.[a-z]{2,4}\d?$/.test(value)) return 0
   if (UUID.test(value)) return isMadeUpUuid(value) || kind === 'weak-key' || kind === 'salt' ? 0 : 0.68
   const machine = chance(value, shape)
@@ -162,6 +175,8 @@ function passwordConfidence(
   if (shape.spaces > 0) return shape.digits > 0 && shape.wordShare < 0.6 ? 0.5 : 0
   if (/^[pr]k_(?:live|test)_/.test(value) && value.startsWith('p')) return 0
   if (isDigest(value)) return password ? (config ? 0.55 : 0.42) : 0.78
+  if (password && name.exact && /[A-Za-z].*\d{2}$/.test(value) && isIdentifier(value, shape) && isChosen(value))
+    return 0.62
   if (isIdentifier(value, shape)) return password && shape.digits > 0 && (config || isChosen(value)) ? 0.52 : 0.2
   const machine = chance(value, shape)
   if (shape.length >= 12 && machine > 0.6) return 0.82

@@ -21,7 +21,9 @@ const DIGEST_LENGTHS: ReadonlySet<number> = new Set([32, 40, 56, 64, 96, 128])
 const VERSION_OR_DATE =
   /^\d+\/(?:tcp|udp|sctp)$|^v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?$|^\d{4}-\d{2}-\d{2}(?:[T ]|$)|^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}$|^\d+(?:px|em|rem|ms|s|m|h|d|%|mb|gb|kb)$/i
 const ALGORITHM =
-  /^(?:(?:hs|rs|es|ps|sha|md|aes|utf|base|http|oauth|v|ed|rsa|ecdsa|iso|latin|x|p|tls|ssl|ipv|web|level|step|test|item|row|col|h|type|user)[-_]?\d{1,4}(?:[-_/](?:gcm|cbc|ecb|pkcs\d?|\w{1,8}))*)$/i
+  /^(?:(?:hs|rs|es|ps|sha|md|aes|utf|base|http|oauth|v|ed|rsa|ecdsa|iso|latin|x|p|tls|ssl|ipv|web|level|step|item|row|col|h|type)[-_]?\d{1,4}(?:[-_/](?:gcm|cbc|ecb|pkcs\d?|\w{1,8}))*)$/i
+/** Names with a number, as tests count them; with more digits people do set them as passwords. */
+const NUMBERED = /^(?:test|user)[-_]?\d{1,4}$/i
 const UI =
   /^(?:enter|type|confirm|choose|forgot|forgotten|reset|change|update|repeat|retype|show|hide|new|old|current|please|invalid|wrong|missing|incorrect|set|create|use|no|your|the|a|an|must|should|sign|log|click|email|user)\b.{0,80}(?:\s|$)/i
 
@@ -48,6 +50,8 @@ export function refusal(value: string, shape: ValueShape, kind: NameKind, quoted
   if (/^eyJ[\w-]+\./.test(value)) return 'token with a rule of its own'
   if (value.length < 120 && /^[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+$/.test(value)) return 'validation rule'
   if (VERSION_OR_DATE.test(value) || ALGORITHM.test(value)) return 'version or algorithm'
+  if (NUMBERED.test(value) && (kind !== 'password' || shape.digits < 3)) return 'numbered name'
+  if (/^[a-z]\w*(?:\.\w+)+#\w[\w-]*$/i.test(value)) return 'name in a model'
   if (MARKUP.test(value)) return 'markup'
   if (
     shape.length < 60 &&

@@ -32,7 +32,7 @@ const KEY_OPENS = set(
 )
 /** Words before `key` after which it names a place and not a secret. */
 const KEY_NAMES = set(
-  'public pub primary foreign sort partition hash range cache index lookup map dict object row column composite natural unique business group order translation i18n message label menu nav react list item property prop route routing event field option header query param config registry sub parent child hot short arrow enter escape shift alt ctrl control tab press down up on keyboard trigger sorting grouping answer publishable verify verification verifying host known pgp gpg idempotency dedup dedupe tracking state',
+  'public pub primary foreign sort partition hash range cache index lookup map dict object row column composite natural unique business group order translation i18n message label menu nav react list item property prop route routing event field option header query param config registry sub parent child hot short arrow enter escape shift alt ctrl control tab press down up on keyboard trigger sorting grouping answer publishable verify verification verifying host known pgp gpg idempotency dedup dedupe tracking state s3 bucket blob',
 )
 
 /** Words after the secret's word with which the name is about something else: `password_field`, `token_url`. */
@@ -63,12 +63,12 @@ const ABOUT = set(
 
 /** Words before it with which the value is no secret, or a wrong one on purpose. */
 const NOT_ONE = set(
-  'csrf xsrf no not is has have can should must need needs use uses using show hide toggle forgot forget reset change lost remember require requires required enable disable allow invalid wrong incorrect bad missing empty without encrypted encoded hashed hash public pub page pagination next previous prev continuation cursor verification verify postman zone shard etag',
+  'csrf xsrf no not is has have can should must need needs use uses using show hide toggle forgot forget reset change lost remember require requires required enable disable allow invalid wrong incorrect bad missing empty without encrypted encoded hashed hash public pub page pagination next previous prev continuation cursor authenticity antiforgery forgery verification verify postman zone shard etag',
 )
 
 /** Words before `token` that make it a mark of order or of one request. */
 const TOKEN_MARKS = set(
-  'lock request idempotency action starting start update output input sequence change version revision copy resume sync grant job task confirmation registration transaction nonce cancel cancellation challenge captcha recaptcha page next client_request sync design parse lex lexer syntax peek punctuation separator start end stop eos bos eof unk mask pad cls sep special delimiter idempotent export import',
+  'client lock request idempotency action starting start update output input sequence change version revision copy resume sync grant job task confirmation registration transaction nonce cancel cancellation challenge captcha recaptcha page next client_request sync design parse lex lexer syntax peek punctuation separator start end stop eos bos eof unk mask pad cls sep special delimiter idempotent export import',
 )
 
 const MARKERS = set('value val string str txt raw plain plaintext clear cleartext data base64 b64 hex bytes default')

@@ -2,11 +2,12 @@
 import type { FileKind } from '../file-kind.ts'
 import { beforeOnLine } from '../source-text.ts'
 import type { NameAt } from './name-at.ts'
-import { readBare, readQuoted, readWord } from './read-value.ts'
+import { readBare, readInside, readQuoted, readWord } from './read-value.ts'
+import type { ReadValue } from './read-value.ts'
 import { at, withWay } from './way.ts'
 import type { Assigned } from './way.ts'
 
-const CALL = /\s?[({]\s{0,4}(?=[rbuf@$L]{0,2}["'`])/y
+const CALL = /\s?[({]\s{0,4}(?=[rbuf@$L]{0,2}["'`]|[\w.:]{1,40}\(\s?["'])/y
 const PAIR =
   /(?:\s{0,8},|\s{1,4}to(?=\s))\s{0,40}(?:(?:with|value|to|val|as)\s{0,2}(?::|=>|=)\s{0,4})?(?=[rbuf@$L]{0,2}\\{0,3}["'`]|String|new )/y
 const TYPED_IN =
@@ -147,12 +148,16 @@ const SPACE_CALLS = new Set([
   'vim',
 ])
 
+/** In a program's string an escape ends the word: `--password PASSWORD\n`. */
+const word = (text: string, from: number, kind: FileKind): ReadValue | undefined =>
+  kind.syntax === 'code' ? readInside(text, from) : readWord(text, from)
+
 export function viaSpace(text: string, name: NameAt, after: number, kind: FileKind): Assigned | undefined {
   if (after !== name.end || at(SPACED, text, after) === null) return undefined
   const from = SPACED.lastIndex
   const before = text.slice(Math.max(0, name.start - 40), name.start)
   if (/(?:^|[\s"'`=([])--?$/.test(before)) {
-    return withWay(readQuoted(text, from) ?? (text.charAt(from) === '-' ? undefined : readWord(text, from)), 'flag')
+    return withWay(readQuoted(text, from) ?? (text.charAt(from) === '-' ? undefined : word(text, from, kind)), 'flag')
   }
   const quote = /^@?["']/.test(text.slice(from, from + 2))
   if (
@@ -168,20 +173,25 @@ export function viaSpace(text: string, name: NameAt, after: number, kind: FileKi
   ) {
     return withWay(readQuoted(text, from), 'space')
   }
+  if (
+    /\bconfig(?:ure)?(?: --?\S{1,20})? (?:set|--add|--global|--local) \S{0,80}$/.test(prefix) &&
+    kind.syntax !== 'code'
+  )
+    return withWay(readWord(text, from), 'space')
   if (/^\s*(?:ENV|ARG|set|setenv)\s+$/.test(prefix) && kind.syntax !== 'code') {
     return withWay(readBare(text, from, 'shell', false), 'space')
   }
   if (/\bmachine\s+\S+\s+login\s+\S+\s+$/.test(prefix) || kind.name.endsWith('netrc'))
     return withWay(readWord(text, from), 'space')
   if ((kind.syntax === 'config' || kind.syntax === 'unknown') && /^[\w. -]{0,80}$/.test(prefix)) {
-    const word = readWord(text, afterCipherType(text, from))
-    const sure = kind.syntax === 'config' || /\d/.test(word?.value ?? '')
-    return word !== undefined &&
+    const value = readWord(text, afterCipherType(text, from))
+    const sure = kind.syntax === 'config' || /\d/.test(value?.value ?? '')
+    return value !== undefined &&
       sure &&
       /^[ \t]*(?:$|[#;\n\r]|(?:address|hostname|peer|port|timeout|privilege|role) )/.test(
-        text.slice(word.end, word.end + 80),
+        text.slice(value.end, value.end + 80),
       )
-      ? withWay(word, 'space')
+      ? withWay(value, 'space')
       : undefined
   }
   const prose = /(?:is|was|=|:)\s+/y
