@@ -102,6 +102,8 @@ const UNITS = [
   '-----BEGIN RSA PRIVATE KEY-----\\nMIIE', '://a:', 'https://a:b', 'eyJhbGciOiJIUzI1NiJ9.', 'bearer a1b2', 'docker login -p ', '<password>', '<password ',
   'name="password" ', '"kty":"', 'LS0tLS1CRUdJTi', 'secret                    ', 'password: str | ', 'AccountKey=', 'variable "password" {\n',
   '"password" + "', 'password = "a" + "', 'token eyJ', 'AAAAAAAAAAAAAAAAAAAA', '$argon2', '{password, "', 'é', 'chpasswd a:b ',
+  'jwt.decode(', 'login(a,', '.connect("a",', 'key = a.b::from.', 'insert into a (password) values (', 'insert into a (b', 'set password for ', 'net use ',
+  'passphrase = "a b ', 'omniauth :', 'openssl passwd -1 ', 'client([{(',
 ] // prettier-ignore
 
 test('twice the text costs about twice the time, on one line of nothing but anchors', () => {
