@@ -20,10 +20,10 @@ export interface Launch {
 
 const NOTHING = { rest: [], mounts: [], assignments: [], privileged: false } as const
 
-/** Base name in lower case without a Windows extension. */
+/** Base name in lower case without a Windows extension. SECURITY: an assignment in its place gives its name only. */
 function baseName(command: string): string {
   const name = command.slice(Math.max(command.lastIndexOf('/'), command.lastIndexOf('\\')) + 1)
-  return name.toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, '')
+  return (name.split('=')[0] ?? '').toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, '')
 }
 
 type Reader = (args: readonly string[], command: string) => Launch

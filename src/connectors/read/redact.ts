@@ -26,7 +26,9 @@ export interface Redaction {
 export function redaction(context: ReadContext): Redaction {
   const secrets = new Set<string>()
   const note = (secret: string): void => {
-    if (secret.length >= LENGTH_MIN && /\d/.test(secret) && /[A-Za-z]/.test(secret)) secrets.add(secret)
+    if (secret.length < LENGTH_MIN || !/\d/.test(secret) || !/[A-Za-z]/.test(secret)) return
+    // a connector may have lowered what it read
+    secrets.add(secret).add(secret.toLowerCase())
   }
   return {
     context: {
