@@ -4,10 +4,9 @@ import type { Connector, ParsedDocument, ReadContext, UntrustedFile } from '../p
 import { entryFacts } from './entry.ts'
 import { readLab } from './lab.ts'
 import { readLdif } from './ldif.ts'
+import { isRecord } from '../untrusted-value.ts'
 
 const JSON_MARKS = /"(?:DistinguishedName|distinguishedName)"\s*:|"domains"\s*:/
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const directory: Connector = {
   id: 'directory',

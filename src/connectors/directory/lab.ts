@@ -2,10 +2,10 @@
 import type { Observation, Provenance } from '#kernel'
 import type { ParsedDocument, ReadContext } from '../port.ts'
 import { dnRef, entryFacts, passwordRef } from './entry.ts'
+import { isRecord } from '../untrusted-value.ts'
+import type { UntrustedRecord } from '../untrusted-value.ts'
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const child = (value: unknown, key: string): Record<string, unknown> => {
+const child = (value: unknown, key: string): UntrustedRecord => {
   const found = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined
   return isRecord(found) ? found : {}
 }
@@ -14,7 +14,7 @@ const strings = (value: unknown): string[] =>
 
 /** Only domains whose users are maps with a `path` count; anything else of the name `domains` is somebody else's. */
 export function* readLab(
-  root: Record<string, unknown>,
+  root: UntrustedRecord,
   document: ParsedDocument,
   context: ReadContext,
   provenance: Provenance,

@@ -1,10 +1,10 @@
 // Finds Microsoft Graph objects in any JSON that holds them: a page of results, one object, a map of responses.
 import type { ParsedDocument } from '../port.ts'
+import { isRecord } from '../untrusted-value.ts'
+import type { UntrustedRecord } from '../untrusted-value.ts'
 
-export type GraphRecord = Readonly<Record<string, unknown>>
-
-export const isRecord = (value: unknown): value is GraphRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export type GraphRecord = UntrustedRecord
+export { isRecord }
 
 /** A non-empty string member. */
 export function text(record: GraphRecord, key: string): string | undefined {
