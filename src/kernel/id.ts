@@ -1,5 +1,5 @@
 // Prefixed, branded ids. One table of prefixes; an id never changes meaning and is never reused.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 const PREFIXES = {
   principal: 'prn',
@@ -9,6 +9,19 @@ const PREFIXES = {
   person: 'psn',
   team: 'tm',
   finding: 'fnd',
+  vendor: 'ven',
+  grant: 'grt',
+  access_request: 'req',
+  approval: 'apr',
+  source: 'src',
+  connection: 'cnn',
+  entry: 'evt',
+  token: 'tok',
+  request: 'irq',
+  match: 'mch',
+  offer: 'ofr',
+  run: 'run',
+  exposure: 'exp',
 } as const
 
 export type IdKind = keyof typeof PREFIXES
@@ -43,4 +56,14 @@ export function deriveId<K extends IdKind>(kind: K, ...parts: readonly string[])
     .update(JSON.stringify([kind, ...parts]))
     .digest()
   return `${PREFIXES[kind]}_${base32(digest)}` as Id<K>
+}
+
+/** A new id that nothing else has: 128 random bits. */
+export function newId<K extends IdKind>(kind: K): Id<K> {
+  return `${PREFIXES[kind]}_${base32(new Uint8Array([...randomBytes(17)]))}` as Id<K>
+}
+
+/** Whether `text` is spelled as an id of that kind. It says nothing of whether the thing exists. */
+export function isId<K extends IdKind>(kind: K, text: string): text is Id<K> {
+  return text.startsWith(`${PREFIXES[kind]}_`) && /^[a-z]+_[0-9abcdefghjkmnpqrstvwxyz]{26}$/.test(text)
 }

@@ -1,4 +1,5 @@
 // The kernel: pure words that everything else speaks. Imports nothing but node's own hashing.
+export * from './act.ts'
 export * from './canonical-json.ts'
 export * from './facts/index.ts'
 export * from './fault.ts'

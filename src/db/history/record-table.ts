@@ -1,0 +1,67 @@
+// The shape of a table of records: each has its present version, and every version it ever had beside it.
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '#kernel'
+import type { Id, Instant, Json } from '#kernel'
+import type { Segment } from './timeline.ts'
+
+/** `identity.principal`: versions lie in `identity.version`. */
+export interface RecordTable {
+  readonly schema: string
+  readonly table: string
+}
+
+/** The present version of a record. `validFrom` is where its last, open stretch of time begins. */
+export interface Current<D> {
+  readonly id: string
+  readonly version: number
+  readonly validFrom: Instant
+  readonly recordedAt: Instant
+  /** Hex. */
+  readonly hash: string
+  readonly data: D
+}
+
+/** Who changes what, why and when; `entryId` is that of the evidence entry written in the same transaction. */
+export interface ChangeMark {
+  readonly entryId: Id<'entry'>
+  readonly actor: string
+  readonly reason?: string
+  readonly at: Instant
+}
+
+/**
+ * SHA-256 (hex) of the canonical JSON (RFC 8785) of a version: what an entry carries and a state check compares.
+ */
+export function versionHash(
+  id: string,
+  version: number,
+  recordedAt: Instant,
+  segments: readonly Segment<unknown>[],
+): string {
+  return createHash('sha256')
+    .update(
+      canonicalJson({
+        id,
+        version,
+        recordedAt,
+        segments: segments.map(({ validFrom, validTo, data }) => ({ validFrom, validTo, data: data as Json })),
+      }),
+    )
+    .digest('hex')
+}
+
+// what jsonb cannot hold: U+0000 and halves of surrogate pairs, as JSON.stringify writes them
+const UNSTORABLE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/
+
+/** The same data with U+FFFD for what PostgreSQL cannot store in jsonb; the very object where there is nothing of it. */
+export function storable<D>(data: D): D {
+  if (!UNSTORABLE.test(JSON.stringify(data))) return data
+  return clean(data) as D
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\u0000', '\uFFFD')
+  if (Array.isArray(value)) return value.map(clean)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [clean(key), clean(member)]))
+}

@@ -1,0 +1,68 @@
+-- Evidence: what happened, in the transaction in which it happened. Nobody updates or deletes an entry.
+
+create schema evidence;
+create schema identity;
+create schema access;
+create schema usage;
+create schema effect;
+create schema governance;
+create schema connections;
+create schema jobs;
+
+grant usage on schema identity to reeve_identity;
+grant usage on schema access to reeve_access;
+grant usage on schema usage to reeve_usage;
+grant usage on schema effect to reeve_effect;
+grant usage on schema governance to reeve_governance;
+grant usage on schema connections, jobs to reeve_connections;
+grant usage on schema evidence
+  to reeve_identity, reeve_access, reeve_usage, reeve_effect, reeve_governance, reeve_evidence, reeve_connections;
+
+create table evidence.entry (
+  id text primary key,
+  -- the order of writing within one transaction
+  ordinal bigint generated always as identity,
+  -- which transaction wrote it, so that the sequencer knows below what none can still appear
+  transaction xid8 not null default pg_current_xact_id(),
+  -- PostgreSQL's own word for who wrote it; no layer can speak for another
+  written_by name not null default current_user,
+  layer text not null,
+  type text not null,
+  at timestamptz(3) not null,
+  actor text not null,
+  on_behalf_of text,
+  subjects text[] not null,
+  record_id text,
+  record_version integer,
+  -- SHA-256 of the canonical JSON of the record version that the act made
+  record_hash bytea,
+  reason text,
+  follows text[] not null default '{}',
+  content jsonb not null default '{}'
+);
+create index entry_transaction on evidence.entry (transaction);
+-- "what happened to this record"
+create index entry_record on evidence.entry (record_id) where record_id is not null;
+
+-- The one gap-free order. Written by the elected sequencer alone.
+create table evidence.sequence (
+  seq bigint primary key check (seq >= 0),
+  entry_id text not null unique,
+  sequenced_at timestamptz(3) not null
+);
+
+-- Below which transaction everything has its place. A note to save work, not a fact: without it all is compared again.
+create table evidence.watermark (
+  one boolean primary key default true check (one),
+  transaction xid8 not null,
+  -- the cluster whose transactions these are: after a restore into another one they mean nothing
+  cluster text not null
+);
+
+grant insert (id, layer, type, at, actor, on_behalf_of, subjects, record_id, record_version, record_hash, reason,
+              follows, content)
+  on evidence.entry
+  to reeve_identity, reeve_access, reeve_usage, reeve_effect, reeve_governance, reeve_evidence, reeve_connections;
+grant select on evidence.entry, evidence.sequence to reeve_evidence;
+grant insert on evidence.sequence to reeve_evidence;
+grant select, insert, update on evidence.watermark to reeve_evidence;

@@ -1,0 +1,258 @@
+-- Identity: the roll. `version` holds every version of every record on two time axes and is only added to. Each other
+-- record table holds the present version once more; what is searched in it is generated from `data`, so the two cannot differ.
+
+create table identity.version (
+  record_id text not null,
+  version integer not null check (version >= 1),
+  -- when it held in the world: [valid_from, valid_to)
+  valid_from timestamptz(3) not null,
+  valid_to timestamptz(3) check (valid_to > valid_from),
+  -- when we came to know it
+  recorded_at timestamptz(3) not null,
+  actor text not null,
+  reason text,
+  entry_id text not null,
+  -- of all segments of this version together
+  hash bytea not null,
+  data jsonb not null,
+  primary key (record_id, version, valid_from)
+);
+
+create table identity.principal (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  kind text not null generated always as (data ->> 'kind') stored,
+  system text not null generated always as (data ->> 'system') stored,
+  external_id text not null generated always as (data ->> 'externalId') stored,
+  name text collate "C" not null generated always as (left(data ->> 'name', 200)) stored,
+  state text not null generated always as (data ->> 'state') stored,
+  environment text not null generated always as (data #>> '{environment,value}') stored,
+  criticality text not null generated always as (data #>> '{criticality,value}') stored,
+  tier text not null generated always as (data #>> '{tier,value}') stored,
+  owner_id text generated always as (data #>> '{owner,party,id}') stored,
+  vendor_id text generated always as (data ->> 'vendorId') stored,
+  person_id text generated always as (data ->> 'personId') stored,
+  -- instants as text of one form: they sort as instants do
+  expires_at text collate "C" generated always as (data ->> 'expiresAt') stored,
+  next_review_at text collate "C" generated always as (data ->> 'nextReviewAt') stored,
+  orphaned_at text collate "C" generated always as (data ->> 'orphanedAt') stored,
+  gone_at text collate "C" generated always as (data ->> 'goneAt') stored,
+  search tsvector not null generated always as (
+    to_tsvector('simple'::regconfig, left(coalesce(data ->> 'searchText', ''), 4000))
+  ) stored,
+  constraint principal_state check (state in ('discovered', 'registered', 'active', 'quarantined', 'retired')),
+  -- an active principal has an owner who accepted, a purpose and an end or a review, or a recorded exception
+  constraint principal_active_complete check (
+    state <> 'active'
+    or data -> 'exception' is not null
+    or (
+      data #>> '{owner,from}' = 'stated'
+      and data #>> '{purpose,value}' is not null
+      and (data ->> 'expiresAt' is not null or data ->> 'nextReviewAt' is not null)
+      and (
+        data #>> '{tier,value}' not in ('high', 'admin')
+        or (jsonb_array_length(data -> 'backups') > 0 and data -> 'binding' is not null)
+      )
+    )
+  )
+);
+create index principal_name on identity.principal (name, id);
+create index principal_state_name on identity.principal (state, name, id);
+create index principal_kind_name on identity.principal (kind, name, id);
+create index principal_owner on identity.principal (owner_id, name, id) where owner_id is not null;
+create index principal_orphan on identity.principal (name, id) where owner_id is null and state <> 'retired';
+create index principal_vendor on identity.principal (vendor_id, id) where vendor_id is not null;
+create index principal_person on identity.principal (person_id) where person_id is not null;
+create index principal_expires on identity.principal (expires_at, id) where expires_at is not null;
+create index principal_review on identity.principal (next_review_at, id) where next_review_at is not null;
+create index principal_search on identity.principal using gin (search);
+-- who else answers for it, for scoped visibility
+create index principal_parties on identity.principal using gin ((data -> 'parties') jsonb_path_ops);
+-- candidates of "who was owned by" on a past day
+create index version_owner on identity.version ((data #>> '{owner,party,id}'), record_id)
+  where data #>> '{owner,party,id}' is not null;
+
+create table identity.credential (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  type text not null generated always as (data ->> 'type') stored,
+  state text not null generated always as (data ->> 'state') stored,
+  principal_id text generated always as (data ->> 'principalId') stored,
+  expires_at text collate "C" generated always as (data ->> 'expiresAt') stored,
+  gone_at text collate "C" generated always as (data ->> 'goneAt') stored,
+  constraint credential_state check (state in ('live', 'rotated', 'leaked', 'revoked'))
+);
+create index credential_principal on identity.credential (principal_id, id) where principal_id is not null;
+create index credential_expires on identity.credential (expires_at, id) where expires_at is not null;
+create index credential_type on identity.credential (type, id);
+create index credential_state on identity.credential (state, id) where state <> 'live';
+
+create table identity.person (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  feed_id text not null unique generated always as (data ->> 'feedId') stored,
+  name text collate "C" not null generated always as (left(data ->> 'name', 200)) stored,
+  status text not null generated always as (data ->> 'status') stored,
+  manager_feed_id text generated always as (data ->> 'managerFeedId') stored,
+  team_feed_id text generated always as (data ->> 'teamFeedId') stored,
+  principal_id text not null unique generated always as (data ->> 'principalId') stored
+);
+create index person_name on identity.person (name, id);
+create index person_team on identity.person (team_feed_id) where team_feed_id is not null;
+create index person_manager on identity.person (manager_feed_id) where manager_feed_id is not null;
+
+create table identity.team (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  feed_id text not null unique generated always as (data ->> 'feedId') stored,
+  name text collate "C" not null generated always as (left(data ->> 'name', 200)) stored
+);
+create index team_name on identity.team (name, id);
+
+create table identity.vendor (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  name text collate "C" not null generated always as (left(data ->> 'name', 200)) stored,
+  state text not null generated always as (data ->> 'state') stored,
+  constraint vendor_state check (state in ('active', 'offboarded'))
+);
+create unique index vendor_name on identity.vendor (lower(name) collate "C");
+
+-- An offer of ownership, which the new owner accepts or declines.
+create table identity.offer (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  principal_id text not null generated always as (data ->> 'principalId') stored,
+  to_id text not null generated always as (data #>> '{to,id}') stored,
+  state text not null generated always as (data ->> 'state') stored,
+  constraint offer_state check (state in ('pending', 'accepted', 'declined', 'withdrawn'))
+);
+create index offer_to on identity.offer (to_id, id) where state = 'pending';
+create unique index offer_pending on identity.offer (principal_id) where state = 'pending';
+
+-- A request for a new identity, and what was decided of it.
+create table identity.request (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  requested_by text not null generated always as (data ->> 'requestedBy') stored,
+  state text not null generated always as (data ->> 'state') stored,
+  constraint request_state check (state in ('pending', 'approved', 'denied', 'withdrawn')),
+  -- four eyes: who decides is another natural person than who asked
+  constraint request_four_eyes check (
+    state not in ('approved', 'denied') or data ->> 'decidedByPerson' is distinct from data ->> 'requestedByPerson'
+  )
+);
+create index request_state_id on identity.request (state, id);
+
+-- Two records that may be one. Nothing is joined before a person confirms.
+create table identity.match (
+  id text primary key,
+  version integer not null,
+  valid_from timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  hash bytea not null,
+  data jsonb not null,
+  a_id text not null generated always as (data ->> 'aId') stored,
+  b_id text not null generated always as (data ->> 'bId') stored,
+  state text not null generated always as (data ->> 'state') stored,
+  constraint match_state check (state in ('proposed', 'confirmed', 'rejected', 'undone'))
+);
+create index match_state_id on identity.match (state, id);
+create unique index match_pair on identity.match (a_id, b_id);
+
+-- Which record an explicit identifier names. One identifier, one record.
+create table identity.ref (
+  ref text collate "C" primary key,
+  record_id text not null
+);
+create index ref_record on identity.ref (record_id);
+
+-- Keyed fingerprints of secrets, under each key that was in use. Never a value, never a plain hash.
+create table identity.fingerprint (
+  key_id text not null,
+  value bytea not null,
+  credential_id text not null,
+  primary key (key_id, value, credential_id)
+);
+create index fingerprint_credential on identity.fingerprint (credential_id);
+
+-- Which source sees which record. Written on change only, never once per sync.
+create table identity.presence (
+  source_id text not null,
+  record_id text not null,
+  -- whether this source's word is the one that counts for what it observes of the record
+  defines boolean not null,
+  first_seen_at timestamptz(3) not null,
+  gone_at timestamptz(3),
+  last_used_at timestamptz(3),
+  primary key (source_id, record_id)
+);
+create index presence_record on identity.presence (record_id);
+
+-- What a running sync has met, so that a complete one can tell what is gone.
+create table identity.seen (
+  run_id text not null,
+  record_id text not null,
+  primary key (run_id, record_id)
+);
+
+-- Who created, held or saw a credential, and which source says so.
+create table identity.exposure (
+  id text primary key,
+  person_id text not null,
+  credential_id text not null,
+  how text not null check (how in ('created', 'held', 'saw')),
+  source text not null,
+  at timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  entry_id text not null,
+  unique (person_id, credential_id, how, source, at)
+);
+create index exposure_credential on identity.exposure (credential_id);
+
+-- What was answered under an idempotency key.
+create table identity.idempotency (
+  client text not null,
+  key text not null,
+  request_hash bytea not null,
+  response jsonb not null,
+  recorded_at timestamptz(3) not null,
+  primary key (client, key)
+);
+create index idempotency_recorded on identity.idempotency (recorded_at);
+
+grant select, insert on identity.version, identity.exposure to reeve_identity;
+grant select, insert, update
+  on identity.principal, identity.credential, identity.person, identity.team, identity.vendor, identity.offer,
+     identity.request, identity.match, identity.presence
+  to reeve_identity;
+grant select, insert, update, delete on identity.ref, identity.fingerprint, identity.seen, identity.idempotency
+  to reeve_identity;

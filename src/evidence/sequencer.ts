@@ -1,0 +1,109 @@
+// Gives committed entries their place in one gap-free order. One process is elected by an advisory lock; it works in batches.
+import type { Instant } from '#kernel'
+import { sql } from '#db'
+import type { LayerDatabase, Tx } from '#db'
+
+/** Any number that no other advisory lock of Reeve uses. */
+const SEQUENCER_LOCK = 7_269_733_301
+const BATCH = 5000
+
+/** What one pass did: `elsewhere` when another process is the sequencer at this moment. */
+export interface SequencerPass {
+  readonly sequenced: number
+  readonly elsewhere: boolean
+}
+
+/**
+ * One pass: places at most one batch. The lock is held by the transaction itself, so a process that lost its connection
+ * has also lost the right to write. Order: by the transaction that wrote them, then as written. An entry never gets a
+ * place before it is committed, and never two.
+ *
+ * INVARIANT: everything written by a transaction below `watermark.transaction` has its place.
+ */
+export async function sequenceOnce(evidence: LayerDatabase, at: Instant): Promise<SequencerPass> {
+  return await evidence.transaction(async (tx) => {
+    const [held] = await tx.query<{ got: boolean }>(sql`select pg_try_advisory_xact_lock(${SEQUENCER_LOCK}) as got`)
+    if (held?.got !== true) return { sequenced: 0, elsewhere: true }
+    const from = await watermark(tx)
+    // The snapshot's xmin first: what commits between it and the reading is met again in the next pass, never passed over.
+    const [snapshot] = await tx.query<{ xmin: string; cluster: string }>(
+      sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, ${CLUSTER} as cluster`,
+    )
+    const sequenced = await tx.execute(sql`
+      insert into evidence.sequence (seq, entry_id, sequenced_at)
+      select (select coalesce(max(seq) + 1, 0) from evidence.sequence)
+             + row_number() over (order by waiting.transaction, waiting.ordinal) - 1,
+             waiting.id, ${at}
+      from (
+        select e.id, e.transaction, e.ordinal from evidence.entry e
+        where e.transaction >= ${from}::xid8
+          and not exists (select from evidence.sequence s where s.entry_id = e.id)
+        order by e.transaction, e.ordinal limit ${BATCH}
+      ) waiting`)
+    if (snapshot !== undefined && sequenced < BATCH) await moveWatermark(tx, snapshot)
+    return { sequenced, elsewhere: false }
+  })
+}
+
+// a restored database lives in another cluster, where transaction numbers begin anew
+const CLUSTER = sql`(select system_identifier::text || '/' || current_database() from pg_control_system())`
+
+async function watermark(tx: Tx): Promise<string> {
+  const [row] = await tx.query<{ transaction: string }>(
+    sql`select transaction::text from evidence.watermark where cluster = ${CLUSTER}`,
+  )
+  return row?.transaction ?? '0'
+}
+
+async function moveWatermark(tx: Tx, { xmin, cluster }: { xmin: string; cluster: string }): Promise<void> {
+  await tx.execute(sql`
+    insert into evidence.watermark (transaction, cluster) values (${xmin}::xid8, ${cluster})
+    on conflict (one) do update set transaction = excluded.transaction, cluster = excluded.cluster
+    where evidence.watermark.transaction <> excluded.transaction or evidence.watermark.cluster <> excluded.cluster`)
+}
+
+export interface Sequencer {
+  /** Ends after the pass that is under way. */
+  stop(): Promise<void>
+}
+
+/**
+ * Passes until stopped: at once while there is a backlog, else every `everyMs`. A pass that fails (the database is gone)
+ * is told to `onFailure` and tried again.
+ */
+export function startSequencer(options: {
+  readonly evidence: LayerDatabase
+  readonly clock: () => Instant
+  readonly onFailure: (error: unknown) => void
+  readonly everyMs?: number
+}): Sequencer {
+  const { evidence, clock, onFailure, everyMs = 250 } = options
+  const stopping = new AbortController()
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      const pass = await sequenceOnce(evidence, clock()).catch((error: unknown) => {
+        onFailure(error)
+        return undefined
+      })
+      if (pass === undefined || pass.sequenced < BATCH) await pause(everyMs, stopping.signal)
+    }
+  })()
+  return {
+    stop: async () => {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+  })
+}

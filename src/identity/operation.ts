@@ -1,0 +1,32 @@
+// How every operation of the identity layer runs: one transaction, once per idempotency key.
+import type { Act, Clock, Id, Json } from '#kernel'
+import { once } from '#db'
+import type { LayerDatabase, Tx } from '#db'
+
+/** The identity layer of a server. Every operation takes it first. */
+export interface IdentityLayer {
+  readonly db: LayerDatabase
+  readonly clock: Clock
+  readonly settings: IdentitySettings
+  /** Reactions go up as callbacks wired in `main.ts`, after the commit; what they miss, a later reading makes good. */
+  readonly onPrincipalChanged?: (ids: readonly Id<'principal'>[]) => void
+}
+
+export interface IdentitySettings {
+  /** How long an active principal may be without an owner after the owner left. */
+  readonly orphanGraceDays: number
+  /** A feed that marks more than this share of the active people as leavers waits for confirmation (0 to 1). */
+  readonly leaverShareMax: number
+  /** The least number of leavers for which the share counts. */
+  readonly leaverCountMin: number
+}
+
+export const IDENTITY_SETTINGS: IdentitySettings = { orphanGraceDays: 14, leaverShareMax: 0.2, leaverCountMin: 5 }
+
+/** Runs `work` in a transaction of the identity layer, once per idempotency key. The answer is plain JSON. */
+export async function operate<R>(identity: IdentityLayer, act: Act, work: (tx: Tx) => Promise<R>): Promise<R> {
+  // an answer that is kept is read back as JSON; the operations return records, which are JSON
+  return await identity.db.transaction(
+    async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,
+  )
+}

@@ -1,0 +1,59 @@
+// What waits for somebody's word: offers of ownership, requests for new identities, likely matches.
+import type { Id, Instant, PrincipalKind, System } from '#kernel'
+import type { OwnerOfRecord, Party } from './party.ts'
+
+/** Ownership changes hands when the new owner accepts. */
+export interface OfferRecord {
+  readonly principalId: Id<'principal'>
+  readonly to: Party
+  /** Who answered for it when the offer was made. */
+  readonly from?: OwnerOfRecord
+  readonly why: string
+  /** `leaver`: proposed by Reeve to the manager of one who left. */
+  readonly cause: 'transfer' | 'leaver'
+  readonly state: 'pending' | 'accepted' | 'declined' | 'withdrawn'
+  readonly decided?: { readonly by: string; readonly at: Instant; readonly reason?: string }
+}
+
+/** A new identity, asked for before it exists: owner, purpose, expiry. */
+export interface IdentityRequest {
+  readonly kind: PrincipalKind
+  readonly system: System
+  readonly name: string
+  /** The native identifier that it will have, where that is known already: the first sync then recognises it. */
+  readonly externalId?: string
+  readonly owner: Party
+  readonly backup?: Party
+  readonly purpose: string
+  readonly expiresAt: Instant
+  readonly requestedBy: string
+  /** The natural persons, for four eyes; `''` is never written. */
+  readonly requestedByPerson: string
+  readonly state: 'pending' | 'approved' | 'denied' | 'withdrawn'
+  readonly decidedBy?: string
+  readonly decidedByPerson?: string
+  readonly decidedAt?: Instant
+  readonly decisionReason?: string
+  /** Made by the approval, in state registered. */
+  readonly principalId?: Id<'principal'>
+}
+
+export interface MatchRecord {
+  /** Two principals, or (`person`) a principal and the human principal of a person. `aId` < `bId`. */
+  readonly kind: 'principals' | 'person'
+  readonly aId: Id<'principal'>
+  readonly bId: Id<'principal'>
+  readonly reason: string
+  /** `explicit`: a source says outright that they are one, and both were in the roll already. */
+  readonly strength: 'likely' | 'explicit'
+  readonly state: 'proposed' | 'confirmed' | 'rejected' | 'undone'
+  readonly decided?: { readonly by: string; readonly at: Instant; readonly reason?: string }
+  /** The record that the other was joined into, and what moved with it, so that it can be undone. */
+  readonly merge?: {
+    readonly into: Id<'principal'>
+    readonly from: Id<'principal'>
+    readonly movedRefs: readonly string[]
+    readonly movedCredentials: readonly Id<'credential'>[]
+    readonly mergedVersion: number
+  }
+}
