@@ -1,9 +1,9 @@
 // A database of its own for a test: cloned from a migrated template in a cluster that the whole run shares.
 import { createHash, randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { Client } from 'pg'
 import type pg from 'pg'
 import { Fault } from '#kernel'
@@ -13,6 +13,7 @@ import { databaseAccount } from './embedded/account.ts'
 import { startEmbedded } from './embedded/embedded.ts'
 import type { EmbeddedServer } from './embedded/embedded.ts'
 import { packageFolder } from './embedded/binaries.ts'
+import { isAlive } from './embedded/process.ts'
 import { LAYER_NAMES, LAYERS } from './layer.ts'
 import type { Layer } from './layer.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -62,14 +63,18 @@ export async function startTestCluster(): Promise<readonly [cluster: Cluster, st
     await rm(folder, { recursive: true, force: true })
     throw error
   }
-  const { host = '', port = 0 } = server.adminConnection()
-  const roles = [SUPERUSER_ROLE, OWNER_ROLE, ...LAYER_ROLES]
-  const passwords = Object.fromEntries(roles.map((role) => [role, String(server.connectionFor(role).password)]))
   const stop = async (): Promise<void> => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  return [{ host, port, passwords }, stop]
+  return [clusterOf(server), stop]
+}
+
+function clusterOf(server: EmbeddedServer): Cluster {
+  const { host = '', port = 0 } = server.adminConnection()
+  const roles = [SUPERUSER_ROLE, OWNER_ROLE, ...LAYER_ROLES]
+  const passwords = Object.fromEntries(roles.map((role) => [role, String(server.connectionFor(role).password)]))
+  return { host, port, passwords }
 }
 
 let shared: Promise<Cluster> | undefined
@@ -81,10 +86,17 @@ function sharedCluster(): Promise<Cluster> {
   return shared
 }
 
+/** Ended with the process and not in a hook: a file's own hooks may still need it. */
 async function ownCluster(): Promise<Cluster> {
-  const [cluster, stop] = await startTestCluster()
-  after(stop)
-  return cluster
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-test-'))
+  const server = await startEmbedded({ dataDirectory: folder, durable: false })
+  process.once('exit', () => {
+    process.kill(server.pid, 'SIGQUIT')
+    for (let wait = 0; wait < 200 && isAlive(server.pid); wait++)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return clusterOf(server)
 }
 
 /** A fresh, migrated, empty database. Close it in `after`. */
