@@ -140,6 +140,46 @@ test('no text makes reading the settings fail in any other way than by saying wh
   )
 })
 
+test('the section of the server: what is not written is absent, what is unsafe to guess is refused', () => {
+  assert.deepEqual(loadConfig('', 'reeve.yaml').server, { behindProxy: false, bothAdministrations: false })
+  const whole = `server:
+  listen: 0.0.0.0:8443
+  tls: { cert: tls/cert.pem, key: tls/key.pem }
+  behindProxy: false
+  importRoots: exports
+  bothAdministrations: true
+  orphanGraceDays: 7
+  leaverBound: { shareMax: 0.5, countMin: 3 }
+  rateLimits: { perTokenPerMinute: 600, failuresPerAddressPerMinute: 5 }
+`
+  assert.deepEqual(loadConfig(whole, 'reeve.yaml').server, {
+    listen: '0.0.0.0:8443',
+    tls: { cert: 'tls/cert.pem', key: 'tls/key.pem' },
+    behindProxy: false,
+    importRoots: ['exports'],
+    bothAdministrations: true,
+    orphanGraceDays: 7,
+    leaverShareMax: 0.5,
+    leaverCountMin: 3,
+    perTokenPerMinute: 600,
+    failuresPerAddressPerMinute: 5,
+  })
+  const wrong: readonly (readonly [yaml: string, says: RegExp])[] = [
+    ['server: { listn: "a:1" }', /reeve\.yaml:1: unknown key `listn` in `server`; `listen` is meant\?/],
+    ['server:\n  listen: 7330', /reeve\.yaml:2: `server\.listen` must be text/],
+    ['server: { listen: "7330" }', /write an address as 127\.0\.0\.1:7330/],
+    ['server: { tls: { cert: a.pem } }', /`server\.tls\.key` is missing/],
+    ['server: { leaverBound: { shareMax: 2 } }', /must be at most 1/],
+  ]
+  for (const [yaml, says] of wrong) {
+    assert.throws(
+      () => loadConfig(yaml, 'reeve.yaml'),
+      (error) => error instanceof Fault && says.test(error.detail),
+      yaml,
+    )
+  }
+})
+
 test('the published JSON Schema is the one of the code (REEVE_WRITE=1 writes it)', () => {
   const path = 'docs/schemas/reeve-yaml.schema.json'
   const current = `${JSON.stringify(configJsonSchema(), null, 2)}\n`

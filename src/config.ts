@@ -6,6 +6,10 @@ import { ClassificationRules, ENVIRONMENTS, OwnerOverride, ownersFromRules, path
 import { CREDENTIAL_TYPES } from '#kernel'
 import type { CredentialType } from '#kernel'
 import { parseConfigYaml, refuse } from './config-problems.ts'
+import { ServerFile, serverSettingsOf } from './config-server.ts'
+import type { ServerSettings } from './config-server.ts'
+
+export type { ServerSettings } from './config-server.ts'
 
 const text = z.string().min(1).max(2000)
 const paths = z.union([text, z.array(text).max(1000)])
@@ -60,6 +64,7 @@ export const ConfigFile = z
         failOn: z.enum([...SEVERITIES, 'none']).describe('exit 1 on findings of at least this severity'),
       })
       .partial(),
+    server: ServerFile.describe('how `reeve serve` runs'),
   })
   .partial()
   .describe('Settings of Reeve (reeve.yaml)')
@@ -85,6 +90,7 @@ export interface Config {
     readonly limits: Readonly<Partial<Record<'fileBytesMax' | 'filesMax' | 'archiveDepthMax' | 'secondsMax', number>>>
     readonly failOn?: Severity | 'none'
   }
+  readonly server: ServerSettings
 }
 
 /**
@@ -141,6 +147,7 @@ function meaningOf(file: z.infer<typeof ConfigFile>): Config {
       limits: defined(file.scan?.limits),
       ...(file.scan?.failOn === undefined ? {} : { failOn: file.scan.failOn }),
     },
+    server: serverSettingsOf(file.server),
   }
 }
 

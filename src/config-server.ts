@@ -1,0 +1,75 @@
+// The `server:` section of reeve.yaml: where the server listens, what it may read, and the bounds that its operators set.
+import { z } from 'zod'
+
+const path = z.string().min(1).max(4096)
+const perMinute = z.int().min(1).max(1_000_000)
+
+export const ServerFile = z
+  .strictObject({
+    listen: z
+      .string()
+      .regex(/^(?:\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, { error: 'write an address as 127.0.0.1:7330' })
+      .describe('host:port; port 0 is a free one; REEVE_LISTEN and --listen outrank it'),
+    tls: z
+      .strictObject({ cert: path.describe('PEM, relative to this file'), key: path.describe('PEM, relative to it') })
+      .describe('serve HTTPS; needed to listen on anything but loopback, unless behindProxy'),
+    behindProxy: z
+      .boolean()
+      .describe('a proxy in front of Reeve ends TLS and sets X-Forwarded-For; nobody else can reach the address'),
+    importRoots: z
+      .union([path, z.array(path).max(100)])
+      .describe('directories below which connections may read, relative to this file'),
+    bothAdministrations: z
+      .boolean()
+      .describe('one subject may hold identity-admin and access-admin; each such assignment is in the log'),
+    orphanGraceDays: z.int().min(0).max(3650).describe('how long an active principal may be without an owner'),
+    leaverBound: z
+      .strictObject({
+        shareMax: z.number().min(0).max(1).describe('of the active people (0 to 1)'),
+        countMin: z.int().min(1).max(1_000_000).describe('fewer leavers than this never wait'),
+      })
+      .partial()
+      .describe('a feed that marks more as leavers waits for confirmation'),
+    rateLimits: z
+      .strictObject({
+        perTokenPerMinute: perMinute,
+        failuresPerAddressPerMinute: perMinute.describe('refused authentications'),
+      })
+      .partial(),
+  })
+  .partial()
+
+/** What the section means. Members that were not written are absent: their defaults are their users' to say. */
+export interface ServerSettings {
+  readonly listen?: string
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly behindProxy: boolean
+  readonly importRoots?: readonly string[]
+  readonly bothAdministrations: boolean
+  readonly orphanGraceDays?: number
+  readonly leaverShareMax?: number
+  readonly leaverCountMin?: number
+  readonly perTokenPerMinute?: number
+  readonly failuresPerAddressPerMinute?: number
+}
+
+export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerSettings {
+  const roots = file.importRoots
+  const optional = {
+    listen: file.listen,
+    tls: file.tls,
+    importRoots: typeof roots === 'string' ? [roots] : roots,
+    orphanGraceDays: file.orphanGraceDays,
+    leaverShareMax: file.leaverBound?.shareMax,
+    leaverCountMin: file.leaverBound?.countMin,
+    perTokenPerMinute: file.rateLimits?.perTokenPerMinute,
+    failuresPerAddressPerMinute: file.rateLimits?.failuresPerAddressPerMinute,
+  }
+  return {
+    behindProxy: file.behindProxy ?? false,
+    bothAdministrations: file.bothAdministrations ?? false,
+    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<
+      Omit<ServerSettings, 'behindProxy' | 'bothAdministrations'>
+    >),
+  }
+}
