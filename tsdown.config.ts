@@ -10,4 +10,6 @@ export default defineConfig({
   dts: false,
   clean: true,
   fixedExtension: false,
+  // read at run time, from beside the bundle
+  copy: ['src/db/migrations'],
 })
