@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { EMPTY_ROOT, leafHash, nodeHash } from './hash.ts'
 import { consistencyProof, extendsTree, includes, inclusionProof } from './proof.ts'
 import { treeRoot } from './subtree.ts'
