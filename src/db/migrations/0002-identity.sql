@@ -55,7 +55,9 @@ create table identity.principal (
       and (data ->> 'expiresAt' is not null or data ->> 'nextReviewAt' is not null)
       and (
         data #>> '{tier,value}' not in ('high', 'admin')
-        or (jsonb_array_length(data -> 'backups') > 0 and data -> 'binding' is not null)
+        or (
+          jsonb_path_exists(data, '$.backups[*] ? (@.from == "stated")') and data -> 'binding' is not null
+        )
       )
     )
   )
@@ -238,6 +240,14 @@ create table identity.exposure (
 );
 create index exposure_credential on identity.exposure (credential_id);
 
+-- What a principal was asked to sign, to show that it holds its key. Each is used once.
+create table identity.challenge (
+  nonce text primary key,
+  principal_id text not null,
+  expires_at timestamptz(3) not null
+);
+create index challenge_expires on identity.challenge (expires_at);
+
 -- What was answered under an idempotency key.
 create table identity.idempotency (
   client text not null,
@@ -254,5 +264,6 @@ grant select, insert, update
   on identity.principal, identity.credential, identity.person, identity.team, identity.vendor, identity.offer,
      identity.request, identity.match, identity.presence
   to reeve_identity;
-grant select, insert, update, delete on identity.ref, identity.fingerprint, identity.seen, identity.idempotency
+grant select, insert, update, delete
+  on identity.ref, identity.fingerprint, identity.seen, identity.challenge, identity.idempotency
   to reeve_identity;

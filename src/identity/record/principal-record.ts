@@ -31,6 +31,10 @@ export interface RuleException {
   readonly cause: 'stated' | 'orphaned'
 }
 
+/** Observed fields that a person may state instead; a sync then leaves them alone. */
+export const STATABLE_FIELDS = ['kind', 'vendorId', 'workloadScope', 'expiresAt'] as const
+export type StatableField = (typeof STATABLE_FIELDS)[number]
+
 export interface PrincipalRecord {
   // what sources observe; only the defining source changes it
   readonly kind: PrincipalKind
@@ -63,6 +67,8 @@ export interface PrincipalRecord {
   readonly personId?: Id<'person'>
 
   // what is said of it
+  /** Sorted. Which of the observed fields stand here by a person's word. INVARIANT: a sync never changes these. */
+  readonly stated?: readonly StatableField[]
   readonly environment: Stated<Environment | 'unknown'>
   readonly function: Stated<string>
   readonly criticality: Stated<Criticality | 'unknown'>
@@ -83,7 +89,13 @@ export interface PrincipalRecord {
   readonly attestation?: { readonly by: string; readonly at: Instant; readonly because: string }
   readonly binding?: Binding
   readonly exception?: RuleException
-  readonly quarantine?: { readonly by: string; readonly at: Instant; readonly reason: string }
+  /** `from` is the state that a restore goes back to; `active` where it is not said. */
+  readonly quarantine?: {
+    readonly by: string
+    readonly at: Instant
+    readonly reason: string
+    readonly from?: 'discovered' | 'registered' | 'active'
+  }
   readonly retirement?: { readonly by: string; readonly at: Instant; readonly reason: string }
   /** Since when nobody answers for it although somebody did. */
   readonly orphanedAt?: Instant

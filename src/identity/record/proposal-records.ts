@@ -1,6 +1,7 @@
 // What waits for somebody's word: offers of ownership, requests for new identities, likely matches.
 import type { Id, Instant, PrincipalKind, System } from '#kernel'
 import type { OwnerOfRecord, Party } from './party.ts'
+import type { PrincipalState } from './principal-record.ts'
 
 /** Ownership changes hands when the new owner accepts. */
 export interface OfferRecord {
@@ -55,5 +56,13 @@ export interface MatchRecord {
     readonly movedRefs: readonly string[]
     readonly movedCredentials: readonly Id<'credential'>[]
     readonly mergedVersion: number
+    /** The state of `from` before it was joined. */
+    readonly fromState?: PrincipalState
+  }
+  /** Of kind `person`: which principal was said to be whose, and what kind it was before. */
+  readonly linked?: {
+    readonly principalId: Id<'principal'>
+    readonly personId: Id<'person'>
+    readonly kindBefore: PrincipalKind
   }
 }
