@@ -10,7 +10,7 @@ const UNUSABLE = 2
 
 /** 0 and 1 are the subcommand's own; 2 is usage or input that cannot be read; 130 is an interruption. */
 export async function runToExitCode(program: Command): Promise<void> {
-  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError(helpHint(command))
+  for (const command of withSubcommands(program)) command.exitOverride().showHelpAfterError(helpHint(command))
   endOnInterrupt()
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (cause) => {
@@ -30,8 +30,16 @@ export async function runToExitCode(program: Command): Promise<void> {
   }
 }
 
-const helpHint = (command: Command): string =>
-  `(${command.parent === null ? '' : 'reeve '}${command.name()} --help shows what there is)`
+export const withSubcommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap((below) => withSubcommands(below)),
+]
+
+/** `reeve principals list` */
+export const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+
+const helpHint = (command: Command): string => `(${pathOf(command)} --help shows what there is)`
 
 function inWords(cause: unknown): string {
   if (cause instanceof Fault) return plain(cause.detail)
