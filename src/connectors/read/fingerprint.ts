@@ -1,5 +1,6 @@
 // The only ways in which a secret value may leave a connector: a keyed fingerprint and a short hint.
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { hmacKeyId } from '#kernel'
 
 export interface FingerprintKey {
   /** Present when the user gave a key: fingerprints are then comparable across scans. */
@@ -12,8 +13,7 @@ export const ephemeralKey = (): FingerprintKey => ({ key: randomBytes(32) })
 
 /** `key` at least 32 bytes. The key id is derived one-way, so that it can be printed. */
 export function givenKey(key: Uint8Array): FingerprintKey {
-  const keyId = createHash('sha256').update('reeve fingerprint key id\n').update(key).digest('hex').slice(0, 16)
-  return { keyId: `hk_${keyId}`, key }
+  return { keyId: hmacKeyId(key), key }
 }
 
 export function fingerprintOf(key: FingerprintKey, secret: string): string {
