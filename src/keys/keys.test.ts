@@ -87,10 +87,10 @@ test('a lost key is named with what is lost, and is made anew only when that is 
     openKeys(folder, clock),
     faultWith('key_missing', /fingerprint\.json/, /backup/, /no secret that is read from now on can be matched/),
   )
-  const after = await openKeys(folder, clock, { acceptLoss: ['fingerprint'] })
-  assert.deepEqual(after.created, ['fingerprint'])
-  assert.notEqual(after.keyInUse('fingerprint').keyId, before.keyInUse('fingerprint').keyId)
-  assert.equal(after.keyInUse('token').keyId, before.keyInUse('token').keyId)
+  const reopened = await openKeys(folder, clock, { acceptLoss: ['fingerprint'] })
+  assert.deepEqual(reopened.created, ['fingerprint'])
+  assert.notEqual(reopened.keyInUse('fingerprint').keyId, before.keyInUse('fingerprint').keyId)
+  assert.equal(reopened.keyInUse('token').keyId, before.keyInUse('token').keyId)
 })
 
 test('a first start that was cut off goes on where it was', async () => {
@@ -98,9 +98,9 @@ test('a first start that was cut off goes on where it was', async () => {
   const before = await openKeys(folder, clock)
   await unlink(join(folder, 'made.json'))
   await unlink(join(folder, 'cursor.json'))
-  const after = await openKeys(folder, clock)
-  assert.deepEqual(after.created, ['cursor'])
-  assert.equal(after.keyInUse('log').keyId, before.keyInUse('log').keyId)
+  const reopened = await openKeys(folder, clock)
+  assert.deepEqual(reopened.created, ['cursor'])
+  assert.equal(reopened.keyInUse('log').keyId, before.keyInUse('log').keyId)
 })
 
 test('a damaged file is named, its content is not', async () => {
@@ -128,8 +128,8 @@ test('a damaged file is named, its content is not', async () => {
       return true
     })
   }
-  const after = await openKeys(folder, clock, { acceptLoss: ['token'] })
-  assert.deepEqual(after.created, ['token'])
+  const reopened = await openKeys(folder, clock, { acceptLoss: ['token'] })
+  assert.deepEqual(reopened.created, ['token'])
   assert.ok((await readdir(folder)).some((name) => name.startsWith('token.json.lost-')))
 })
 
@@ -191,7 +191,7 @@ test('the log key signs what its published public half verifies', async () => {
   assert.ok(log.verify(Buffer.from('checkpoint'), signature))
   assert.ok(!log.verify(Buffer.from('another'), signature))
   assert.ok(verify(null, Buffer.from('checkpoint'), log.publicKey, signature))
-  const [described] = keys.describeKeys().filter(({ kind }) => kind === 'log')
+  const described = keys.describeKeys().find(({ kind }) => kind === 'log')
   assert.equal(Buffer.from(described?.publicKey ?? '', 'base64').length, 32)
 })
 
