@@ -22,20 +22,47 @@ export interface Entry {
   readonly content?: { readonly [key: string]: Json }
 }
 
-/** The canonical JSON (RFC 8785) of an entry: what the log hashes. Absent members are left out. */
-export function entryLeaf(entry: Entry): string {
-  const { id, layer, type, at, actor, onBehalfOf, subjects, record, reason, follows = [], content = {} } = entry
-  return canonicalJson({
+/** An entry as it is kept: PostgreSQL itself added who wrote it. */
+export interface StoredEntry extends Entry {
+  /** Its place in the log, from 0. */
+  readonly seq: number
+  /** The database role that wrote it; no layer can write in another's name. */
+  readonly writtenBy: string
+}
+
+/**
+ * The leaf of an entry: its canonical JSON (RFC 8785), UTF-8. Absent members are left out; its place is not in it, since
+ * the place is where it stands.
+ */
+export function entryLeaf(entry: StoredEntry): Buffer {
+  const {
     id,
     layer,
+    writtenBy,
     type,
     at,
     actor,
     onBehalfOf,
     subjects,
-    record: record === undefined ? undefined : { ...record },
+    record,
     reason,
-    follows,
-    content,
-  })
+    follows = [],
+    content = {},
+  } = entry
+  return Buffer.from(
+    canonicalJson({
+      id,
+      layer,
+      writtenBy,
+      type,
+      at,
+      actor,
+      onBehalfOf,
+      subjects,
+      record: record === undefined ? undefined : { ...record },
+      reason,
+      follows,
+      content,
+    }),
+  )
 }

@@ -1,7 +1,11 @@
 // The evidence layer: entries that are only ever added, in one order.
 export { entryLeaf } from './entry.ts'
+export type { StoredEntry } from './entry.ts'
 export * from './port.ts'
 export { sequenceOnce, startSequencer } from './sequencer.ts'
 export type { Sequencer, SequencerPass } from './sequencer.ts'
 export { listEntries } from './read.ts'
-export type { StoredEntry } from './read.ts'
+export { Log, LogDamaged } from './log/log.ts'
+export { TileFolder } from './log/tile-folder.ts'
+export { signerFromSeed, verifierKey, verifierOf } from './checkpoint/note.ts'
+export type { NoteSigner } from './checkpoint/note.ts'

@@ -1,12 +1,20 @@
 // Reading entries back, in the order of the log.
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
-import type { Instant, Json } from '#kernel'
+import type { Id, Instant, Json } from '#kernel'
+import type { StoredEntry } from './entry.ts'
 
-/** `seq` is `null` for the moment between commit and the sequencer's next pass. */
-export interface StoredEntry {
-  readonly seq: number | null
-  readonly id: string
+export interface EntryQuery {
+  /** Entries after this place; from the beginning without it. */
+  readonly after?: number
+  readonly limit: number
+  /** Only entries that made a version of this record. */
+  readonly recordId?: string
+}
+
+interface Row {
+  readonly seq: number
+  readonly id: Id<'entry'>
   readonly layer: string
   readonly writtenBy: string
   readonly type: string
@@ -19,29 +27,34 @@ export interface StoredEntry {
   readonly recordHash: string | null
   readonly reason: string | null
   readonly follows: readonly string[]
-  readonly content: Readonly<Record<string, Json>>
-}
-
-export interface EntryQuery {
-  /** Entries after this place; from the beginning without it. */
-  readonly after?: number
-  readonly limit: number
-  /** Only entries that made a version of this record. */
-  readonly recordId?: string
+  readonly content: { readonly [key: string]: Json }
 }
 
 /** In order of `seq`. What has no place yet is not listed. */
 export async function listEntries(evidence: LayerDatabase, query: EntryQuery): Promise<StoredEntry[]> {
   const { after = -1, limit, recordId } = query
-  return await evidence.transaction(
+  const rows = await evidence.transaction(
     async (tx) =>
-      await tx.query<StoredEntry>(sql`
-        select s.seq, e.id, e.layer, e.written_by::text as "writtenBy", e.type, e.at, e.actor, e.on_behalf_of as "onBehalfOf", e.subjects,
-               e.record_id as "recordId", e.record_version as "recordVersion",
-               encode(e.record_hash, 'hex') as "recordHash", e.reason, e.follows, e.content
+      await tx.query<Row>(sql`
+        select s.seq, e.id, e.layer, e.written_by::text as "writtenBy", e.type, e.at, e.actor,
+               e.on_behalf_of as "onBehalfOf", e.subjects, e.record_id as "recordId",
+               e.record_version as "recordVersion", encode(e.record_hash, 'hex') as "recordHash", e.reason, e.follows,
+               e.content
         from evidence.sequence s join evidence.entry e on e.id = s.entry_id
         where s.seq > ${after} ${recordId === undefined ? sql`` : sql`and e.record_id = ${recordId}`}
         order by s.seq limit ${limit}`),
     { readOnly: true },
   )
+  return rows.map(entryOf)
+}
+
+function entryOf({ onBehalfOf, recordId, recordVersion, recordHash, reason, ...row }: Row): StoredEntry {
+  return {
+    ...row,
+    ...(onBehalfOf === null ? {} : { onBehalfOf }),
+    ...(recordId === null || recordVersion === null || recordHash === null
+      ? {}
+      : { record: { id: recordId, version: recordVersion, hash: recordHash } }),
+    ...(reason === null ? {} : { reason }),
+  }
 }

@@ -66,3 +66,13 @@ grant insert (id, layer, type, at, actor, on_behalf_of, subjects, record_id, rec
 grant select on evidence.entry, evidence.sequence to reeve_evidence;
 grant insert on evidence.sequence to reeve_evidence;
 grant select, insert, update on evidence.watermark to reeve_evidence;
+
+-- The log's checkpoints. Each was signed over the entries before its size; none is ever changed.
+create table evidence.checkpoint (
+  size bigint primary key check (size >= 0),
+  root bytea not null,
+  -- the signed note (C2SP tlog-checkpoint), as it was published
+  note text not null,
+  signed_at timestamptz(3) not null
+);
+grant select, insert on evidence.checkpoint to reeve_evidence;

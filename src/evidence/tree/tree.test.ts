@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { formatBundle, parseBundle } from './entry-bundle.ts'
+import { GrowingTree } from './growing-tree.ts'
 import { EMPTY_ROOT, leafHash, nodeHash } from './hash.ts'
 import { consistencyProof, extendsTree, includes, inclusionProof } from './proof.ts'
 import { treeRoot } from './subtree.ts'
@@ -134,3 +136,36 @@ function flipped(hash: Buffer, bit: number): Buffer {
   copy[at >> 3] = (copy[at >> 3] ?? 0) ^ (1 << (at & 7))
   return copy
 }
+
+test('a tree that grows in steps, and is taken up again, writes the tiles and has the root of the definition', async () => {
+  const leaves = leavesOf(66_000)
+  const expected = tilesOf(leaves)
+  const written = new Map<string, Buffer>()
+  const read = async (name: TileName): Promise<Buffer> => written.get(tilePath(name)) ?? Buffer.alloc(0)
+  let tree = GrowingTree.empty()
+  for (const step of [1, 254, 1, 1, 255, 300, 1, 64_723, 464]) {
+    for (const { name, bytes } of tree.append(leaves.slice(tree.size, tree.size + step)))
+      written.set(tilePath(name), bytes)
+    tree = await GrowingTree.resume(tree.size, read)
+    if (tree.size < 1000) assert.deepEqual(tree.root(), bruteRoot(leaves.slice(0, tree.size)))
+  }
+  assert.equal(tree.size, 66_000)
+  assert.deepEqual(tree.root(), bruteRoot(leaves))
+  for (const name of [
+    { level: 0, index: 0, width: 256 },
+    { level: 0, index: 257, width: 208 },
+    { level: 1, index: 0, width: 256 },
+    { level: 1, index: 1, width: 1 },
+    { level: 2, index: 0, width: 1 },
+  ]) {
+    assert.deepEqual(await read(name), await expected(name), tilePath(name))
+  }
+})
+
+test('entry bundles read back, and a broken one is refused', () => {
+  const entries = [Buffer.from('a'), Buffer.alloc(0), Buffer.alloc(65_535, 1)]
+  assert.deepEqual(parseBundle(formatBundle(entries)), entries)
+  assert.throws(() => parseBundle(formatBundle(entries).subarray(0, -1)), RangeError)
+  assert.throws(() => parseBundle(Buffer.of(0)), RangeError)
+  assert.throws(() => formatBundle([Buffer.alloc(65_536)]), RangeError)
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { newId } from '#kernel'
+import type { Instant } from '#kernel'
+import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
+import type { TestDatabase } from '../../db/database-in-test.ts'
+import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
+import { parseNote, signerFromSeed, verifierOf, verifyNote } from '../checkpoint/note.ts'
+import { entryLeaf } from '../entry.ts'
+import { appendEntries } from '../port.ts'
+import { listEntries } from '../read.ts'
+import { sequenceOnce } from '../sequencer.ts'
+import { parseBundle } from '../tree/entry-bundle.ts'
+import { leafHash } from '../tree/hash.ts'
+import { includes, inclusionProof } from '../tree/proof.ts'
+import { Log, LogDamaged } from './log.ts'
+import { TileFolder } from './tile-folder.ts'
+
+const AT = '2026-11-28T00:00:00.000Z' as Instant
+const signer = signerFromSeed('reeve.test/log', Buffer.alloc(32, 3))
+
+describe('the log', { skip: databaseUnavailable() }, () => {
+  let db: TestDatabase
+  let folder: string
+  before(async () => {
+    db = await testDatabase()
+    folder = await mkdtemp(join(tmpdir(), 'reeve-log-'))
+  })
+  after(async () => {
+    await db.close()
+    await rm(folder, { recursive: true })
+  })
+  const parts = (): {
+    evidence: ReturnType<TestDatabase['database']['layer']>
+    tiles: TileFolder
+    signer: typeof signer
+  } => ({
+    evidence: db.database.layer('evidence'),
+    tiles: new TileFolder(folder),
+    signer,
+  })
+
+  async function append(count: number): Promise<void> {
+    await db.database.layer('identity').transaction(async (tx) => {
+      await appendEntries(
+        tx,
+        Array.from({ length: count }, (_, at) => ({
+          id: newId('entry'),
+          layer: 'identity',
+          type: 'principal.registered',
+          at: AT,
+          actor: 'reeve',
+          subjects: [`prn_${at}`],
+          content: { number: at, text: 'ä\\"\n', exact: 0.1 },
+        })),
+      )
+    })
+    while ((await sequenceOnce(db.database.layer('evidence'), AT)).sequenced > 0);
+  }
+
+  test('every entry is in the tree under a signed checkpoint, also after it was taken up again', async () => {
+    for (const [count, size] of [
+      [3, 3],
+      [500, 503],
+      [9, 512],
+      [1, 513],
+    ] as const) {
+      await append(count)
+      const log = await Log.open(parts())
+      assert.equal(await log.integrate(AT), size)
+    }
+    const note = parseNote(await readFile(join(folder, 'checkpoint'), 'utf8'))
+    assert.ok(verifyNote(note, verifierOf(signer)))
+    const { size, root } = parseCheckpoint(note.text)
+    const tiles = new TileFolder(folder)
+    const entries = await listEntries(db.database.layer('evidence'), { limit: 1000 })
+    for (const index of [0, 2, 255, 256, 512]) {
+      const entry = entries[index]
+      assert.ok(entry !== undefined)
+      const proof = await inclusionProof(async (name) => await tiles.read(name), index, size)
+      assert.ok(includes(proof, { index, size, root, leaf: leafHash(entryLeaf(entry)) }))
+    }
+    const bundle = parseBundle(await tiles.read({ level: 'entries', index: 1, width: 256 }))
+    assert.deepEqual(bundle[0], entryLeaf(entries[256] ?? assert.fail()))
+  })
+
+  test('lost tiles are made again from the entries', async () => {
+    await rm(join(folder, 'tile'), { recursive: true })
+    const log = await Log.open(parts())
+    assert.equal(log.size, 513)
+    assert.equal((await new TileFolder(folder).read({ level: 1, index: 0, width: 2 })).length, 64)
+  })
+
+  test('an entry that a superuser edited stops the log, which is never signed over it again', async () => {
+    const { Client } = await import('pg')
+    const client = new Client(db.superuser)
+    await client.connect()
+    await client.query(
+      "update evidence.entry set reason = 'edited' where id = (select entry_id from evidence.sequence where seq = 7)",
+    )
+    await client.end()
+    await rm(join(folder, 'tile'), { recursive: true })
+    await assert.rejects(Log.open(parts()), LogDamaged)
+  })
+})

@@ -1,0 +1,140 @@
+// The log: entries in their order become leaves of the tree, its tiles are written, and a checkpoint is signed over it.
+import type { Instant } from '#kernel'
+import { sql } from '#db'
+import type { LayerDatabase, Tx } from '#db'
+import { checkpointText } from '../checkpoint/checkpoint.ts'
+import { formatNote, signNote } from '../checkpoint/note.ts'
+import type { NoteSigner } from '../checkpoint/note.ts'
+import { entryLeaf } from '../entry.ts'
+import { listEntries } from '../read.ts'
+import { formatBundle, parseBundle } from '../tree/entry-bundle.ts'
+import { GrowingTree } from '../tree/growing-tree.ts'
+import { leafHash } from '../tree/hash.ts'
+import { TILE_WIDTH } from '../tree/tile.ts'
+import type { TileFolder } from './tile-folder.ts'
+
+export interface LogParts {
+  readonly evidence: LayerDatabase
+  readonly tiles: TileFolder
+  /** Its name is the log's origin. */
+  readonly signer: NoteSigner
+}
+
+const BATCH = 16 * TILE_WIDTH
+
+/** One process's view of the log. Not safe for concurrent calls: one `integrate` after another. */
+export class Log {
+  readonly #parts: LogParts
+  #tree: GrowingTree
+  /** The leaves of the last, not yet full bundle. */
+  #bundle: Buffer[]
+
+  private constructor(parts: LogParts, tree: GrowingTree, bundle: Buffer[]) {
+    this.#parts = parts
+    this.#tree = tree
+    this.#bundle = bundle
+  }
+
+  /**
+   * Takes the log up where its last checkpoint was signed. Tiles that are missing or do not give that checkpoint's root
+   * are made again from the entries. Throws LogDamaged where the entries themselves do not.
+   */
+  static async open(parts: LogParts): Promise<Log> {
+    const last = await parts.evidence.transaction(lastCheckpoint, { readOnly: true })
+    if (last === undefined) return new Log(parts, GrowingTree.empty(), [])
+    const resumed = await resume(parts, last.size).catch(() => undefined)
+    if (resumed?.[0].root().equals(last.root) === true) return new Log(parts, ...resumed)
+    const rebuilt = new Log(parts, GrowingTree.empty(), [])
+    await rebuilt.#grow(last.size)
+    if (rebuilt.#tree.size !== last.size || !rebuilt.#tree.root().equals(last.root)) {
+      throw new LogDamaged(`the entries below ${last.size} are not those over which the last checkpoint was signed`)
+    }
+    return rebuilt
+  }
+
+  get size(): number {
+    return this.#tree.size
+  }
+
+  /**
+   * Adds every entry that has its place, and signs a checkpoint where the log has grown. Tiles are on disk before the
+   * checkpoint is stored, and it is stored before it is published; a crash in between is made good by the next call.
+   * Returns the size of the log.
+   */
+  async integrate(at: Instant): Promise<number> {
+    await this.#grow(Number.MAX_SAFE_INTEGER)
+    const { evidence, signer, tiles } = this.#parts
+    const checkpoint = { origin: signer.name, size: this.#tree.size, root: this.#tree.root() }
+    const text = checkpointText(checkpoint)
+    const note = formatNote({ text, signatures: [signNote(text, signer)] })
+    const published = await evidence.transaction(async (tx) => {
+      const last = await lastCheckpoint(tx)
+      if (last !== undefined && last.size >= checkpoint.size) return last
+      await tx.execute(sql`insert into evidence.checkpoint (size, root, note, signed_at)
+        values (${checkpoint.size}, ${checkpoint.root}, ${note}, ${at}) on conflict do nothing`)
+      return await lastCheckpoint(tx)
+    })
+    if (published !== undefined) await tiles.writeCheckpoint(published.note)
+    return this.#tree.size
+  }
+
+  /** Appends what has its place, up to `to` leaves. */
+  async #grow(to: number): Promise<void> {
+    for (;;) {
+      const from = this.#tree.size
+      const limit = Math.min(BATCH, to - from)
+      if (limit <= 0) return
+      const stored = await listEntries(this.#parts.evidence, { after: from - 1, limit })
+      for (const [at, { seq }] of stored.entries()) {
+        if (seq !== from + at) throw new LogDamaged(`entry ${from + at} is missing from the sequence`)
+      }
+      if (stored.length > 0) await this.#append(stored.map(entryLeaf))
+      if (stored.length < limit) return
+    }
+  }
+
+  async #append(leaves: readonly Buffer[]): Promise<void> {
+    const { tiles } = this.#parts
+    let index = Math.floor(this.#tree.size / TILE_WIDTH)
+    for (const leaf of leaves) {
+      this.#bundle.push(leaf)
+      if (this.#bundle.length < TILE_WIDTH) continue
+      await tiles.write({ level: 'entries', index, width: TILE_WIDTH }, formatBundle(this.#bundle))
+      this.#bundle = []
+      index += 1
+    }
+    if (this.#bundle.length > 0) {
+      await tiles.write({ level: 'entries', index, width: this.#bundle.length }, formatBundle(this.#bundle))
+    }
+    for (const { name, bytes } of this.#tree.append(leaves.map(leafHash))) await tiles.write(name, bytes)
+  }
+}
+
+/** The stored entries are not those that were signed. Never repaired: shown. */
+export class LogDamaged extends Error {
+  override readonly name = 'LogDamaged'
+}
+
+async function resume(parts: LogParts, size: number): Promise<readonly [tree: GrowingTree, bundle: Buffer[]]> {
+  const tree = await GrowingTree.resume(size, async (name) => await parts.tiles.read(name))
+  const width = size % TILE_WIDTH
+  const bundle =
+    width === 0
+      ? []
+      : parseBundle(await parts.tiles.read({ level: 'entries', index: Math.floor(size / TILE_WIDTH), width }))
+  return [tree, bundle]
+}
+
+export interface StoredCheckpoint {
+  readonly size: number
+  readonly root: Buffer
+  readonly note: string
+  readonly signedAt: Instant
+}
+
+export async function lastCheckpoint(tx: Tx): Promise<StoredCheckpoint | undefined> {
+  const [row] = await tx.query<StoredCheckpoint>(
+    sql`select size, root, note, signed_at as "signedAt" from evidence.checkpoint order by size desc limit 1`,
+  )
+  return row
+}
