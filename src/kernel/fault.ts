@@ -12,6 +12,7 @@ const FAULTS = {
   version_mismatch: { status: 412, title: 'it was changed since you read it' },
   precondition_required: { status: 428, title: 'say which version you mean' },
   too_large: { status: 413, title: 'it is too large' },
+  unsupported: { status: 415, title: 'the body must be JSON' },
   unprocessable: { status: 422, title: 'it cannot be done as asked' },
   idempotency_reused: { status: 422, title: 'the idempotency key was used for another request' },
   rate_limited: { status: 429, title: 'too many requests' },

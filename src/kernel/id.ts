@@ -22,6 +22,7 @@ const PREFIXES = {
   offer: 'ofr',
   run: 'run',
   exposure: 'exp',
+  role: 'rol',
 } as const
 
 export type IdKind = keyof typeof PREFIXES

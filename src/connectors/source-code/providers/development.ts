@@ -5,6 +5,15 @@ import { LOOSE, token } from './provider-rule.ts'
 const HEX = '[a-f0-9]'
 
 export const DEVELOPMENT = [
+  token('reeve-personal-token', 'Reeve personal token', 'reeve_p_', '[A-Za-z0-9]{36}', {
+    check: crc32Base62('reeve_p_'),
+  }),
+  token('reeve-client-token', 'Reeve API client token', 'reeve_c_', '[A-Za-z0-9]{36}', {
+    check: crc32Base62('reeve_c_'),
+  }),
+  token('reeve-bootstrap-token', 'Reeve bootstrap token', 'reeve_b_', '[A-Za-z0-9]{36}', {
+    check: crc32Base62('reeve_b_'),
+  }),
   token('github-pat', 'GitHub personal access token', 'ghp_', '[A-Za-z0-9]{36}', { check: crc32Base62('ghp_') }),
   token('github-oauth-token', 'GitHub OAuth token', 'gho_', '[A-Za-z0-9]{36}', { check: crc32Base62('gho_') }),
   token('github-user-token', 'GitHub App user token', 'ghu_', '[A-Za-z0-9]{36}', { check: crc32Base62('ghu_') }),
