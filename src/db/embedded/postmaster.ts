@@ -138,6 +138,6 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
 /** The last lines that say why; they hold no values (`log_error_verbosity` is terse). */
 export function lastWords(logFile: string): string {
   const text = existsSync(logFile) ? readFileSync(logFile, 'utf8') : ''
-  const fatal = text.split('\n').filter((line) => /FATAL|PANIC|postgres:/.test(line))
+  const fatal = text.split('\n').filter((line) => /FATAL|PANIC|postgres:/.test(line) && !line.includes('starting up'))
   return fatal.at(-1)?.replace(/^.*?(?=FATAL|PANIC|postgres:)/, '') ?? 'it says nothing in its log'
 }

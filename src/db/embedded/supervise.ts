@@ -99,19 +99,29 @@ async function start(supervision: Supervision): Promise<Postmaster> {
   const until = Date.now() + ORPHANS_GONE_WITHIN_MS
   for (;;) {
     const postmaster = await launch({ ...plan, settings })
-    const client = await whenReady(postmaster, supervision.admin(plan.socketFolder))
-    if (client !== undefined) {
-      try {
-        await supervision.provision(client)
-      } finally {
-        await client.end()
-      }
+    if (await provisioned(postmaster, supervision)) {
       supervision.log(`PostgreSQL runs as process ${postmaster.pid}`)
       return postmaster
     }
     const why = lastWords(plan.logFile)
     if (!/shared memory block|lock file/.test(why) || Date.now() > until) throw startFault(why)
     await sleep(200)
+  }
+}
+
+/** False when it ended before it was ready. A server that cannot be used is not left running. */
+async function provisioned(postmaster: Postmaster, supervision: Supervision): Promise<boolean> {
+  let client: pg.Client | undefined
+  try {
+    client = await whenReady(postmaster, supervision.admin(postmaster.socketFolder))
+    if (client === undefined) return false
+    await supervision.provision(client)
+    return true
+  } catch (error) {
+    await stopPostmaster(postmaster)
+    throw error
+  } finally {
+    await client?.end()
   }
 }
 
