@@ -298,6 +298,7 @@ create table identity.credential (
   constraint credential_pkey PRIMARY KEY (id),
   constraint credential_state CHECK ((state = ANY (ARRAY['live'::text, 'rotated'::text, 'leaked'::text, 'revoked'::text])))
 );
+CREATE INDEX credential_also ON identity.credential USING gin (((data -> 'alsoOf'::text)));
 CREATE INDEX credential_expires ON identity.credential USING btree (expires_at, id) WHERE (expires_at IS NOT NULL);
 CREATE INDEX credential_principal ON identity.credential USING btree (principal_id, id) WHERE (principal_id IS NOT NULL);
 CREATE INDEX credential_state ON identity.credential USING btree (state, id) WHERE (state <> 'live'::text);
@@ -393,10 +394,12 @@ create table identity.presence (
   source_id text not null,
   record_id text not null,
   defines boolean not null,
+  rank smallint not null,
   first_seen_at timestamp(3) with time zone not null,
   gone_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
-  constraint presence_pkey PRIMARY KEY (source_id, record_id)
+  constraint presence_pkey PRIMARY KEY (source_id, record_id),
+  constraint presence_rank_check CHECK (((rank >= 0) AND (rank <= 2)))
 );
 CREATE INDEX presence_record ON identity.presence USING btree (record_id);
 
@@ -427,16 +430,23 @@ create table identity.principal (
   constraint principal_active_complete CHECK (((state <> 'active'::text) OR ((data -> 'exception'::text) IS NOT NULL) OR (((data #>> '{owner,from}'::text[]) = 'stated'::text) AND ((data #>> '{purpose,value}'::text[]) IS NOT NULL) AND (((data ->> 'expiresAt'::text) IS NOT NULL) OR ((data ->> 'nextReviewAt'::text) IS NOT NULL)) AND (((data #>> '{tier,value}'::text[]) <> ALL (ARRAY['high'::text, 'admin'::text])) OR (jsonb_path_exists(data, '$."backups"[*]?(@."from" == "stated")'::jsonpath) AND ((data -> 'binding'::text) IS NOT NULL)))))),
   constraint principal_state CHECK ((state = ANY (ARRAY['discovered'::text, 'registered'::text, 'active'::text, 'quarantined'::text, 'retired'::text])))
 );
+CREATE INDEX principal_criticality_name ON identity.principal USING btree (criticality, name, id);
+CREATE INDEX principal_environment_name ON identity.principal USING btree (environment, name, id);
 CREATE INDEX principal_expires ON identity.principal USING btree (expires_at, id) WHERE (expires_at IS NOT NULL);
+CREATE INDEX principal_external ON identity.principal USING hash (external_id);
+CREATE INDEX principal_gone ON identity.principal USING btree (name, id) WHERE (gone_at IS NOT NULL);
 CREATE INDEX principal_kind_name ON identity.principal USING btree (kind, name, id);
 CREATE INDEX principal_name ON identity.principal USING btree (name, id);
 CREATE INDEX principal_orphan ON identity.principal USING btree (name, id) WHERE ((owner_id IS NULL) AND (state <> 'retired'::text));
+CREATE INDEX principal_orphaned ON identity.principal USING btree (name, id) WHERE (orphaned_at IS NOT NULL);
 CREATE INDEX principal_owner ON identity.principal USING btree (owner_id, name, id) WHERE (owner_id IS NOT NULL);
 CREATE INDEX principal_parties ON identity.principal USING gin (((data -> 'parties'::text)) jsonb_path_ops);
 CREATE INDEX principal_person ON identity.principal USING btree (person_id) WHERE (person_id IS NOT NULL);
 CREATE INDEX principal_review ON identity.principal USING btree (next_review_at, id) WHERE (next_review_at IS NOT NULL);
 CREATE INDEX principal_search ON identity.principal USING gin (search);
 CREATE INDEX principal_state_name ON identity.principal USING btree (state, name, id);
+CREATE INDEX principal_system_name ON identity.principal USING btree (system, name, id);
+CREATE INDEX principal_tier_name ON identity.principal USING btree (tier, name, id);
 CREATE INDEX principal_vendor ON identity.principal USING btree (vendor_id, id) WHERE (vendor_id IS NOT NULL);
 
 create table identity.ref (

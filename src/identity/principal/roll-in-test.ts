@@ -1,0 +1,117 @@
+// A roll of its own for a test: a real database, a clock that a test moves, people and teams.
+import { deriveId, newId } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
+import { sql } from '#db'
+import type { Database } from '#db'
+import { createWithEntries } from '#evidence/port'
+import { IDENTITY_SETTINGS } from '../operation.ts'
+import type { IdentityLayer } from '../operation.ts'
+import type { Party } from '../record/party.ts'
+import type { PersonRecord, PersonStatus, TeamRecord } from '../record/people-records.ts'
+import { PERSON, TEAM } from '../record/tables.ts'
+
+export interface RollInTest {
+  readonly identity: IdentityLayer
+  readonly database: Database
+  /** What listeners were told. */
+  readonly changed: string[]
+  /** An act at the next second, by a person of that feed id. */
+  act(feedId: string, more?: Partial<Act>): Act
+  now(): Instant
+  /** Moves the clock on. */
+  pass(days: number): void
+  addPerson(feedId: string, more?: { readonly status?: PersonStatus; readonly team?: string }): Promise<Party>
+  addTeam(feedId: string): Promise<Party>
+  /** Entry types of one record, in order of writing. */
+  entriesOf(recordId: string): Promise<string[]>
+  /** Record versions that have not exactly one entry, over everything. */
+  versionsWithoutTheirEntry(): Promise<unknown[]>
+  close(): Promise<void>
+}
+
+export const personOf = (feedId: string): Id<'person'> => deriveId('person', feedId)
+export const teamOf = (feedId: string): Id<'team'> => deriveId('team', feedId)
+export const person = (feedId: string): Party => ({ kind: 'person', id: personOf(feedId) })
+export const team = (feedId: string): Party => ({ kind: 'team', id: teamOf(feedId) })
+
+/** `open` is `testDatabase`. */
+export async function rollInTest(
+  open: () => Promise<{ readonly database: Database; close(): Promise<void> }>,
+): Promise<RollInTest> {
+  const { database, close } = await open()
+  let now = Date.parse('2026-03-01T08:00:00.000Z')
+  const changed: string[] = []
+  const instant = (): Instant => new Date(now).toISOString() as Instant
+  const identity: IdentityLayer = {
+    db: database.layer('identity'),
+    clock: instant,
+    settings: IDENTITY_SETTINGS,
+    onPrincipalChanged: (ids) => void changed.push(...ids),
+  }
+  const act = (feedId: string, more: Partial<Act> = {}): Act => {
+    now += 1000
+    return { actor: { id: personOf(feedId), personId: personOf(feedId) }, at: instant(), ...more }
+  }
+  const feed = (): Act => ({ ...act('feed'), actor: { id: 'reeve' } })
+  return {
+    identity,
+    database,
+    changed,
+    act,
+    now: instant,
+    pass: (days) => void (now += days * 86_400_000),
+    async addPerson(feedId, { status = 'active', team: teamFeedId } = {}) {
+      const data: PersonRecord = {
+        feedId,
+        name: feedId,
+        emails: [`${feedId}@larkfield.example`],
+        handles: [],
+        status,
+        principalId: newId('principal'),
+        source: 'test',
+        ...(teamFeedId === undefined ? {} : { teamFeedId }),
+      }
+      const words = { type: 'person.joined' }
+      await identity.db.transaction(async (tx) => {
+        await createWithEntries(tx, PERSON, feed(), [{ id: personOf(feedId), data, words }])
+      })
+      return person(feedId)
+    },
+    async addTeam(feedId) {
+      const data: TeamRecord = { feedId, name: feedId, source: 'test' }
+      await identity.db.transaction(async (tx) => {
+        await createWithEntries(tx, TEAM, feed(), [{ id: teamOf(feedId), data, words: { type: 'team.formed' } }])
+      })
+      return team(feedId)
+    },
+    async entriesOf(recordId) {
+      const rows = await database
+        .layer('evidence')
+        .transaction((tx) =>
+          tx.query<{ type: string }>(
+            sql`select type from evidence.entry where record_id = ${recordId} order by record_version`,
+          ),
+        )
+      return rows.map(({ type }) => type)
+    },
+    async versionsWithoutTheirEntry() {
+      const key = (row: { id: string; version: number; entry: string; hash: string }): string =>
+        [row.id, row.version, row.entry, row.hash].join(' ')
+      const versions = await identity.db.transaction((tx) =>
+        tx.query<{ id: string; version: number; entry: string; hash: string }>(sql`
+          select distinct record_id as id, version, entry_id as entry, encode(hash, 'hex') as hash
+          from identity.version`),
+      )
+      const entries = await database.layer('evidence').transaction((tx) =>
+        tx.query<{ id: string; version: number; entry: string; hash: string }>(sql`
+          select record_id as id, record_version as version, id as entry, encode(record_hash, 'hex') as hash
+          from evidence.entry where record_id is not null`),
+      )
+      const counted = new Map<string, number>()
+      for (const row of versions) counted.set(key(row), (counted.get(key(row)) ?? 0) + 1)
+      for (const row of entries) counted.set(key(row), (counted.get(key(row)) ?? 0) - 1)
+      return [...counted].filter(([, count]) => count !== 0)
+    },
+    close,
+  }
+}
