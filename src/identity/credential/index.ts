@@ -1,0 +1,12 @@
+// Every operation on credentials of record.
+export { recordCredential, recordCredentials } from './record-credential.ts'
+export type { NewCredential } from './record-credential.ts'
+export { recordLeak } from './record-leak.ts'
+export { recordRevocation, recordRevocations } from './record-revocation.ts'
+export { recordRotation } from './record-rotation.ts'
+export type { Rotated, Rotation } from './record-rotation.ts'
+export { setRotationExpectation } from './rotation-expectation.ts'
+export { credentialTransitionsFrom } from './transitions.ts'
+export type { CredentialTransition } from './transitions.ts'
+export type { CurrentCredential, OfCredential } from './change-credential.ts'
+export { findByFingerprint, fingerprintKeysInUse } from './fingerprint.ts'
