@@ -123,13 +123,13 @@ function bigEndian(seconds: number): Buffer {
   return bytes
 }
 
+/** `— name base64(key id, signature)` and a newline. */
+export function signatureLine({ name, keyId, signature }: NoteSignature): string {
+  return `— ${name} ${Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64')}\n`
+}
+
 export function formatNote({ text, signatures }: Note): string {
-  return `${text}\n${signatures
-    .map(
-      ({ name, keyId, signature }) =>
-        `— ${name} ${Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64')}\n`,
-    )
-    .join('')}`
+  return `${text}\n${signatures.map(signatureLine).join('')}`
 }
 
 const SIGNATURE_LINE = /^— ([^\s+]{1,200}) ([A-Za-z0-9+/]+={0,2})$/u
