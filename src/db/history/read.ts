@@ -42,25 +42,19 @@ export interface TwoTimes {
 export const speaksOf = ({ asOf, asKnownAt }: TwoTimes): Sql => sql`
   v.recorded_at <= ${asKnownAt} and v.valid_from <= ${asOf} and (v.valid_to is null or v.valid_to > ${asOf})`
 
-export interface Past<D> {
-  readonly id: string
-  readonly version: number
-  readonly recordedAt: Instant
-  readonly data: D
-}
-
-/** Records as they were; what was not, or was not known, is left out. */
+/** Records as they were; what was not, or was not known, is left out. `validFrom` is where the stretch begins that counts. */
 export async function readAsOf<D>(
   tx: Tx,
   table: RecordTable,
   ids: readonly string[],
   times: TwoTimes,
-): Promise<Map<string, Past<D>>> {
-  const rows = await tx.query<Past<D>>(sql`
-    select wanted.id, v.version, v.recorded_at as "recordedAt", v.data
+): Promise<Map<string, Current<D>>> {
+  const rows = await tx.query<Current<D>>(sql`
+    select wanted.id, v.version, v.valid_from as "validFrom", v.recorded_at as "recordedAt",
+           encode(v.hash, 'hex') as hash, v.data
     from unnest(${[...new Set(ids)]}::text[]) as wanted (id)
     cross join lateral (
-      select v.version, v.recorded_at, v.data from ${identifier(table.schema)}.version v
+      select v.version, v.valid_from, v.recorded_at, v.hash, v.data from ${identifier(table.schema)}.version v
       where v.record_id = wanted.id and ${speaksOf(times)}
       order by v.version desc limit 1
     ) v`)
@@ -98,4 +92,24 @@ export async function readHistory<D>(
         where record_id = ${id} and version < ${before} order by version desc limit ${page.versions}
       ) as page)
     order by version desc, valid_from`)
+}
+
+/** What was said before `version` of the moment `at`: the data that this version replaced there. By version. */
+export async function readReplaced<D>(
+  tx: Tx,
+  table: RecordTable,
+  id: string,
+  places: readonly { readonly version: number; readonly at: Instant }[],
+): Promise<Map<number, D>> {
+  const rows = await tx.query<{ version: number; data: D }>(sql`
+    select place.version, w.data
+    from unnest(${places.map(({ version }) => version)}::integer[], ${places.map(({ at }) => at)}::timestamptz[])
+      as place (version, at)
+    cross join lateral (
+      select w.data from ${identifier(table.schema)}.version w
+      where w.record_id = ${id} and w.version < place.version
+        and w.valid_from <= place.at and (w.valid_to is null or w.valid_to > place.at)
+      order by w.version desc limit 1
+    ) w`)
+  return new Map(rows.map(({ version, data }) => [version, data]))
 }

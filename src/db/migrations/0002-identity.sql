@@ -65,6 +65,14 @@ create table identity.principal (
 create index principal_name on identity.principal (name, id);
 create index principal_state_name on identity.principal (state, name, id);
 create index principal_kind_name on identity.principal (kind, name, id);
+create index principal_system_name on identity.principal (system, name, id);
+create index principal_environment_name on identity.principal (environment, name, id);
+create index principal_criticality_name on identity.principal (criticality, name, id);
+create index principal_tier_name on identity.principal (tier, name, id);
+-- hashed, since identifiers of sources may be longer than a B-tree takes
+create index principal_external on identity.principal using hash (external_id);
+create index principal_orphaned on identity.principal (name, id) where orphaned_at is not null;
+create index principal_gone on identity.principal (name, id) where gone_at is not null;
 create index principal_owner on identity.principal (owner_id, name, id) where owner_id is not null;
 create index principal_orphan on identity.principal (name, id) where owner_id is null and state <> 'retired';
 create index principal_vendor on identity.principal (vendor_id, id) where vendor_id is not null;
@@ -77,6 +85,12 @@ create index principal_parties on identity.principal using gin ((data -> 'partie
 -- candidates of "who was owned by" on a past day
 create index version_owner on identity.version ((data #>> '{owner,party,id}'), record_id)
   where data #>> '{owner,party,id}' is not null;
+
+-- and of "who was backup or custodian": few versions have any
+create index version_others on identity.version using gin ((data -> 'parties') jsonb_path_ops)
+  where data -> 'backups' <> '[]' or data -> 'custodians' <> '[]';
+create index principal_workload_scope on identity.principal ((data ->> 'workloadScope'), id)
+  where data ->> 'workloadScope' is not null;
 
 create table identity.credential (
   id text primary key,
@@ -93,6 +107,12 @@ create table identity.credential (
   constraint credential_state check (state in ('live', 'rotated', 'leaked', 'revoked'))
 );
 create index credential_principal on identity.credential (principal_id, id) where principal_id is not null;
+-- what else authenticates by it, and who is given it to use
+create index credential_also_of on identity.credential using gin ((data -> 'alsoOf') jsonb_path_ops)
+  where data -> 'alsoOf' <> '[]';
+create index credential_consumers on identity.credential using gin ((data -> 'consumers') jsonb_path_ops)
+  where data -> 'consumers' <> '[]';
+create index credential_also on identity.credential using gin ((data -> 'alsoOf'));
 create index credential_expires on identity.credential (expires_at, id) where expires_at is not null;
 create index credential_type on identity.credential (type, id);
 create index credential_state on identity.credential (state, id) where state <> 'live';
@@ -212,6 +232,8 @@ create table identity.presence (
   record_id text not null,
   -- whether this source's word is the one that counts for what it observes of the record
   defines boolean not null,
+  -- 0 the system's own record, 1 another tool's definition, 2 a mention
+  rank smallint not null check (rank between 0 and 2),
   first_seen_at timestamptz(3) not null,
   gone_at timestamptz(3),
   last_used_at timestamptz(3),
@@ -240,6 +262,26 @@ create table identity.exposure (
 );
 create index exposure_credential on identity.exposure (credential_id);
 
+-- Since when and until when a source was watching, without a gap, for one way of knowing a credential. It speaks of the
+-- credentials that it sees (`identity.presence`). A gap begins the watch anew.
+create table identity.exposure_watch (
+  source text not null,
+  how text not null check (how in ('created', 'held', 'saw')),
+  since timestamptz(3) not null,
+  until timestamptz(3) not null,
+  primary key (source, how),
+  check (until >= since)
+);
+
+-- Leavers of a feed that were too many at once, waiting for a person's word.
+create table identity.feed_hold (
+  source text primary key,
+  person_ids text[] not null,
+  -- how many people of the feed had not left when it was held
+  people integer not null,
+  held_at timestamptz(3) not null
+);
+
 -- What a principal was asked to sign, to show that it holds its key. Each is used once.
 create table identity.challenge (
   nonce text primary key,
@@ -262,8 +304,8 @@ create index idempotency_recorded on identity.idempotency (recorded_at);
 grant select, insert on identity.version, identity.exposure to reeve_identity;
 grant select, insert, update
   on identity.principal, identity.credential, identity.person, identity.team, identity.vendor, identity.offer,
-     identity.request, identity.match, identity.presence
+     identity.request, identity.match, identity.presence, identity.exposure_watch
   to reeve_identity;
 grant select, insert, update, delete
-  on identity.ref, identity.fingerprint, identity.seen, identity.challenge, identity.idempotency
+  on identity.ref, identity.fingerprint, identity.seen, identity.challenge, identity.idempotency, identity.feed_hold
   to reeve_identity;
