@@ -133,6 +133,17 @@ async function makeRole(
   password: string,
 ): Promise<void> {
   if (await accepted(owner, role, password)) return
+  const { rows } = await client.query<{ database: string }>(
+    'select datname as database from pg_catalog.pg_stat_activity where usename = $1 and datname <> current_database()',
+    [role],
+  )
+  // roles belong to the whole server: another password would lock the other one out
+  if (rows[0] !== undefined)
+    throw new Fault(
+      'database_refused',
+      `the role ${role} is in use by the database \`${rows[0].database}\`, another Reeve's: use a PostgreSQL server of ` +
+        `its own, or give each layer's URL in ${LAYER_NAMES.map(variableOf).join(', ')}`,
+    )
   try {
     await createRole(client, role, password, administrator.superuser)
   } catch (error) {
