@@ -24,6 +24,8 @@ export interface ReadOptions {
   /** gitignore-style patterns below the scanned path. */
   readonly include?: readonly string[]
   readonly exclude?: readonly string[]
+  /** Ends the read before its time: the result is partial, and what comes after is missing from it. */
+  readonly signal?: AbortSignal
   /** Leave out what .gitignore files name. */
   readonly gitignore?: boolean
   /** Read folders of third-party code too. */

@@ -38,6 +38,9 @@ export async function readTree(root: string, options: ReadOptions): Promise<Read
   const limits = limitsOf(options.limits)
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), limits.seconds * 1000)
+  const ended = (): void => deadline.abort()
+  options.signal?.addEventListener('abort', ended)
+  if (options.signal?.aborted === true) ended()
   const sources = new Sources(root, options, limits, deadline.signal)
   const count = { files: 0, bytes: 0 }
   const reading = new Reading({
@@ -73,6 +76,7 @@ export async function readTree(root: string, options: ReadOptions): Promise<Read
     return resultOf(results, sources, { limits, timedOut: deadline.signal.aborted, left })
   } finally {
     clearTimeout(timer)
+    options.signal?.removeEventListener('abort', ended)
     await reading.stop()
   }
 }

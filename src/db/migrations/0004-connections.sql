@@ -37,6 +37,14 @@ create table connections.run (
   queued_at timestamptz(3) not null,
   started_at timestamptz(3),
   ended_at timestamptz(3),
+  -- how often it was begun; one that ends its process each time is not begun for ever
+  attempts integer not null default 0,
+  -- how far the reading is, while it runs
+  progress jsonb not null default '{}',
+  -- why it failed or is held, in words for everyone who may see the run
+  failure text,
+  -- under which key the fingerprints were made: an old key is needed until every source was read again
+  fingerprint_key_id text,
   -- what it saw and changed, by kind
   counts jsonb not null default '{}',
   -- what it could not read, the first of each kind, and how many in all
@@ -44,6 +52,7 @@ create table connections.run (
   blind_spots jsonb not null default '[]'
 );
 create index run_connection on connections.run (connection_id, queued_at desc, id);
+create index run_recent on connections.run (queued_at desc, id);
 -- two runs of one connection never overlap
 create unique index run_one on connections.run (connection_id) where state in ('queued', 'running');
 

@@ -1,0 +1,122 @@
+// Creating and changing connections. What is stored has been found readable; each change has its entry.
+import { Fault, newId } from '#kernel'
+import type { Act } from '#kernel'
+import { violated } from '#db'
+import { changeWithEntries, createWithEntries } from '#evidence/port'
+import { checkInput, CONNECTION } from './connection.ts'
+import type { ConnectionData, ConnectionInput, ConnectionRecord, ConnectionsLayer } from './connection.ts'
+import { lockConnection, operate } from './operation.ts'
+import { placeOf } from './place.ts'
+import { endQueuedRun } from './run.ts'
+import { checkTiming } from './timing.ts'
+
+/** Its path is looked at first: what cannot be reached is not created. Faults: unprocessable, conflict (the name is taken). */
+export async function createConnection(
+  layer: ConnectionsLayer,
+  act: Act,
+  input: ConnectionInput,
+): Promise<ConnectionRecord> {
+  const { name, type, settings, options = {}, credentials = {}, timing = null } = input
+  checkInput(input)
+  if (timing !== null) checkTiming(timing, act.at)
+  await placeOf(settings.path, layer.places)
+  const data: ConnectionData = { name, type, settings, options, credentials, timing, state: 'enabled' }
+  return await uniquelyNamed(
+    operate(layer, act, async (tx) => {
+      const [made] = await createWithEntries(tx, CONNECTION, act, [
+        { id: newId('connection'), data, words: { type: 'connection.created', content: { type } } },
+      ])
+      if (made === undefined) throw new Error('a record was created')
+      return made
+    }),
+  )
+}
+
+/** What may change later: everything but the type. */
+export type ConnectionPatch = Partial<Omit<ConnectionInput, 'type'>>
+
+export async function updateConnection(
+  layer: ConnectionsLayer,
+  act: Act,
+  input: { readonly id: string; readonly patch: ConnectionPatch; readonly expectedVersion?: number },
+): Promise<ConnectionRecord> {
+  const { id, patch, expectedVersion } = input
+  if (patch.timing !== undefined && patch.timing !== null) checkTiming(patch.timing, act.at)
+  if (patch.settings !== undefined) await placeOf(patch.settings.path, layer.places)
+  return await uniquelyNamed(
+    operate(layer, act, async (tx) => {
+      const current = await lockConnection(tx, id, expectedVersion)
+      const said = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
+      const next: ConnectionData = { ...current.data, ...(said as Partial<ConnectionData>) }
+      checkInput(next)
+      const content = { changed: Object.keys(said).sort() }
+      const [made = current] = await changeWithEntries(tx, CONNECTION, act, [
+        { current, patch: () => next, words: { type: 'connection.changed', content } },
+      ])
+      return made
+    }),
+  )
+}
+
+/** A paused connection does not run by its timing; what is queued of it does not begin. It may still be run when asked. */
+export async function pauseConnection(layer: ConnectionsLayer, act: Act, id: string): Promise<ConnectionRecord> {
+  return await moveTo(layer, act, id, 'paused', 'connection.paused')
+}
+
+export async function resumeConnection(layer: ConnectionsLayer, act: Act, id: string): Promise<ConnectionRecord> {
+  return await moveTo(layer, act, id, 'enabled', 'connection.resumed')
+}
+
+async function moveTo(
+  layer: ConnectionsLayer,
+  act: Act,
+  id: string,
+  state: ConnectionData['state'],
+  type: string,
+): Promise<ConnectionRecord> {
+  return await operate(layer, act, async (tx) => {
+    const current = await lockConnection(tx, id)
+    if (current.data.state === state) return current
+    const [made = current] = await changeWithEntries(tx, CONNECTION, act, [
+      { current, patch: (data) => ({ ...data, state }), words: { type } },
+    ])
+    return made
+  })
+}
+
+/** What the roll would be without: counts by kind of what only this connection sees. Nothing changes. */
+export async function previewRemoval(
+  layer: ConnectionsLayer,
+  id: string,
+): Promise<{ readonly seenOnlyHere: Readonly<Record<string, number>> }> {
+  await layer.db.transaction(async (tx) => await lockConnection(tx, id))
+  return { seenOnlyHere: (await layer.seenOnlyBy?.(id)) ?? {} }
+}
+
+/**
+ * It runs no more. What it saw stays in the roll, with nothing that would say when it is gone; see `previewRemoval`.
+ * A run that is under way ends by itself; Fault('conflict') until it has.
+ */
+export async function removeConnection(
+  layer: ConnectionsLayer,
+  act: Act,
+  input: { readonly id: string; readonly expectedVersion?: number },
+): Promise<ConnectionRecord> {
+  return await operate(layer, act, async (tx) => {
+    const current = await lockConnection(tx, input.id, input.expectedVersion)
+    await endQueuedRun(tx, act, input.id)
+    const [made = current] = await changeWithEntries(tx, CONNECTION, act, [
+      { current, patch: (data) => ({ ...data, state: 'removed' }), words: { type: 'connection.removed' } },
+    ])
+    return made
+  })
+}
+
+async function uniquelyNamed<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (violated(error)?.constraint !== 'connection_name') throw error
+    throw new Fault('conflict', 'another connection has this name: choose a different one', { cause: error })
+  }
+}
