@@ -38,7 +38,8 @@ export const team = (feedId: string): Party => ({ kind: 'team', id: teamOf(feedI
 export async function rollInTest(
   open: () => Promise<{ readonly database: Database; close(): Promise<void> }>,
 ): Promise<RollInTest> {
-  const { database, close } = await open()
+  const opened = await open()
+  const { database } = opened
   let now = Date.parse('2026-03-01T08:00:00.000Z')
   const changed: string[] = []
   const instant = (): Instant => new Date(now).toISOString() as Instant
@@ -94,24 +95,34 @@ export async function rollInTest(
         )
       return rows.map(({ type }) => type)
     },
-    async versionsWithoutTheirEntry() {
-      const key = (row: { id: string; version: number; entry: string; hash: string }): string =>
-        [row.id, row.version, row.entry, row.hash].join(' ')
-      const versions = await identity.db.transaction((tx) =>
-        tx.query<{ id: string; version: number; entry: string; hash: string }>(sql`
-          select distinct record_id as id, version, entry_id as entry, encode(hash, 'hex') as hash
-          from identity.version`),
-      )
-      const entries = await database.layer('evidence').transaction((tx) =>
-        tx.query<{ id: string; version: number; entry: string; hash: string }>(sql`
-          select record_id as id, record_version as version, id as entry, encode(record_hash, 'hex') as hash
-          from evidence.entry where record_id is not null`),
-      )
-      const counted = new Map<string, number>()
-      for (const row of versions) counted.set(key(row), (counted.get(key(row)) ?? 0) + 1)
-      for (const row of entries) counted.set(key(row), (counted.get(key(row)) ?? 0) - 1)
-      return [...counted].filter(([, count]) => count !== 0)
-    },
-    close,
+    versionsWithoutTheirEntry: () => unmatched(database),
+    close: () => opened.close(),
   }
+}
+
+/** INVARIANT: each version of each record has exactly one entry, which carries its hash. */
+async function unmatched(database: Database): Promise<unknown[]> {
+  interface Row {
+    readonly id: string
+    readonly version: number
+    readonly entry: string
+    readonly hash: string
+  }
+  const versions = await database.layer('identity').transaction((tx) =>
+    tx.query<Row>(sql`
+      select distinct record_id as id, version, entry_id as entry, encode(hash, 'hex') as hash from identity.version`),
+  )
+  const entries = await database.layer('evidence').transaction((tx) =>
+    tx.query<Row>(sql`
+      select record_id as id, record_version as version, id as entry, encode(record_hash, 'hex') as hash
+      from evidence.entry where record_id is not null`),
+  )
+  const counted = new Map<string, number>()
+  const count = ({ id, version, entry, hash }: Row, by: number): void => {
+    const key = [id, version, entry, hash].join(' ')
+    counted.set(key, (counted.get(key) ?? 0) + by)
+  }
+  for (const row of versions) count(row, 1)
+  for (const row of entries) count(row, -1)
+  return [...counted].filter(([, sum]) => sum !== 0)
 }
