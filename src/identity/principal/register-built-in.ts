@@ -25,9 +25,7 @@ export async function registerBuiltIn(
       sql`select record_id as id from identity.ref where ref = any(${refs}) limit 1`,
     )
     const current =
-      known === undefined
-        ? undefined
-        : (await readCurrent<PrincipalRecord>(tx, PRINCIPAL, [known.id])).get(known.id)
+      known === undefined ? undefined : (await readCurrent<PrincipalRecord>(tx, PRINCIPAL, [known.id])).get(known.id)
     return current ?? (await writeRegistered(tx, act, input, { how: 'built_in', source: act.actor.id }))
   })
 }

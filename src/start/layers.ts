@@ -1,0 +1,44 @@
+// The layers as the server holds them: each with its own pool, the one clock, and the settings that are its own.
+import { ADMINISTRATION_SETTINGS } from '#access/records'
+import type { Administration } from '#access/records'
+import type { ServerSettings } from '#config'
+import type { Database } from '#db'
+import { IDENTITY_SETTINGS } from '#identity/roll'
+import type { IdentityLayer } from '#identity/roll'
+import type { Clock } from '#kernel'
+import type { Keys } from '#keys'
+
+export function identityLayer(database: Database, clock: Clock, settings: ServerSettings): IdentityLayer {
+  const { orphanGraceDays, leaverShareMax, leaverCountMin } = settings
+  return {
+    db: database.layer('identity'),
+    clock,
+    settings: {
+      ...IDENTITY_SETTINGS,
+      ...(orphanGraceDays === undefined ? {} : { orphanGraceDays }),
+      ...(leaverShareMax === undefined ? {} : { leaverShareMax }),
+      ...(leaverCountMin === undefined ? {} : { leaverCountMin }),
+    },
+  }
+}
+
+export function administration(
+  database: Database,
+  clock: Clock,
+  keys: Keys,
+  { bothAdministrations }: ServerSettings,
+): Administration {
+  return {
+    db: database.layer('access'),
+    clock,
+    // asked at each use, so that a rotation counts at once
+    tokenKeys: () => keys.keysOf('token').map((key) => ({ keyId: key.keyId, key: key.reveal() })),
+    settings: { ...ADMINISTRATION_SETTINGS, bothAdministrations },
+  }
+}
+
+/** Keyed fingerprints of a secret that Reeve itself makes, under every key that is in use. */
+export const fingerprinter =
+  (keys: Keys) =>
+  (secret: string): { keyId: string; value: string }[] =>
+    keys.keysOf('fingerprint').map((key) => ({ keyId: key.keyId, value: key.mac(secret).toString('hex') }))

@@ -1,0 +1,51 @@
+// Reeve in its own roll: the server as a principal, its keys as credentials, so that they age and are rotated in sight.
+import { ref } from '#kernel'
+import type { Act, CredentialType, Id } from '#kernel'
+import { EVERYTHING, listCredentials, recordCredential, recordRotation, registerBuiltIn } from '#identity/roll'
+import type { CurrentCredential, IdentityLayer } from '#identity/roll'
+import type { KeyDescription, KeyKind, Keys } from '#keys'
+
+const SERVER = 'server'
+
+const TYPES: Readonly<Record<KeyKind, CredentialType>> = {
+  log: 'private_key',
+  fingerprint: 'encryption_key',
+  token: 'encryption_key',
+  webhook: 'webhook_secret',
+  cursor: 'encryption_key',
+}
+
+/** At every start: what is in the roll already is left as it is; a key that took another's place is recorded so. */
+export async function registerOwnIdentities(identity: IdentityLayer, keys: Keys, act: Act): Promise<Id<'principal'>> {
+  const server = await registerBuiltIn(identity, act, {
+    kind: 'service_account',
+    system: 'reeve',
+    externalId: SERVER,
+    nativeType: 'Reeve server',
+    name: 'Reeve',
+    purpose: 'keeps this roll: signs its log, fingerprints secrets, hashes tokens',
+  })
+  const principalId = server.id as Id<'principal'>
+  const known = await ownCredentials(identity, principalId)
+  for (const key of keys.describeKeys().filter(({ state }) => state === 'active')) {
+    if (known.some(({ data }) => data.refs.includes(refOf(key)))) continue
+    const before = known.find(({ data }) => data.state === 'live' && data.attributes['kind'] === key.kind)
+    const record = {
+      type: TYPES[key.kind],
+      refs: [refOf(key)],
+      name: `${key.kind} key ${key.keyId}`,
+      attributes: { kind: key.kind, keyId: key.keyId },
+      source: act.actor.id,
+    }
+    if (before === undefined) await recordCredential(identity, act, { ...record, principalId })
+    else await recordRotation(identity, act, { id: before.id, replacement: { ...record, principalId } })
+  }
+  return principalId
+}
+
+const refOf = ({ kind, keyId }: KeyDescription): ReturnType<typeof ref> => ref('reeve', `key/${kind}/${keyId}`)
+
+async function ownCredentials(identity: IdentityLayer, principalId: Id<'principal'>): Promise<CurrentCredential[]> {
+  const { items } = await listCredentials(identity, EVERYTHING, { principal: principalId }, { limit: 200 })
+  return items as CurrentCredential[]
+}
