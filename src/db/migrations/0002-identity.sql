@@ -241,11 +241,12 @@ create table identity.presence (
 );
 create index presence_record on identity.presence (record_id);
 
--- What a running sync has met, so that a complete one can tell what is gone.
-create table identity.seen (
-  run_id text not null,
-  record_id text not null,
-  primary key (run_id, record_id)
+-- When each source was last read whole, and under which key of fingerprints.
+create table identity.source (
+  id text primary key,
+  name text not null,
+  key_id text,
+  read_at timestamptz(3) not null
 );
 
 -- Who created, held or saw a credential, and which source says so.
@@ -304,8 +305,8 @@ create index idempotency_recorded on identity.idempotency (recorded_at);
 grant select, insert on identity.version, identity.exposure to reeve_identity;
 grant select, insert, update
   on identity.principal, identity.credential, identity.person, identity.team, identity.vendor, identity.offer,
-     identity.request, identity.match, identity.presence, identity.exposure_watch
+     identity.request, identity.match, identity.presence, identity.source, identity.exposure_watch
   to reeve_identity;
 grant select, insert, update, delete
-  on identity.ref, identity.fingerprint, identity.seen, identity.challenge, identity.idempotency, identity.feed_hold
+  on identity.ref, identity.fingerprint, identity.challenge, identity.idempotency, identity.feed_hold
   to reeve_identity;

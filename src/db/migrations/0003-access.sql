@@ -51,12 +51,6 @@ create table access.presence (
 );
 create index presence_record on access.presence (record_id);
 
-create table access.seen (
-  run_id text not null,
-  record_id text not null,
-  primary key (run_id, record_id)
-);
-
 -- Tokens of Reeve's own API, as hashes. Whose they are stands in the roll.
 create table access.token (
   id text primary key,
@@ -112,7 +106,7 @@ create table access.idempotency (
 
 grant select, insert on access.version to reeve_access;
 grant select, insert, update on access.account, access.entitlement, access.presence to reeve_access;
-grant select, insert, delete on access.seen, access.idempotency to reeve_access;
+grant select, insert, delete on access.idempotency to reeve_access;
 grant select, insert on access.token, access.role_assignment to reeve_access;
 grant update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant update (ended_at, ended_by) on access.role_assignment to reeve_access;

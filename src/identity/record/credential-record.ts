@@ -17,6 +17,8 @@ export interface CredentialLocation {
   readonly object?: string
   readonly connector: string
   readonly exposure: Exposure
+  /** Which source saw it there: each speaks for its own places. */
+  readonly source?: string
 }
 
 export const LOCATIONS_MAX = 50
@@ -31,9 +33,10 @@ export interface CredentialRecord {
   readonly hint?: string
   readonly name?: string
   readonly enabled?: boolean
-  /** The first `LOCATIONS_MAX` in the order of the source, and how many there are. */
+  /** The first `LOCATIONS_MAX` of each source in its order, and how many there are, in all and by source. */
   readonly locations: readonly CredentialLocation[]
   readonly locationCount: number
+  readonly locationCounts?: Readonly<Record<string, number>>
   readonly attributes: Readonly<Record<string, Json>>
   readonly createdAtSource?: Instant
   readonly lastRotatedAt?: Instant

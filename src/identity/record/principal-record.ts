@@ -27,8 +27,11 @@ export interface RuleException {
   readonly reason: string
   readonly until: Instant
   readonly by: string
-  /** `orphaned` is written by Reeve itself when an owner leaves; it gives time to find another. */
-  readonly cause: 'stated' | 'orphaned'
+  /**
+   * `orphaned` is written by Reeve itself when an owner leaves; it gives time to find another. `drifted`: a source
+   * raised what the rules ask, such as its privilege tier.
+   */
+  readonly cause: 'stated' | 'orphaned' | 'drifted'
 }
 
 /** Observed fields that a person may state instead; a sync then leaves them alone. */
