@@ -1,9 +1,11 @@
 // The `reeve` command: one file per subcommand, wired here.
 import { Command } from 'commander'
+import { completionCommand } from './completion.ts'
 import { connectorsCommand } from './connectors.ts'
 import { detectorsCommand } from './detectors.ts'
 import { runToExitCode } from './exit.ts'
 import { scanCommand } from './scan.ts'
+import { serveCommand } from './serve.ts'
 import { version } from './version.ts'
 
 const program = new Command('reeve')
@@ -12,7 +14,9 @@ const program = new Command('reeve')
   )
   .version(version, '-V, --version', 'say the version')
   .addCommand(scanCommand())
+  .addCommand(serveCommand())
   .addCommand(detectorsCommand())
   .addCommand(connectorsCommand())
+  .addCommand(completionCommand())
 
 await runToExitCode(program)

@@ -26,3 +26,19 @@ export function whileBusy<T>(work: () => T): T {
     endOnInterrupt()
   }
 }
+
+/** For a command that ends in order: the first signal is told, the second one ends the process at once. */
+export function onSignals(): { readonly first: Promise<string> } {
+  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+  const first = new Promise<string>((resolve) => {
+    let told = false
+    for (const [signal, code] of Object.entries(SIGNALS)) {
+      process.on(signal, () => {
+        if (told) process.exit(code)
+        told = true
+        resolve(signal)
+      })
+    }
+  })
+  return { first }
+}

@@ -16,6 +16,7 @@ export interface ServerOptions {
   readonly config?: string
   /** In place of what reeve.yaml says. */
   readonly importRoots?: readonly string[]
+  readonly bothAdministrations?: boolean
   /** Beside whatever else may be read: the packaged samples. */
   readonly samples?: string
 }
@@ -33,7 +34,9 @@ export interface ResolvedSettings {
 
 /** Throws Fault('usage' | 'config_invalid') on what has to be put right before a start. */
 export async function resolveSettings(options: ServerOptions): Promise<ResolvedSettings> {
-  const { config, configFile } = await configFrom(options)
+  const { config: written, configFile } = await configFrom(options)
+  const { bothAdministrations = written.server.bothAdministrations } = options
+  const config = { ...written, server: { ...written.server, bothAdministrations } }
   const folder = configFile === undefined ? options.workingDirectory : dirname(configFile)
   const { server } = config
   const listen = parseListen(

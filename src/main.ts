@@ -1,0 +1,119 @@
+// The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
+import { join } from 'node:path'
+import { bootstrapToken } from '#access/records'
+import { openReeveDatabase } from '#db'
+import type { Database } from '#db'
+import { startSequencer } from '#evidence'
+import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
+import type { HttpSettings } from '#http'
+import { REEVE, systemClock } from '#kernel'
+import type { Act } from '#kernel'
+import { openKeys } from '#keys'
+import { monotonicClock } from './start/clock.ts'
+import { prepareDataDirectory } from './start/data-directory.ts'
+import { administration, fingerprinter, identityLayer } from './start/layers.ts'
+import { urlOf } from './start/listen-address.ts'
+import { openPort } from './start/open-port.ts'
+import { registerOwnIdentities } from './start/own-identities.ts'
+import { resolveSettings } from './start/server-settings.ts'
+import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
+import { Undo } from './start/undo.ts'
+
+export interface StartOptions extends ServerOptions {
+  readonly release: string
+  /** Where the server's own log lines go: JSON, one a line, without secrets. */
+  readonly log: { write(line: string): void }
+  /** Where the address is in use, a free port of the same host will do. */
+  readonly elsePortFree?: boolean
+  /** Have the sample estate (`samples`) in the roll. */
+  readonly sampleEstate?: boolean
+}
+
+export interface RunningReeve {
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  readonly dataDirectory: string
+  readonly configFile?: string
+  /** SECURITY: shown once. Absent where there are administrators, or an earlier one is still good. */
+  readonly bootstrapToken?: string
+  /** What became of the sample estate, in words. */
+  readonly sample?: string
+  /** Stops accepting, finishes what is under way, then closes everything. Twice is once. */
+  stop(): Promise<void>
+}
+
+/** Throws a Fault that says what to do; what was opened by then is closed again. */
+export async function startReeve(options: StartOptions): Promise<RunningReeve> {
+  const settings = await resolveSettings(options)
+  const undo = new Undo()
+  try {
+    return await start(options, settings, undo)
+  } catch (error) {
+    await undo.all()
+    throw error
+  }
+}
+
+async function start(options: StartOptions, settings: ResolvedSettings, undo: Undo): Promise<RunningReeve> {
+  const { dataDirectory, config, configFile } = settings
+  const { environment, release } = options
+  const say = (event: string): void => {
+    options.log.write(`${JSON.stringify({ level: 'info', time: systemClock(), msg: event })}\n`)
+  }
+  await prepareDataDirectory(dataDirectory)
+  const clock = monotonicClock(systemClock)
+  const keys = await openKeys(join(dataDirectory, 'keys'), clock)
+  const opened = await openReeveDatabase({ dataDirectory, environment, release, log: say })
+  undo.later(async () => opened.stop())
+  const { database } = opened
+  const identity = identityLayer(database, clock, config.server)
+  const access = administration(database, clock, keys, config.server)
+  undo.later(startSequencing(database, clock, say))
+  const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
+  await registerOwnIdentities(identity, keys, act)
+  const http = await buildServer(
+    { identity, access, evidence: database.layer('evidence'), fingerprint: fingerprinter(keys) },
+    httpSettings(options, settings),
+  )
+  undo.later(async () => stopServer(http))
+  const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
+  const bootstrap = await bootstrapToken(access, act)
+  return {
+    ...at,
+    url: urlOf(at, settings.tls !== undefined),
+    dataDirectory,
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(bootstrap === undefined ? {} : { bootstrapToken: bootstrap.value }),
+    stop: async () => undo.all(),
+  }
+}
+
+function startSequencing(
+  database: Database,
+  clock: () => Act['at'],
+  say: (event: string) => void,
+): () => Promise<void> {
+  const sequencer = startSequencer({
+    evidence: database.layer('evidence'),
+    clock,
+    onFailure: (error) => {
+      say(`entries wait for their place: ${error instanceof Error ? error.message : 'unknown error'}`)
+    },
+  })
+  return async () => sequencer.stop()
+}
+
+function httpSettings({ release, log }: StartOptions, { config, tls }: ResolvedSettings): HttpSettings {
+  const { behindProxy, perTokenPerMinute, failuresPerAddressPerMinute } = config.server
+  return {
+    ...HTTP_SETTINGS,
+    release,
+    behindProxy,
+    log,
+    // a page that rebinds its name to this address cannot show a certificate for that name, so TLS needs no list of names
+    ...(tls === undefined ? {} : { tls, hosts: ['*'] }),
+    ...(perTokenPerMinute === undefined ? {} : { perTokenPerMinute }),
+    ...(failuresPerAddressPerMinute === undefined ? {} : { failuresPerAddressPerMinute }),
+  }
+}
