@@ -10,6 +10,7 @@ export { environmentOfLabel, environmentOfPath } from './environment.ts'
 export type { Environment } from './environment.ts'
 export {
   ClassificationRules,
+  CRITICALITIES,
   ENVIRONMENTS,
   overrideKinds,
   OwnerOverride,

@@ -26,6 +26,9 @@ const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS
 
+/** Status and title of a code, for documents that list them. */
+export const describeFault = (code: FaultCode): { readonly status: number; readonly title: string } => FAULTS[code]
+
 /** `detail` is public: it says what is wrong and what to do next, never a secret. `cause` stays private. */
 export class Fault extends Error {
   readonly code: FaultCode
@@ -36,6 +39,10 @@ export class Fault extends Error {
     this.name = 'Fault'
     this.code = code
     this.detail = detail
+  }
+
+  get title(): string {
+    return FAULTS[this.code].title
   }
 
   get status(): number {

@@ -2,6 +2,8 @@
 export { ADMINISTRATION_SETTINGS } from './administration.ts'
 export type { Administration, AdministrationSettings } from './administration.ts'
 export { assignRole, endRole } from './assign-role.ts'
+export { noteRefusal } from './note-refusal.ts'
+export type { Refusal } from './note-refusal.ts'
 export { listAssignments, rolesOf } from './read-roles.ts'
 export type { AssignmentQuery } from './read-roles.ts'
 export { ADMINISTRATIONS, assertMayGive, ROLE_NAMES, ROLES } from './role.ts'

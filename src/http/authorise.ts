@@ -1,0 +1,64 @@
+// Authorisation: whether this caller may call this endpoint on this record. A 404 masks a 403 where the caller may not
+// know that the record exists.
+import { Fault } from '#kernel'
+import { covers } from '#access/records'
+import { getPrincipal } from '#identity/roll'
+import type { CurrentPrincipal, PrincipalRecord } from '#identity/roll'
+import type { Caller } from './caller.ts'
+import type { Doors } from './doors.ts'
+import type { AnyEndpoint } from './endpoint.ts'
+
+export interface Authorised {
+  readonly principal?: CurrentPrincipal
+}
+
+/**
+ * Returns what it had to read. Throws Fault('forbidden'), or Fault('not_found') in its place. Operations check again what
+ * only they can know under lock.
+ */
+export async function authorise(
+  doors: Doors,
+  caller: Caller,
+  endpoint: AnyEndpoint,
+  params: Readonly<Record<string, unknown>>,
+): Promise<Authorised> {
+  if (!covers(caller.scopes, endpoint.scope)) {
+    throw new Fault('forbidden', `the token lacks the scope \`${endpoint.scope}\`; make one that has it`)
+  }
+  if (caller.kind === 'bootstrap') return bootstrapOnly(endpoint)
+  const principalId = params.principalId
+  if (typeof principalId !== 'string') return generally(caller, endpoint)
+  // SECURITY: what is not there and what is not theirs to see is refused alike, by the same words
+  const principal = await getPrincipal(doors.identity, caller.viewer, principalId)
+  if (mayCall(caller, endpoint) || (endpoint.who.owner === true && answersFor(caller, principal.data))) {
+    return { principal }
+  }
+  throw forbidden(endpoint)
+}
+
+function bootstrapOnly(endpoint: AnyEndpoint): Authorised {
+  if (endpoint.who.bootstrap === true) return {}
+  throw new Fault('forbidden', 'the bootstrap token only makes the first administrators; use one of their tokens')
+}
+
+function generally(caller: Caller, endpoint: AnyEndpoint): Authorised {
+  if (mayCall(caller, endpoint)) return {}
+  throw forbidden(endpoint)
+}
+
+/** Whether the caller may call it on some record at least, by role. */
+export function mayCall(caller: Caller, { who }: AnyEndpoint): boolean {
+  if (caller.kind === 'bootstrap') return who.bootstrap === true
+  return who.anyone === true || who.self === true || (who.roles ?? []).some((role) => caller.roles.has(role))
+}
+
+/** Owners and backups who are of record; a custodian answers for a use, not for the identity. */
+export function answersFor({ parties }: Caller, { owner, backups }: PrincipalRecord): boolean {
+  const answering = [...(owner === undefined ? [] : [owner]), ...backups].filter(({ from }) => from === 'stated')
+  return answering.some(({ party }) => parties.includes(`${party.kind}:${party.id}`))
+}
+
+function forbidden({ who }: AnyEndpoint): Fault {
+  const may = [...(who.roles ?? []), ...(who.owner === true ? ['its owner'] : [])]
+  return new Fault('forbidden', `only ${may.length === 0 ? 'the bootstrap token' : may.join(', ')} may do this`)
+}

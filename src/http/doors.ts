@@ -1,0 +1,43 @@
+// What the server is given: every layer that its routes act through, and how it is set up.
+import type { IdentityLayer } from '#identity/roll'
+import type { Administration } from '#access/records'
+import type { listEntries } from '#evidence'
+
+/** One number of the metrics that is read when somebody asks. */
+export interface Gauge {
+  readonly name: string
+  readonly help: string
+  readonly read: () => Promise<number>
+}
+
+export interface Doors {
+  readonly identity: IdentityLayer
+  readonly access: Administration
+  readonly evidence: Parameters<typeof listEntries>[0]
+  /** What others tell of themselves: pools, the sequencer's lag, runs. */
+  readonly gauges?: readonly Gauge[]
+  /** Keyed fingerprints of a secret that Reeve itself makes, so that it is recognised where a scan finds it. */
+  readonly fingerprint?: (secret: string) => readonly { readonly keyId: string; readonly value: string }[]
+}
+
+export interface HttpSettings {
+  readonly release: string
+  /** `Host` headers that are answered, without port. Absent: any behind a proxy, loopback names else. */
+  readonly hosts?: readonly string[]
+  /** A proxy in front ends TLS and sets X-Forwarded-For. */
+  readonly behindProxy: boolean
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly perTokenPerMinute: number
+  /** Refused authentications of one address. */
+  readonly failuresPerAddressPerMinute: number
+  /** Where log lines go; nowhere without it. */
+  readonly log?: { write(line: string): void }
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export const HTTP_SETTINGS: HttpSettings = {
+  release: '0.0.0',
+  behindProxy: false,
+  perTokenPerMinute: 1200,
+  failuresPerAddressPerMinute: 30,
+}

@@ -1,0 +1,34 @@
+// Whether the process lives, and whether it can serve. Neither tells anything else, so neither needs a token.
+import type { FastifyInstance } from 'fastify'
+import { rolesOf } from '#access/records'
+import { readActor } from '#identity/roll'
+import type { Doors } from './doors.ts'
+
+const WAIT_MS = 3000
+/** Spelled as ids; nobody has them. */
+const NOBODY = 'psn_00000000000000000000000000'
+
+export function installHealth(server: FastifyInstance, doors: Doors): void {
+  server.get('/healthz', async (_request, reply) => await reply.send({ status: 'alive' }))
+  server.get('/readyz', async (_request, reply) => {
+    const ready = await answers(doors)
+    return await reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'the database does not answer' })
+  })
+}
+
+/** Both layers that every request needs are asked for real. */
+async function answers(doors: Doors): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), WAIT_MS)
+  })
+  const asked = Promise.all([rolesOf(doors.access, NOBODY), readActor(doors.identity, NOBODY)]).then(
+    () => true,
+    () => false,
+  )
+  try {
+    return await Promise.race([asked, tooLong])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,146 @@
+// Puts one declared endpoint on the server. The order is the same for all: authenticate, parse, authorise, the operation
+// (which opens its own transaction), respond.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Fault } from '#kernel'
+import { noteRefusal } from '#access/records'
+import { presented } from './allowed-actions.ts'
+import { actsOf, idempotencyKeyOf } from './act-of.ts'
+import { authenticate, Unauthenticated } from './authenticate.ts'
+import { authorise } from './authorise.ts'
+import type { Authorised } from './authorise.ts'
+import type { Caller } from './caller.ts'
+import { etagOf, expectedVersion } from './conditional.ts'
+import type { Doors } from './doors.ts'
+import { changes } from './endpoint.ts'
+import type { AnyEndpoint, Context } from './endpoint.ts'
+import type { Limits } from './limits.ts'
+
+interface Passed {
+  readonly caller: Caller
+  authorised: Authorised
+}
+
+/** What all endpoints of a server have in common. */
+export interface Household {
+  readonly doors: Doors
+  readonly limits: Limits
+  readonly endpoints: readonly AnyEndpoint[]
+}
+
+export function registerEndpoint(server: FastifyInstance, household: Household, endpoint: AnyEndpoint): void {
+  const { doors, limits } = household
+  const passed = new WeakMap<FastifyRequest, Passed>()
+  server.route({
+    method: endpoint.method,
+    url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    schema: schemaOf(endpoint),
+    ...(endpoint.bodyBytesMax === undefined ? {} : { bodyLimit: endpoint.bodyBytesMax }),
+    onRequest: async (request, reply) => {
+      const caller = await callerOf(doors, limits, request, reply)
+      passed.set(request, { caller, authorised: {} })
+    },
+    preHandler: async (request) => {
+      const state = passed.get(request)
+      if (state === undefined) throw new Unauthenticated('absent')
+      state.authorised = await authoriseOrNote(doors, endpoint, state.caller, request)
+    },
+    handler: async (request, reply) => {
+      const state = passed.get(request)
+      if (state === undefined) throw new Unauthenticated('absent')
+      const answer = await endpoint.handle(
+        contextOf(household, endpoint, state, request) as Context<never, never, never>,
+      )
+      await respond(endpoint, reply, answer)
+      return await reply
+    },
+  })
+}
+
+/** Every part is there, so that what is not declared is refused. */
+function schemaOf(endpoint: AnyEndpoint): Record<string, z.ZodType> {
+  return {
+    params: endpoint.params ?? z.strictObject({}),
+    querystring: endpoint.query ?? z.strictObject({}),
+    ...(changes(endpoint) ? { body: endpoint.body ?? z.union([z.null(), z.undefined(), z.strictObject({})]) } : {}),
+  }
+}
+
+async function callerOf(doors: Doors, limits: Limits, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
+  await limits.refuseFailing(request)
+  let caller: Caller
+  try {
+    caller = await authenticate(doors, request.headers)
+  } catch (error) {
+    if (error instanceof Unauthenticated) {
+      request.log.warn({ why: error.why }, 'not authenticated')
+      await limits.countFailure(request)
+    }
+    throw error
+  }
+  await limits.countCall(request, reply, caller)
+  return caller
+}
+
+/** A refused act leaves an entry. Where it cannot be written the act is refused all the same. */
+async function authoriseOrNote(
+  doors: Doors,
+  endpoint: AnyEndpoint,
+  caller: Caller,
+  request: FastifyRequest,
+): Promise<Authorised> {
+  const params = request.params as Readonly<Record<string, unknown>>
+  try {
+    return await authorise(doors, caller, endpoint, params)
+  } catch (error) {
+    if (error instanceof Fault && (error.code === 'forbidden' || (error.code === 'not_found' && changes(endpoint)))) {
+      await noteRefusal(doors.access, caller.actor, {
+        operation: endpoint.operationId,
+        code: error.code,
+        tokenId: caller.tokenId,
+        subjects: Object.values(params).filter((value) => typeof value === 'string'),
+      })
+    }
+    throw error
+  }
+}
+
+function contextOf(
+  { doors, endpoints }: Household,
+  endpoint: AnyEndpoint,
+  state: Passed,
+  request: FastifyRequest,
+): Context<unknown, unknown, unknown> {
+  const { caller, authorised } = state
+  const version = endpoint.versioned === 'update' ? expectedVersion(request.headers['if-match']) : undefined
+  return {
+    doors,
+    caller,
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    act: actsOf(doors.identity.clock, {
+      caller,
+      method: request.method,
+      url: request.url,
+      body: request.body,
+      idempotencyKey: idempotencyKeyOf(request.headers['idempotency-key']),
+    }),
+    ...(version === undefined ? {} : { expectedVersion: version }),
+    ...authorised,
+    present: (principal) => presented(endpoints, caller, principal),
+    log: request.log,
+  }
+}
+
+/** What is not declared in the answer does not leave. */
+async function respond(endpoint: AnyEndpoint, reply: FastifyReply, answer: unknown): Promise<void> {
+  const declared: unknown = await endpoint.answer.parseAsync(answer)
+  if (endpoint.versioned !== undefined) reply.header('etag', etagOf((declared as { readonly version: number }).version))
+  reply
+    .code(endpoint.status ?? 200)
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .serializer((body: string) => body)
+    .send(JSON.stringify(declared))
+}
