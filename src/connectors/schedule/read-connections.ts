@@ -61,11 +61,9 @@ async function readViews(tx: Tx, layer: ConnectionsLayer, where: Sql, limit: num
     ) newest`)
   const runOf = new Map(runs.map((run) => [run.connectionId, run]))
   const now = layer.clock()
-  return records.map((record) => ({
-    ...record,
-    lastRun: runOf.get(record.id) ?? null,
-    nextRunAt: nextRunOf(record.data, now),
-  }))
+  return records.map((record) =>
+    Object.assign(record, { lastRun: runOf.get(record.id) ?? null, nextRunAt: nextRunOf(record.data, now) }),
+  )
 }
 
 function nextRunOf({ timing, state }: ConnectionData, now: Instant): Instant | null {
