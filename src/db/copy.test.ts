@@ -73,18 +73,21 @@ describe('copyIn', { skip: databaseUnavailable() }, () => {
     )
   })
 
-  test('U+0000 is refused as the caller’s mistake, in text and in JSON, and the connection stays usable', async () => {
-    for (const bad of [
-      [1, 'a\0b', null],
-      [1, null, { a: ['\0'] }],
-      [1, null, { '\0': 1 }],
-    ])
-      await assert.rejects(
-        database
-          .layer('identity')
-          .transaction((tx) => tx.copyIn('identity.copied', ['at', 'a text', 'document'], [[0, 'x', {}], bad])),
-        isInvalid,
-      )
+  test('U+0000 is refused as the caller’s mistake in text, replaced in JSON, and the connection stays usable', async () => {
+    await assert.rejects(
+      database.layer('identity').transaction((tx) =>
+        tx.copyIn(
+          'identity.copied',
+          ['at', 'a text', 'document'],
+          [
+            [0, 'x', {}],
+            [1, 'a\0b', null],
+          ],
+        ),
+      ),
+      isInvalid,
+    )
+    assert.equal(storableJson({ a: ['\0'], '\0': 1 }), '{"a":["\uFFFD"],"\uFFFD":1}')
     await assert.rejects(
       database.layer('identity').transaction((tx) => tx.query(sql`select ${'a\0b'}::text`)),
       isInvalid,

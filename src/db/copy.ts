@@ -5,12 +5,12 @@ import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { Fault } from '#kernel'
 import { identifier } from './sql.ts'
+import { storable } from './storable.ts'
 import type { CopyValue } from './transaction.ts'
 
 const CHUNK_CHARACTERS = 64 * 1024
 // oxlint-disable-next-line no-control-regex -- NUL is what is looked for
 const SPECIAL = /[\\\n\r\t\0]/
-const LONE_SURROGATE_OR_NUL = /\\u(?:0000|d[89ab][0-9a-f]{2}|d[c-f][0-9a-f]{2})/i
 
 /** `COPY … FROM STDIN` in the transaction of `client`. Returns the number of rows. */
 export async function copyIn(
@@ -68,17 +68,7 @@ function escaped(text: string): string {
 
 /** JSON that `jsonb` takes: no U+0000, and unpaired surrogates (which JSON can spell and PostgreSQL refuses) replaced. */
 export function storableJson(value: object): string {
-  const text = JSON.stringify(value)
-  if (!LONE_SURROGATE_OR_NUL.test(text)) return text
   return JSON.stringify(storable(value))
-}
-
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.includes('\0') ? refuseNul() : value.toWellFormed()
-  if (value === null || typeof value !== 'object') return value
-  if ('toJSON' in value && typeof value.toJSON === 'function') return storable(value.toJSON())
-  if (Array.isArray(value)) return value.map(storable)
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), storable(member)]))
 }
 
 function refuseNul(): never {

@@ -1,4 +1,6 @@
 // The database: layers' pools and transactions, the embedded PostgreSQL, migrations.
+export { BATCH, inBatches, writeBatch } from './batch-write.ts'
+export type { Refused } from './batch-write.ts'
 export { openDatabase } from './connect.ts'
 export type { Connection } from './connect.ts'
 export { storableJson } from './copy.ts'

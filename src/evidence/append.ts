@@ -1,6 +1,12 @@
 // Writes entries in the transaction of the layer that acts.
-import type { Tx } from '#db'
+import { randomBytes } from 'node:crypto'
+import { Fault } from '#kernel'
+import type { CopyValue, Tx } from '#db'
+import { storable } from '#db/history'
+import { contentHash, SUBJECTS_MAX } from './entry.ts'
 import type { Entry } from './entry.ts'
+
+const SALT_BYTES = 16
 
 const COLUMNS = [
   'id',
@@ -13,8 +19,10 @@ const COLUMNS = [
   'record_id',
   'record_version',
   'record_hash',
-  'reason',
   'follows',
+  'content_hash',
+  'salt',
+  'reason',
   'content',
 ] as const
 
@@ -38,20 +46,26 @@ export async function appendEntries(tx: Tx, entries: readonly Entry[]): Promise<
       entry.record?.id,
       entry.record?.version,
       entry.record === undefined ? undefined : Buffer.from(entry.record.hash, 'hex'),
-      storableText(entry.reason),
       textArray(entry.follows ?? []),
-      entry.content ?? {},
+      ...sealed(entry),
     ]),
   )
+}
+
+/** Hash, salt, reason and content; all absent where there is nothing to say. */
+function sealed(given: Entry): readonly CopyValue[] {
+  if (given.subjects.length > SUBJECTS_MAX)
+    throw new Fault('too_large', `an entry is about at most ${SUBJECTS_MAX} records`)
+  if (given.reason === undefined && given.content === undefined) return [undefined, undefined, undefined, undefined]
+  const { reason, content } = storable({ reason: given.reason, content: given.content })
+  const salt = randomBytes(SALT_BYTES)
+  const said = { ...(reason === undefined ? {} : { reason }), ...(content === undefined ? {} : { content }) }
+  return [Buffer.from(contentHash(salt, said), 'hex'), salt, reason, content]
 }
 
 export async function appendEntry(tx: Tx, entry: Entry): Promise<void> {
   await appendEntries(tx, [entry])
 }
-
-/** PostgreSQL stores no U+0000. */
-const storableText = (text: string | undefined): string | undefined =>
-  text?.toWellFormed().replaceAll('\u0000', '\uFFFD')
 
 /** An array literal; ids and the like, quoted all the same. */
 const textArray = (items: readonly string[]): string =>

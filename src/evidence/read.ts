@@ -27,7 +27,9 @@ interface Row {
   readonly recordHash: string | null
   readonly reason: string | null
   readonly follows: readonly string[]
-  readonly content: { readonly [key: string]: Json }
+  readonly content: { readonly [key: string]: Json } | null
+  readonly contentHash: string | null
+  readonly salt: string | null
 }
 
 /** In order of `seq`. What has no place yet is not listed. */
@@ -39,7 +41,7 @@ export async function listEntries(evidence: LayerDatabase, query: EntryQuery): P
         select s.seq, e.id, e.layer, e.written_by::text as "writtenBy", e.type, e.at, e.actor,
                e.on_behalf_of as "onBehalfOf", e.subjects, e.record_id as "recordId",
                e.record_version as "recordVersion", encode(e.record_hash, 'hex') as "recordHash", e.reason, e.follows,
-               e.content
+               e.content, encode(e.content_hash, 'hex') as "contentHash", encode(e.salt, 'hex') as salt
         from evidence.sequence s join evidence.entry e on e.id = s.entry_id
         where s.seq > ${after} ${recordId === undefined ? sql`` : sql`and e.record_id = ${recordId}`}
         order by s.seq limit ${limit}`),
@@ -48,7 +50,17 @@ export async function listEntries(evidence: LayerDatabase, query: EntryQuery): P
   return rows.map(entryOf)
 }
 
-function entryOf({ onBehalfOf, recordId, recordVersion, recordHash, reason, ...row }: Row): StoredEntry {
+function entryOf({
+  onBehalfOf,
+  recordId,
+  recordVersion,
+  recordHash,
+  reason,
+  content,
+  contentHash,
+  salt,
+  ...row
+}: Row): StoredEntry {
   return {
     ...row,
     ...(onBehalfOf === null ? {} : { onBehalfOf }),
@@ -56,5 +68,8 @@ function entryOf({ onBehalfOf, recordId, recordVersion, recordHash, reason, ...r
       ? {}
       : { record: { id: recordId, version: recordVersion, hash: recordHash } }),
     ...(reason === null ? {} : { reason }),
+    ...(content === null ? {} : { content }),
+    ...(contentHash === null ? {} : { contentHash }),
+    ...(salt === null ? {} : { salt }),
   }
 }

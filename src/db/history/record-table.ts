@@ -49,19 +49,3 @@ export function versionHash(
     )
     .digest('hex')
 }
-
-// what jsonb cannot hold: U+0000 and halves of surrogate pairs, as JSON.stringify writes them
-const UNSTORABLE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/
-
-/** The same data with U+FFFD for what PostgreSQL cannot store in jsonb; the very object where there is nothing of it. */
-export function storable<D>(data: D): D {
-  if (!UNSTORABLE.test(JSON.stringify(data))) return data
-  return clean(data) as D
-}
-
-function clean(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\u0000', '\uFFFD')
-  if (Array.isArray(value)) return value.map(clean)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [clean(key), clean(member)]))
-}

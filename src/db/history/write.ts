@@ -2,9 +2,10 @@
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
 import { identifier, joined, sql } from '../sql.ts'
+import { storable } from '../storable.ts'
 import type { Sql } from '../sql.ts'
 import type { Tx } from '../transaction.ts'
-import { storable, versionHash } from './record-table.ts'
+import { versionHash } from './record-table.ts'
 import type { ChangeMark, Current, RecordTable } from './record-table.ts'
 import { patchTimeline, resolveTimeline } from './timeline.ts'
 import type { Segment } from './timeline.ts'
@@ -119,7 +120,7 @@ async function nextVersion<D>(tx: Tx, table: RecordTable, change: Change<D>): Pr
     current: {
       id: before.id,
       version,
-      validFrom: open?.validFrom ?? before.validFrom,
+      validFrom: open?.validFrom ?? laterOf(before.validFrom, validTo),
       recordedAt,
       hash,
       data: open?.data ?? before.data,
@@ -128,6 +129,9 @@ async function nextVersion<D>(tx: Tx, table: RecordTable, change: Change<D>): Pr
     segments,
   }
 }
+
+/** A correction that ends inside the open stretch makes it begin where the correction ends: what is before differs now. */
+const laterOf = (from: Instant, to: Instant | null): Instant => (to !== null && to > from ? to : from)
 
 function refuseFuture(at: Instant, now: Instant): void {
   if (at > now) throw new Fault('unprocessable', `a fact cannot hold from the future (${at}): say it when it holds`)

@@ -36,9 +36,13 @@ create table evidence.entry (
   record_version integer,
   -- SHA-256 of the canonical JSON of the record version that the act made
   record_hash bytea,
-  reason text,
   follows text[] not null default '{}',
-  content jsonb not null default '{}'
+  -- SHA-256 of the salt and the canonical JSON of reason and content: what the log holds of them. They themselves may name
+  -- people, so they can be pruned after their time, by `evidence.prune` alone
+  content_hash bytea,
+  salt bytea,
+  reason text,
+  content jsonb
 );
 create index entry_transaction on evidence.entry (transaction);
 -- "what happened to this record"
@@ -59,8 +63,8 @@ create table evidence.watermark (
   cluster text not null
 );
 
-grant insert (id, layer, type, at, actor, on_behalf_of, subjects, record_id, record_version, record_hash, reason,
-              follows, content)
+grant insert (id, layer, type, at, actor, on_behalf_of, subjects, record_id, record_version, record_hash, follows,
+              content_hash, salt, reason, content)
   on evidence.entry
   to reeve_identity, reeve_access, reeve_usage, reeve_effect, reeve_governance, reeve_evidence, reeve_connections;
 grant select on evidence.entry, evidence.sequence to reeve_evidence;
