@@ -99,7 +99,7 @@ describe('the log', { skip: databaseUnavailable() }, () => {
     const client = new Client(db.superuser)
     await client.connect()
     await client.query(
-      "update evidence.entry set reason = 'edited' where id = (select entry_id from evidence.sequence where seq = 7)",
+      "update evidence.entry set actor = 'psn_other' where id = (select entry_id from evidence.sequence where seq = 7)",
     )
     await client.end()
     await rm(join(folder, 'tile'), { recursive: true })
