@@ -10,7 +10,7 @@ import type { Connection } from './connect.ts'
 import { faultOf } from './pg-faults.ts'
 
 /** `reeve` in letters; any two migrators on one database wait for each other. */
-const LOCK = 0x72_65_65_76
+export const LOCK = 0x72_65_65_76
 
 export interface Migration {
   readonly number: number
@@ -62,8 +62,9 @@ export async function migrate(
     const already = await alreadyApplied(client, migrations)
     const applied: string[] = []
     for (const migration of migrations.slice(already)) {
-      await applyOne(client, migration, release)
-      applied.push(nameOf(migration))
+      await client.query('begin')
+      applied.push(...(await applyMigrations(client, [migration], release)))
+      await client.query('commit')
     }
     return { applied, already }
   } catch (error) {
@@ -73,17 +74,18 @@ export async function migrate(
   }
 }
 
+const RECORD = `
+  create schema if not exists reeve;
+  create table if not exists reeve.migration (
+    number integer primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz(3) not null default now(),
+    release text not null
+  )`
+
 async function alreadyApplied(client: pg.Client, migrations: readonly Migration[]): Promise<number> {
-  await client.query(
-    `create schema if not exists reeve;
-     create table if not exists reeve.migration (
-       number integer primary key,
-       name text not null,
-       checksum text not null,
-       applied_at timestamptz(3) not null default now(),
-       release text not null
-     )`,
-  )
+  await client.query(RECORD)
   const { rows } = await client.query<{ number: number; name: string; checksum: string; release: string }>(
     'select number, name, checksum, release from reeve.migration order by number',
   )
@@ -105,22 +107,29 @@ async function alreadyApplied(client: pg.Client, migrations: readonly Migration[
   return rows.length
 }
 
-async function applyOne(client: pg.Client, migration: Migration, release: string): Promise<void> {
-  try {
-    await client.query('begin')
-    await client.query(migration.text)
+/** In the caller's transaction, each after the other. Returns their names. */
+export async function applyMigrations(
+  client: pg.ClientBase,
+  migrations: readonly Migration[],
+  release: string,
+): Promise<string[]> {
+  await client.query(RECORD)
+  for (const migration of migrations) {
+    const { number, name, checksum, text } = migration
+    try {
+      await client.query(text)
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault instanceof Fault) throw fault
+      const said = error instanceof Error ? error.message : String(error)
+      throw new Error(`migration ${nameOf(migration)} failed: ${said}`, { cause: error })
+    }
     await client.query('insert into reeve.migration (number, name, checksum, release) values ($1, $2, $3, $4)', [
-      migration.number,
-      migration.name,
-      migration.checksum,
+      number,
+      name,
+      checksum,
       release,
     ])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    const fault = faultOf(error)
-    if (fault instanceof Fault) throw fault
-    const said = error instanceof Error ? error.message : String(error)
-    throw new Error(`migration ${nameOf(migration)} failed: ${said}`, { cause: error })
   }
+  return migrations.map(nameOf)
 }

@@ -108,6 +108,11 @@ function withLimit<Q extends pg.QueryConfig>(query: Q, limitMs: number): Q {
   return limitMs === 0 ? query : { ...query, query_timeout: limitMs + ANSWER_GRACE_MS }
 }
 
+/** A transaction that the caller has begun and will end, as a layer's code takes it. No limit on its statements. */
+export function transactionOn(layer: Layer, client: pg.ClientBase): Tx {
+  return new OpenTransaction(layer, client, 0)
+}
+
 class OpenTransaction implements Tx {
   readonly layer: Layer
   readonly #client: pg.ClientBase
