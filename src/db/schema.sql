@@ -68,12 +68,6 @@ create table access.role_assignment (
 CREATE UNIQUE INDEX role_assignment_apart ON access.role_assignment USING btree (subject_id) WHERE ((role = ANY (ARRAY['identity-admin'::text, 'access-admin'::text])) AND (ended_at IS NULL) AND (NOT both_allowed));
 CREATE UNIQUE INDEX role_assignment_once ON access.role_assignment USING btree (subject_id, role) WHERE (ended_at IS NULL);
 
-create table access.seen (
-  run_id text not null,
-  record_id text not null,
-  constraint seen_pkey PRIMARY KEY (run_id, record_id)
-);
-
 create table access.token (
   id text not null,
   hash bytea not null,
@@ -117,7 +111,6 @@ grant insert, select, update on access.entitlement to reeve_access;
 grant delete, insert, select on access.idempotency to reeve_access;
 grant insert, select, update on access.presence to reeve_access;
 grant insert, select, update (ended_at, ended_by) on access.role_assignment to reeve_access;
-grant delete, insert, select on access.seen to reeve_access;
 grant insert, select, update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant insert, select on access.version to reeve_access;
 grant usage on schema access to reeve_access;
@@ -158,6 +151,10 @@ create table connections.run (
   queued_at timestamp(3) with time zone not null,
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
+  attempts integer default 0 not null,
+  progress jsonb default '{}'::jsonb not null,
+  failure text,
+  fingerprint_key_id text,
   counts jsonb default '{}'::jsonb not null,
   problems jsonb default '[]'::jsonb not null,
   blind_spots jsonb default '[]'::jsonb not null,
@@ -166,6 +163,7 @@ create table connections.run (
 );
 CREATE INDEX run_connection ON connections.run USING btree (connection_id, queued_at DESC, id);
 CREATE UNIQUE INDEX run_one ON connections.run USING btree (connection_id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE INDEX run_recent ON connections.run USING btree (queued_at DESC, id);
 
 create table connections.version (
   record_id text not null,
@@ -222,9 +220,11 @@ create table evidence.entry (
   record_id text,
   record_version integer,
   record_hash bytea,
-  reason text,
   follows text[] default '{}'::text[] not null,
-  content jsonb default '{}'::jsonb not null,
+  content_hash bytea,
+  salt bytea,
+  reason text,
+  content jsonb,
   constraint entry_pkey PRIMARY KEY (id)
 );
 CREATE INDEX entry_record ON evidence.entry USING btree (record_id) WHERE (record_id IS NOT NULL);
@@ -248,13 +248,13 @@ create table evidence.watermark (
 );
 
 grant insert, select on evidence.checkpoint to reeve_evidence;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type) on evidence.entry to reeve_access;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type) on evidence.entry to reeve_connections;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type) on evidence.entry to reeve_effect;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type), select on evidence.entry to reeve_evidence;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type) on evidence.entry to reeve_governance;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type) on evidence.entry to reeve_identity;
-grant insert (actor, at, content, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, subjects, type) on evidence.entry to reeve_usage;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_access;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_connections;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_effect;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type), select on evidence.entry to reeve_evidence;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_governance;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_identity;
+grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_usage;
 grant insert, select on evidence.sequence to reeve_evidence;
 grant insert, select, update on evidence.watermark to reeve_evidence;
 grant usage on schema evidence to reeve_access;
@@ -299,6 +299,8 @@ create table identity.credential (
   constraint credential_state CHECK ((state = ANY (ARRAY['live'::text, 'rotated'::text, 'leaked'::text, 'revoked'::text])))
 );
 CREATE INDEX credential_also ON identity.credential USING gin (((data -> 'alsoOf'::text)));
+CREATE INDEX credential_also_of ON identity.credential USING gin (((data -> 'alsoOf'::text)) jsonb_path_ops) WHERE ((data -> 'alsoOf'::text) <> '[]'::jsonb);
+CREATE INDEX credential_consumers ON identity.credential USING gin (((data -> 'consumers'::text)) jsonb_path_ops) WHERE ((data -> 'consumers'::text) <> '[]'::jsonb);
 CREATE INDEX credential_expires ON identity.credential USING btree (expires_at, id) WHERE (expires_at IS NOT NULL);
 CREATE INDEX credential_principal ON identity.credential USING btree (principal_id, id) WHERE (principal_id IS NOT NULL);
 CREATE INDEX credential_state ON identity.credential USING btree (state, id) WHERE (state <> 'live'::text);
@@ -318,6 +320,24 @@ create table identity.exposure (
   constraint exposure_how_check CHECK ((how = ANY (ARRAY['created'::text, 'held'::text, 'saw'::text])))
 );
 CREATE INDEX exposure_credential ON identity.exposure USING btree (credential_id);
+
+create table identity.exposure_watch (
+  source text not null,
+  how text not null,
+  since timestamp(3) with time zone not null,
+  until timestamp(3) with time zone not null,
+  constraint exposure_watch_pkey PRIMARY KEY (source, how),
+  constraint exposure_watch_check CHECK ((until >= since)),
+  constraint exposure_watch_how_check CHECK ((how = ANY (ARRAY['created'::text, 'held'::text, 'saw'::text])))
+);
+
+create table identity.feed_hold (
+  source text not null,
+  person_ids text[] not null,
+  people integer not null,
+  held_at timestamp(3) with time zone not null,
+  constraint feed_hold_pkey PRIMARY KEY (source)
+);
 
 create table identity.fingerprint (
   key_id text not null,
@@ -448,6 +468,7 @@ CREATE INDEX principal_state_name ON identity.principal USING btree (state, name
 CREATE INDEX principal_system_name ON identity.principal USING btree (system, name, id);
 CREATE INDEX principal_tier_name ON identity.principal USING btree (tier, name, id);
 CREATE INDEX principal_vendor ON identity.principal USING btree (vendor_id, id) WHERE (vendor_id IS NOT NULL);
+CREATE INDEX principal_workload_scope ON identity.principal USING btree (((data ->> 'workloadScope'::text)), id) WHERE ((data ->> 'workloadScope'::text) IS NOT NULL);
 
 create table identity.ref (
   ref text collate "C" not null,
@@ -471,10 +492,12 @@ create table identity.request (
 );
 CREATE INDEX request_state_id ON identity.request USING btree (state, id);
 
-create table identity.seen (
-  run_id text not null,
-  record_id text not null,
-  constraint seen_pkey PRIMARY KEY (run_id, record_id)
+create table identity.source (
+  id text not null,
+  name text not null,
+  key_id text,
+  read_at timestamp(3) with time zone not null,
+  constraint source_pkey PRIMARY KEY (id)
 );
 
 create table identity.team (
@@ -520,11 +543,14 @@ create table identity.version (
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))
 );
+CREATE INDEX version_others ON identity.version USING gin (((data -> 'parties'::text)) jsonb_path_ops) WHERE (((data -> 'backups'::text) <> '[]'::jsonb) OR ((data -> 'custodians'::text) <> '[]'::jsonb));
 CREATE INDEX version_owner ON identity.version USING btree (((data #>> '{owner,party,id}'::text[])), record_id) WHERE ((data #>> '{owner,party,id}'::text[]) IS NOT NULL);
 
 grant delete, insert, select, update on identity.challenge to reeve_identity;
 grant insert, select, update on identity.credential to reeve_identity;
 grant insert, select on identity.exposure to reeve_identity;
+grant insert, select, update on identity.exposure_watch to reeve_identity;
+grant delete, insert, select, update on identity.feed_hold to reeve_identity;
 grant delete, insert, select, update on identity.fingerprint to reeve_identity;
 grant delete, insert, select, update on identity.idempotency to reeve_identity;
 grant insert, select, update on identity.match to reeve_identity;
@@ -534,7 +560,7 @@ grant insert, select, update on identity.presence to reeve_identity;
 grant insert, select, update on identity.principal to reeve_identity;
 grant delete, insert, select, update on identity.ref to reeve_identity;
 grant insert, select, update on identity.request to reeve_identity;
-grant delete, insert, select, update on identity.seen to reeve_identity;
+grant insert, select, update on identity.source to reeve_identity;
 grant insert, select, update on identity.team to reeve_identity;
 grant insert, select, update on identity.vendor to reeve_identity;
 grant insert, select on identity.version to reeve_identity;
