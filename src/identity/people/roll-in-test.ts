@@ -1,9 +1,8 @@
 // For tests of the roll: a layer over a database of its own, records to start from, and what was written.
-import { deriveId, newId } from '#kernel'
+import { newId } from '#kernel'
 import type { Act, Id, Instant, Json } from '#kernel'
-import type { Tx } from '#db'
-import type { TestDatabase } from '../../db/database-in-test.ts'
-import { sql } from '#db'
+import type { Database, Tx } from '#db'
+import { identifier, sql } from '#db'
 import { CURRENT } from '#db/history'
 import type { Current, RecordTable } from '#db/history'
 import { createWithEntries } from '#evidence/port'
@@ -13,6 +12,11 @@ import { completed } from '../principal/patch-principal.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import { CREDENTIAL, PRINCIPAL } from '../record/tables.ts'
+
+/** A test's database. */
+interface TestDatabase {
+  readonly database: Database
+}
 
 export const AT = '2026-07-01T08:00:00.000Z' as Instant
 
@@ -97,11 +101,9 @@ export async function insertCredentialRecords(
 }
 
 export async function all<D>(identity: IdentityLayer, table: RecordTable): Promise<Current<D>[]> {
-  const name = sql`select ${CURRENT} from identity.`
-  const tables = { principal: sql`principal`, credential: sql`credential`, person: sql`person`, team: sql`team` }
-  const more = { offer: sql`offer`, vendor: sql`vendor`, request: sql`request`, match: sql`match` }
-  const rest = { ...tables, ...more }[table.table as keyof typeof tables]
-  return await identity.db.transaction((tx) => tx.query<Current<D>>(sql`${name}${rest} order by id`))
+  return await identity.db.transaction((tx) =>
+    tx.query<Current<D>>(sql`select ${CURRENT} from identity.${identifier(table.table)} order by id`),
+  )
 }
 
 export interface WrittenEntry {
@@ -141,6 +143,3 @@ export async function versionsWithoutEntry(of: TestDatabase): Promise<string[]> 
     ...[...known].filter((key) => !versionKeys.has(key)),
   ]
 }
-
-export const personIdOf = (feedId: string): Id<'person'> => deriveId('person', feedId)
-export const teamIdOf = (feedId: string): Id<'team'> => deriveId('team', feedId)

@@ -1,0 +1,175 @@
+// What a feed means for the roll, before anything is written: who joins, who moved, who left, and whether the leavers are
+// too many to be believed at once. Pure.
+import type { Current } from '#db/history'
+import type { IdentitySettings } from '../operation.ts'
+import type { PersonRecord, TeamRecord } from '../record/people-records.ts'
+import type { FeedProblem, FeedRows, PersonRow, TeamRow } from './feed-rows.ts'
+import { withoutSharedEmails } from './shared-emails.ts'
+
+export type CurrentPerson = Current<PersonRecord>
+export type CurrentTeam = Current<TeamRecord>
+
+/**
+ * `left` covers those whose row says so and those who are missing from a complete feed. One who had left already when the
+ * roll hears of them first has `joined` it.
+ */
+export interface PersonChange {
+  readonly what: 'joined' | 'changed' | 'moved' | 'returned' | 'left'
+  readonly current?: CurrentPerson
+  /** Without `principalId`; of one who is missing, the record as it is with its new status. */
+  readonly next: Omit<PersonRecord, 'principalId'>
+  /** Names of the fields that differ. */
+  readonly fields: readonly string[]
+  readonly missing?: true
+}
+
+export interface TeamChange {
+  readonly current?: CurrentTeam
+  readonly next: TeamRecord
+}
+
+/** A leaver part that waits for a person's word. */
+export interface HeldLeavers {
+  readonly leavers: number
+  /** How many of them are only absent from the feed. */
+  readonly missing: number
+  /** Of how many people of this source who have not left. */
+  readonly people: number
+  readonly shareMax: number
+  readonly personIds: readonly string[]
+}
+
+export interface FeedPlan {
+  /** Leavers first. */
+  readonly people: readonly PersonChange[]
+  readonly teams: readonly TeamChange[]
+  readonly held?: HeldLeavers
+  /** People of this source who are not in the complete feed. */
+  readonly missing: readonly CurrentPerson[]
+  readonly unchanged: number
+  readonly problems: readonly FeedProblem[]
+}
+
+export interface RollOfPeople {
+  readonly people: ReadonlyMap<string, CurrentPerson>
+  readonly teams: ReadonlyMap<string, CurrentTeam>
+  /** Who was held the last time that this source sent a feed. */
+  readonly heldBefore?: { readonly personIds: readonly string[]; readonly people: number }
+}
+
+export function planFeed(
+  rows: FeedRows,
+  roll: RollOfPeople,
+  settings: IdentitySettings,
+  confirmLeavers: boolean,
+): FeedPlan {
+  const problems = [...rows.problems]
+  const people = withoutSharedEmails(rows.people, roll.people, problems)
+  const changes = [...people.values()].flatMap((row) => changeOf(row, roll.people.get(row.feedId), problems))
+  const missing = rows.complete
+    ? [...roll.people.values()].filter(
+        ({ data }) => data.source === rows.source && data.status !== 'leaver' && !rows.people.has(data.feedId),
+      )
+    : []
+  const leaving = [...changes.filter(({ what }) => what === 'left'), ...missing.map(absent)]
+  const held = confirmLeavers ? undefined : heldOf(leaving, rows, roll, settings)
+  const applied = held === undefined ? leaving : []
+  const others = changes.filter(({ what }) => what !== 'left')
+  return {
+    people: [...applied, ...others],
+    teams: teamChanges(rows, people, roll, problems),
+    ...(held === undefined ? {} : { held }),
+    missing,
+    unchanged: people.size - changes.length,
+    problems,
+  }
+}
+
+function absent(current: CurrentPerson): PersonChange {
+  return { what: 'left', current, next: { ...current.data, status: 'leaver' }, fields: ['status'], missing: true }
+}
+
+const FIELDS = [
+  'name',
+  'emails',
+  'handles',
+  'managerFeedId',
+  'teamFeedId',
+  'status',
+  'startAt',
+  'endAt',
+] as const satisfies readonly (keyof PersonRecord)[]
+
+function changeOf(row: PersonRow, current: CurrentPerson | undefined, problems: FeedProblem[]): PersonChange[] {
+  const { place, ...next } = row
+  if (current === undefined) return [{ what: 'joined', next, fields: [] }]
+  const before = current.data
+  // a status that the feed does not say changes none that is known
+  const status = next.status === 'unknown' ? before.status : next.status
+  const said = { ...next, status }
+  const fields = FIELDS.filter((field) => JSON.stringify(said[field]) !== JSON.stringify(before[field]))
+  if (fields.length === 0) return []
+  if (before.source !== row.source) {
+    const message = `\`${row.feedId}\` comes from another source in the roll and differs there: this row was left out`
+    problems.push({ ...place, message })
+    return []
+  }
+  return [{ what: whatOf(before, said), current, next: said, fields }]
+}
+
+function whatOf(before: PersonRecord, said: Omit<PersonRecord, 'principalId'>): PersonChange['what'] {
+  if (said.status === 'leaver' && before.status !== 'leaver') return 'left'
+  if (said.status !== 'leaver' && before.status === 'leaver') return 'returned'
+  const moved = said.teamFeedId !== before.teamFeedId || said.managerFeedId !== before.managerFeedId
+  return moved ? 'moved' : 'changed'
+}
+
+/**
+ * INVARIANT: leavers that are held stay held, whoever joins meanwhile: the share is of those who were there when they were
+ * held first. A person confirms them, or the source takes back what it said. A complete feed without anybody is always held.
+ */
+function heldOf(
+  leaving: readonly PersonChange[],
+  rows: FeedRows,
+  roll: RollOfPeople,
+  settings: IdentitySettings,
+): HeldLeavers | undefined {
+  if (leaving.length === 0) return undefined
+  const here = [...roll.people.values()].filter(
+    ({ data }) => data.source === rows.source && data.status !== 'leaver',
+  ).length
+  const personIds = leaving.flatMap(({ current }) => (current === undefined ? [] : [current.id])).sort()
+  const before = new Set(roll.heldBefore?.personIds)
+  const waiting = personIds.some((id) => before.has(id))
+  const people = waiting ? Math.min(here, roll.heldBefore?.people ?? here) : here
+  const tooMany = leaving.length >= settings.leaverCountMin && leaving.length > settings.leaverShareMax * people
+  if (!tooMany && rows.people.size > 0) return undefined
+  const missing = leaving.filter((change) => change.missing === true).length
+  return { leavers: leaving.length, missing, people, shareMax: settings.leaverShareMax, personIds }
+}
+
+/** Teams of the feed, and those that its people only name. */
+function teamChanges(
+  rows: FeedRows,
+  people: ReadonlyMap<string, PersonRow>,
+  roll: RollOfPeople,
+  problems: FeedProblem[],
+): TeamChange[] {
+  const wanted = new Map<string, TeamRecord & { readonly place?: FeedProblem }>(rows.teams)
+  for (const { teamFeedId, source } of people.values()) {
+    if (teamFeedId === undefined || wanted.has(teamFeedId) || roll.teams.has(teamFeedId)) continue
+    wanted.set(teamFeedId, { feedId: teamFeedId, name: teamFeedId, source })
+  }
+  return [...wanted.values()].flatMap(({ place, ...next }: Partial<TeamRow> & TeamRecord): TeamChange[] => {
+    const current = roll.teams.get(next.feedId)
+    if (current === undefined) return [{ next }]
+    const same = current.data.name === next.name && current.data.leadFeedId === next.leadFeedId
+    if (same) return []
+    if (current.data.source === next.source) return [{ current, next }]
+    if (place !== undefined) {
+      const message = `the team \`${next.feedId}\` comes from another source and differs there: this row was left out`
+      problems.push({ ...place, message })
+    }
+    return []
+  })
+}

@@ -1,0 +1,11 @@
+// People and teams of the roll: joiner, mover, leaver, and what a person knew.
+export { applyPeopleFeed, previewPeopleFeed } from './apply-feed.ts'
+export type { FeedToApply } from './apply-feed.ts'
+export type { FeedOutcome, LeaverOutcome, MoverOutcome } from './feed-outcome.ts'
+export type { HeldLeavers } from './feed-plan.ts'
+export type { FeedProblem, PeopleFeed } from './feed-rows.ts'
+export { personIdOf, teamIdOf } from './human-principal.ts'
+export { knownCredentials } from './known-credentials.ts'
+export type { KnownCredential, WayOfKnowing } from './known-credentials.ts'
+export type { PartyLoss } from './leave-parties.ts'
+export type { FoundManager, NoManager } from './managers.ts'

@@ -1,0 +1,106 @@
+// The people and teams of the roll as a feed is compared with them.
+import { sql } from '#db'
+import type { Tx } from '#db'
+import { CURRENT } from '#db/history'
+import type { Act } from '#kernel'
+import { newId } from '#kernel'
+import { appendEntry } from '#evidence/port'
+import { optional } from '../layer.ts'
+import type { CurrentPerson, CurrentTeam, FeedPlan, HeldLeavers, RollOfPeople } from './feed-plan.ts'
+import { humanRef } from './human-principal.ts'
+import type { FeedRows } from './feed-rows.ts'
+import type { PersonNode } from './managers.ts'
+
+/** One feed after another, whatever its source: who is whose manager crosses sources. */
+export async function holdFeeds(tx: Tx): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('identity people feed', 0))`)
+}
+
+export async function readRollOfPeople(tx: Tx, source: string): Promise<RollOfPeople> {
+  const people = await tx.query<CurrentPerson>(sql`select ${CURRENT} from identity.person order by id`)
+  const teams = await tx.query<CurrentTeam>(sql`select ${CURRENT} from identity.team order by id`)
+  const [heldBefore] = await tx.query<{ personIds: string[]; people: number }>(
+    sql`select person_ids as "personIds", people from identity.feed_hold where source = ${source}`,
+  )
+  return {
+    people: new Map(people.map((person) => [person.data.feedId, person])),
+    teams: new Map(teams.map((team) => [team.data.feedId, team])),
+    ...optional('heldBefore', heldBefore),
+  }
+}
+
+/** Rows whose identifier (`people:id`) somebody registered by hand already: joining them is a person's decision. */
+export async function withoutTakenRefs(tx: Tx, rows: FeedRows, roll: RollOfPeople): Promise<FeedRows> {
+  const joining = [...rows.people.keys()].filter((feedId) => !roll.people.has(feedId))
+  const taken = await tx.query<{ ref: string; recordId: string }>(sql`
+    select ref, record_id as "recordId" from identity.ref where ref = any(${joining.map(humanRef)}::text[])`)
+  if (taken.length === 0) return rows
+  const people = new Map(rows.people)
+  const problems = [...rows.problems]
+  const holders = new Map(taken.map(({ ref, recordId }) => [ref, recordId]))
+  for (const feedId of joining) {
+    const holder = holders.get(humanRef(feedId))
+    const row = people.get(feedId)
+    if (holder === undefined || row === undefined) continue
+    people.delete(feedId)
+    problems.push({ ...row.place, message: `${holder} has the identifier of \`${feedId}\`: the row was left out` })
+  }
+  return { ...rows, people, problems, complete: false }
+}
+
+/** Everybody as the whole plan leaves them, by feed id. */
+export function peopleAfter(
+  roll: RollOfPeople,
+  plan: FeedPlan,
+  idOf: (feedId: string) => PersonNode['id'],
+): Map<string, PersonNode> {
+  const after = new Map<string, PersonNode>()
+  const set = (id: string, { feedId, status, managerFeedId, teamFeedId }: Omit<PersonNode, 'id'>): void => {
+    const nodeId = id as PersonNode['id']
+    after.set(feedId, {
+      id: nodeId,
+      feedId,
+      status,
+      ...optional('managerFeedId', managerFeedId),
+      ...optional('teamFeedId', teamFeedId),
+    })
+  }
+  for (const { id, data } of roll.people.values()) set(id, data)
+  for (const { current, next } of plan.people) set(current?.id ?? idOf(next.feedId), next)
+  return after
+}
+
+/** Keeps who is held, so that they stay so; an entry is written when that changes. */
+export async function keepHold(
+  tx: Tx,
+  act: Act,
+  source: string,
+  before: RollOfPeople['heldBefore'],
+  held: HeldLeavers | undefined,
+): Promise<void> {
+  if (held === undefined) {
+    if (before !== undefined) await tx.execute(sql`delete from identity.feed_hold where source = ${source}`)
+    return
+  }
+  if (before !== undefined && before.people === held.people && sameIds(before.personIds, held.personIds)) return
+  await tx.execute(sql`
+    insert into identity.feed_hold (source, person_ids, people, held_at)
+    values (${source}, ${held.personIds}::text[], ${held.people}, ${act.at})
+    on conflict (source) do update
+    set person_ids = excluded.person_ids, people = excluded.people, held_at = excluded.held_at`)
+  const { leavers, missing, people, shareMax } = held
+  await appendEntry(tx, {
+    id: newId('entry'),
+    layer: tx.layer,
+    type: 'people_feed.held',
+    at: act.at,
+    actor: act.actor.id,
+    ...optional('onBehalfOf', act.actor.onBehalfOf),
+    subjects: [],
+    ...optional('reason', act.reason),
+    content: { source, leavers, missing, people, shareMax },
+  })
+}
+
+const sameIds = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id, at) => id === b[at])
