@@ -2,8 +2,6 @@
 import { join } from 'node:path'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
-import type { Database } from '#db'
-import { startSequencer } from '#evidence'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
 import type { HttpSettings } from '#http'
 import { REEVE, systemClock } from '#kernel'
@@ -13,6 +11,7 @@ import { monotonicClock } from './start/clock.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { administration, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
+import { startLog } from './start/log-keeping.ts'
 import { openPort } from './start/open-port.ts'
 import { registerOwnIdentities } from './start/own-identities.ts'
 import { resolveSettings } from './start/server-settings.ts'
@@ -69,7 +68,8 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
   const { database } = opened
   const identity = identityLayer(database, clock, config.server)
   const access = administration(database, clock, keys, config.server)
-  undo.later(startSequencing(database, clock, say))
+  const log = await startLog({ database, dataDirectory, keys, clock, say })
+  undo.later(async () => log.keeper.stop())
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)
   const http = await buildServer(
@@ -87,21 +87,6 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
     ...(bootstrap === undefined ? {} : { bootstrapToken: bootstrap.value }),
     stop: async () => undo.all(),
   }
-}
-
-function startSequencing(
-  database: Database,
-  clock: () => Act['at'],
-  say: (event: string) => void,
-): () => Promise<void> {
-  const sequencer = startSequencer({
-    evidence: database.layer('evidence'),
-    clock,
-    onFailure: (error) => {
-      say(`entries wait for their place: ${error instanceof Error ? error.message : 'unknown error'}`)
-    },
-  })
-  return async () => sequencer.stop()
 }
 
 function httpSettings({ release, log }: StartOptions, { config, tls }: ResolvedSettings): HttpSettings {

@@ -5,7 +5,8 @@ import type { LayerDatabase, Tx } from '#db'
 
 /** Any number that no other advisory lock of Reeve uses. */
 const SEQUENCER_LOCK = 7_269_733_301
-const BATCH = 5000
+/** How many entries one pass places. */
+export const BATCH = 5000
 
 /** What one pass did: `elsewhere` when another process is the sequencer at this moment. */
 export interface SequencerPass {
@@ -60,50 +61,4 @@ async function moveWatermark(tx: Tx, { xmin, cluster }: { xmin: string; cluster:
     insert into evidence.watermark (transaction, cluster) values (${xmin}::xid8, ${cluster})
     on conflict (one) do update set transaction = excluded.transaction, cluster = excluded.cluster
     where evidence.watermark.transaction <> excluded.transaction or evidence.watermark.cluster <> excluded.cluster`)
-}
-
-export interface Sequencer {
-  /** Ends after the pass that is under way. */
-  stop(): Promise<void>
-}
-
-/**
- * Passes until stopped: at once while there is a backlog, else every `everyMs`. A pass that fails (the database is gone)
- * is told to `onFailure` and tried again.
- */
-export function startSequencer(options: {
-  readonly evidence: LayerDatabase
-  readonly clock: () => Instant
-  readonly onFailure: (error: unknown) => void
-  readonly everyMs?: number
-}): Sequencer {
-  const { evidence, clock, onFailure, everyMs = 250 } = options
-  const stopping = new AbortController()
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      const pass = await sequenceOnce(evidence, clock()).catch((error: unknown) => {
-        onFailure(error)
-        return undefined
-      })
-      if (pass === undefined || pass.sequenced < BATCH) await pause(everyMs, stopping.signal)
-    }
-  })()
-  return {
-    stop: async () => {
-      stopping.abort()
-      await running
-    },
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, ms)
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
-  })
 }

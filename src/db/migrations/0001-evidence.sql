@@ -80,3 +80,13 @@ create table evidence.checkpoint (
   signed_at timestamptz(3) not null
 );
 grant select, insert on evidence.checkpoint to reeve_evidence;
+
+-- What witnesses said of checkpoints: their cosignature lines (C2SP tlog-cosignature).
+create table evidence.cosignature (
+  size bigint not null,
+  witness text not null,
+  line text not null,
+  received_at timestamptz(3) not null,
+  primary key (size, witness)
+);
+grant select, insert on evidence.cosignature to reeve_evidence;

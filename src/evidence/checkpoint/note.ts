@@ -7,11 +7,13 @@ export const ED25519 = 0x01
 export const COSIGNATURE_V1 = 0x04
 type Algorithm = typeof ED25519 | typeof COSIGNATURE_V1
 
-/** A key that signs notes. SECURITY: `privateKey` is never shown. */
+/** A key that signs notes. SECURITY: its private half stays with whoever made it; here is only what it can do. */
 export interface NoteSigner {
   readonly name: string
   readonly algorithm: Algorithm
-  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+  /** Ed25519. */
+  sign(data: Uint8Array): Buffer
 }
 
 export interface NoteVerifier {
@@ -41,16 +43,16 @@ const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** The 32 bytes of an Ed25519 public key. */
-export function rawPublicKey(key: KeyObject): Buffer {
-  const der = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'der', type: 'spki' })
+export function rawPublicKey(publicKey: KeyObject): Buffer {
+  const der = publicKey.export({ format: 'der', type: 'spki' })
   return der.subarray(SPKI_ED25519.length)
 }
 
-/** From the 32 bytes of its seed. */
+/** From the 32 bytes of its seed. Throws RangeError for a name that a note cannot carry. */
 export function signerFromSeed(name: string, seed: Uint8Array, algorithm: Algorithm = ED25519): NoteSigner {
   if (!NAME.test(name)) throw new RangeError('a key name has no white space and no plus sign')
-  const der = Buffer.concat([PKCS8_ED25519, seed])
-  return { name, algorithm, privateKey: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) }
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' })
+  return { name, algorithm, publicKey: createPublicKey(privateKey), sign: (data) => signBytes(null, data, privateKey) }
 }
 
 /** The first four bytes of SHA-256(name, newline, algorithm, public key), hex. */
@@ -59,8 +61,7 @@ function keyIdOf(name: string, algorithm: Algorithm, publicKey: Buffer): string 
   return digest.subarray(0, 4).toString('hex')
 }
 
-export function verifierOf({ name, algorithm, privateKey }: NoteSigner): NoteVerifier {
-  const publicKey = createPublicKey(privateKey)
+export function verifierOf({ name, algorithm, publicKey }: NoteSigner): NoteVerifier {
   return { name, algorithm, publicKey, keyId: keyIdOf(name, algorithm, rawPublicKey(publicKey)) }
 }
 
@@ -86,7 +87,7 @@ export function parseVerifierKey(text: string): NoteVerifier {
 /** `seconds` since 1970 belongs to a cosignature only. */
 export function signNote(text: string, signer: NoteSigner, seconds = 0): NoteSignature {
   const { name, keyId } = verifierOf(signer)
-  const bytes = signBytes(null, signedBytes(text, signer.algorithm, seconds), signer.privateKey)
+  const bytes = signer.sign(signedBytes(text, signer.algorithm, seconds))
   return {
     name,
     keyId,

@@ -1,7 +1,7 @@
 // The log: entries in their order become leaves of the tree, its tiles are written, and a checkpoint is signed over it.
 import type { Instant } from '#kernel'
 import { sql } from '#db'
-import type { LayerDatabase, Tx } from '#db'
+import type { LayerDatabase } from '#db'
 import { checkpointText } from '../checkpoint/checkpoint.ts'
 import { formatNote, signNote } from '../checkpoint/note.ts'
 import type { NoteSigner } from '../checkpoint/note.ts'
@@ -11,6 +11,7 @@ import { formatBundle, parseBundle } from '../tree/entry-bundle.ts'
 import { GrowingTree } from '../tree/growing-tree.ts'
 import { leafHash } from '../tree/hash.ts'
 import { TILE_WIDTH } from '../tree/tile.ts'
+import { newestCheckpoint } from './checkpoints.ts'
 import type { TileFolder } from './tile-folder.ts'
 
 export interface LogParts {
@@ -40,7 +41,7 @@ export class Log {
    * are made again from the entries. Throws LogDamaged where the entries themselves do not.
    */
   static async open(parts: LogParts): Promise<Log> {
-    const last = await parts.evidence.transaction(lastCheckpoint, { readOnly: true })
+    const last = await parts.evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
     if (last === undefined) return new Log(parts, GrowingTree.empty(), [])
     const resumed = await resume(parts, last.size).catch(() => undefined)
     if (resumed?.[0].root().equals(last.root) === true) return new Log(parts, ...resumed)
@@ -64,18 +65,18 @@ export class Log {
   async integrate(at: Instant): Promise<number> {
     await this.#grow(Number.MAX_SAFE_INTEGER)
     const { evidence, signer, tiles } = this.#parts
-    const checkpoint = { origin: signer.name, size: this.#tree.size, root: this.#tree.root() }
-    const text = checkpointText(checkpoint)
-    const note = formatNote({ text, signatures: [signNote(text, signer)] })
+    const { size } = this.#tree
+    const text = checkpointText({ origin: signer.name, size, root: this.#tree.root() })
     const published = await evidence.transaction(async (tx) => {
-      const last = await lastCheckpoint(tx)
-      if (last !== undefined && last.size >= checkpoint.size) return last
+      const last = await newestCheckpoint(tx)
+      if (last !== undefined && last.size >= size) return last
+      const note = formatNote({ text, signatures: [signNote(text, signer)] })
       await tx.execute(sql`insert into evidence.checkpoint (size, root, note, signed_at)
-        values (${checkpoint.size}, ${checkpoint.root}, ${note}, ${at}) on conflict do nothing`)
-      return await lastCheckpoint(tx)
+        values (${size}, ${this.#tree.root()}, ${note}, ${at}) on conflict do nothing`)
+      return await newestCheckpoint(tx)
     })
-    if (published !== undefined) await tiles.writeCheckpoint(published.note)
-    return this.#tree.size
+    if (published !== undefined) await tiles.writeCheckpoint(formatNote(published.note))
+    return size
   }
 
   /** Appends what has its place, up to `to` leaves. */
@@ -123,18 +124,4 @@ async function resume(parts: LogParts, size: number): Promise<readonly [tree: Gr
       ? []
       : parseBundle(await parts.tiles.read({ level: 'entries', index: Math.floor(size / TILE_WIDTH), width }))
   return [tree, bundle]
-}
-
-export interface StoredCheckpoint {
-  readonly size: number
-  readonly root: Buffer
-  readonly note: string
-  readonly signedAt: Instant
-}
-
-export async function lastCheckpoint(tx: Tx): Promise<StoredCheckpoint | undefined> {
-  const [row] = await tx.query<StoredCheckpoint>(
-    sql`select size, root, note, signed_at as "signedAt" from evidence.checkpoint order by size desc limit 1`,
-  )
-  return row
 }

@@ -1,0 +1,44 @@
+// A receipt: that one entry is in the log under a signed, where possible cosigned, checkpoint (C2SP tlog-proof).
+import { sql } from '#db'
+import type { LayerDatabase } from '#db'
+import { formatNote } from '../checkpoint/note.ts'
+import { inclusionProof } from '../tree/proof.ts'
+import { newestCheckpoint } from './checkpoints.ts'
+import type { TileFolder } from './tile-folder.ts'
+
+export interface ProofParts {
+  readonly index: number
+  readonly proof: readonly Buffer[]
+  /** The signed checkpoint, as it is published. */
+  readonly checkpoint: string
+}
+
+export function formatProof({ index, proof, checkpoint }: ProofParts): string {
+  return `c2sp.org/tlog-proof@v1\nindex ${index}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${checkpoint}`
+}
+
+/**
+ * The proof of an entry, under the newest checkpoint that a witness cosigned, else under the newest. `undefined` where
+ * there is no such entry, or no checkpoint over it yet (within a second there is).
+ */
+export async function proveEntry(
+  evidence: LayerDatabase,
+  tiles: TileFolder,
+  entryId: string,
+): Promise<string | undefined> {
+  const found = await evidence.transaction(
+    async (tx) => {
+      const [place] = await tx.query<{ seq: number }>(
+        sql`select seq from evidence.sequence where entry_id = ${entryId}`,
+      )
+      if (place === undefined) return undefined
+      const newest = (await newestCheckpoint(tx, { cosignedFrom: place.seq + 1 })) ?? (await newestCheckpoint(tx))
+      return newest === undefined || newest.size <= place.seq ? undefined : { index: place.seq, newest }
+    },
+    { readOnly: true },
+  )
+  if (found === undefined) return undefined
+  const { index, newest } = found
+  const proof = await inclusionProof(async (tile) => await tiles.read(tile), index, newest.size)
+  return formatProof({ index, proof, checkpoint: formatNote(newest.note) })
+}
