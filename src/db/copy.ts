@@ -57,7 +57,8 @@ function encoded(value: CopyValue): string {
   if (value instanceof Date) return value.toISOString()
   if (Buffer.isBuffer(value)) return `\\\\x${value.toString('hex')}`
   if (typeof value !== 'object') return String(value)
-  return escaped(storableJson(value))
+  const json = storableJson(value)
+  return SPECIAL.test(json) ? escaped(json) : json
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }

@@ -1,6 +1,6 @@
 // A database of its own for a test: cloned from a migrated template in a cluster that the whole run shares.
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,6 @@ import { databaseAccount } from './embedded/account.ts'
 import { startEmbedded } from './embedded/embedded.ts'
 import type { EmbeddedServer } from './embedded/embedded.ts'
 import { packageFolder } from './embedded/binaries.ts'
-import { isAlive } from './embedded/process.ts'
 import { LAYER_NAMES, LAYERS } from './layer.ts'
 import type { Layer } from './layer.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -63,11 +62,19 @@ export async function startTestCluster(): Promise<readonly [cluster: Cluster, st
     await rm(folder, { recursive: true, force: true })
     throw error
   }
+  endWith(process.pid, server.pid, folder)
   const stop = async (): Promise<void> => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
   return [clusterOf(server), stop]
+}
+
+/** However this process ends, also by kill -9, the cluster ends after it. */
+function endWith(pid: number, postmaster: number, folder: string): void {
+  const script = 'while kill -0 $1; do sleep 0.2; done; kill -QUIT $2 && sleep 0.5; rm -rf "$3"'
+  const options = { detached: true, stdio: 'ignore', cwd: '/' } as const
+  spawn('/bin/sh', ['-c', script, 'sh', String(pid), String(postmaster), folder], options).unref()
 }
 
 function clusterOf(server: EmbeddedServer): Cluster {
@@ -90,12 +97,7 @@ function sharedCluster(): Promise<Cluster> {
 async function ownCluster(): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-test-'))
   const server = await startEmbedded({ dataDirectory: folder, durable: false })
-  process.once('exit', () => {
-    process.kill(server.pid, 'SIGQUIT')
-    for (let wait = 0; wait < 200 && isAlive(server.pid); wait++)
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    rmSync(folder, { recursive: true, force: true })
-  })
+  endWith(process.pid, server.pid, folder)
   return clusterOf(server)
 }
 

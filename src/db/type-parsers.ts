@@ -22,7 +22,7 @@ function exactInteger(text: string): number {
 const UTC = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/
 
 /** `2026-01-31 08:00:00.123456+00` → `2026-01-31T08:00:00.123Z`. Finer than a millisecond is cut off. */
-export function instantText(text: string): string {
+function instantText(text: string): string {
   const utc = UTC.exec(text)
   if (utc !== null) return `${utc[1]}T${utc[2]}.${(utc[3] ?? '').slice(0, 3).padEnd(3, '0')}Z`
   const other = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?([+-]\d\d)(:\d\d)?(?::\d\d)?$/.exec(text)

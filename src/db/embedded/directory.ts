@@ -7,7 +7,7 @@ import { Fault } from '#kernel'
 import { blockedAt } from './account.ts'
 import type { Account } from './account.ts'
 
-export const MAJOR = '18'
+const MAJOR = '18'
 /** `sun_path` holds 108 bytes on Linux and 104 elsewhere, the last of them NUL; the name in it is `.s.PGSQL.5432`. */
 const SOCKET_FOLDER_BYTES_MAX = (process.platform === 'linux' ? 107 : 103) - '/.s.PGSQL.5432'.length
 
@@ -94,9 +94,15 @@ async function isPrivate(path: string, account: Account | undefined): Promise<bo
   }
 }
 
-/** What an interrupted first start or copy left behind; nothing refers to it. */
+/** What an interrupted first start or copy left behind; nothing refers to it. What cannot be removed yet is, next time. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (/\.new-\w+$/.test(name)) await rm(join(folder, name), { recursive: true, force: true })
+    if (!/\.new-\w+$/.test(name)) continue
+    try {
+      // an initdb whose starter was killed may still be writing there, until it misses its files
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+    }
   }
 }

@@ -141,6 +141,13 @@ describe('the embedded server', { skip: databaseUnavailable() }, () => {
     )
   })
 
+  test('so is one that cannot see the first, as in another container', async () => {
+    folder = await copied()
+    await start()
+    await unlink(join(folder, 'postgresql', 'server.lock'))
+    await assert.rejects(startEmbedded({ dataDirectory: folder, durable: false }), isFault(/another container/))
+  })
+
   test('after kill -9 of the Reeve process, the next one takes the running server over', async () => {
     folder = await copied()
     const [child, told] = await started(folder)

@@ -1,4 +1,6 @@
 // The PostgreSQL that Reeve brings along, under its own supervision: made, started or found again, watched, stopped.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type pg from 'pg'
 import { Fault } from '#kernel'
 import type { Connection } from '../connect.ts'
@@ -11,12 +13,11 @@ import { binariesFor } from './binaries.ts'
 import { createCluster } from './cluster.ts'
 import { prepareDirectory, removeLeftovers, socketFolder } from './directory.ts'
 import type { Directory } from './directory.ts'
-import { takeLock } from './lock.ts'
+import { listenAlone, takeLock } from './lock.ts'
 import { PORT } from './postmaster.ts'
 import { supervise } from './supervise.ts'
-import { existsSync } from 'node:fs'
 
-export const DATABASE = 'reeve'
+const DATABASE = 'reeve'
 
 export interface EmbeddedOptions {
   readonly dataDirectory: string
@@ -45,15 +46,20 @@ export interface EmbeddedServer {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const account = databaseAccount()
   const directory = await prepareDirectory(options.dataDirectory, account)
-  const unlock = takeLock(directory.lockFile)
+  const releases = [takeLock(directory.lockFile)]
+  const unlock = (): void => {
+    for (const release of releases.reverse()) release()
+  }
   try {
+    const socket = await socketFolder(directory.folder, account)
+    releases.push(await listenAlone(join(socket, 'reeve.sock')))
     await removeLeftovers(directory.folder)
     const durable = options.durable ?? true
     const passwords = await passwordsOf(directory)
     const binaries = await binariesFor(account, directory.folder)
     await createCluster(directory, binaries, account, passwordOf(passwords, SUPERUSER_ROLE), durable)
-    const connection = (role: string, socket: string, database: string): Connection => ({
-      host: socket,
+    const connection = (role: string, host: string, database: string): Connection => ({
+      host,
       port: PORT,
       user: role,
       password: passwordOf(passwords, role),
@@ -63,12 +69,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       plan: {
         postgres: binaries.postgres,
         pgdata: directory.pgdata,
-        socketFolder: await socketFolder(directory.folder, account),
+        socketFolder: socket,
         logFile: directory.logFile,
         account,
         settings: settings(durable),
       },
-      admin: (socket) => connection(SUPERUSER_ROLE, socket, 'postgres'),
+      admin: (host) => connection(SUPERUSER_ROLE, host, 'postgres'),
       provision: (client) => provision(client, passwords),
       log: options.log ?? (() => undefined),
       onDown: options.onDown ?? (() => undefined),

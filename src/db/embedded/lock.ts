@@ -1,6 +1,8 @@
 // One Reeve on one data directory: a file that names the process that has it. What kill -9 leaves behind is taken over.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { Fault } from '#kernel'
 import { isAlive, startMark } from './process.ts'
 
@@ -82,4 +84,36 @@ function removeStale(path: string, stale: string): void {
 
 function giveBack(path: string, text: string): void {
   if (contentOf(path) === text) rmSync(path, { force: true })
+}
+
+/**
+ * A file names a process of this machine; two containers on one volume do not see each other's. They do see whether
+ * somebody listens on a socket there, and that ends with its process too.
+ */
+export async function listenAlone(path: string): Promise<() => void> {
+  if (await answers(path))
+    throw new Fault(
+      'database_refused',
+      'another Reeve, perhaps in another container, already serves this data directory: stop it first',
+    )
+  rmSync(path, { force: true })
+  const server = createServer((socket) => socket.destroy())
+  server.unref()
+  server.listen(path)
+  await once(server, 'listening')
+  return () => server.close()
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return false
+    throw error
+  } finally {
+    socket.destroy()
+  }
 }
