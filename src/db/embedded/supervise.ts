@@ -8,6 +8,7 @@ import type { Postmaster, PostmasterPlan } from './postmaster.ts'
 
 const LOOK_EVERY_MS = 250
 const TRIM_EVERY_MS = 60_000
+const FULL_DISK_EVERY_MS = 3000
 const RESTARTS_MAX = 5
 const RESTARTS_WITHIN_MS = 60_000
 /** Orphaned server processes of a postmaster that was killed end by themselves; until then a new one is refused. */
@@ -148,7 +149,10 @@ async function restart(
       return await start(supervision)
     } catch (error) {
       supervision.log(error instanceof Error ? error.message : String(error))
-      await pause(LOOK_EVERY_MS, stopped)
+      const full = error instanceof Fault && error.code === 'storage_full'
+      // a full disk is no fault of the server's; it is looked at until there is space
+      if (full) restarts.pop()
+      await pause(full ? FULL_DISK_EVERY_MS : LOOK_EVERY_MS, stopped)
     }
   }
   return undefined
