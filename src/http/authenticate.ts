@@ -30,7 +30,8 @@ export async function authenticate(doors: Doors, headers: IncomingHttpHeaders): 
   const { token, roles } = result
   if (token.bootstrap) return bootstrapCaller(token)
   const subjectId = token.personId ?? token.principalId
-  const actor = subjectId === null ? undefined : await readActor(doors.identity, subjectId)
+  const actor =
+    subjectId === null ? undefined : await readActor(doors.identity, subjectId, token.credentialId ?? undefined)
   if (actor === undefined) throw new Unauthenticated('its subject is not in the roll')
   if (actor.inactive !== undefined) throw new Unauthenticated(actor.inactive)
   return actor.kind === 'person'

@@ -1,6 +1,7 @@
 // What the server is given: every layer that its routes act through, and how it is set up.
 import type { IdentityLayer } from '#identity/roll'
 import type { Administration } from '#access/records'
+import type { ConnectionsLayer } from '#connections'
 import type { listEntries } from '#evidence'
 
 /** One number of the metrics that is read when somebody asks. */
@@ -14,6 +15,8 @@ export interface Doors {
   readonly identity: IdentityLayer
   readonly access: Administration
   readonly evidence: Parameters<typeof listEntries>[0]
+  /** Absent where the server reads no sources by itself. */
+  readonly connections?: ConnectionsLayer
   /** What others tell of themselves: pools, the sequencer's lag, runs. */
   readonly gauges?: readonly Gauge[]
   /** Keyed fingerprints of a secret that Reeve itself makes, so that it is recognised where a scan finds it. */

@@ -92,7 +92,7 @@ export interface AnyEndpoint extends Omit<Endpoint, 'handle'> {
 export function endpoint<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   declaration: Endpoint<P, Q, B>,
 ): AnyEndpoint {
-  return declaration as AnyEndpoint
+  return declaration
 }
 
 export const changes = ({ method }: Pick<Endpoint, 'method'>): boolean => method !== 'GET'

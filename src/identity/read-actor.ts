@@ -25,11 +25,18 @@ export type ActorOfRecord =
       readonly expiresAt?: Instant
     }
 
-/** A person (`psn_`) or a principal of kind api_client (`prn_`); `undefined` for anything else. */
-export async function readActor(identity: IdentityLayer, id: string): Promise<ActorOfRecord | undefined> {
+/**
+ * A person (`psn_`) or a principal of kind api_client (`prn_`); `undefined` for anything else. With the credential that
+ * a client shows: what the roll says of it counts too.
+ */
+export async function readActor(
+  identity: IdentityLayer,
+  id: string,
+  credentialId?: string,
+): Promise<ActorOfRecord | undefined> {
   const at = identity.clock()
   if (isId('person', id)) return await identity.db.transaction((tx) => person(tx, id), { readOnly: true })
-  if (isId('principal', id)) return await identity.db.transaction((tx) => client(tx, id, at), { readOnly: true })
+  if (isId('principal', id)) return await identity.db.transaction((tx) => client(tx, id, at, credentialId), { readOnly: true })
   return undefined
 }
 
@@ -67,11 +74,19 @@ interface ClientRow {
   readonly name: string
   readonly state: PrincipalState
   readonly expiresAt: Instant | null
+  readonly credential: string | null
 }
 
-async function client(tx: Tx, id: Id<'principal'>, at: Instant): Promise<ActorOfRecord | undefined> {
+async function client(
+  tx: Tx,
+  id: Id<'principal'>,
+  at: Instant,
+  credentialId: string | undefined,
+): Promise<ActorOfRecord | undefined> {
   const [row] = await tx.query<ClientRow>(sql`
-    select name, state, expires_at as "expiresAt" from identity.principal where id = ${id} and kind = 'api_client'`)
+    select p.name, p.state, p.expires_at as "expiresAt", c.state as credential from identity.principal p
+    left join identity.credential c on c.id = ${credentialId ?? ''}
+    where p.id = ${id} and p.kind = 'api_client'`)
   if (row === undefined) return undefined
   const inactive = clientInactive(row, at)
   return {
@@ -84,7 +99,8 @@ async function client(tx: Tx, id: Id<'principal'>, at: Instant): Promise<ActorOf
 }
 
 /** Fail closed: only an active client acts. */
-function clientInactive({ state, expiresAt }: ClientRow, at: Instant): string | undefined {
+function clientInactive({ state, expiresAt, credential }: ClientRow, at: Instant): string | undefined {
+  if (credential === 'revoked') return 'the credential is revoked in the roll'
   if (state !== 'active') return `the API client is ${state}, not active`
   if (expiresAt !== null && expiresAt <= at) return 'the API client has expired'
   return undefined

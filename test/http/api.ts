@@ -44,7 +44,7 @@ export async function apiInTest(settings: Partial<HttpSettings> = {}, more: Part
   const key = { keyId: 'hk_test', key: randomBytes(32) }
   const access: Administration = {
     db: roll.database.layer('access'),
-    clock: roll.now,
+    clock: () => roll.now(),
     tokenKeys: () => [key],
     settings: { bothAdministrations: false, tokenDaysMax: 366 },
   }

@@ -39,7 +39,7 @@ export const TOKEN: Sql = sql`id, principal_id as "principalId", person_id as "p
   credential_id as "credentialId", label, scopes, created_at as "createdAt", created_by as "createdBy",
   expires_at as "expiresAt", revoked_at as "revokedAt", revoked_by as "revokedBy", used_on as "usedOn"`
 
-/** Whether `held` is enough for `needed`. `write` reads too; nothing else holds another. */
+/** Whether `held` is enough for `needed`. `write` holds all but `metrics`; nothing else holds another. */
 export function covers(held: readonly Scope[], needed: Scope): boolean {
-  return held.includes(needed) || (needed === 'read' && held.includes('write'))
+  return held.includes(needed) || (needed !== 'metrics' && held.includes('write'))
 }

@@ -78,23 +78,33 @@ export const PrincipalData = z
   .meta({ id: 'PrincipalData' })
 
 /** What every record has around its data. */
-export const recordOf = (name: string, data: z.ZodType, more: z.ZodRawShape = {}): z.ZodType =>
-  z
-    .object({
-      id: z.string(),
-      version: z.int().min(1).describe('also the `ETag`'),
-      validFrom: instant.optional(),
-      recordedAt: instant,
-      hash: z.string().optional().describe('SHA-256 of the canonical JSON of the version; its entry carries it too'),
-      data,
-      ...more,
-    })
-    .meta({ id: name })
+export const recordShape = (data: z.ZodType): z.ZodRawShape => ({
+  id: z.string(),
+  version: z.int().min(1).describe('also the `ETag`'),
+  validFrom: instant.optional(),
+  recordedAt: instant,
+  hash: z.string().optional().describe('SHA-256 of the canonical JSON of the version; its entry carries it too'),
+  data,
+})
 
-export const Principal = recordOf('Principal', PrincipalData, {
+export const recordOf = (name: string, data: z.ZodType): z.ZodType => z.object(recordShape(data)).meta({ id: name })
+
+const PRINCIPAL = {
+  ...recordShape(PrincipalData),
   gaps: z.array(z.string()).describe('what it lacks to be active'),
   allowedActions: z.array(z.string()).describe('the operations that you may call on it now'),
-})
+}
+
+export const Principal = z.object(PRINCIPAL).meta({ id: 'Principal' })
+export const RetiredPrincipal = z
+  .object({
+    ...PRINCIPAL,
+    liveCredentials: z
+      .array(z.object({ id: z.string(), type: z.string() }))
+      .describe('what still works as far as the roll knows; the first thousand'),
+    liveCredentialCount: z.int(),
+  })
+  .meta({ id: 'RetiredPrincipal' })
 export const PrincipalPage = pageOf('PrincipalPage', Principal)
 
 export const Version = z

@@ -1,8 +1,35 @@
 // All endpoints, in the order in which the document lists them. A new one is declared in its resource's file.
 import type { AnyEndpoint } from '../endpoint.ts'
+import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
+import { CONNECTIONS } from './connections.ts'
+import { CREDENTIALS } from './credentials.ts'
+import { ENTRIES } from './entries.ts'
+import { IDENTITY_REQUESTS } from './identity-requests.ts'
+import { MATCHES } from './matches.ts'
 import { ME } from './me.ts'
+import { OWNERSHIP } from './ownership.ts'
+import { PEOPLE } from './people.ts'
 import { PRINCIPAL_FACTS } from './principal-facts.ts'
+import { PRINCIPAL_LIFE } from './principal-life.ts'
+import { PRINCIPAL_PROOF } from './principal-proof.ts'
 import { PRINCIPALS } from './principals.ts'
 import { ROLE_ROUTES } from './roles.ts'
+import { TOKENS } from './tokens.ts'
 
-export const ENDPOINTS: readonly AnyEndpoint[] = [...PRINCIPALS, ...PRINCIPAL_FACTS, ...ROLE_ROUTES, ...ME]
+export const ENDPOINTS: readonly AnyEndpoint[] = [
+  ...PRINCIPALS,
+  ...PRINCIPAL_FACTS,
+  ...PRINCIPAL_LIFE,
+  ...PRINCIPAL_PROOF,
+  ...OWNERSHIP,
+  ...CREDENTIALS,
+  ...PEOPLE,
+  ...IDENTITY_REQUESTS,
+  ...MATCHES,
+  ...CONNECTIONS,
+  ...ENTRIES,
+  ...TOKENS,
+  ...ROLE_ROUTES,
+  ...BOOTSTRAP_ROUTES,
+  ...ME,
+]

@@ -61,14 +61,14 @@ export function principalChange<B extends z.ZodType<object>>(declared: Principal
         doors.identity,
         act(why),
         { ...(present(input) as Present<z.output<B>>), ...target },
-        context as Context<z.output<typeof PRINCIPAL_PATH>, unknown, z.output<B>>,
+        context,
       )
       return context.present(changed)
     },
   })
 }
 
-const WHY = { reason: reason.optional() }
+export const WHY = { reason: reason.optional() }
 
 export const PRINCIPAL_FACTS = [
   principalChange({

@@ -186,10 +186,14 @@ export const PRINCIPALS = [
     handle: async ({ doors, caller, query, present: presented }) => {
       const { why, ...page } = query
       const orphans = await listOrphans(doors.identity, caller.viewer, present({ why }), pageRequest(page))
-      return {
-        ...orphans,
-        items: orphans.items.map((orphan) => ({ ...orphan, principal: presented(orphan.principal) })),
-      }
+      const items = orphans.items.map(({ principal, why: cause, since, formerOwner, proposed }) => ({
+        principal: presented(principal),
+        why: cause,
+        since,
+        formerOwner,
+        proposed,
+      }))
+      return { ...orphans, items }
     },
   }),
 ]

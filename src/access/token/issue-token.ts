@@ -1,0 +1,91 @@
+// Tokens for persons and for API clients. A client's token has a credential record in the roll: a plan over two layers,
+// the record first; what a crash leaves half done is put right at the next start.
+import { Fault } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
+import { readActor, recordCredential, recordRevocation } from '#identity/roll'
+import type { IdentityLayer, KeyedFingerprint } from '#identity/roll'
+import type { Administration } from '../role/administration.ts'
+import { rolesOf } from '../role/read-roles.ts'
+import type { Role } from '../role/role.ts'
+import { createToken } from './create-token.ts'
+import type { NewToken } from './create-token.ts'
+import { mintToken } from './token-value.ts'
+import { covers } from './token.ts'
+import type { Scope } from './token.ts'
+
+/** Whose record in the roll a token of ours is. */
+export const TOKEN_SOURCE = 'reeve'
+
+export interface TokenToIssue {
+  /** A person (`psn_`) or an API client (`prn_`). */
+  readonly subjectId: string
+  readonly label: string
+  readonly scopes: readonly Scope[]
+  readonly expiresAt: Instant
+  readonly by: { readonly subjectId: string; readonly roles: ReadonlySet<Role>; readonly scopes: readonly Scope[] }
+  readonly fingerprint?: (secret: string) => readonly KeyedFingerprint[]
+}
+
+/** Throws Fault('forbidden') where who asks may not, Fault('not_found') and Fault('unprocessable') for the subject. */
+export async function issueToken(
+  identity: IdentityLayer,
+  administration: Administration,
+  act: Act,
+  input: TokenToIssue,
+): Promise<NewToken> {
+  await assertMayIssue(administration, input)
+  const subject = await readActor(identity, input.subjectId)
+  if (subject === undefined) throw new Fault('not_found', 'there is no such person or API client in the roll')
+  if (subject.inactive !== undefined) throw new Fault('unprocessable', `no token can be made: ${subject.inactive}`)
+  if (subject.kind === 'client') return await issueForClient(identity, administration, act, { ...input, ...subject })
+  const { label, scopes, expiresAt } = input
+  return await createToken(administration, act, {
+    subject: { kind: 'person', personId: subject.personId },
+    label,
+    scopes,
+    expiresAt,
+  })
+}
+
+/**
+ * People make their own, no stronger than the one they use. Others' tokens are made by access-admins; those of an
+ * identity-admin only by an identity-admin, so that neither administration can act as the other.
+ */
+async function assertMayIssue(administration: Administration, { subjectId, scopes, by }: TokenToIssue): Promise<void> {
+  if (subjectId === by.subjectId) {
+    const beyond = scopes.find((scope) => !covers(by.scopes, scope))
+    if (beyond !== undefined) throw new Fault('forbidden', `your token lacks the scope \`${beyond}\` itself`)
+    if (subjectId.startsWith('psn_')) return
+  }
+  const held = await rolesOf(administration, subjectId)
+  const needed: Role = held.has('identity-admin') ? 'identity-admin' : 'access-admin'
+  if (!by.roles.has(needed)) throw new Fault('forbidden', `this token can be made by ${needed}s only`)
+}
+
+async function issueForClient(
+  identity: IdentityLayer,
+  administration: Administration,
+  act: Act,
+  input: TokenToIssue & { readonly principalId: Id<'principal'> },
+): Promise<NewToken> {
+  const { principalId, label, scopes, expiresAt, fingerprint } = input
+  const value = mintToken('client')
+  const { idempotency: _later, ...once } = act
+  const record = await recordCredential(identity, once, {
+    type: 'api_token',
+    principalId,
+    name: label,
+    expiresAt,
+    ...(fingerprint === undefined ? {} : { fingerprints: fingerprint(value) }),
+    attributes: { scopes: [...scopes] },
+    source: TOKEN_SOURCE,
+  })
+  const credentialId = record.id as Id<'credential'>
+  try {
+    const subject = { kind: 'client', principalId, credentialId } as const
+    return await createToken(administration, act, { subject, label, scopes, expiresAt, value })
+  } catch (error) {
+    await recordRevocation(identity, once, { id: credentialId, reason: 'its token was not made' })
+    throw error
+  }
+}

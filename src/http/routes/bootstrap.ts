@@ -1,0 +1,92 @@
+// The first administrators: what the bootstrap token is for, and all that it can do.
+import { z } from 'zod'
+import type { Act, PersonFact } from '#kernel'
+import { assignRole, createToken, endBootstrap, rolesOf } from '#access/records'
+import type { Role } from '#access/records'
+import { applyPeopleFeed, personIdOf } from '#identity/roll'
+import type { Doors } from '../doors.ts'
+import { endpoint } from '../endpoint.ts'
+import type { Context } from '../endpoint.ts'
+import { text } from '../form/fields.ts'
+import { Administrators } from '../form/token.ts'
+
+const DAYS = 90
+const DAY_MS = 86_400_000
+const SOURCE = 'bootstrap'
+
+const ADMINISTRATOR = z.strictObject({
+  feedId: text(200)
+    .optional()
+    .describe('the id that the feed of people has for them; the address unless said otherwise'),
+  name: text(200),
+  email: z.email().max(320),
+  roles: z
+    .array(z.enum(['identity-admin', 'access-admin', 'auditor']))
+    .min(1)
+    .max(3),
+})
+type Administrator = z.output<typeof ADMINISTRATOR>
+
+/** A person who is in the roll already stays as the feed has them. */
+async function recordPeople(doors: Doors, act: Act, administrators: readonly Administrator[]): Promise<void> {
+  const people = administrators.map(({ name, email, feedId = email.toLowerCase() }, at): PersonFact => ({
+    type: 'person',
+    personId: feedId,
+    name,
+    emails: [email],
+    status: 'active',
+    provenance: { connector: 'people', file: 'first administrators', startLine: at + 1 },
+  }))
+  await applyPeopleFeed(doors.identity, act, { source: SOURCE, people, teams: [], complete: false })
+}
+
+async function makeAdministrator(
+  { doors, act }: Pick<Context<unknown, unknown, unknown>, 'doors' | 'act'>,
+  { email, feedId = email.toLowerCase(), roles }: Administrator,
+): Promise<object> {
+  const personId = personIdOf(feedId)
+  const held = await rolesOf(doors.access, personId)
+  for (const role of new Set<Role>(roles)) {
+    if (held.has(role)) continue
+    await assignRole(doors.identity, doors.access, act('the first administrators', `${personId} ${role}`), {
+      subjectId: personId,
+      role,
+      reason: 'the first administrators',
+      heldByActor: 'bootstrap',
+    })
+  }
+  const asked = act('the first administrators', `${personId} token`)
+  const made = await createToken(doors.access, asked, {
+    subject: { kind: 'person', personId },
+    label: 'first token',
+    scopes: ['write', 'metrics'],
+    expiresAt: new Date(Date.parse(asked.at) + DAYS * DAY_MS).toISOString() as Act['at'],
+  })
+  return { personId, roles, ...made }
+}
+
+export const BOOTSTRAP_ROUTES = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/bootstrap/administrators',
+    operationId: 'createFirstAdministrators',
+    tag: 'administration',
+    summary: 'Make the first administrators',
+    description:
+      'Records them as persons, gives them their roles and a token each. The bootstrap token ends once identity-admin and access-admin are both held; until then it can be repeated.',
+    who: { bootstrap: true },
+    scope: 'write',
+    body: z.strictObject({ administrators: z.array(ADMINISTRATOR).min(1).max(10) }).meta({ id: 'NewAdministrators' }),
+    answer: Administrators,
+    status: 201,
+    refuses: ['not_found'],
+    handle: async (context) => {
+      const { doors, body, act } = context
+      await recordPeople(doors, act('the first administrators', 'people'), body.administrators)
+      const administrators: object[] = []
+      for (const administrator of body.administrators)
+        administrators.push(await makeAdministrator(context, administrator))
+      return { administrators, bootstrapEnded: await endBootstrap(doors.access, act('both administrations are held')) }
+    },
+  }),
+]

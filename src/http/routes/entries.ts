@@ -1,0 +1,54 @@
+// What happened, in the order of the log. Its own auditors read it; it holds ids, not names.
+import { z } from 'zod'
+import { Fault } from '#kernel'
+import { listEntries } from '#evidence'
+import { endpoint } from '../endpoint.ts'
+import { instant, PAGE_QUERY, pageOf, present, text } from '../form/fields.ts'
+
+const Entry = z
+  .object({
+    seq: z.int().describe('its place in the log, without gaps'),
+    id: z.string(),
+    layer: z.string(),
+    writtenBy: z.string().describe('the role of the database that wrote it'),
+    type: z.string(),
+    at: instant,
+    actor: z.string(),
+    onBehalfOf: z.string().optional(),
+    subjects: z.array(z.string()),
+    record: z.object({ id: z.string(), version: z.int(), hash: z.string() }).optional(),
+    reason: z.string().optional(),
+    follows: z.array(z.string()),
+    content: z.record(z.string(), z.unknown()).optional(),
+    contentHash: z.string().optional(),
+    salt: z.string().optional(),
+  })
+  .meta({ id: 'Entry' })
+
+export const ENTRIES = [
+  endpoint({
+    method: 'GET',
+    path: '/v1/entries',
+    operationId: 'listEntries',
+    tag: 'evidence',
+    summary: 'List entries of evidence in the order of the log',
+    description: 'What was written a moment ago appears once it has its place.',
+    who: { roles: ['auditor', 'identity-admin', 'access-admin'] },
+    scope: 'read',
+    query: z.strictObject({
+      recordId: text(40).optional().describe('entries that made a version of this record'),
+      limit: PAGE_QUERY.limit,
+      cursor: z.string().max(20).optional().describe('`next` of the page before'),
+    }),
+    answer: pageOf('EntryPage', Entry),
+    handle: async ({ doors, query }) => {
+      const { recordId, limit, cursor } = query
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+        throw new Fault('invalid', 'the cursor is not of this list')
+      const after = cursor === undefined ? undefined : Number(cursor)
+      const items = await listEntries(doors.evidence, { limit, ...present({ recordId, after }) })
+      const last = items.at(-1)
+      return { items, ...(items.length === limit && last !== undefined ? { next: String(last.seq) } : {}) }
+    },
+  }),
+]
