@@ -89,6 +89,9 @@ create index version_owner on identity.version ((data #>> '{owner,party,id}'), r
 -- and of "who was backup or custodian": few versions have any
 create index version_others on identity.version using gin ((data -> 'parties') jsonb_path_ops)
   where data -> 'backups' <> '[]' or data -> 'custodians' <> '[]';
+-- what a source calls the third party that runs it, before a person says which vendor that is
+create index principal_integration on identity.principal (lower(data ->> 'integration'), id)
+  where data ->> 'integration' is not null;
 create index principal_workload_scope on identity.principal ((data ->> 'workloadScope'), id)
   where data ->> 'workloadScope' is not null;
 
