@@ -206,6 +206,14 @@ create table evidence.checkpoint (
   constraint checkpoint_size_check CHECK ((size >= 0))
 );
 
+create table evidence.cosignature (
+  size bigint not null,
+  witness text not null,
+  line text not null,
+  received_at timestamp(3) with time zone not null,
+  constraint cosignature_pkey PRIMARY KEY (size, witness)
+);
+
 create table evidence.entry (
   id text not null,
   ordinal bigint generated always as identity not null,
@@ -248,6 +256,7 @@ create table evidence.watermark (
 );
 
 grant insert, select on evidence.checkpoint to reeve_evidence;
+grant insert, select on evidence.cosignature to reeve_evidence;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_access;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_connections;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_effect;
@@ -455,6 +464,7 @@ CREATE INDEX principal_environment_name ON identity.principal USING btree (envir
 CREATE INDEX principal_expires ON identity.principal USING btree (expires_at, id) WHERE (expires_at IS NOT NULL);
 CREATE INDEX principal_external ON identity.principal USING hash (external_id);
 CREATE INDEX principal_gone ON identity.principal USING btree (name, id) WHERE (gone_at IS NOT NULL);
+CREATE INDEX principal_integration ON identity.principal USING btree (lower((data ->> 'integration'::text)), id) WHERE ((data ->> 'integration'::text) IS NOT NULL);
 CREATE INDEX principal_kind_name ON identity.principal USING btree (kind, name, id);
 CREATE INDEX principal_name ON identity.principal USING btree (name, id);
 CREATE INDEX principal_orphan ON identity.principal USING btree (name, id) WHERE ((owner_id IS NULL) AND (state <> 'retired'::text));
