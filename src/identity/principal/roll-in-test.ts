@@ -3,7 +3,8 @@ import { deriveId, newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { sql } from '#db'
 import type { Database } from '#db'
-import { createWithEntries } from '#evidence/port'
+import { readCurrent } from '#db/history'
+import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { IDENTITY_SETTINGS } from '../operation.ts'
 import type { IdentityLayer } from '../operation.ts'
 import type { Party } from '../record/party.ts'
@@ -21,6 +22,7 @@ export interface RollInTest {
   /** Moves the clock on. */
   pass(days: number): void
   addPerson(feedId: string, more?: { readonly status?: PersonStatus; readonly team?: string }): Promise<Party>
+  setStatus(feedId: string, status: PersonStatus): Promise<void>
   addTeam(feedId: string): Promise<Party>
   /** Entry types of one record, in order of writing. */
   entriesOf(recordId: string): Promise<string[]>
@@ -78,6 +80,15 @@ export async function rollInTest(
       })
       return person(feedId)
     },
+    async setStatus(feedId, status) {
+      await identity.db.transaction(async (tx) => {
+        const id = personOf(feedId)
+        const current = (await readCurrent<PersonRecord>(tx, PERSON, [id], { lock: true })).get(id)
+        if (current === undefined) throw new Error(`no person ${feedId}`)
+        const words = { type: 'person.changed' }
+        await changeWithEntries(tx, PERSON, feed(), [{ current, patch: (data) => ({ ...data, status }), words }])
+      })
+    },
     async addTeam(feedId) {
       const data: TeamRecord = { feedId, name: feedId, source: 'test' }
       await identity.db.transaction(async (tx) => {
@@ -85,16 +96,7 @@ export async function rollInTest(
       })
       return team(feedId)
     },
-    async entriesOf(recordId) {
-      const rows = await database
-        .layer('evidence')
-        .transaction((tx) =>
-          tx.query<{ type: string }>(
-            sql`select type from evidence.entry where record_id = ${recordId} order by record_version`,
-          ),
-        )
-      return rows.map(({ type }) => type)
-    },
+    entriesOf: (recordId) => entryTypesOf(database, recordId),
     versionsWithoutTheirEntry: () => unmatched(database),
     close: () => opened.close(),
   }
@@ -125,4 +127,10 @@ async function unmatched(database: Database): Promise<unknown[]> {
   for (const row of versions) count(row, 1)
   for (const row of entries) count(row, -1)
   return [...counted].filter(([, sum]) => sum !== 0)
+}
+
+async function entryTypesOf(database: Database, recordId: string): Promise<string[]> {
+  const statement = sql`select type from evidence.entry where record_id = ${recordId} order by record_version`
+  const rows = await database.layer('evidence').transaction((tx) => tx.query<{ type: string }>(statement))
+  return rows.map(({ type }) => type)
 }

@@ -64,5 +64,6 @@ export interface MatchRecord {
     readonly principalId: Id<'principal'>
     readonly personId: Id<'person'>
     readonly kindBefore: PrincipalKind
+    readonly kindStatedBefore: boolean
   }
 }
