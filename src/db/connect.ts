@@ -67,7 +67,9 @@ class LayerPool implements LayerDatabase, Connections {
       idleTimeoutMillis: 30_000,
     })
     // an idle connection that breaks is dropped by the pool; without a listener it would end the process
-    this.#pool.on('error', () => undefined)
+    this.#pool.on('error', ignore)
+    // and a client that breaks between being handed out and being taken, when the pool does not listen any more
+    this.#pool.on('connect', (client) => void client.on('error', ignore))
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -77,10 +79,8 @@ class LayerPool implements LayerDatabase, Connections {
   async acquire(): Promise<pg.ClientBase> {
     await this.#free.take()
     try {
-      const client = await this.#pool.connect()
       // while it is out, the pool does not listen; the statement that is running rejects by itself
-      client.on('error', ignore)
-      return client
+      return await this.#pool.connect()
     } catch (error) {
       this.#free.give()
       throw faultOf(error)
@@ -88,7 +88,6 @@ class LayerPool implements LayerDatabase, Connections {
   }
 
   release(client: pg.ClientBase, broken: boolean): void {
-    client.off('error', ignore)
     ;(client as pg.PoolClient).release(broken)
     this.#free.give()
   }

@@ -1,7 +1,7 @@
 // Gives committed entries their place in one gap-free order. One process is elected by an advisory lock; it works in batches.
 import type { Instant } from '#kernel'
 import { sql } from '#db'
-import type { LayerDatabase, Tx } from '#db'
+import type { LayerDatabase, Sql, Tx } from '#db'
 
 /** Any number that no other advisory lock of Reeve uses. */
 const SEQUENCER_LOCK = 7_269_733_301
@@ -19,13 +19,13 @@ export interface SequencerPass {
  * has also lost the right to write. Order: by the transaction that wrote them, then as written. An entry never gets a
  * place before it is committed, and never two.
  *
- * INVARIANT: everything written by a transaction below `watermark.transaction` has its place.
+ * INVARIANT: everything that this cluster wrote by a transaction below `watermark.transaction` has its place.
  */
 export async function sequenceOnce(evidence: LayerDatabase, at: Instant): Promise<SequencerPass> {
   return await evidence.transaction(async (tx) => {
     const [held] = await tx.query<{ got: boolean }>(sql`select pg_try_advisory_xact_lock(${SEQUENCER_LOCK}) as got`)
     if (held?.got !== true) return { sequenced: 0, elsewhere: true }
-    const from = await watermark(tx)
+    const unplaced = await mayBeUnplaced(tx)
     // The snapshot's xmin first: what commits between it and the reading is met again in the next pass, never passed over.
     const [snapshot] = await tx.query<{ xmin: string; cluster: string }>(
       sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, ${CLUSTER} as cluster`,
@@ -37,7 +37,7 @@ export async function sequenceOnce(evidence: LayerDatabase, at: Instant): Promis
              waiting.id, ${at}
       from (
         select e.id, e.transaction, e.ordinal from evidence.entry e
-        where e.transaction >= ${from}::xid8
+        where ${unplaced}
           and not exists (select from evidence.sequence s where s.entry_id = e.id)
         order by e.transaction, e.ordinal limit ${BATCH}
       ) waiting`)
@@ -49,11 +49,16 @@ export async function sequenceOnce(evidence: LayerDatabase, at: Instant): Promis
 // a restored database lives in another cluster, where transaction numbers begin anew
 const CLUSTER = sql`(select system_identifier::text || '/' || current_database() from pg_control_system())`
 
-async function watermark(tx: Tx): Promise<string> {
+/**
+ * Which entries may be without a place. Without a watermark of this cluster: any. With one: what this cluster wrote since,
+ * so that entries restored from another, whose transactions are numbered far ahead, are not compared in every pass.
+ */
+async function mayBeUnplaced(tx: Tx): Promise<Sql> {
   const [row] = await tx.query<{ transaction: string }>(
     sql`select transaction::text from evidence.watermark where cluster = ${CLUSTER}`,
   )
-  return row?.transaction ?? '0'
+  if (row === undefined) return sql`true`
+  return sql`e.transaction >= ${row.transaction}::xid8 and e.transaction < pg_snapshot_xmax(pg_current_snapshot())`
 }
 
 async function moveWatermark(tx: Tx, { xmin, cluster }: { xmin: string; cluster: string }): Promise<void> {
