@@ -26,6 +26,8 @@ const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS
 
+export const isFaultCode = (text: string): text is FaultCode => Object.hasOwn(FAULTS, text)
+
 /** Status and title of a code, for documents that list them. */
 export const describeFault = (code: FaultCode): { readonly status: number; readonly title: string } => FAULTS[code]
 

@@ -42,8 +42,11 @@ function fieldsOf(place: 'path' | 'query', schema: z.ZodObject | undefined, comp
     readonly properties?: Readonly<Record<string, JsonSchema>>
     readonly required?: readonly string[]
   }
-  return Object.entries(properties).map(([name, { description, ...property }]) => {
-    const described = description === undefined ? {} : { description }
-    return { name, in: place, required: place === 'path' || required.includes(name), ...described, schema: property }
-  })
+  return Object.entries(properties).map(([name, { description, ...property }]) =>
+    Object.assign(
+      { name, in: place, required: place === 'path' || required.includes(name) },
+      description === undefined ? {} : { description },
+      { schema: property },
+    ),
+  )
 }
