@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { chown, mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { reeve } from '../scan/run-reeve.ts'
+import { cleanEnvironment, startServer, temporaryFolder } from './server-in-test.ts'
+
+/** `nobody`, on every system that has one under this number. */
+const NOBODY = { uid: 65_534, gid: 65_534 }
+const isRoot = process.getuid?.() === 0
+
+describe('reeve serve', { skip: databaseUnavailable() }, () => {
+  test('answers, stops in order, starts again with all that it had; the first token is printed once', async (t) => {
+    const dataDirectory = join(await temporaryFolder(t), 'data')
+    const first = await startServer({ dataDirectory })
+    t.after(async () => first.kill())
+    assert.equal((await fetch(`${first.url}/healthz`)).status, 200)
+    assert.equal((await fetch(`${first.url}/readyz`)).status, 200)
+    assert.match(first.token ?? '', /^reeve_b_\w{36}$/)
+    const me = await fetch(`${first.url}/v1/me`, { headers: { authorization: `Bearer ${first.token}` } })
+    assert.equal(me.status, 200)
+    assert.doesNotMatch(first.stderr(), /reeve_b_\w{36}/, 'the log holds no token')
+    assert.equal((await stat(dataDirectory)).mode & 0o066, 0)
+    assert.equal(await first.stop(), 0)
+
+    const second = await startServer({ dataDirectory })
+    t.after(async () => second.kill())
+    assert.equal(second.token, undefined)
+    const again = await fetch(`${second.url}/v1/me`, { headers: { authorization: `Bearer ${first.token}` } })
+    assert.equal(again.status, 200, 'the token of the first start is still good')
+    assert.equal(await second.stop(), 0)
+  })
+
+  test('killed outright it starts again, and a second server on its directory is refused', async (t) => {
+    const dataDirectory = join(await temporaryFolder(t), 'data')
+    const first = await startServer({ dataDirectory })
+    await assert.rejects(startServer({ dataDirectory }), (error: Error) => {
+      assert.match(error.message, new RegExp(`ended with 2: [\\s\\S]*process ${first.pid} already serves`))
+      return true
+    })
+    await first.kill()
+    const second = await startServer({ dataDirectory })
+    assert.equal((await fetch(`${second.url}/readyz`)).status, 200)
+    assert.equal(await second.stop(), 0)
+  })
+
+  test('runs as an ordinary user', { skip: isRoot ? false : 'the other tests do' }, async (t) => {
+    const folder = await temporaryFolder(t)
+    const home = join(folder, 'home')
+    await mkdir(home)
+    await chown(home, NOBODY.uid, NOBODY.gid)
+    const dataDirectory = join(home, 'data')
+    const server = await startServer({ dataDirectory, as: NOBODY, env: { HOME: home } })
+    t.after(async () => server.kill())
+    assert.equal((await fetch(`${server.url}/readyz`)).status, 200)
+    for (const name of await readdir(dataDirectory))
+      assert.equal((await stat(join(dataDirectory, name))).uid, NOBODY.uid)
+    assert.equal(await server.stop(), 0)
+  })
+
+  test('what keeps it from starting is one clear line and exit code 2', async (t) => {
+    const folder = await temporaryFolder(t)
+    const wrong: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+      [['--listen', 'nowhere'], /`nowhere` is no address to listen on/],
+      [['--listen', '0.0.0.0:0'], /tokens would travel unencrypted: set server\.tls/],
+      [['--config', join(folder, 'no.yaml')], /the settings `.*no\.yaml` cannot be read \(ENOENT\)/],
+      [['--import-root', join(folder, 'no')], /the import root `.*no` is not there/],
+      [['--lisen', 'x'], /Did you mean --listen\?/],
+    ]
+    for (const [args, says] of wrong) {
+      const env = cleanEnvironment({ REEVE_DATA_DIR: join(folder, 'data') })
+      const { code, stderr, stdout } = await reeve(['serve', ...args], { env })
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, says)
+      assert.equal(stdout, '')
+      assert.doesNotMatch(stderr, /\n\s+at /)
+    }
+    const server = await startServer({ dataDirectory: join(folder, 'data') })
+    t.after(async () => server.kill())
+    const { port } = new URL(server.url)
+    const env = cleanEnvironment({ REEVE_DATA_DIR: join(folder, 'other') })
+    const { code, stderr } = await reeve(['serve', '--listen', `127.0.0.1:${port}`], { env })
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, /port \d+ of 127\.0\.0\.1 is in use/)
+    assert.equal(await server.stop(), 0)
+  })
+})
