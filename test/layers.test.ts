@@ -234,7 +234,7 @@ describe('layers', { skip: databaseUnavailable() }, () => {
     for (const write of WRITES) {
       await owner.query(`grant ${write} on identity.in_test to reeve_access`)
       await owner.query('grant usage on schema identity to reeve_access')
-      const statement = write === 'UPDATE' ? 'update identity.in_test set a = 1' : STATEMENTS[write](table)
+      const statement: string = write === 'UPDATE' ? 'update identity.in_test set a = 1' : STATEMENTS[write](table)
       assert.equal(await refusal(clientOf('access'), statement), undefined, write)
     }
   })
