@@ -8,12 +8,14 @@ import { REEVE, systemClock } from '#kernel'
 import type { Act } from '#kernel'
 import { openKeys } from '#keys'
 import { monotonicClock } from './start/clock.ts'
+import { startConnections } from './start/connections.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { administration, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
 import { openPort } from './start/open-port.ts'
 import { registerOwnIdentities } from './start/own-identities.ts'
+import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
 import { Undo } from './start/undo.ts'
@@ -72,19 +74,34 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
   undo.later(async () => log.keeper.stop())
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)
+  const { layer: connections, worker } = await startConnections({
+    ...settings,
+    opened,
+    clock,
+    keys,
+    identity,
+    access,
+    say,
+  })
+  undo.later(async () => worker.stop())
   const http = await buildServer(
-    { identity, access, evidence: database.layer('evidence'), fingerprint: fingerprinter(keys) },
+    { identity, access, connections, evidence: database.layer('evidence'), fingerprint: fingerprinter(keys) },
     httpSettings(options, settings),
   )
   undo.later(async () => stopServer(http))
   const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
   const bootstrap = await bootstrapToken(access, act)
+  const sample =
+    options.sampleEstate === true && options.samples !== undefined
+      ? await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, options.samples)
+      : undefined
   return {
     ...at,
     url: urlOf(at, settings.tls !== undefined),
     dataDirectory,
     ...(configFile === undefined ? {} : { configFile }),
     ...(bootstrap === undefined ? {} : { bootstrapToken: bootstrap.value }),
+    ...(sample === undefined ? {} : { sample }),
     stop: async () => undo.all(),
   }
 }

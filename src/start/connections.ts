@@ -1,0 +1,83 @@
+// Connections at work: what a run reads becomes records of the roll, under the settings of this server.
+import type { AccessLayer } from '#access/records'
+import type { Config } from '#config'
+import { runFiles, startConnectionWorker } from '#connections'
+import type { ConnectionsLayer, ConnectionWorker, Counts, Sync } from '#connections'
+import type { ReeveDatabase } from '#db'
+import type { IdentityLayer } from '#identity/roll'
+import type { Clock } from '#kernel'
+import type { Keys } from '#keys'
+import { sync } from '#sync'
+
+export interface ConnectionsOptions {
+  readonly opened: ReeveDatabase
+  readonly clock: Clock
+  readonly keys: Keys
+  readonly identity: IdentityLayer
+  readonly access: AccessLayer
+  readonly config: Config
+  readonly importRoots: readonly string[]
+  readonly dataDirectory: string
+  readonly say: (event: string) => void
+}
+
+export async function startConnections(
+  options: ConnectionsOptions,
+): Promise<{ readonly layer: ConnectionsLayer; readonly worker: ConnectionWorker }> {
+  const { opened, clock, keys, importRoots, dataDirectory, say } = options
+  let worker: ConnectionWorker | undefined
+  const places = { importRoots, dataDirectory }
+  const layer: ConnectionsLayer = {
+    db: opened.database.layer('connections'),
+    clock,
+    places,
+    onChanged: () => worker?.wake(),
+  }
+  const key = (): { keyId: string; key: Uint8Array } => {
+    const inUse = keys.keyInUse('fingerprint')
+    return { keyId: inUse.keyId, key: inUse.reveal() }
+  }
+  worker = await startConnectionWorker({
+    layer,
+    connection: opened.connectionFor('connections'),
+    onRun: runFiles({ places, clock, key, sync: syncWith(options) }),
+    onFailure: (error, doing) => {
+      say(`${doing}: ${error instanceof Error ? error.message : 'unknown error'}`)
+    },
+  })
+  return { layer, worker }
+}
+
+const syncWith =
+  ({ identity, access, config }: ConnectionsOptions): Sync =>
+  async ({ source, read, keyId, act, signal, onProgress }) => {
+    const { principals, credentials, accounts, entitlements, people, ...result } = await sync({
+      identity,
+      access,
+      source,
+      read: { ...read, partial: read.stats.partial },
+      keyId,
+      act,
+      signal,
+      classification: config.classification,
+      owners: config.owners,
+      onProgress: ({ step }) => onProgress({ step }),
+    })
+    const { matches, exposures, rekeyed } = result
+    const counts: Counts = {
+      principals: { ...principals },
+      credentials: { ...credentials },
+      accounts: { ...accounts },
+      entitlements: { ...entitlements },
+      ...(people === undefined ? {} : { people: { ...people } }),
+      matches,
+      exposures,
+      rekeyed,
+      refused: result.refused.length,
+    }
+    if (people === undefined || people.held === 0) return { counts }
+    const held =
+      `the feed marks ${people.held} people as leavers, more than the bound: look at it, then confirm with ` +
+      'reeve people import FILE --confirm-leavers'
+    return { counts, held }
+  }
