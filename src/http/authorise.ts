@@ -6,6 +6,7 @@ import { getPrincipal } from '#identity/roll'
 import type { CurrentPrincipal, PrincipalRecord } from '#identity/roll'
 import type { Caller } from './caller.ts'
 import type { Doors } from './doors.ts'
+import { changes } from './endpoint.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 
 export interface Authorised {
@@ -47,15 +48,21 @@ function generally(caller: Caller, endpoint: AnyEndpoint): Authorised {
 }
 
 /** Whether the caller may call it on some record at least, by role. */
-export function mayCall(caller: Caller, { who }: AnyEndpoint): boolean {
+export function mayCall(caller: Caller, endpoint: AnyEndpoint): boolean {
+  const { who } = endpoint
   if (caller.kind === 'bootstrap') return who.bootstrap === true
+  if (onlyAudits(caller) && changes(endpoint) && endpoint.tag !== 'administration') return false
   return who.anyone === true || who.self === true || (who.roles ?? []).some((role) => caller.roles.has(role))
 }
 
+/** An auditor reads everything and changes nothing but their own tokens. */
+const onlyAudits = ({ roles }: Caller): boolean => roles.has('auditor') && roles.size === 1
+
 /** Owners and backups who are of record; a custodian answers for a use, not for the identity. */
-export function answersFor({ parties }: Caller, { owner, backups }: PrincipalRecord): boolean {
+export function answersFor(caller: Caller, { owner, backups }: PrincipalRecord): boolean {
+  if (onlyAudits(caller)) return false
   const answering = [...(owner === undefined ? [] : [owner]), ...backups].filter(({ from }) => from === 'stated')
-  return answering.some(({ party }) => parties.includes(`${party.kind}:${party.id}`))
+  return answering.some(({ party }) => caller.parties.includes(`${party.kind}:${party.id}`))
 }
 
 function forbidden({ who }: AnyEndpoint): Fault {

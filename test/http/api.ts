@@ -1,9 +1,10 @@
 // A server for tests of the API: a real database, people with roles and tokens, requests without a socket.
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import type { Id, Instant } from '#kernel'
+import type { Clock, Id, Instant } from '#kernel'
 import { newId } from '#kernel'
 import { sql } from '#db'
+import type { Database } from '#db'
 import { createToken, mintToken } from '#access/records'
 import type { Administration, Role, Scope } from '#access/records'
 import { testDatabase } from '../../src/db/database-in-test.ts'
@@ -39,7 +40,10 @@ export interface ApiInTest {
   close(): Promise<void>
 }
 
-export async function apiInTest(settings: Partial<HttpSettings> = {}, more: Partial<Doors> = {}): Promise<ApiInTest> {
+export async function apiInTest(
+  settings: Partial<HttpSettings> = {},
+  more: (database: Database, clock: Clock) => Partial<Doors> = () => ({}),
+): Promise<ApiInTest> {
   const roll = await rollInTest(testDatabase)
   const key = { keyId: 'hk_test', key: randomBytes(32) }
   const access: Administration = {
@@ -48,7 +52,12 @@ export async function apiInTest(settings: Partial<HttpSettings> = {}, more: Part
     tokenKeys: () => [key],
     settings: { bothAdministrations: false, tokenDaysMax: 366 },
   }
-  const doors: Doors = { identity: roll.identity, access, evidence: roll.database.layer('evidence'), ...more }
+  const doors: Doors = {
+    identity: roll.identity,
+    access,
+    evidence: roll.database.layer('evidence'),
+    ...more(roll.database, () => roll.now()),
+  }
   const log: string[] = []
   const server = await buildServer(doors, {
     ...HTTP_SETTINGS,

@@ -15,6 +15,7 @@ import { PRINCIPAL_PROOF } from './principal-proof.ts'
 import { PRINCIPALS } from './principals.ts'
 import { ROLE_ROUTES } from './roles.ts'
 import { TOKENS } from './tokens.ts'
+import { VENDORS } from './vendors.ts'
 
 export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...PRINCIPALS,
@@ -24,6 +25,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...OWNERSHIP,
   ...CREDENTIALS,
   ...PEOPLE,
+  ...VENDORS,
   ...IDENTITY_REQUESTS,
   ...MATCHES,
   ...CONNECTIONS,
