@@ -456,7 +456,7 @@ create table identity.principal (
   gone_at text collate "C" generated always as ((data ->> 'goneAt'::text)) stored,
   search tsvector generated always as (to_tsvector('simple'::regconfig, "left"(COALESCE((data ->> 'searchText'::text), ''::text), 4000))) stored not null,
   constraint principal_pkey PRIMARY KEY (id),
-  constraint principal_active_complete CHECK (((state <> 'active'::text) OR ((data -> 'exception'::text) IS NOT NULL) OR (((data #>> '{owner,from}'::text[]) = 'stated'::text) AND ((data #>> '{purpose,value}'::text[]) IS NOT NULL) AND (((data ->> 'expiresAt'::text) IS NOT NULL) OR ((data ->> 'nextReviewAt'::text) IS NOT NULL)) AND (((data #>> '{tier,value}'::text[]) <> ALL (ARRAY['high'::text, 'admin'::text])) OR (jsonb_path_exists(data, '$."backups"[*]?(@."from" == "stated")'::jsonpath) AND ((data -> 'binding'::text) IS NOT NULL)))))),
+  constraint principal_active_complete CHECK (((state <> 'active'::text) OR ((data -> 'exception'::text) IS NOT NULL) OR ((COALESCE((data #>> '{owner,from}'::text[]), ''::text) = 'stated'::text) AND ((data #>> '{purpose,value}'::text[]) IS NOT NULL) AND (((data ->> 'expiresAt'::text) IS NOT NULL) OR ((data ->> 'nextReviewAt'::text) IS NOT NULL)) AND ((COALESCE((data #>> '{tier,value}'::text[]), 'high'::text) <> ALL (ARRAY['high'::text, 'admin'::text])) OR (jsonb_path_exists(data, '$."backups"[*]?(@."from" == "stated")'::jsonpath) AND ((data -> 'binding'::text) IS NOT NULL)))))),
   constraint principal_state CHECK ((state = ANY (ARRAY['discovered'::text, 'registered'::text, 'active'::text, 'quarantined'::text, 'retired'::text])))
 );
 CREATE INDEX principal_criticality_name ON identity.principal USING btree (criticality, name, id);

@@ -45,16 +45,17 @@ create table identity.principal (
     to_tsvector('simple'::regconfig, left(coalesce(data ->> 'searchText', ''), 4000))
   ) stored,
   constraint principal_state check (state in ('discovered', 'registered', 'active', 'quarantined', 'retired')),
-  -- an active principal has an owner who accepted, a purpose and an end or a review, or a recorded exception
+  -- an active principal has an owner who accepted, a purpose and an end or a review, or a recorded exception.
+  -- No term may be null: a check that is null holds
   constraint principal_active_complete check (
     state <> 'active'
     or data -> 'exception' is not null
     or (
-      data #>> '{owner,from}' = 'stated'
+      coalesce(data #>> '{owner,from}', '') = 'stated'
       and data #>> '{purpose,value}' is not null
       and (data ->> 'expiresAt' is not null or data ->> 'nextReviewAt' is not null)
       and (
-        data #>> '{tier,value}' not in ('high', 'admin')
+        coalesce(data #>> '{tier,value}', 'high') not in ('high', 'admin')
         or (
           jsonb_path_exists(data, '$.backups[*] ? (@.from == "stated")') and data -> 'binding' is not null
         )
