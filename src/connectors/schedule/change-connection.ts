@@ -8,7 +8,7 @@ import type { ConnectionData, ConnectionInput, ConnectionRecord, ConnectionsLaye
 import { lockConnection, operate } from './operation.ts'
 import { placeOf } from './place.ts'
 import { endQueuedRun } from './run.ts'
-import { checkTiming } from './timing.ts'
+import { checkSchedule } from './schedule.ts'
 
 /** Its path is looked at first: what cannot be reached is not created. Faults: unprocessable, conflict (the name is taken). */
 export async function createConnection(
@@ -16,11 +16,11 @@ export async function createConnection(
   act: Act,
   input: ConnectionInput,
 ): Promise<ConnectionRecord> {
-  const { name, type, settings, options = {}, credentials = {}, timing = null } = input
+  const { name, type, settings, options = {}, credentials = {}, schedule = null } = input
   checkInput(input)
-  if (timing !== null) checkTiming(timing, act.at)
+  if (schedule !== null) checkSchedule(schedule, act.at)
   await placeOf(settings.path, layer.places)
-  const data: ConnectionData = { name, type, settings, options, credentials, timing, state: 'enabled' }
+  const data: ConnectionData = { name, type, settings, options, credentials, schedule, state: 'enabled' }
   return await uniquelyNamed(
     operate(layer, act, async (tx) => {
       const [made] = await createWithEntries(tx, CONNECTION, act, [
@@ -41,7 +41,7 @@ export async function updateConnection(
   input: { readonly id: string; readonly patch: ConnectionPatch; readonly expectedVersion?: number },
 ): Promise<ConnectionRecord> {
   const { id, patch, expectedVersion } = input
-  if (patch.timing !== undefined && patch.timing !== null) checkTiming(patch.timing, act.at)
+  if (patch.schedule !== undefined && patch.schedule !== null) checkSchedule(patch.schedule, act.at)
   if (patch.settings !== undefined) await placeOf(patch.settings.path, layer.places)
   return await uniquelyNamed(
     operate(layer, act, async (tx) => {
@@ -58,7 +58,7 @@ export async function updateConnection(
   )
 }
 
-/** A paused connection does not run by its timing; what is queued of it does not begin. It may still be run when asked. */
+/** A paused connection does not run by its schedule; what is queued of it does not begin. It may still be run when asked. */
 export async function pauseConnection(layer: ConnectionsLayer, act: Act, id: string): Promise<ConnectionRecord> {
   return await moveTo(layer, act, id, 'paused', 'connection.paused')
 }

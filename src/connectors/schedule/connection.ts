@@ -3,7 +3,7 @@ import { Fault } from '#kernel'
 import type { Clock } from '#kernel'
 import type { LayerDatabase } from '#db'
 import type { Current } from '#db/history'
-import type { Timing } from './timing.ts'
+import type { Schedule } from './schedule.ts'
 
 export const CONNECTION = { schema: 'connections', table: 'connection' } as const
 
@@ -59,7 +59,7 @@ export interface ConnectionInput {
   /** By name: `file:PATH`, `env:NAME` or `exec:COMMAND ARG…`. */
   readonly credentials?: Readonly<Record<string, string>>
   /** Without it, it runs when asked. */
-  readonly timing?: Timing | null
+  readonly schedule?: Schedule | null
 }
 
 export interface ConnectionData {
@@ -68,7 +68,7 @@ export interface ConnectionData {
   readonly settings: ConnectionSettings
   readonly options: ImportOptions
   readonly credentials: Readonly<Record<string, string>>
-  readonly timing: Timing | null
+  readonly schedule: Schedule | null
   readonly state: ConnectionState
 }
 
@@ -79,7 +79,7 @@ export interface ConnectionsLayer {
   readonly db: LayerDatabase
   readonly clock: Clock
   readonly places: Places
-  /** Something changed that the worker acts on: a run was queued, a timing changed. What it misses, it finds by itself. */
+  /** Something changed that the worker acts on: a run was queued, a schedule changed. What it misses, it finds by itself. */
   readonly onChanged?: () => void
   /** What the roll would be without: how many records only this source sees. A port, answered by main.ts. */
   readonly seenOnlyBy?: (sourceId: string) => Promise<Readonly<Record<string, number>>>

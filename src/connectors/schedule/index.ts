@@ -1,4 +1,4 @@
-// Connections: configured sources, their timings and their runs.
+// Connections: configured sources, their schedules and their runs.
 export {
   createConnection,
   pauseConnection,
@@ -31,6 +31,6 @@ export type { FilesOptions, Sync } from './run-files.ts'
 export type { RunOutcome } from './run-lifecycle.ts'
 export { testConnection } from './test-connection.ts'
 export type { ConnectionTest } from './test-connection.ts'
-export type { Timing } from './timing.ts'
+export type { Schedule } from './schedule.ts'
 export { startConnectionWorker } from './worker.ts'
 export type { ConnectionWorker, WorkerOptions } from './worker.ts'

@@ -7,12 +7,12 @@ import { CURRENT } from '#db/history'
 import type { ConnectionData, ConnectionRecord, ConnectionsLayer, ConnectionState } from './connection.ts'
 import { RUN } from './run.ts'
 import type { Run } from './run.ts'
-import { nextAt } from './timing.ts'
+import { nextAt } from './schedule.ts'
 
 export interface ConnectionView extends ConnectionRecord {
   /** The newest, whatever became of it: with what it could not read. */
   readonly lastRun: Run | null
-  /** Of an enabled connection that has a timing. */
+  /** Of an enabled connection that has a schedule. */
   readonly nextRunAt: Instant | null
 }
 
@@ -66,8 +66,8 @@ async function readViews(tx: Tx, layer: ConnectionsLayer, where: Sql, limit: num
   )
 }
 
-function nextRunOf({ timing, state }: ConnectionData, now: Instant): Instant | null {
-  return timing === null || state !== 'enabled' ? null : (nextAt(timing, now) ?? null)
+function nextRunOf({ schedule, state }: ConnectionData, now: Instant): Instant | null {
+  return schedule === null || state !== 'enabled' ? null : (nextAt(schedule, now) ?? null)
 }
 
 export interface RunCursor {

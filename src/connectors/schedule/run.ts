@@ -14,7 +14,7 @@ export interface Run {
   readonly id: string
   readonly connectionId: string
   readonly state: RunState
-  /** The id of who asked, or `reeve` for the timing. */
+  /** The id of who asked, or `reeve` for the schedule. */
   readonly askedBy: string
   readonly queuedAt: Instant
   readonly startedAt: Instant | null

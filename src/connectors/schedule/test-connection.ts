@@ -30,7 +30,7 @@ export interface ConnectionTest {
 /** A connection that is there, or one that is only thought of. Faults: not_found, unprocessable. Writes nothing. */
 export async function testConnection(
   layer: ConnectionsLayer,
-  of: { readonly id: string } | Omit<ConnectionInput, 'name' | 'timing'>,
+  of: { readonly id: string } | Omit<ConnectionInput, 'name' | 'schedule'>,
 ): Promise<ConnectionTest> {
   const input = 'id' in of ? (await getConnection(layer, of.id)).data : of
   checkInput({ ...input, name: 'test' })

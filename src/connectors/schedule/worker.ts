@@ -1,12 +1,12 @@
-// Fires timings and takes queued runs, on pg-boss. Its jobs are calls to wake up; what is true stands in our own tables.
+// Fires schedules and takes queued runs, on pg-boss. Its jobs are calls to wake up; what is true stands in our own tables.
 import { PgBoss } from 'pg-boss'
 import { Fault, REEVE } from '#kernel'
 import { lockIsHeld, sql } from '#db'
 import { perform } from './perform.ts'
 import type { PerformOptions } from './perform.ts'
 import { runConnection } from './run.ts'
-import { recurrenceOf } from './timing.ts'
-import type { Recurrence, Timing } from './timing.ts'
+import { recurrenceOf } from './schedule.ts'
+import type { Recurrence, Schedule } from './schedule.ts'
 
 const RUNS = 'connection-run'
 const DUE = 'connection-due'
@@ -15,10 +15,10 @@ const DAY_SECONDS = 86_400
 export interface WorkerOptions extends PerformOptions {
   /** Runs at once in this process; 2 unless said otherwise. */
   readonly concurrency?: number
-  /** How often it looks for queued runs, for runs of dead workers and for changed timings: 15,000 unless said otherwise. */
+  /** How often it looks for queued runs, for runs of dead workers and for changed schedules: 15,000 unless said otherwise. */
   readonly everyMs?: number
-  /** How often timings are compared with the clock: 30 unless said otherwise, at most 45. */
-  readonly timingsEverySeconds?: number
+  /** How often schedules are compared with the clock: 30 unless said otherwise, at most 45. */
+  readonly schedulesEverySeconds?: number
 }
 
 export interface ConnectionWorker {
@@ -45,7 +45,7 @@ class Worker implements ConnectionWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    const { timingsEverySeconds = 30 } = options
+    const { schedulesEverySeconds = 30 } = options
     const { connection } = options
     this.#boss = new PgBoss({
       ...(connection as { host: string }),
@@ -60,8 +60,8 @@ class Worker implements ConnectionWorker {
       reindex: false,
       monitorVacuum: false,
       registerInstance: false,
-      cronMonitorIntervalSeconds: timingsEverySeconds,
-      cronWorkerIntervalSeconds: Math.min(5, timingsEverySeconds),
+      cronMonitorIntervalSeconds: schedulesEverySeconds,
+      cronWorkerIntervalSeconds: Math.min(5, schedulesEverySeconds),
     })
     this.#boss.on('error', (error) => options.onFailure(error, 'the job queue'))
   }
@@ -108,7 +108,7 @@ class Worker implements ConnectionWorker {
   }
 
   async #look(): Promise<void> {
-    await this.#keepTimings()
+    await this.#keepSchedules()
     for (const { runId, connectionId } of await this.#runsWithoutWorker()) {
       await this.#boss.send(RUNS, { runId, connectionId }, { singletonKey: runId, singletonSeconds: 5 })
     }
@@ -127,8 +127,8 @@ class Worker implements ConnectionWorker {
   }
 
   /** Makes the schedules of the queue what the connections say. */
-  async #keepTimings(): Promise<void> {
-    const wanted = await this.#timings()
+  async #keepSchedules(): Promise<void> {
+    const wanted = await this.#wanted()
     for (const { key, cron, timezone } of await this.#schedules()) {
       const recurrence = wanted.get(key)
       if (recurrence === undefined) await this.#boss.unschedule(DUE, key)
@@ -139,15 +139,15 @@ class Worker implements ConnectionWorker {
     }
   }
 
-  async #timings(): Promise<Map<string, Recurrence>> {
+  async #wanted(): Promise<Map<string, Recurrence>> {
     const rows = await this.#options.layer.db.transaction(
       async (tx) =>
-        await tx.query<{ id: string; timing: Timing }>(sql`
-          select c.id, c.data -> 'timing' as timing from connections.connection c
-          where c.state = 'enabled' and jsonb_typeof(c.data -> 'timing') = 'object'`),
+        await tx.query<{ id: string; schedule: Schedule }>(sql`
+          select c.id, c.data -> 'schedule' as schedule from connections.connection c
+          where c.state = 'enabled' and jsonb_typeof(c.data -> 'schedule') = 'object'`),
       { readOnly: true },
     )
-    return new Map(rows.map(({ id, timing }) => [id, recurrenceOf(timing)]))
+    return new Map(rows.map(({ id, schedule }) => [id, recurrenceOf(schedule)]))
   }
 
   async #schedules(): Promise<{ key: string; cron: string; timezone: string }[]> {

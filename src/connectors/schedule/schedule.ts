@@ -3,7 +3,7 @@ import { PgBoss } from 'pg-boss'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
 
-export type Timing = { readonly cron: string; readonly timeZone: string } | { readonly everyMinutes: number }
+export type Schedule = { readonly cron: string; readonly timeZone: string } | { readonly everyMinutes: number }
 
 /** A schedule of pg-boss: cron, or an RFC 5545 rule, whose minutes count from 1970. */
 export interface Recurrence {
@@ -15,19 +15,19 @@ const MINUTES_MAX = 366 * 24 * 60
 /** Five fields. Names of days and months are cron's own; seconds are finer than anything here fires. */
 const FIVE_FIELDS = /^(?:[0-9A-Za-z*/,#?-]{1,100} ){4}[0-9A-Za-z*/,#?-]{1,100}$/
 
-export function recurrenceOf(timing: Timing): Recurrence {
-  if ('cron' in timing) return { expression: timing.cron, timeZone: timing.timeZone }
-  return { expression: `FREQ=MINUTELY;INTERVAL=${timing.everyMinutes}`, timeZone: 'UTC' }
+export function recurrenceOf(schedule: Schedule): Recurrence {
+  if ('cron' in schedule) return { expression: schedule.cron, timeZone: schedule.timeZone }
+  return { expression: `FREQ=MINUTELY;INTERVAL=${schedule.everyMinutes}`, timeZone: 'UTC' }
 }
 
-/** Throws Fault('unprocessable') for a timing that cannot be read or never comes. */
-export function checkTiming(timing: Timing, now: Instant): void {
-  if ('everyMinutes' in timing) {
-    const { everyMinutes } = timing
+/** Throws Fault('unprocessable') for a schedule that cannot be read or never comes. */
+export function checkSchedule(schedule: Schedule, now: Instant): void {
+  if ('everyMinutes' in schedule) {
+    const { everyMinutes } = schedule
     if (Number.isInteger(everyMinutes) && everyMinutes >= 1 && everyMinutes <= MINUTES_MAX) return
     throw new Fault('unprocessable', `\`everyMinutes\` is a whole number from 1 to ${MINUTES_MAX}`)
   }
-  const { cron, timeZone } = timing
+  const { cron, timeZone } = schedule
   if (!FIVE_FIELDS.test(cron)) {
     throw new Fault(
       'unprocessable',
@@ -40,7 +40,7 @@ export function checkTiming(timing: Timing, now: Instant): void {
       '`timeZone` is a name of the IANA time zone database, such as Europe/Berlin or UTC',
     )
   }
-  if (nextAt(timing, now) === undefined) {
+  if (nextAt(schedule, now) === undefined) {
     throw new Fault('unprocessable', 'the cron expression is not valid, or what it says never comes')
   }
 }
@@ -57,9 +57,9 @@ function isTimeZone(name: string): boolean {
 let reader: PgBoss | undefined
 
 /** When it comes next after `now`; `undefined` where it never does or cannot be read. */
-export function nextAt(timing: Timing, now: Instant): Instant | undefined {
+export function nextAt(schedule: Schedule, now: Instant): Instant | undefined {
   reader ??= new PgBoss({ db: { executeSql: () => Promise.resolve({ rows: [] }) }, migrate: false, schedule: false })
-  const { expression, timeZone } = recurrenceOf(timing)
+  const { expression, timeZone } = recurrenceOf(schedule)
   try {
     const [next] = reader.previewSchedule(expression, { tz: timeZone, from: new Date(now), count: 1 })
     return next?.toISOString() as Instant | undefined

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
-import { checkTiming, nextAt } from './timing.ts'
-import type { Timing } from './timing.ts'
+import { checkSchedule, nextAt } from './schedule.ts'
+import type { Schedule } from './schedule.ts'
 
 const NOW = '2026-03-28T12:00:00.000Z' as Instant
 
 test('a cron expression is read in its time zone, over a change of clocks too', () => {
-  const timing = { cron: '30 4 * * *', timeZone: 'Europe/Berlin' }
-  assert.equal(nextAt(timing, '2026-03-27T12:00:00.000Z' as Instant), '2026-03-28T03:30:00.000Z')
-  assert.equal(nextAt(timing, NOW), '2026-03-29T02:30:00.000Z')
+  const schedule = { cron: '30 4 * * *', timeZone: 'Europe/Berlin' }
+  assert.equal(nextAt(schedule, '2026-03-27T12:00:00.000Z' as Instant), '2026-03-28T03:30:00.000Z')
+  assert.equal(nextAt(schedule, NOW), '2026-03-29T02:30:00.000Z')
 })
 
 test('every N minutes means N minutes apart, also where N does not divide the hour', () => {
@@ -21,7 +21,7 @@ test('every N minutes means N minutes apart, also where N does not divide the ho
 })
 
 test('what cannot be read, or never comes, is refused', () => {
-  const wrong: Timing[] = [
+  const wrong: Schedule[] = [
     { cron: '61 * * * *', timeZone: 'UTC' },
     { cron: '0 0 30 2 *', timeZone: 'UTC' },
     { cron: '* * * * * *', timeZone: 'UTC' },
@@ -35,13 +35,13 @@ test('what cannot be read, or never comes, is refused', () => {
     { everyMinutes: Number.NaN },
     { everyMinutes: 10_000_000 },
   ]
-  for (const timing of wrong) {
+  for (const schedule of wrong) {
     assert.throws(
-      () => checkTiming(timing, NOW),
+      () => checkSchedule(schedule, NOW),
       (error: unknown) => error instanceof Fault && error.code === 'unprocessable',
-      JSON.stringify(timing),
+      JSON.stringify(schedule),
     )
   }
-  checkTiming({ cron: '*/5 8-18 * * MON-FRI', timeZone: 'America/New_York' }, NOW)
-  checkTiming({ everyMinutes: 1 }, NOW)
+  checkSchedule({ cron: '*/5 8-18 * * MON-FRI', timeZone: 'America/New_York' }, NOW)
+  checkSchedule({ everyMinutes: 1 }, NOW)
 })
