@@ -1,0 +1,170 @@
+// The published formats as the verifier reads them: RFC 6962 trees, RFC 8785 JSON, C2SP notes and checkpoints, RFC 4180 rows.
+// It shares no code with the log, on purpose. Every part of `offline` becomes one file without imports but Node's own.
+import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+
+export const sha256 = (...parts: readonly (Buffer | string)[]): Buffer => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
+export const LEAF = Buffer.of(0)
+export const NODE = Buffer.of(1)
+
+/** RFC 6962 over a stream of leaves: one hash for each bit of the size. */
+export class MerkleStack {
+  size = 0
+  readonly #stack: { hash: Buffer; height: number }[] = []
+
+  /** A complete subtree of 2^height leaves; it stands where its size allows, else RangeError. */
+  push(hash: Buffer, height = 0): void {
+    if (this.size % 2 ** height !== 0) throw new RangeError('a subtree does not stand where it says')
+    this.size += 2 ** height
+    let node = { hash, height }
+    for (let last = this.#stack.at(-1); last?.height === node.height; last = this.#stack.at(-1)) {
+      this.#stack.pop()
+      node = { hash: sha256(NODE, last.hash, node.hash), height: node.height + 1 }
+    }
+    this.#stack.push(node)
+  }
+
+  root(): Buffer {
+    const [first, ...rest] = this.#stack.toReversed()
+    return rest.reduce((right, { hash }) => sha256(NODE, hash, right), first?.hash ?? sha256())
+  }
+}
+
+/** The heights of the complete subtrees that leaves `[from, to)` split into. */
+export function heights(from: number, to: number): number[] {
+  const parts: number[] = []
+  for (let at = from; at < to;) {
+    let height = 0
+    while (at % 2 ** (height + 1) === 0 && at + 2 ** (height + 1) <= to) height += 1
+    parts.push(height)
+    at += 2 ** height
+  }
+  return parts
+}
+
+export interface Key {
+  readonly text: string
+  readonly name: string
+  readonly id: string
+  readonly algorithm: number
+  readonly verify: (message: Buffer, signature: Buffer) => boolean
+}
+
+export function parseKey(text: string): Key {
+  const [, name = '', id = '', encoded = ''] = /^(\S+)\+([0-9a-f]{8})\+(\S+)$/.exec(text.trim()) ?? []
+  const bytes = Buffer.from(encoded, 'base64')
+  const algorithm = bytes[0] ?? 0
+  const raw = bytes.subarray(1)
+  if (raw.length !== 32 || (algorithm !== 1 && algorithm !== 4)) throw new Error(`not a verifier key: ${text}`)
+  const expected = sha256(`${name}\n`, Buffer.of(algorithm), raw).toString('hex').slice(0, 8)
+  if (expected !== id) throw new Error(`the id of the verifier key ${name} does not fit its key`)
+  const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw])
+  const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+  return {
+    text: text.trim(),
+    name,
+    id,
+    algorithm,
+    verify: (message, signature) => verifySignature(null, message, key, signature),
+  }
+}
+
+export interface Note {
+  readonly text: string
+  readonly signatures: readonly { readonly name: string; readonly id: string; readonly bytes: Buffer }[]
+}
+
+export function parseNote(note: string): Note {
+  const at = note.lastIndexOf('\n\n')
+  if (at < 0 || !note.endsWith('\n')) throw new Error('not a signed note')
+  const signatures = note
+    .slice(at + 2, -1)
+    .split('\n')
+    .map((line) => {
+      const [, name = '', encoded = ''] = /^— (\S+) (\S+)$/.exec(line) ?? []
+      const bytes = Buffer.from(encoded, 'base64')
+      return { name, id: bytes.subarray(0, 4).toString('hex'), bytes: bytes.subarray(4) }
+    })
+  return { text: note.slice(0, at + 1), signatures }
+}
+
+export function signedBy(note: Note, key: Key): boolean {
+  return note.signatures.some(({ name, id, bytes }) => {
+    if (name !== key.name || id !== key.id) return false
+    if (key.algorithm === 1) return key.verify(Buffer.from(note.text), bytes)
+    if (bytes.length !== 72) return false
+    const time = bytes.readBigUInt64BE(0)
+    return key.verify(Buffer.from(`cosignature/v1\ntime ${time}\n${note.text}`), bytes.subarray(8))
+  })
+}
+
+export function parseCheckpoint(text: string): { origin: string; size: number; root: Buffer } {
+  const [origin = '', size = '', root = ''] = text.split('\n')
+  const hash = Buffer.from(root, 'base64')
+  if (!/^\d{1,15}$/.test(size) || hash.length !== 32) throw new Error('not a checkpoint')
+  return { origin, size: Number(size), root: hash }
+}
+
+/** RFC 8785, for what an entry can hold. */
+export function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`
+}
+
+export async function digest(file: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    bytes += chunk.length
+  }
+  return { sha256: hash.digest('hex'), bytes }
+}
+
+/** Lines end with a line feed and nothing else: JSON may hold the other line ends of Unicode. */
+export async function* lines(file: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(file, {
+    encoding: 'utf8',
+    highWaterMark: 1 << 18,
+  }) as AsyncIterable<string>) {
+    const parts = (rest + chunk).split('\n')
+    rest = parts.pop() ?? ''
+    yield* parts
+  }
+  if (rest !== '') throw new Error('a file of lines breaks off')
+}
+
+/** RFC 4180 rows; quoted cells may hold line breaks. */
+export async function* csvRows(file: string): AsyncGenerator<string[]> {
+  let row: string[] = []
+  let cell = ''
+  let quoted = false
+  let closed = false
+  for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+    for (const character of chunk) {
+      if (quoted && !closed && character !== '"') cell += character
+      else if (quoted && !closed) closed = true
+      else if (closed && character === '"') {
+        cell += character
+        closed = false
+      } else if (character === '"' && cell === '') quoted = true
+      else if (character === ',' || character === '\n') {
+        row.push(cell)
+        cell = ''
+        quoted = closed = false
+        if (character === ',') continue
+        yield row
+        row = []
+      } else cell += character
+    }
+  }
+  if (row.length > 0 || cell !== '') throw new Error('a CSV file breaks off')
+}
