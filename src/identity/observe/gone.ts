@@ -1,11 +1,10 @@
 // What a complete read of a source no longer has. Nothing is deleted: the presence ends, and where every source lost the
 // record, it says since when.
 import type { Tx } from '#db'
-import { sql } from '#db'
+import { BATCH, sql } from '#db'
 import { readCurrent } from '#db/history'
 import { changeWithEntries } from '#evidence/port'
 import type { RecordChange } from '#evidence/port'
-import { BATCH } from './batches.ts'
 import { changedFields } from './changed-fields.ts'
 import type { ObservedKind, ObservedRecord, SourceRun } from './observed.ts'
 import { presencesOf } from './presence.ts'

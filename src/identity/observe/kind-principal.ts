@@ -87,7 +87,7 @@ function withOwner(held: PrincipalRecord, fresh: PrincipalRecord, at: Instant): 
     return { ...record, owner, backups: backupsOf(held, owner, fresh.backups) }
   }
   const left = formerOwner ?? held.owner
-  const record = without({ ...held, backups: backupsOf(held, undefined, []) }, 'owner')
+  const record = without({ ...held, backups: backupsOf(held, undefined, fresh.backups) }, 'owner')
   if (left === undefined || (held.owner === undefined && held.orphanedAt !== undefined)) return record
   return { ...record, formerOwner: left, orphanedAt: held.orphanedAt ?? at }
 }

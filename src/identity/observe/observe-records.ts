@@ -61,7 +61,8 @@ export async function observeRecords<D extends ObservedRecord>(
   const records = run.dryRun ? [] : await write(tx, kind, run, plan)
   const { ids, seen, claimed, same } = plan
   const changed = records.map((record) => record.id)
-  return { counts: plan.counts, ids, seen: [...seen], claimed: [...claimed], same, changed, records }
+  const news = plan.creates.map((record) => record.id)
+  return { counts: plan.counts, ids, seen: [...seen], claimed: [...claimed], same, changed, news, records }
 }
 
 function create<D extends ObservedRecord>(

@@ -1,13 +1,11 @@
 // The door of the roll for a sync: observations of one source become records, changes, and nothing where nothing changed.
 import type { Act, Id } from '#kernel'
-import { sql } from '#db'
-import type { Tx } from '#db'
+import { inBatches, sql, writeBatch } from '#db'
+import type { Refused, Tx } from '#db'
 import { insertFingerprints } from '../credential/fingerprint.ts'
 import type { IdentityLayer } from '../operation.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
-import { inBatches, writeBatch } from './batches.ts'
-import type { Refused } from './batches.ts'
 import { markGone } from './gone.ts'
 import { CREDENTIALS } from './kind-credential.ts'
 import { PRINCIPALS } from './kind-principal.ts'
@@ -30,7 +28,11 @@ export interface Observation {
   readonly moved: ReadonlyMap<string, string>
   /** What could not be written; named to `onRefused`. */
   readonly refused: ReadonlySet<string>
+  /** The first of what the roll did not know. */
+  readonly news: readonly string[]
 }
+
+const NEWS_MAX = 20
 
 export async function observePrincipals(
   options: ObserveOptions,
@@ -117,6 +119,7 @@ async function observe<D extends ObservedRecord>(
   const sum = noCounts()
   const moved = new Map<string, string>()
   const refused = new Set<string>()
+  const news: string[] = []
   const refuse = (what: Refused): void => {
     refused.add(what.id)
     sum.problems += 1
@@ -124,7 +127,7 @@ async function observe<D extends ObservedRecord>(
   }
   for (const batch of inBatches(items)) {
     const outcomes: Outcome[] = await writeBatch(
-      transactionOf(identity),
+      identity.db,
       batch,
       async (tx, some) => {
         const outcome = await observeRecords(tx, kind, run, some)
@@ -133,15 +136,16 @@ async function observe<D extends ObservedRecord>(
       },
       refuse,
     )
-    for (const { counts, ids, seen, claimed, changed } of outcomes) {
+    for (const { counts, ids, seen, claimed, changed, news: created } of outcomes) {
       for (const name of OUTCOMES) sum[name] += counts[name]
       for (const [from, to] of ids) if (from !== to) moved.set(from, to)
       for (const id of seen) run.seen.add(id)
+      news.push(...created.slice(0, NEWS_MAX - news.length))
       for (const id of claimed) run.claimed.add(id)
       if (kind.noun === 'principal' && changed.length > 0)
         identity.onPrincipalChanged?.(changed as readonly Id<'principal'>[])
     }
     onBatch?.(batch.length)
   }
-  return { counts: sum, moved, refused }
+  return { counts: sum, moved, refused, news }
 }

@@ -99,4 +99,6 @@ export interface Outcome {
   /** Pairs of records that an explicit identifier says are one. */
   readonly same: readonly { readonly a: string; readonly b: string; readonly ref: string }[]
   readonly changed: readonly string[]
+  /** Ids of the scan, of what the roll did not know. */
+  readonly news: readonly string[]
 }

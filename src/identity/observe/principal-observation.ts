@@ -3,6 +3,7 @@ import type { Instant } from '#kernel'
 import type { Classification } from '../classify.ts'
 import { optional } from '../layer.ts'
 import type { Principal } from '../principal.ts'
+import { sameParty } from '../principal/patch-principal.ts'
 import type { OwnerOfRecord, Stated } from '../record/party.ts'
 import type { PrincipalRecord, PrivilegeTier } from '../record/principal-record.ts'
 import { boundedAttributes, boundedLabels, boundedName, boundedRef, boundedText } from './bounded.ts'
@@ -137,7 +138,8 @@ function saidFields({ classification, tier, owner, backup, leftOwner }: Principa
       purpose.value === 'unknown' ? undefined : derived({ ...purpose, value: boundedText(purpose.value, 2000) }),
     ),
     ...optional('owner', owner),
-    backups: backup === undefined ? [] : [backup],
+    // a team that answers for itself when one of it cannot is no second party
+    backups: backup === undefined || (owner !== undefined && sameParty(owner.party, backup.party)) ? [] : [backup],
     custodians: [],
     ...(owner === undefined && leftOwner !== undefined ? { formerOwner: leftOwner, orphanedAt: at } : {}),
   }

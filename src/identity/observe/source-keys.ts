@@ -1,12 +1,11 @@
 // Under which key each source was read last, so that fingerprints of an older key go only when none needs them any more.
 import type { Act } from '#kernel'
-import { sql } from '#db'
+import { BATCH, sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import { changeWithEntries } from '#evidence/port'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { CREDENTIAL } from '../record/tables.ts'
-import { BATCH } from './batches.ts'
 import type { IdentityLayer } from '../operation.ts'
 
 export interface SourceRead {

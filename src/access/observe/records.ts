@@ -1,0 +1,67 @@
+// What sources state of accounts and rights, as the access layer keeps it: observed facts, never granted here.
+import type { Clock, Id, Instant, Json, System } from '#kernel'
+import type { LayerDatabase } from '#db'
+import type { RecordTable } from '#db/history'
+import type { Entitlement } from '../entitlement.ts'
+
+/** The access layer of a server. Every operation takes it first. */
+export interface AccessLayer {
+  readonly db: LayerDatabase
+  readonly clock: Clock
+}
+
+export const ACCOUNT: RecordTable = { schema: 'access', table: 'account' }
+export const ENTITLEMENT: RecordTable = { schema: 'access', table: 'entitlement' }
+
+/** A principal's presence in one target system. */
+export interface AccountRecord {
+  readonly principalId: Id<'principal'>
+  readonly system: System
+  readonly externalId: string
+  /** The source whose word counts: the first that saw it, as long as it does. */
+  readonly source: string
+  readonly goneAt?: Instant
+}
+
+/** A right that exists in a target system. */
+export interface EntitlementRecord {
+  readonly principalId: Id<'principal'>
+  readonly system: System
+  readonly permission: string
+  readonly effect: Entitlement['effect']
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  readonly level: Entitlement['level']
+  readonly conditions?: Json
+  /** How it comes to the principal: [] is direct, else the groups, bindings or policies on the way, outermost first. */
+  readonly path: readonly string[]
+  readonly provenance: { readonly connector: string; readonly file: string; readonly object?: string }
+  readonly source: string
+  readonly goneAt?: Instant
+}
+
+/** One account or right as one read of a source has it. */
+export interface ObservedAccess<D extends AccountRecord | EntitlementRecord> {
+  readonly id: string
+  readonly fresh: D
+}
+
+export interface AccessCounts {
+  created: number
+  drifted: number
+  unchanged: number
+  gone: number
+  returned: number
+  disagreed: number
+  problems: number
+}
+
+export const noAccess = (): AccessCounts => ({
+  created: 0,
+  drifted: 0,
+  unchanged: 0,
+  gone: 0,
+  returned: 0,
+  disagreed: 0,
+  problems: 0,
+})

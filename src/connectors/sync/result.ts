@@ -1,0 +1,45 @@
+// What a sync saw and changed, in numbers and in what could not be written.
+import type { BlindSpot, ReadProblem } from '#kernel'
+import type { AccessCounts } from '#access/records'
+import type { Counts } from '#identity/roll'
+
+export const REFUSED_MAX = 100
+
+/** A record that could not be written although the rest was. */
+export interface RefusedRecord {
+  readonly kind: 'principal' | 'credential' | 'account' | 'entitlement'
+  readonly name: string
+  readonly why: string
+}
+
+export interface PeopleCounts {
+  readonly joined: number
+  readonly changed: number
+  readonly left: number
+  readonly unchanged: number
+  readonly problems: number
+  /** Leavers that wait for a person's confirmation, since the feed marks so many. */
+  readonly held: number
+}
+
+export interface SyncResult {
+  readonly principals: Counts
+  readonly credentials: Counts
+  readonly accounts: AccessCounts
+  readonly entitlements: AccessCounts
+  readonly people?: PeopleCounts
+  /** New proposals that two records may be one. */
+  readonly matches: number
+  /** New facts of who saw a credential. */
+  readonly exposures: number
+  /** Credentials of which fingerprints under an older key were dropped. */
+  readonly rekeyed: number
+  /** True: something of the source was not read, so nothing is taken for gone. */
+  readonly partial: boolean
+  readonly problems: readonly ReadProblem[]
+  readonly blindSpots: readonly BlindSpot[]
+  /** The first `REFUSED_MAX`; all are counted as problems of their kind. */
+  readonly refused: readonly RefusedRecord[]
+  /** In a dry run: the first new principals, by name. */
+  readonly sample: readonly string[]
+}
