@@ -5,12 +5,12 @@
  */
 
 export interface paths {
-    readonly "/v1/principals": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List principals
@@ -20,27 +20,27 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listPrincipals"];
-        readonly put?: never;
+        get: operations["listPrincipals"];
+        put?: never;
         /**
          * Register a principal that no source has shown yet
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["registerPrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["registerPrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one principal, as it is or as it was
@@ -48,21 +48,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getPrincipal"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getPrincipal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/history": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Every version of one principal: who, when, why, and what it changed
@@ -70,21 +70,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getPrincipalHistory"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getPrincipalHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/orphans": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/orphans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List principals that nobody answers for
@@ -92,24 +92,24 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listOrphans"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listOrphans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/classify": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say what it is: environment, function, criticality, kind
          * @description What a person says outranks what rules derived, and no sync changes it.
@@ -118,132 +118,132 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["classifyPrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["classifyPrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/purpose": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/purpose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say what it is for
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setPurpose"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setPurpose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/expiry": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/expiry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Set when it ends; `null` for no end
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setExpiry"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setExpiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/review-date": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/review-date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Set when somebody looks at it next
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setNextReview"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setNextReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/vendor": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/vendor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say which vendor supplies it; `null` for none
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setVendor"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setVendor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/workload-scope": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/workload-scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say which workload it belongs to; `null` for none
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setWorkloadScope"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setWorkloadScope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/owner": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Make a person or a team the owner, where nobody has accepted to be
          * @description What has an owner changes hands by an offer. With `validTo` it corrects who owned it in the past.
@@ -252,44 +252,44 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["assignOwner"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["assignOwner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/register": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say that a discovered principal is meant to be
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["registerDiscovered"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["registerDiscovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/activate": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Make it active
          * @description Needs an owner who accepted, a purpose, an expiry or review, from tier high a backup and proof of binding; or a recorded exception.
@@ -298,88 +298,88 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["activatePrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["activatePrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/attest": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/attest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say that it is still needed, and why
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["attestPrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["attestPrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/exception": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/exception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Let the rules of `active` not hold for it until a day
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["recordException"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["recordException"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/exception/end": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/exception/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * End its exception
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["endException"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["endException"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/quarantine": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Quarantine it in the roll
          * @description A state of the record: `effect` says what was seen at the target.
@@ -388,44 +388,44 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["quarantinePrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["quarantinePrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/restore": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * End its quarantine
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["restorePrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["restorePrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/retire": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Retire it for good; a tombstone stays
          * @description Quarantine comes first, unless every source says that it is gone, or in an emergency. The answer lists credentials that still work.
@@ -434,63 +434,63 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["retirePrincipal"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["retirePrincipal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/binding/challenge": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/binding/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Get a challenge to be signed with one of its keys
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["challengeBinding"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["challengeBinding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/binding": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/binding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Prove what it is: a signed challenge, or its owner’s assertion
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["proveBinding"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["proveBinding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/accounts": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Its presence in target systems, as sources state it
@@ -498,21 +498,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listAccounts"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/entitlements": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Its rights in target systems, as sources state them
@@ -520,109 +520,109 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listEntitlements"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listEntitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/backups": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Name who answers when the owner cannot
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["addBackup"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["addBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/backups/remove": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/backups/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Take a backup away
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["removeBackup"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["removeBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/custodians": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/custodians": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say who answers for the use of a shared identity by each consumer; the whole list
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setCustodians"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setCustodians"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/principals/{principalId}/offers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/principals/{principalId}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Offer a principal to a new owner, who accepts or declines
          * @description For: identity-admin, its owner or backup.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["offerOwnership"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["offerOwnership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/offers": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List offers of ownership
@@ -630,21 +630,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listOffers"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/offers/{offerId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/offers/{offerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one offer
@@ -652,87 +652,87 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getOffer"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getOffer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/offers/{offerId}/accept": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/offers/{offerId}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Accept what was offered to you or your team
          * @description For whom it is about.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["acceptOffer"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["acceptOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/offers/{offerId}/decline": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/offers/{offerId}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Decline what was offered to you or your team
          * @description For whom it is about.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["declineOffer"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["declineOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/offers/{offerId}/withdraw": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/offers/{offerId}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Take an offer back
          * @description For whom it is about.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["withdrawOffer"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["withdrawOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List credentials
@@ -740,27 +740,27 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listCredentials"];
-        readonly put?: never;
+        get: operations["listCredentials"];
+        put?: never;
         /**
          * Record a credential that no source has shown
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["recordCredential"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["recordCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one credential, as it is or as it was
@@ -768,21 +768,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getCredential"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getCredential"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}/history": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Every version of one credential
@@ -790,21 +790,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getCredentialHistory"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getCredentialHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}/exposures": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}/exposures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Who created, held or saw it, and whether that list is complete
@@ -812,21 +812,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getExposedTo"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getExposedTo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/exposures": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/exposures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List who knew which credential
@@ -834,74 +834,74 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listExposures"];
-        readonly put?: never;
+        get: operations["listExposures"];
+        put?: never;
         /**
          * Record that a person created, held or saw a credential
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["recordExposure"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["recordExposure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}/rotate": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Record that it was rotated: a new value, or another credential in its place
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["recordRotation"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["recordRotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}/leak": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}/leak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Record that its secret is where it must not be
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["recordLeak"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["recordLeak"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}/revoke": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Record that it was revoked
          * @description A statement of the roll: `effect` says whether a probe was refused at the target.
@@ -910,41 +910,41 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["recordRevocation"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["recordRevocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/credentials/{credentialId}/rotation-expectation": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/credentials/{credentialId}/rotation-expectation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Set after how many days it should have been rotated
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["setRotationExpectation"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["setRotationExpectation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/people": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List people
@@ -952,21 +952,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listPeople"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/people/{personId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/people/{personId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one person, as they are or were
@@ -974,21 +974,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getPerson"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/people/{personId}/history": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/people/{personId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Every version of one person
@@ -996,21 +996,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getPersonHistory"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getPersonHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/people/{personId}/known-credentials": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/people/{personId}/known-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The credentials that a person created, held, saw or owned
@@ -1018,21 +1018,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getKnownCredentials"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getKnownCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/teams": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List teams
@@ -1040,21 +1040,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listTeams"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listTeams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/teams/{teamId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/teams/{teamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one team
@@ -1062,24 +1062,24 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getTeam"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getTeam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/people/feed": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/people/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Send the feed of people: joiners, movers, leavers
          * @description A leaver’s principals are orphans at once; the answer lists them, who was asked to take them, and which credentials the leaver knew. A feed in which too many left at once is held until it is sent again with `confirmLeavers`. A bad row is told with its place and the others apply. The same feed again changes nothing.
@@ -1088,41 +1088,41 @@ export interface paths {
          *
          *     Scope: `people:feed`.
          */
-        readonly post: operations["applyPeopleFeed"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["applyPeopleFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/people/feed/preview": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/people/feed/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * What a feed of people would do; nothing changes
          * @description For: identity-admin.
          *
          *     Scope: `people:feed`.
          */
-        readonly post: operations["previewPeopleFeed"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["previewPeopleFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/vendors": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/vendors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List vendors
@@ -1130,27 +1130,27 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listVendors"];
-        readonly put?: never;
+        get: operations["listVendors"];
+        put?: never;
         /**
          * Register a vendor
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["registerVendor"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["registerVendor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/vendors/{vendorId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/vendors/{vendorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one vendor
@@ -1158,43 +1158,43 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getVendor"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getVendor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/vendors/{vendorId}/change": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/vendors/{vendorId}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Change what is said of a vendor; `null` takes a fact away
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["changeVendor"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["changeVendor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/vendors/{vendorId}/offboarding": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/vendors/{vendorId}/offboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What the end of this vendor would touch; nothing changes
@@ -1202,43 +1202,43 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["previewVendorOffboarding"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["previewVendorOffboarding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/vendors/{vendorId}/offboard": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/vendors/{vendorId}/offboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * End a vendor: quarantine what the preview showed
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["offboardVendor"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["offboardVendor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/workload-removal": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/workload-removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What the end of a workload would touch; nothing changes
@@ -1246,27 +1246,27 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["previewWorkloadRemoval"];
-        readonly put?: never;
+        get: operations["previewWorkloadRemoval"];
+        put?: never;
         /**
          * End a workload: quarantine it and what only it used, as the preview showed
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["removeWorkload"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["removeWorkload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/identity-requests": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/identity-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List requests for new identities
@@ -1274,27 +1274,27 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listIdentityRequests"];
-        readonly put?: never;
+        get: operations["listIdentityRequests"];
+        put?: never;
         /**
          * Ask for a new identity: what for, until when, who will answer for it
          * @description For every person and API client; what they see is what is theirs, or all by role.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["requestIdentity"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["requestIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/identity-requests/{requestId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/identity-requests/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one request
@@ -1302,24 +1302,24 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getIdentityRequest"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getIdentityRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/identity-requests/{requestId}/decide": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/identity-requests/{requestId}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Approve or deny; never by the person who asked
          * @description An approval makes the principal, in state registered.
@@ -1328,41 +1328,41 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["decideIdentityRequest"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["decideIdentityRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/identity-requests/{requestId}/withdraw": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/identity-requests/{requestId}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Take back what you asked for
          * @description For whom it is about.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["withdrawIdentityRequest"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["withdrawIdentityRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/matches": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List records that may be one
@@ -1370,21 +1370,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listMatches"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listMatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/matches/{matchId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/matches/{matchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one match
@@ -1392,87 +1392,87 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getMatch"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getMatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/matches/{matchId}/confirm": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/matches/{matchId}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Confirm that they are one: one record is joined into the other
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["confirmMatch"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["confirmMatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/matches/{matchId}/reject": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/matches/{matchId}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Say that they are two
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["rejectMatch"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["rejectMatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/matches/{matchId}/undo": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/matches/{matchId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Undo what was confirmed; both histories stay
          * @description For: identity-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["undoMatch"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["undoMatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List connections, each with its last and next run
@@ -1480,27 +1480,27 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listConnections"];
-        readonly put?: never;
+        get: operations["listConnections"];
+        put?: never;
         /**
          * Configure a source; its path is looked at first
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["createConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["createConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one connection, with what its last run could not read
@@ -1508,21 +1508,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getConnection"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/removal": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * What of the roll only this connection sees
@@ -1530,21 +1530,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["previewConnectionRemoval"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["previewConnectionRemoval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/runs": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List runs, newest first
@@ -1552,21 +1552,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listRuns"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/runs/{runId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/runs/{runId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one run: how far it is, what it changed, what it could not read
@@ -1574,175 +1574,175 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getRun"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connection-tests": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connection-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Whether a connection that is only thought of could be read, and what would be; changes nothing
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["testNewConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["testNewConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/update": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Change what is said of a connection
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["updateConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["updateConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/test": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Whether it can be read, and what would be; changes nothing
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["testConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["testConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/run": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Run it now
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `connections:run`.
          */
-        readonly post: operations["runConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["runConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/pause": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Run it only when asked
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["pauseConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["pauseConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/resume": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Run it by its schedule again
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["resumeConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["resumeConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/connections/{connectionId}/remove": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/connections/{connectionId}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Run it no more; what it saw stays in the roll
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["removeConnection"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["removeConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/entries": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List entries of evidence in the order of the log
@@ -1752,21 +1752,21 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listEntries"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/tokens": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List tokens: your own, or all by role
@@ -1774,8 +1774,8 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listTokens"];
-        readonly put?: never;
+        get: operations["listTokens"];
+        put?: never;
         /**
          * Make a token for yourself, or by role for another person or an API client
          * @description The value is shown once. People make their own, no stronger than the one they use; access-admins make others’, and those of identity-admins only identity-admins. A repeated `Idempotency-Key` is refused: the value is not shown twice.
@@ -1784,19 +1784,19 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["createToken"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/tokens/{tokenId}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Read one token, never its value
@@ -1804,43 +1804,43 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getToken"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/tokens/{tokenId}/revoke": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/tokens/{tokenId}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Revoke a token; its next request is refused
          * @description For: identity-admin, access-admin, whom it is about.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["revokeToken"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/roles": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List who holds which role
@@ -1848,8 +1848,8 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["listRoles"];
-        readonly put?: never;
+        get: operations["listRoles"];
+        put?: never;
         /**
          * Give a role to a person or an API client
          * @description identity-admin is given by identity-admins, every other role by access-admins, and nobody gives one to themselves. Nobody holds identity-admin and access-admin together unless the configuration says so.
@@ -1858,44 +1858,44 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["assignRole"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["assignRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/roles/{assignmentId}/end": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/roles/{assignmentId}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * End a role; the next request of its holder goes without it
          * @description For: identity-admin, access-admin.
          *
          *     Scope: `write`.
          */
-        readonly post: operations["endRole"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["endRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/bootstrap/administrators": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/bootstrap/administrators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Make the first administrators
          * @description Records them as persons, gives them their roles and a token each. The bootstrap token ends once identity-admin and access-admin are both held; until then it can be repeated.
@@ -1904,19 +1904,19 @@ export interface paths {
          *
          *     Scope: `write`.
          */
-        readonly post: operations["createFirstAdministrators"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["createFirstAdministrators"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/v1/me": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Who the token says you are, and what it is good for
@@ -1924,1952 +1924,1952 @@ export interface paths {
          *
          *     Scope: `read`.
          */
-        readonly get: operations["getMe"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/healthz": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Whether the process lives
          * @description Needs no token and asks nobody else.
          */
-        readonly get: operations["getHealth"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/readyz": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Whether requests can be served: the database is asked
          * @description Needs no token.
          */
-        readonly get: operations["getReadiness"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/metrics": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Metrics in the text format of Prometheus
          * @description From the machine itself without a token (unless a proxy is in front), else with one of scope `metrics`.
          */
-        readonly get: operations["getMetrics"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/openapi.json": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * This document
          * @description Needs no token.
          */
-        readonly get: operations["getOpenApi"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        readonly Account: {
-            readonly id: string;
+        Account: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly principalId: string;
-                readonly system: string;
-                readonly externalId: string;
-                readonly source: string;
+            hash?: string;
+            data: {
+                principalId: string;
+                system: string;
+                externalId: string;
+                source: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly goneAt?: string;
+                goneAt?: string;
             };
         };
-        readonly AccountPage: {
-            readonly items: readonly components["schemas"]["Account"][];
+        AccountPage: {
+            items: components["schemas"]["Account"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Attestation: {
+        Attestation: {
             /** @description why; it stands in the history and in the log */
-            readonly because: string;
+            because: string;
             /** @description by privilege tier unless said */
-            readonly nextReviewAt?: string;
+            nextReviewAt?: string;
         };
-        readonly BackupToRemove: {
-            readonly backup: components["schemas"]["PartyRef"];
+        BackupToRemove: {
+            backup: components["schemas"]["PartyRef"];
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly BindingChallenge: {
-            readonly nonce: string;
+        BindingChallenge: {
+            nonce: string;
             /** @description to be signed byte for byte */
-            readonly message: string;
+            message: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly expiresAt: string;
+            expiresAt: string;
         };
-        readonly BindingProof: {
-            readonly proof: {
+        BindingProof: {
+            proof: {
                 /** @constant */
-                readonly how: "challenge";
-                readonly nonce: string;
-                readonly signed: {
+                how: "challenge";
+                nonce: string;
+                signed: {
                     /** @constant */
-                    readonly format: "raw";
-                    readonly publicKey: string;
-                    readonly signature: string;
+                    format: "raw";
+                    publicKey: string;
+                    signature: string;
                 } | {
                     /** @constant */
-                    readonly format: "ssh";
-                    readonly signature: string;
+                    format: "ssh";
+                    signature: string;
                 };
             } | {
                 /** @constant */
-                readonly how: "assertion";
+                how: "assertion";
                 /** @description why; it stands in the history and in the log */
-                readonly reason: string;
+                reason: string;
             };
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Classification: {
+        Classification: {
             /** @enum {string} */
-            readonly environment?: "production" | "staging" | "development" | "test" | "sandbox" | "unknown";
-            readonly function?: string;
+            environment?: "production" | "staging" | "development" | "test" | "sandbox" | "unknown";
+            function?: string;
             /** @enum {string} */
-            readonly criticality?: "low" | "medium" | "high" | "critical" | "unknown";
+            criticality?: "low" | "medium" | "high" | "critical" | "unknown";
             /** @enum {string} */
-            readonly kind?: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
+            kind?: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
             /** @description since when it holds, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description until when it held; for corrections of the past */
-            readonly validTo?: string;
+            validTo?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Connection: {
-            readonly id: string;
+        Connection: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly name: string;
-                readonly type: string;
-                readonly settings: {
-                    readonly path: string;
+            hash?: string;
+            data: {
+                name: string;
+                type: string;
+                settings: {
+                    path: string;
                 };
-                readonly options: {
-                    readonly [key: string]: unknown;
+                options: {
+                    [key: string]: unknown;
                 };
-                readonly credentials: {
-                    readonly [key: string]: string;
+                credentials: {
+                    [key: string]: string;
                 };
-                readonly schedule: {
-                    readonly [key: string]: unknown;
+                schedule: {
+                    [key: string]: unknown;
                 } | null;
                 /** @enum {string} */
-                readonly state: "enabled" | "paused" | "removed";
+                state: "enabled" | "paused" | "removed";
             };
         };
-        readonly ConnectionChange: {
-            readonly name?: string;
-            readonly settings?: {
+        ConnectionChange: {
+            name?: string;
+            settings?: {
                 /** @description absolute, on the server, below an import root */
-                readonly path: string;
+                path: string;
             };
-            readonly options?: {
-                readonly include?: readonly string[];
-                readonly exclude?: readonly string[];
-                readonly gitignore?: boolean;
-                readonly dependencies?: boolean;
-                readonly archives?: boolean;
-                readonly history?: boolean;
-                readonly secondsMax?: number;
-                readonly scopes?: readonly {
-                    readonly glob: string;
-                    readonly cluster?: string;
-                    readonly host?: string;
+            options?: {
+                include?: string[];
+                exclude?: string[];
+                gitignore?: boolean;
+                dependencies?: boolean;
+                archives?: boolean;
+                history?: boolean;
+                secondsMax?: number;
+                scopes?: {
+                    glob: string;
+                    cluster?: string;
+                    host?: string;
                 }[];
             };
             /** @description references (`file:PATH`, `env:NAME`, `exec:COMMAND`), never values */
-            readonly credentials?: {
-                readonly [key: string]: string;
+            credentials?: {
+                [key: string]: string;
             };
-            readonly schedule?: ({
-                readonly cron: string;
-                readonly timeZone: string;
+            schedule?: ({
+                cron: string;
+                timeZone: string;
             } | {
-                readonly everyMinutes: number;
+                everyMinutes: number;
             }) | null;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly ConnectionPage: {
-            readonly items: readonly components["schemas"]["ConnectionView"][];
+        ConnectionPage: {
+            items: components["schemas"]["ConnectionView"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly ConnectionRemoval: {
-            readonly seenOnlyHere: {
-                readonly [key: string]: number;
+        ConnectionRemoval: {
+            seenOnlyHere: {
+                [key: string]: number;
             };
         };
-        readonly ConnectionTest: {
-            readonly path: string;
+        ConnectionTest: {
+            path: string;
             /** @description false where the test ended before everything was seen */
-            readonly complete: boolean;
-            readonly files: number;
-            readonly bytes: number;
-            readonly found: {
-                readonly [key: string]: number;
+            complete: boolean;
+            files: number;
+            bytes: number;
+            found: {
+                [key: string]: number;
             };
-            readonly readBy: {
-                readonly [key: string]: number;
+            readBy: {
+                [key: string]: number;
             };
-            readonly problems: readonly unknown[];
-            readonly blindSpots: readonly unknown[];
+            problems: unknown[];
+            blindSpots: unknown[];
         };
-        readonly ConnectionToTest: {
+        ConnectionToTest: {
             /** @enum {string} */
-            readonly type: "files" | "people";
-            readonly settings: {
+            type: "files" | "people";
+            settings: {
                 /** @description absolute, on the server, below an import root */
-                readonly path: string;
+                path: string;
             };
-            readonly options?: {
-                readonly include?: readonly string[];
-                readonly exclude?: readonly string[];
-                readonly gitignore?: boolean;
-                readonly dependencies?: boolean;
-                readonly archives?: boolean;
-                readonly history?: boolean;
-                readonly secondsMax?: number;
-                readonly scopes?: readonly {
-                    readonly glob: string;
-                    readonly cluster?: string;
-                    readonly host?: string;
+            options?: {
+                include?: string[];
+                exclude?: string[];
+                gitignore?: boolean;
+                dependencies?: boolean;
+                archives?: boolean;
+                history?: boolean;
+                secondsMax?: number;
+                scopes?: {
+                    glob: string;
+                    cluster?: string;
+                    host?: string;
                 }[];
             };
             /** @description references (`file:PATH`, `env:NAME`, `exec:COMMAND`), never values */
-            readonly credentials?: {
-                readonly [key: string]: string;
+            credentials?: {
+                [key: string]: string;
             };
         };
-        readonly ConnectionView: {
-            readonly id: string;
+        ConnectionView: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly name: string;
-                readonly type: string;
-                readonly settings: {
-                    readonly path: string;
+            hash?: string;
+            data: {
+                name: string;
+                type: string;
+                settings: {
+                    path: string;
                 };
-                readonly options: {
-                    readonly [key: string]: unknown;
+                options: {
+                    [key: string]: unknown;
                 };
-                readonly credentials: {
-                    readonly [key: string]: string;
+                credentials: {
+                    [key: string]: string;
                 };
-                readonly schedule: {
-                    readonly [key: string]: unknown;
+                schedule: {
+                    [key: string]: unknown;
                 } | null;
                 /** @enum {string} */
-                readonly state: "enabled" | "paused" | "removed";
+                state: "enabled" | "paused" | "removed";
             };
-            readonly lastRun: components["schemas"]["Run"] | null;
-            readonly nextRunAt: string | null;
+            lastRun: components["schemas"]["Run"] | null;
+            nextRunAt: string | null;
         };
-        readonly Credential: {
-            readonly id: string;
+        Credential: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly type: string;
-                readonly refs: readonly string[];
-                readonly principalId?: string;
-                readonly alsoOf: readonly string[];
-                readonly consumers: readonly string[];
+            hash?: string;
+            data: {
+                type: string;
+                refs: string[];
+                principalId?: string;
+                alsoOf: string[];
+                consumers: string[];
                 /** @description HMAC under the key of that id */
-                readonly fingerprints: readonly {
-                    readonly keyId: string;
-                    readonly value: string;
+                fingerprints: {
+                    keyId: string;
+                    value: string;
                 }[];
-                readonly hint?: string;
-                readonly name?: string;
-                readonly enabled?: boolean;
-                readonly locations: readonly {
-                    readonly file: string;
-                    readonly startLine?: number;
-                    readonly commit?: string;
-                    readonly object?: string;
-                    readonly connector: string;
-                    readonly exposure: string;
+                hint?: string;
+                name?: string;
+                enabled?: boolean;
+                locations: {
+                    file: string;
+                    startLine?: number;
+                    commit?: string;
+                    object?: string;
+                    connector: string;
+                    exposure: string;
                 }[];
-                readonly locationCount: number;
-                readonly attributes: {
-                    readonly [key: string]: unknown;
+                locationCount: number;
+                attributes: {
+                    [key: string]: unknown;
                 };
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly createdAtSource?: string;
+                createdAtSource?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly lastRotatedAt?: string;
+                lastRotatedAt?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly expiresAt?: string;
-                readonly rotateWithinDays: number;
+                expiresAt?: string;
+                rotateWithinDays: number;
                 /** @enum {string} */
-                readonly state: "live" | "rotated" | "leaked" | "revoked";
-                readonly leak?: {
+                state: "live" | "rotated" | "leaked" | "revoked";
+                leak?: {
                     /**
                      * Format: date-time
                      * @example 2026-01-31T08:00:00.000Z
                      */
-                    readonly at: string;
-                    readonly by: string;
-                    readonly where: string;
+                    at: string;
+                    by: string;
+                    where: string;
                 };
-                readonly replacedBy?: string;
-                readonly revocation?: {
+                replacedBy?: string;
+                revocation?: {
                     /**
                      * Format: date-time
                      * @example 2026-01-31T08:00:00.000Z
                      */
-                    readonly at: string;
-                    readonly by: string;
-                    readonly reason: string;
+                    at: string;
+                    by: string;
+                    reason: string;
                 };
                 /**
                  * @description what a probe has seen at the target
                  * @enum {string}
                  */
-                readonly effect: "not_applied" | "unproven" | "verified";
-                readonly source: string;
+                effect: "not_applied" | "unproven" | "verified";
+                source: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly goneAt?: string;
+                goneAt?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly reappearedAt?: string;
+                reappearedAt?: string;
             };
         };
-        readonly CredentialPage: {
-            readonly items: readonly components["schemas"]["Credential"][];
+        CredentialPage: {
+            items: components["schemas"]["Credential"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Custodians: {
-            readonly custodians: readonly {
-                readonly consumerId: string;
-                readonly party: components["schemas"]["PartyRef"];
+        Custodians: {
+            custodians: {
+                consumerId: string;
+                party: components["schemas"]["PartyRef"];
             }[];
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Decided: {
-            readonly by: string;
+        Decided: {
+            by: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly at: string;
-            readonly reason: string;
+            at: string;
+            reason: string;
         };
-        readonly Decision: {
-            readonly by: string;
+        Decision: {
+            by: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly at: string;
-            readonly reason?: string;
+            at: string;
+            reason?: string;
         };
-        readonly EndOfRole: {
+        EndOfRole: {
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
+            reason: string;
         };
-        readonly Entitlement: {
-            readonly id: string;
+        Entitlement: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly principalId: string;
-                readonly system: string;
-                readonly permission: string;
-                readonly effect: string;
-                readonly actions: readonly string[];
-                readonly resources: readonly string[];
-                readonly level: string;
-                readonly conditions?: unknown;
+            hash?: string;
+            data: {
+                principalId: string;
+                system: string;
+                permission: string;
+                effect: string;
+                actions: string[];
+                resources: string[];
+                level: string;
+                conditions?: unknown;
                 /** @description how it comes to the principal; empty is direct */
-                readonly path: readonly string[];
-                readonly provenance: {
-                    readonly connector: string;
-                    readonly file: string;
-                    readonly object?: string;
+                path: string[];
+                provenance: {
+                    connector: string;
+                    file: string;
+                    object?: string;
                 };
-                readonly source: string;
+                source: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly goneAt?: string;
+                goneAt?: string;
             };
         };
-        readonly EntitlementPage: {
-            readonly items: readonly components["schemas"]["Entitlement"][];
+        EntitlementPage: {
+            items: components["schemas"]["Entitlement"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Entry: {
+        Entry: {
             /** @description its place in the log, without gaps */
-            readonly seq: number;
-            readonly id: string;
-            readonly layer: string;
+            seq: number;
+            id: string;
+            layer: string;
             /** @description the role of the database that wrote it */
-            readonly writtenBy: string;
-            readonly type: string;
+            writtenBy: string;
+            type: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly at: string;
-            readonly actor: string;
-            readonly onBehalfOf?: string;
-            readonly subjects: readonly string[];
-            readonly record?: {
-                readonly id: string;
-                readonly version: number;
-                readonly hash: string;
+            at: string;
+            actor: string;
+            onBehalfOf?: string;
+            subjects: string[];
+            record?: {
+                id: string;
+                version: number;
+                hash: string;
             };
-            readonly reason?: string;
-            readonly follows: readonly string[];
-            readonly content?: {
-                readonly [key: string]: unknown;
+            reason?: string;
+            follows: string[];
+            content?: {
+                [key: string]: unknown;
             };
-            readonly contentHash?: string;
-            readonly salt?: string;
+            contentHash?: string;
+            salt?: string;
         };
-        readonly EntryPage: {
-            readonly items: readonly components["schemas"]["Entry"][];
+        EntryPage: {
+            items: components["schemas"]["Entry"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Exception: {
+        Exception: {
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
-            readonly until: string;
+            reason: string;
+            until: string;
         };
-        readonly Expiry: {
-            readonly expiresAt: string | null;
+        Expiry: {
+            expiresAt: string | null;
             /** @description since when it holds, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description until when it held; for corrections of the past */
-            readonly validTo?: string;
+            validTo?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly ExposedTo: {
-            readonly exposures: readonly components["schemas"]["Exposure"][];
-            readonly sourcesWatching: readonly {
-                readonly source: string;
-                readonly how: string;
+        ExposedTo: {
+            exposures: components["schemas"]["Exposure"][];
+            sourcesWatching: {
+                source: string;
+                how: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly since: string;
+                since: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly until: string;
+                until: string;
             }[];
             /** @description ways of knowing that no source watched over its whole life */
-            readonly unwatched: readonly string[];
+            unwatched: string[];
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly until: string;
+            until: string;
             /** @description true only where who is not listed did not know it */
-            readonly complete: boolean;
+            complete: boolean;
         };
-        readonly Exposure: {
-            readonly id: string;
-            readonly personId: string;
-            readonly credentialId: string;
+        Exposure: {
+            id: string;
+            personId: string;
+            credentialId: string;
             /** @enum {string} */
-            readonly how: "created" | "held" | "saw";
-            readonly source: string;
+            how: "created" | "held" | "saw";
+            source: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly at: string;
+            at: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
-            readonly entryId: string;
+            recordedAt: string;
+            entryId: string;
         };
-        readonly ExposurePage: {
-            readonly items: readonly components["schemas"]["Exposure"][];
+        ExposurePage: {
+            items: components["schemas"]["Exposure"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly ExposureRecorded: {
+        ExposureRecorded: {
             /** @description false where it was known already */
-            readonly recorded: boolean;
+            recorded: boolean;
         };
-        readonly FeedOutcome: {
-            readonly source: string;
-            readonly joined: number;
-            readonly changed: number;
-            readonly moved: number;
-            readonly returned: number;
-            readonly left: number;
-            readonly unchanged: number;
-            readonly teamsRecorded: number;
-            readonly teamsChanged: number;
+        FeedOutcome: {
+            source: string;
+            joined: number;
+            changed: number;
+            moved: number;
+            returned: number;
+            left: number;
+            unchanged: number;
+            teamsRecorded: number;
+            teamsChanged: number;
             /** @description so many left at once that nothing of it was applied: look, then send it again with `confirmLeavers` */
-            readonly held?: {
-                readonly leavers: number;
-                readonly missing: number;
-                readonly people: number;
-                readonly shareMax: number;
-                readonly personIds: readonly string[];
+            held?: {
+                leavers: number;
+                missing: number;
+                people: number;
+                shareMax: number;
+                personIds: string[];
             };
-            readonly missing: readonly string[];
-            readonly leavers: readonly {
-                readonly gone: components["schemas"]["Party"];
-                readonly orphaned: readonly {
-                    readonly principalId: string;
+            missing: string[];
+            leavers: {
+                gone: components["schemas"]["Party"];
+                orphaned: {
+                    principalId: string;
                     /** @description who was asked to take it */
-                    readonly offeredTo?: string;
-                    readonly alreadyOffered?: boolean;
+                    offeredTo?: string;
+                    alreadyOffered?: boolean;
                 }[];
                 /** @description it was backup or custodian of these */
-                readonly reduced: readonly string[];
-                readonly offersWithdrawn: readonly string[];
-                readonly proposed: {
-                    readonly [key: string]: unknown;
+                reduced: string[];
+                offersWithdrawn: string[];
+                proposed: {
+                    [key: string]: unknown;
                 };
-                readonly personId: string;
-                readonly feedId: string;
-                readonly missing: boolean;
-                readonly accounts: readonly string[];
+                personId: string;
+                feedId: string;
+                missing: boolean;
+                accounts: string[];
                 /** @description what the leaver created, held or saw */
-                readonly credentials: readonly components["schemas"]["KnownCredential"][];
+                credentials: components["schemas"]["KnownCredential"][];
             }[];
-            readonly movers: readonly {
-                readonly personId: string;
-                readonly fields: readonly string[];
-                readonly owned: readonly string[];
+            movers: {
+                personId: string;
+                fields: string[];
+                owned: string[];
             }[];
-            readonly emptiedTeams: readonly components["schemas"]["PartyLoss"][];
-            readonly managerCircles: readonly (readonly string[])[];
-            readonly problems: readonly {
-                readonly file: string;
-                readonly startLine?: number;
-                readonly message: string;
+            emptiedTeams: components["schemas"]["PartyLoss"][];
+            managerCircles: string[][];
+            problems: {
+                file: string;
+                startLine?: number;
+                message: string;
             }[];
-            readonly problemCount: number;
-            readonly remaining: number;
+            problemCount: number;
+            remaining: number;
         };
-        readonly FirstAdministrators: {
-            readonly administrators: readonly {
-                readonly personId: string;
-                readonly roles: readonly string[];
-                readonly token: components["schemas"]["Token"];
+        FirstAdministrators: {
+            administrators: {
+                personId: string;
+                roles: string[];
+                token: components["schemas"]["Token"];
                 /** @description shown this once */
-                readonly value: string;
+                value: string;
             }[];
             /** @description both administrations are held: the bootstrap token is good no more */
-            readonly bootstrapEnded: boolean;
+            bootstrapEnded: boolean;
         };
-        readonly IdentityRequest: {
-            readonly id: string;
+        IdentityRequest: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly kind: string;
-                readonly system: string;
-                readonly name: string;
-                readonly externalId?: string;
-                readonly owner: components["schemas"]["Party"];
-                readonly backup?: components["schemas"]["Party"];
-                readonly purpose: string;
+            hash?: string;
+            data: {
+                kind: string;
+                system: string;
+                name: string;
+                externalId?: string;
+                owner: components["schemas"]["Party"];
+                backup?: components["schemas"]["Party"];
+                purpose: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly expiresAt: string;
-                readonly requestedBy: string;
-                readonly requestedByPerson: string;
+                expiresAt: string;
+                requestedBy: string;
+                requestedByPerson: string;
                 /** @enum {string} */
-                readonly state: "pending" | "approved" | "denied" | "withdrawn";
-                readonly decidedBy?: string;
-                readonly decidedByPerson?: string;
+                state: "pending" | "approved" | "denied" | "withdrawn";
+                decidedBy?: string;
+                decidedByPerson?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly decidedAt?: string;
-                readonly decisionReason?: string;
-                readonly principalId?: string;
+                decidedAt?: string;
+                decisionReason?: string;
+                principalId?: string;
             };
         };
-        readonly IdentityRequestDecided: {
-            readonly request: components["schemas"]["IdentityRequest"];
-            readonly principal?: components["schemas"]["Principal"];
+        IdentityRequestDecided: {
+            request: components["schemas"]["IdentityRequest"];
+            principal?: components["schemas"]["Principal"];
         };
-        readonly IdentityRequestPage: {
-            readonly items: readonly components["schemas"]["IdentityRequest"][];
+        IdentityRequestPage: {
+            items: components["schemas"]["IdentityRequest"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly KnownCredential: {
-            readonly credentialId: string;
-            readonly type: string;
-            readonly state: string;
-            readonly principalId?: string;
+        KnownCredential: {
+            credentialId: string;
+            type: string;
+            state: string;
+            principalId?: string;
             /** @description how it was known: created, held, saw, or by owning */
-            readonly ways: readonly unknown[];
+            ways: unknown[];
         };
-        readonly KnownCredentials: {
-            readonly items: readonly components["schemas"]["KnownCredential"][];
+        KnownCredentials: {
+            items: components["schemas"]["KnownCredential"][];
         };
-        readonly Leak: {
+        Leak: {
             /** @description a place; never the value */
-            readonly where: string;
+            where: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Match: {
-            readonly id: string;
+        Match: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
+            hash?: string;
+            data: {
                 /** @enum {string} */
-                readonly kind: "principals" | "person";
-                readonly aId: string;
-                readonly bId: string;
-                readonly reason: string;
+                kind: "principals" | "person";
+                aId: string;
+                bId: string;
+                reason: string;
                 /** @enum {string} */
-                readonly strength: "likely" | "explicit";
+                strength: "likely" | "explicit";
                 /** @enum {string} */
-                readonly state: "proposed" | "confirmed" | "rejected" | "undone";
-                readonly decided?: components["schemas"]["Decision"];
-                readonly merge?: {
-                    readonly into: string;
-                    readonly from: string;
-                    readonly movedRefs: readonly string[];
-                    readonly movedCredentials: readonly string[];
-                    readonly mergedVersion: number;
+                state: "proposed" | "confirmed" | "rejected" | "undone";
+                decided?: components["schemas"]["Decision"];
+                merge?: {
+                    into: string;
+                    from: string;
+                    movedRefs: string[];
+                    movedCredentials: string[];
+                    mergedVersion: number;
                 };
             };
         };
-        readonly MatchConfirmation: {
+        MatchConfirmation: {
             /** @description which of the two stands */
-            readonly into?: string;
+            into?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly MatchConfirmed: {
-            readonly match: components["schemas"]["Match"];
-            readonly principal: components["schemas"]["Principal"];
+        MatchConfirmed: {
+            match: components["schemas"]["Match"];
+            principal: components["schemas"]["Principal"];
         };
-        readonly MatchPage: {
-            readonly items: readonly components["schemas"]["Match"][];
+        MatchPage: {
+            items: components["schemas"]["Match"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly MatchUndone: {
-            readonly match: components["schemas"]["Match"];
-            readonly principals: readonly components["schemas"]["Principal"][];
+        MatchUndone: {
+            match: components["schemas"]["Match"];
+            principals: components["schemas"]["Principal"][];
         };
-        readonly Me: {
+        Me: {
             /** @enum {string} */
-            readonly kind: "person" | "client" | "bootstrap";
-            readonly id: string;
-            readonly name: string;
-            readonly tokenId: string;
-            readonly roles: readonly ("identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor")[];
-            readonly scopes: readonly ("read" | "write" | "people:feed" | "connections:run" | "metrics")[];
+            kind: "person" | "client" | "bootstrap";
+            id: string;
+            name: string;
+            tokenId: string;
+            roles: ("identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor")[];
+            scopes: ("read" | "write" | "people:feed" | "connections:run" | "metrics")[];
             /** @description what answers to you in the roll: yourself and your team */
-            readonly parties: readonly string[];
+            parties: string[];
             /** @enum {string} */
-            readonly sees: "all" | "own";
+            sees: "all" | "own";
         };
-        readonly NewAdministrators: {
-            readonly administrators: readonly {
+        NewAdministrators: {
+            administrators: {
                 /** @description the id that the feed of people has for them; the address unless said otherwise */
-                readonly feedId?: string;
-                readonly name: string;
+                feedId?: string;
+                name: string;
                 /** Format: email */
-                readonly email: string;
-                readonly roles: readonly ("identity-admin" | "access-admin" | "auditor")[];
+                email: string;
+                roles: ("identity-admin" | "access-admin" | "auditor")[];
             }[];
         };
-        readonly NewBackup: {
-            readonly backup: components["schemas"]["PartyRef"];
-            readonly validFrom?: string;
+        NewBackup: {
+            backup: components["schemas"]["PartyRef"];
+            validFrom?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly NewConnection: {
+        NewConnection: {
             /** @enum {string} */
-            readonly type: "files" | "people";
-            readonly name: string;
-            readonly settings: {
+            type: "files" | "people";
+            name: string;
+            settings: {
                 /** @description absolute, on the server, below an import root */
-                readonly path: string;
+                path: string;
             };
-            readonly options?: {
-                readonly include?: readonly string[];
-                readonly exclude?: readonly string[];
-                readonly gitignore?: boolean;
-                readonly dependencies?: boolean;
-                readonly archives?: boolean;
-                readonly history?: boolean;
-                readonly secondsMax?: number;
-                readonly scopes?: readonly {
-                    readonly glob: string;
-                    readonly cluster?: string;
-                    readonly host?: string;
+            options?: {
+                include?: string[];
+                exclude?: string[];
+                gitignore?: boolean;
+                dependencies?: boolean;
+                archives?: boolean;
+                history?: boolean;
+                secondsMax?: number;
+                scopes?: {
+                    glob: string;
+                    cluster?: string;
+                    host?: string;
                 }[];
             };
             /** @description references (`file:PATH`, `env:NAME`, `exec:COMMAND`), never values */
-            readonly credentials?: {
-                readonly [key: string]: string;
+            credentials?: {
+                [key: string]: string;
             };
-            readonly schedule?: ({
-                readonly cron: string;
-                readonly timeZone: string;
+            schedule?: ({
+                cron: string;
+                timeZone: string;
             } | {
-                readonly everyMinutes: number;
+                everyMinutes: number;
             }) | null;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly NewCredential: {
+        NewCredential: {
             /** @enum {string} */
-            readonly type: "aws_access_key" | "console_password" | "password" | "api_token" | "oauth_client_secret" | "connection_string" | "jwt" | "private_key" | "certificate" | "ssh_public_key" | "deploy_key" | "kubernetes_secret" | "service_account_token" | "webhook_secret" | "ci_secret" | "encryption_key" | "federated";
-            readonly principalId: string;
-            readonly consumers?: readonly string[];
-            readonly name?: string;
-            readonly refs?: readonly string[];
+            type: "aws_access_key" | "console_password" | "password" | "api_token" | "oauth_client_secret" | "connection_string" | "jwt" | "private_key" | "certificate" | "ssh_public_key" | "deploy_key" | "kubernetes_secret" | "service_account_token" | "webhook_secret" | "ci_secret" | "encryption_key" | "federated";
+            principalId: string;
+            consumers?: string[];
+            name?: string;
+            refs?: string[];
             /** @description HMAC-SHA-256 of the value under the fingerprint key; never the value, never a plain hash */
-            readonly fingerprints?: readonly {
-                readonly keyId: string;
-                readonly value: string;
+            fingerprints?: {
+                keyId: string;
+                value: string;
             }[];
-            readonly createdAtSource?: string;
-            readonly expiresAt?: string;
-            readonly rotateWithinDays?: number;
+            createdAtSource?: string;
+            expiresAt?: string;
+            rotateWithinDays?: number;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly NewExposure: {
-            readonly personId: string;
-            readonly credentialId: string;
+        NewExposure: {
+            personId: string;
+            credentialId: string;
             /** @enum {string} */
-            readonly how: "created" | "held" | "saw";
-            readonly at: string;
+            how: "created" | "held" | "saw";
+            at: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly NewIdentityRequest: {
+        NewIdentityRequest: {
             /** @enum {string} */
-            readonly kind: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
+            kind: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
             /** @enum {string} */
-            readonly system: "aws" | "kubernetes" | "github" | "git" | "source-code" | "mcp" | "a2a" | "terraform" | "x509" | "ssh" | "csv" | "entra" | "directory" | "host" | "docker-compose" | "people" | "oidc" | "gcp" | "azure" | "reeve";
-            readonly name: string;
-            readonly externalId?: string;
-            readonly owner: components["schemas"]["PartyRef"];
-            readonly backup?: components["schemas"]["PartyRef"];
-            readonly purpose: string;
-            readonly expiresAt: string;
+            system: "aws" | "kubernetes" | "github" | "git" | "source-code" | "mcp" | "a2a" | "terraform" | "x509" | "ssh" | "csv" | "entra" | "directory" | "host" | "docker-compose" | "people" | "oidc" | "gcp" | "azure" | "reeve";
+            name: string;
+            externalId?: string;
+            owner: components["schemas"]["PartyRef"];
+            backup?: components["schemas"]["PartyRef"];
+            purpose: string;
+            expiresAt: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly NewOffer: {
-            readonly to: components["schemas"]["PartyRef"];
+        NewOffer: {
+            to: components["schemas"]["PartyRef"];
             /** @description why; it stands in the history and in the log */
-            readonly why: string;
+            why: string;
         };
-        readonly NewPrincipal: {
+        NewPrincipal: {
             /** @enum {string} */
-            readonly kind: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
+            kind: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
             /** @enum {string} */
-            readonly system: "aws" | "kubernetes" | "github" | "git" | "source-code" | "mcp" | "a2a" | "terraform" | "x509" | "ssh" | "csv" | "entra" | "directory" | "host" | "docker-compose" | "people" | "oidc" | "gcp" | "azure" | "reeve";
-            readonly name: string;
+            system: "aws" | "kubernetes" | "github" | "git" | "source-code" | "mcp" | "a2a" | "terraform" | "x509" | "ssh" | "csv" | "entra" | "directory" | "host" | "docker-compose" | "people" | "oidc" | "gcp" | "azure" | "reeve";
+            name: string;
             /** @description the native identifier, where it is known */
-            readonly externalId?: string;
-            readonly nativeType?: string;
+            externalId?: string;
+            nativeType?: string;
             /** @description explicit identifiers, `system:native-id` */
-            readonly refs?: readonly string[];
-            readonly owner?: components["schemas"]["PartyRef"];
-            readonly backup?: components["schemas"]["PartyRef"];
-            readonly purpose?: string;
-            readonly expiresAt?: string;
-            readonly nextReviewAt?: string;
+            refs?: string[];
+            owner?: components["schemas"]["PartyRef"];
+            backup?: components["schemas"]["PartyRef"];
+            purpose?: string;
+            expiresAt?: string;
+            nextReviewAt?: string;
             /** @enum {string} */
-            readonly environment?: "production" | "staging" | "development" | "test" | "sandbox";
-            readonly function?: string;
+            environment?: "production" | "staging" | "development" | "test" | "sandbox";
+            function?: string;
             /** @enum {string} */
-            readonly criticality?: "low" | "medium" | "high" | "critical";
-            readonly workloadScope?: string;
-            readonly labels?: {
-                readonly [key: string]: string;
+            criticality?: "low" | "medium" | "high" | "critical";
+            workloadScope?: string;
+            labels?: {
+                [key: string]: string;
             };
             /** @description since when it is there, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly NewRoleAssignment: {
-            readonly subjectId: string;
+        NewRoleAssignment: {
+            subjectId: string;
             /** @enum {string} */
-            readonly role: "identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor";
+            role: "identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor";
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
+            reason: string;
         };
-        readonly NewToken: {
-            readonly token: components["schemas"]["Token"];
+        NewToken: {
+            token: components["schemas"]["Token"];
             /** @description shown this once */
-            readonly value: string;
+            value: string;
         };
-        readonly NewVendor: {
-            readonly name: string;
-            readonly contact?: string;
-            readonly contractEndsAt?: string;
+        NewVendor: {
+            name: string;
+            contact?: string;
+            contractEndsAt?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Offer: {
-            readonly id: string;
+        Offer: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly principalId: string;
-                readonly to: components["schemas"]["Party"];
-                readonly from?: {
-                    readonly party: components["schemas"]["Party"];
-                    readonly from: string;
-                    readonly reason: string;
+            hash?: string;
+            data: {
+                principalId: string;
+                to: components["schemas"]["Party"];
+                from?: {
+                    party: components["schemas"]["Party"];
+                    from: string;
+                    reason: string;
                 };
-                readonly why: string;
+                why: string;
                 /** @enum {string} */
-                readonly cause: "transfer" | "leaver";
+                cause: "transfer" | "leaver";
                 /** @enum {string} */
-                readonly state: "pending" | "accepted" | "declined" | "withdrawn";
-                readonly decided?: components["schemas"]["Decision"];
+                state: "pending" | "accepted" | "declined" | "withdrawn";
+                decided?: components["schemas"]["Decision"];
             };
         };
-        readonly OfferAccepted: {
-            readonly offer: components["schemas"]["Offer"];
-            readonly principal: components["schemas"]["Principal"];
+        OfferAccepted: {
+            offer: components["schemas"]["Offer"];
+            principal: components["schemas"]["Principal"];
         };
-        readonly OfferPage: {
-            readonly items: readonly components["schemas"]["Offer"][];
+        OfferPage: {
+            items: components["schemas"]["Offer"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly OptionalReason: {
+        OptionalReason: {
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Orphan: {
-            readonly principal: components["schemas"]["Principal"];
+        Orphan: {
+            principal: components["schemas"]["Principal"];
             /** @enum {string} */
-            readonly why: "owner_left" | "never_owned";
+            why: "owner_left" | "never_owned";
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly since?: string;
-            readonly formerOwner?: {
-                readonly party: components["schemas"]["Party"];
-                readonly from: string;
-                readonly reason: string;
+            since?: string;
+            formerOwner?: {
+                party: components["schemas"]["Party"];
+                from: string;
+                reason: string;
             };
             /** @description who was asked and has not answered yet */
-            readonly proposed?: {
-                readonly offerId: string;
-                readonly party: components["schemas"]["Party"];
-                readonly why: string;
+            proposed?: {
+                offerId: string;
+                party: components["schemas"]["Party"];
+                why: string;
             };
         };
-        readonly OrphanPage: {
-            readonly items: readonly components["schemas"]["Orphan"][];
+        OrphanPage: {
+            items: components["schemas"]["Orphan"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Owner: {
-            readonly party: components["schemas"]["Party"];
+        Owner: {
+            party: components["schemas"]["Party"];
             /**
              * @description `derived` is a proposal that nobody accepted yet
              * @enum {string}
              */
-            readonly from: "stated" | "derived";
-            readonly reason: string;
+            from: "stated" | "derived";
+            reason: string;
         };
-        readonly OwnerAssignment: {
-            readonly owner: components["schemas"]["PartyRef"];
+        OwnerAssignment: {
+            owner: components["schemas"]["PartyRef"];
             /** @description since when it holds, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description until when it held; for corrections of the past */
-            readonly validTo?: string;
+            validTo?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
         /** @description a person or a team of the roll */
-        readonly Party: {
+        Party: {
             /** @enum {string} */
-            readonly kind: "person" | "team";
-            readonly id: string;
+            kind: "person" | "team";
+            id: string;
         };
-        readonly PartyLoss: {
-            readonly gone: components["schemas"]["Party"];
-            readonly orphaned: readonly {
-                readonly principalId: string;
+        PartyLoss: {
+            gone: components["schemas"]["Party"];
+            orphaned: {
+                principalId: string;
                 /** @description who was asked to take it */
-                readonly offeredTo?: string;
-                readonly alreadyOffered?: boolean;
+                offeredTo?: string;
+                alreadyOffered?: boolean;
             }[];
             /** @description it was backup or custodian of these */
-            readonly reduced: readonly string[];
-            readonly offersWithdrawn: readonly string[];
-            readonly proposed: {
-                readonly [key: string]: unknown;
+            reduced: string[];
+            offersWithdrawn: string[];
+            proposed: {
+                [key: string]: unknown;
             };
         };
         /** @description a person or a team of the roll */
-        readonly PartyRef: {
+        PartyRef: {
             /** @constant */
-            readonly kind: "person";
-            readonly id: string;
+            kind: "person";
+            id: string;
         } | {
             /** @constant */
-            readonly kind: "team";
-            readonly id: string;
+            kind: "team";
+            id: string;
         };
-        readonly PeopleFeed: {
+        PeopleFeed: {
             /** @description who sends it; people of one source are never changed by another */
-            readonly source: string;
-            readonly people: readonly {
+            source: string;
+            people: {
                 /** @description the feed’s own id */
-                readonly id: string;
-                readonly name: string;
-                readonly emails?: readonly string[];
-                readonly handles?: readonly string[];
-                readonly managerId?: string;
-                readonly teamId?: string;
+                id: string;
+                name: string;
+                emails?: string[];
+                handles?: string[];
+                managerId?: string;
+                teamId?: string;
                 /** @description active (unless said otherwise), leaver, on_leave; anything else is unknown */
-                readonly status?: string;
-                readonly startAt?: string;
-                readonly endAt?: string;
+                status?: string;
+                startAt?: string;
+                endAt?: string;
             }[];
-            readonly teams?: readonly {
-                readonly id: string;
-                readonly name: string;
-                readonly leadId?: string;
+            teams?: {
+                id: string;
+                name: string;
+                leadId?: string;
             }[];
             /** @description it holds everybody: who is missing has left */
-            readonly complete: boolean;
+            complete: boolean;
             /** @description the leavers that were held did leave */
-            readonly confirmLeavers?: boolean;
+            confirmLeavers?: boolean;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Person: {
-            readonly id: string;
+        Person: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly feedId: string;
-                readonly name: string;
-                readonly emails: readonly string[];
-                readonly handles: readonly string[];
-                readonly managerFeedId?: string;
-                readonly teamFeedId?: string;
+            hash?: string;
+            data: {
+                feedId: string;
+                name: string;
+                emails: string[];
+                handles: string[];
+                managerFeedId?: string;
+                teamFeedId?: string;
                 /** @enum {string} */
-                readonly status: "active" | "leaver" | "on_leave" | "unknown";
+                status: "active" | "leaver" | "on_leave" | "unknown";
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly startAt?: string;
+                startAt?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly endAt?: string;
-                readonly principalId: string;
-                readonly source: string;
+                endAt?: string;
+                principalId: string;
+                source: string;
             };
         };
-        readonly PersonPage: {
-            readonly items: readonly components["schemas"]["Person"][];
+        PersonPage: {
+            items: components["schemas"]["Person"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Principal: {
-            readonly id: string;
+        Principal: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: components["schemas"]["PrincipalData"];
+            hash?: string;
+            data: components["schemas"]["PrincipalData"];
             /** @description what it lacks to be active */
-            readonly gaps: readonly string[];
+            gaps: string[];
             /** @description the operations that you may call on it now */
-            readonly allowedActions: readonly string[];
+            allowedActions: string[];
         };
-        readonly PrincipalData: {
+        PrincipalData: {
             /** @enum {string} */
-            readonly kind: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
-            readonly nativeType: string;
-            readonly system: string;
-            readonly externalId: string;
-            readonly name: string;
-            readonly refs: readonly string[];
-            readonly enabled?: boolean;
+            kind: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
+            nativeType: string;
+            system: string;
+            externalId: string;
+            name: string;
+            refs: string[];
+            enabled?: boolean;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly createdAtSource?: string;
-            readonly labels: {
-                readonly [key: string]: string;
+            createdAtSource?: string;
+            labels: {
+                [key: string]: string;
             };
-            readonly attributes: {
-                readonly [key: string]: unknown;
+            attributes: {
+                [key: string]: unknown;
             };
-            readonly provenance: {
+            provenance: {
                 /** @enum {string} */
-                readonly how: "discovered" | "requested" | "registered" | "feed" | "built_in";
-                readonly source: string;
-                readonly connector?: string;
-                readonly file?: string;
-                readonly object?: string;
-                readonly createdBy?: string;
+                how: "discovered" | "requested" | "registered" | "feed" | "built_in";
+                source: string;
+                connector?: string;
+                file?: string;
+                object?: string;
+                createdBy?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly firstSeenAt: string;
+                firstSeenAt: string;
             };
-            readonly workloadScope?: string;
-            readonly vendorId?: string;
-            readonly integration?: string;
-            readonly personId?: string;
-            readonly stated?: readonly string[];
-            readonly environment: components["schemas"]["StatedText"];
-            readonly function: components["schemas"]["StatedText"];
-            readonly criticality: components["schemas"]["StatedText"];
-            readonly tier: components["schemas"]["StatedTier"];
-            readonly purpose?: components["schemas"]["StatedText"];
-            readonly owner?: components["schemas"]["Owner"];
-            readonly backups: readonly components["schemas"]["Owner"][];
-            readonly custodians: readonly {
-                readonly consumerId: string;
-                readonly party: components["schemas"]["Party"];
+            workloadScope?: string;
+            vendorId?: string;
+            integration?: string;
+            personId?: string;
+            stated?: string[];
+            environment: components["schemas"]["StatedText"];
+            function: components["schemas"]["StatedText"];
+            criticality: components["schemas"]["StatedText"];
+            tier: components["schemas"]["StatedTier"];
+            purpose?: components["schemas"]["StatedText"];
+            owner?: components["schemas"]["Owner"];
+            backups: components["schemas"]["Owner"][];
+            custodians: {
+                consumerId: string;
+                party: components["schemas"]["Party"];
             }[];
             /** @enum {string} */
-            readonly state: "discovered" | "registered" | "active" | "quarantined" | "retired";
+            state: "discovered" | "registered" | "active" | "quarantined" | "retired";
             /**
              * @description what a probe has seen at the target; a record is no effect
              * @enum {string}
              */
-            readonly effect: "not_applied" | "unproven" | "verified";
+            effect: "not_applied" | "unproven" | "verified";
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly expiresAt?: string;
+            expiresAt?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly nextReviewAt?: string;
-            readonly attestation?: {
-                readonly by: string;
+            nextReviewAt?: string;
+            attestation?: {
+                by: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly at: string;
-                readonly because: string;
+                at: string;
+                because: string;
             };
-            readonly binding?: {
-                readonly how: string;
-                readonly reason: string;
+            binding?: {
+                how: string;
+                reason: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly at: string;
-                readonly by: string;
+                at: string;
+                by: string;
             };
-            readonly exception?: {
-                readonly reason: string;
+            exception?: {
+                reason: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly until: string;
-                readonly by: string;
-                readonly cause: string;
+                until: string;
+                by: string;
+                cause: string;
             };
-            readonly quarantine?: {
-                readonly by: string;
+            quarantine?: {
+                by: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly at: string;
-                readonly reason: string;
-                readonly from?: string;
+                at: string;
+                reason: string;
+                from?: string;
             };
-            readonly retirement?: components["schemas"]["Decided"];
+            retirement?: components["schemas"]["Decided"];
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly orphanedAt?: string;
-            readonly formerOwner?: components["schemas"]["Owner"];
+            orphanedAt?: string;
+            formerOwner?: components["schemas"]["Owner"];
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly goneAt?: string;
+            goneAt?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly reappearedAt?: string;
-            readonly mergedInto?: string;
+            reappearedAt?: string;
+            mergedInto?: string;
         };
-        readonly PrincipalPage: {
-            readonly items: readonly components["schemas"]["Principal"][];
+        PrincipalPage: {
+            items: components["schemas"]["Principal"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
         /** @description RFC 9457 */
-        readonly Problem: {
+        Problem: {
             /** @description `urn:reeve:problem:` and a code that does not change */
-            readonly type: string;
-            readonly title: string;
-            readonly status: number;
+            type: string;
+            title: string;
+            status: number;
             /** @description what is wrong, and what to do next */
-            readonly detail: string;
+            detail: string;
             /** @description the id of the request, as in `X-Request-Id` and in the log */
-            readonly instance: string;
+            instance: string;
             /** @description each part of the request that is wrong */
-            readonly errors?: readonly {
+            errors?: {
                 /** @description RFC 6901, in the body; `?name` in the query */
-                readonly pointer: string;
-                readonly detail: string;
+                pointer: string;
+                detail: string;
             }[];
         };
-        readonly Purpose: {
-            readonly purpose: string;
+        Purpose: {
+            purpose: string;
             /** @description since when it holds, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description until when it held; for corrections of the past */
-            readonly validTo?: string;
+            validTo?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Reason: {
+        Reason: {
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
+            reason: string;
         };
-        readonly RequestDecision: {
+        RequestDecision: {
             /** @enum {string} */
-            readonly decision: "approve" | "deny";
+            decision: "approve" | "deny";
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
+            reason: string;
         };
-        readonly RetiredPrincipal: {
-            readonly id: string;
+        RetiredPrincipal: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: components["schemas"]["PrincipalData"];
+            hash?: string;
+            data: components["schemas"]["PrincipalData"];
             /** @description what it lacks to be active */
-            readonly gaps: readonly string[];
+            gaps: string[];
             /** @description the operations that you may call on it now */
-            readonly allowedActions: readonly string[];
+            allowedActions: string[];
             /** @description what still works as far as the roll knows; the first thousand */
-            readonly liveCredentials: readonly {
-                readonly id: string;
-                readonly type: string;
+            liveCredentials: {
+                id: string;
+                type: string;
             }[];
-            readonly liveCredentialCount: number;
+            liveCredentialCount: number;
         };
-        readonly Retirement: {
+        Retirement: {
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
-            readonly emergency?: boolean;
+            reason: string;
+            emergency?: boolean;
         };
-        readonly ReviewDate: {
-            readonly nextReviewAt: string | null;
+        ReviewDate: {
+            nextReviewAt: string | null;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly RoleAssignment: {
-            readonly id: string;
+        RoleAssignment: {
+            id: string;
             /** @description a person (`psn_…`) or an API client (`prn_…`) */
-            readonly subjectId: string;
+            subjectId: string;
             /** @enum {string} */
-            readonly role: "identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor";
+            role: "identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor";
             /** @description the second administration of one subject, which the configuration allowed */
-            readonly bothAllowed: boolean;
+            bothAllowed: boolean;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly assignedAt: string;
-            readonly assignedBy: string;
-            readonly endedAt: string | null;
-            readonly endedBy: string | null;
-            readonly reason: string;
+            assignedAt: string;
+            assignedBy: string;
+            endedAt: string | null;
+            endedBy: string | null;
+            reason: string;
         };
-        readonly RoleAssignmentPage: {
-            readonly items: readonly components["schemas"]["RoleAssignment"][];
+        RoleAssignmentPage: {
+            items: components["schemas"]["RoleAssignment"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly RotatedCredential: {
-            readonly id: string;
+        RotatedCredential: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly type: string;
-                readonly refs: readonly string[];
-                readonly principalId?: string;
-                readonly alsoOf: readonly string[];
-                readonly consumers: readonly string[];
+            hash?: string;
+            data: {
+                type: string;
+                refs: string[];
+                principalId?: string;
+                alsoOf: string[];
+                consumers: string[];
                 /** @description HMAC under the key of that id */
-                readonly fingerprints: readonly {
-                    readonly keyId: string;
-                    readonly value: string;
+                fingerprints: {
+                    keyId: string;
+                    value: string;
                 }[];
-                readonly hint?: string;
-                readonly name?: string;
-                readonly enabled?: boolean;
-                readonly locations: readonly {
-                    readonly file: string;
-                    readonly startLine?: number;
-                    readonly commit?: string;
-                    readonly object?: string;
-                    readonly connector: string;
-                    readonly exposure: string;
+                hint?: string;
+                name?: string;
+                enabled?: boolean;
+                locations: {
+                    file: string;
+                    startLine?: number;
+                    commit?: string;
+                    object?: string;
+                    connector: string;
+                    exposure: string;
                 }[];
-                readonly locationCount: number;
-                readonly attributes: {
-                    readonly [key: string]: unknown;
+                locationCount: number;
+                attributes: {
+                    [key: string]: unknown;
                 };
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly createdAtSource?: string;
+                createdAtSource?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly lastRotatedAt?: string;
+                lastRotatedAt?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly expiresAt?: string;
-                readonly rotateWithinDays: number;
+                expiresAt?: string;
+                rotateWithinDays: number;
                 /** @enum {string} */
-                readonly state: "live" | "rotated" | "leaked" | "revoked";
-                readonly leak?: {
+                state: "live" | "rotated" | "leaked" | "revoked";
+                leak?: {
                     /**
                      * Format: date-time
                      * @example 2026-01-31T08:00:00.000Z
                      */
-                    readonly at: string;
-                    readonly by: string;
-                    readonly where: string;
+                    at: string;
+                    by: string;
+                    where: string;
                 };
-                readonly replacedBy?: string;
-                readonly revocation?: {
+                replacedBy?: string;
+                revocation?: {
                     /**
                      * Format: date-time
                      * @example 2026-01-31T08:00:00.000Z
                      */
-                    readonly at: string;
-                    readonly by: string;
-                    readonly reason: string;
+                    at: string;
+                    by: string;
+                    reason: string;
                 };
                 /**
                  * @description what a probe has seen at the target
                  * @enum {string}
                  */
-                readonly effect: "not_applied" | "unproven" | "verified";
-                readonly source: string;
+                effect: "not_applied" | "unproven" | "verified";
+                source: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly goneAt?: string;
+                goneAt?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly reappearedAt?: string;
+                reappearedAt?: string;
             };
             /** @description what took its place */
-            readonly replacement?: components["schemas"]["Credential"];
+            replacement?: components["schemas"]["Credential"];
         };
-        readonly Rotation: {
-            readonly rotatedAt?: string;
+        Rotation: {
+            rotatedAt?: string;
             /** @description HMAC-SHA-256 of the value under the fingerprint key; never the value, never a plain hash */
-            readonly fingerprints?: readonly {
-                readonly keyId: string;
-                readonly value: string;
+            fingerprints?: {
+                keyId: string;
+                value: string;
             }[];
-            readonly expiresAt?: string;
+            expiresAt?: string;
             /** @description where another credential took its place */
-            readonly replacement?: {
-                readonly name?: string;
-                readonly refs?: readonly string[];
+            replacement?: {
+                name?: string;
+                refs?: string[];
                 /** @description HMAC-SHA-256 of the value under the fingerprint key; never the value, never a plain hash */
-                readonly fingerprints?: readonly {
-                    readonly keyId: string;
-                    readonly value: string;
+                fingerprints?: {
+                    keyId: string;
+                    value: string;
                 }[];
-                readonly createdAtSource?: string;
-                readonly expiresAt?: string;
-                readonly rotateWithinDays?: number;
+                createdAtSource?: string;
+                expiresAt?: string;
+                rotateWithinDays?: number;
             };
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly RotationExpectation: {
-            readonly rotateWithinDays: number;
+        RotationExpectation: {
+            rotateWithinDays: number;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly Run: {
-            readonly id: string;
-            readonly connectionId: string;
+        Run: {
+            id: string;
+            connectionId: string;
             /** @enum {string} */
-            readonly state: "queued" | "running" | "succeeded" | "partial" | "failed" | "held";
-            readonly askedBy: string;
+            state: "queued" | "running" | "succeeded" | "partial" | "failed" | "held";
+            askedBy: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly queuedAt: string;
-            readonly startedAt: string | null;
-            readonly endedAt: string | null;
-            readonly attempts: number;
-            readonly progress: {
-                readonly [key: string]: unknown;
+            queuedAt: string;
+            startedAt: string | null;
+            endedAt: string | null;
+            attempts: number;
+            progress: {
+                [key: string]: unknown;
             };
             /** @description whole numbers, in groups */
-            readonly counts: {
-                readonly [key: string]: unknown;
+            counts: {
+                [key: string]: unknown;
             };
             /** @description what it could not read: the first of each kind, and how many */
-            readonly problems: readonly unknown[];
-            readonly blindSpots: readonly unknown[];
-            readonly failure: string | null;
-            readonly fingerprintKeyId: string | null;
+            problems: unknown[];
+            blindSpots: unknown[];
+            failure: string | null;
+            fingerprintKeyId: string | null;
         };
-        readonly RunPage: {
-            readonly items: readonly components["schemas"]["Run"][];
+        RunPage: {
+            items: components["schemas"]["Run"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly StatedText: {
-            readonly value: string;
+        StatedText: {
+            value: string;
             /**
              * @description said by a person, or worked out by rules; the first outranks
              * @enum {string}
              */
-            readonly from: "stated" | "derived";
-            readonly reason: string;
+            from: "stated" | "derived";
+            reason: string;
         };
-        readonly StatedTier: {
+        StatedTier: {
             /** @enum {string} */
-            readonly value: "none" | "low" | "medium" | "high" | "admin" | "unknown";
+            value: "none" | "low" | "medium" | "high" | "admin" | "unknown";
             /**
              * @description said by a person, or worked out by rules; the first outranks
              * @enum {string}
              */
-            readonly from: "stated" | "derived";
-            readonly reason: string;
+            from: "stated" | "derived";
+            reason: string;
         };
-        readonly Team: {
-            readonly id: string;
+        Team: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly feedId: string;
-                readonly name: string;
-                readonly leadFeedId?: string;
-                readonly source: string;
+            hash?: string;
+            data: {
+                feedId: string;
+                name: string;
+                leadFeedId?: string;
+                source: string;
             };
         };
-        readonly TeamPage: {
-            readonly items: readonly components["schemas"]["Team"][];
+        TeamPage: {
+            items: components["schemas"]["Team"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Token: {
-            readonly id: string;
-            readonly principalId: string | null;
-            readonly personId: string | null;
-            readonly bootstrap: boolean;
+        Token: {
+            id: string;
+            principalId: string | null;
+            personId: string | null;
+            bootstrap: boolean;
             /** @description the record of it in the roll; API clients only */
-            readonly credentialId: string | null;
-            readonly label: string;
-            readonly scopes: readonly ("read" | "write" | "people:feed" | "connections:run" | "metrics")[];
+            credentialId: string | null;
+            label: string;
+            scopes: ("read" | "write" | "people:feed" | "connections:run" | "metrics")[];
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly createdAt: string;
-            readonly createdBy: string;
+            createdAt: string;
+            createdBy: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly expiresAt: string;
-            readonly revokedAt: string | null;
-            readonly revokedBy: string | null;
+            expiresAt: string;
+            revokedAt: string | null;
+            revokedBy: string | null;
             /** @description the last day of use; finer than that is not kept */
-            readonly usedOn: string | null;
+            usedOn: string | null;
         };
-        readonly TokenPage: {
-            readonly items: readonly components["schemas"]["Token"][];
+        TokenPage: {
+            items: components["schemas"]["Token"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly TokenToMake: {
+        TokenToMake: {
             /** @description yourself unless said otherwise */
-            readonly subjectId?: string;
-            readonly label: string;
-            readonly scopes: readonly ("read" | "write" | "people:feed" | "connections:run" | "metrics")[];
+            subjectId?: string;
+            label: string;
+            scopes: ("read" | "write" | "people:feed" | "connections:run" | "metrics")[];
             /** @description in 90 days unless said otherwise */
-            readonly expiresAt?: string;
+            expiresAt?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly TouchedCredential: {
-            readonly id: string;
-            readonly version: number;
-            readonly type: string;
-            readonly state: string;
-            readonly principalId?: string;
+        TouchedCredential: {
+            id: string;
+            version: number;
+            type: string;
+            state: string;
+            principalId?: string;
         };
-        readonly TouchedPrincipal: {
-            readonly id: string;
-            readonly version: number;
-            readonly name: string;
-            readonly state: string;
-            readonly becomes: string;
+        TouchedPrincipal: {
+            id: string;
+            version: number;
+            name: string;
+            state: string;
+            becomes: string;
         };
-        readonly Vendor: {
-            readonly id: string;
+        Vendor: {
+            id: string;
             /** @description also the `ETag` */
-            readonly version: number;
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly validFrom?: string;
+            validFrom?: string;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description SHA-256 of the canonical JSON of the version; its entry carries it too */
-            readonly hash?: string;
-            readonly data: {
-                readonly name: string;
+            hash?: string;
+            data: {
+                name: string;
                 /** @enum {string} */
-                readonly state: "active" | "offboarded";
-                readonly contact?: string;
+                state: "active" | "offboarded";
+                contact?: string;
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly contractEndsAt?: string;
-                readonly offboarding?: {
+                contractEndsAt?: string;
+                offboarding?: {
                     /**
                      * Format: date-time
                      * @example 2026-01-31T08:00:00.000Z
                      */
-                    readonly at: string;
-                    readonly by: string;
-                    readonly reason: string;
+                    at: string;
+                    by: string;
+                    reason: string;
                 };
             };
         };
-        readonly VendorChange: {
-            readonly name?: string;
-            readonly contact?: string | null;
-            readonly contractEndsAt?: string | null;
+        VendorChange: {
+            name?: string;
+            contact?: string | null;
+            contractEndsAt?: string | null;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly VendorEnd: {
+        VendorEnd: {
             /** @description `hash` of the preview: what is done is what was shown, or nothing */
-            readonly hash: string;
+            hash: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
+            reason: string;
         };
-        readonly VendorOfPrincipal: {
-            readonly vendorId: string | null;
+        VendorOfPrincipal: {
+            vendorId: string | null;
             /** @description since when it holds, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description until when it held; for corrections of the past */
-            readonly validTo?: string;
+            validTo?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
-        readonly VendorOffboarded: {
-            readonly vendorId: string;
-            readonly principals: readonly components["schemas"]["TouchedPrincipal"][];
+        VendorOffboarded: {
+            vendorId: string;
+            principals: components["schemas"]["TouchedPrincipal"][];
             /** @description to be revoked at their targets */
-            readonly credentials: readonly components["schemas"]["TouchedCredential"][];
+            credentials: components["schemas"]["TouchedCredential"][];
             /** @description a source names this vendor for them and nobody said that they are its: not touched */
-            readonly named: readonly {
-                readonly id: string;
-                readonly name: string;
+            named: {
+                id: string;
+                name: string;
             }[];
-            readonly hash: string;
-            readonly vendor: components["schemas"]["Vendor"];
-            readonly quarantined: readonly string[];
+            hash: string;
+            vendor: components["schemas"]["Vendor"];
+            quarantined: string[];
         };
-        readonly VendorOffboarding: {
-            readonly vendorId: string;
-            readonly principals: readonly components["schemas"]["TouchedPrincipal"][];
+        VendorOffboarding: {
+            vendorId: string;
+            principals: components["schemas"]["TouchedPrincipal"][];
             /** @description to be revoked at their targets */
-            readonly credentials: readonly components["schemas"]["TouchedCredential"][];
+            credentials: components["schemas"]["TouchedCredential"][];
             /** @description a source names this vendor for them and nobody said that they are its: not touched */
-            readonly named: readonly {
-                readonly id: string;
-                readonly name: string;
+            named: {
+                id: string;
+                name: string;
             }[];
-            readonly hash: string;
+            hash: string;
         };
-        readonly VendorPage: {
-            readonly items: readonly components["schemas"]["Vendor"][];
+        VendorPage: {
+            items: components["schemas"]["Vendor"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly Version: {
-            readonly version: number;
+        Version: {
+            version: number;
             /**
              * Format: date-time
              * @example 2026-01-31T08:00:00.000Z
              */
-            readonly recordedAt: string;
+            recordedAt: string;
             /** @description who */
-            readonly actor: string;
+            actor: string;
             /** @description why */
-            readonly reason: string | null;
+            reason: string | null;
             /** @description the entry of evidence that was written with it */
-            readonly entryId: string;
-            readonly hash: string;
-            readonly stretches: readonly {
+            entryId: string;
+            hash: string;
+            stretches: {
                 /**
                  * Format: date-time
                  * @example 2026-01-31T08:00:00.000Z
                  */
-                readonly validFrom: string;
-                readonly validTo: string | null;
+                validFrom: string;
+                validTo: string | null;
             }[];
-            readonly changes: readonly {
-                readonly path: string;
-                readonly before?: unknown;
-                readonly after?: unknown;
+            changes: {
+                path: string;
+                before?: unknown;
+                after?: unknown;
             }[];
-            readonly data: unknown;
+            data: unknown;
         };
-        readonly VersionPage: {
-            readonly items: readonly components["schemas"]["Version"][];
+        VersionPage: {
+            items: components["schemas"]["Version"][];
             /** @description `cursor` of the next page; absent on the last */
-            readonly next?: string;
-            readonly total?: {
-                readonly count: number;
+            next?: string;
+            total?: {
+                count: number;
                 /** @description there are more than `count` */
-                readonly capped: boolean;
+                capped: boolean;
             };
         };
-        readonly WorkloadEnd: {
+        WorkloadEnd: {
             /** @description one principal */
-            readonly principalId?: string;
+            principalId?: string;
             /** @description all that have this workload scope */
-            readonly workloadScope?: string;
+            workloadScope?: string;
             /** @description `hash` of the preview: what is done is what was shown, or nothing */
-            readonly hash: string;
+            hash: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason: string;
+            reason: string;
         };
-        readonly WorkloadRemoval: {
-            readonly workload: readonly components["schemas"]["TouchedPrincipal"][];
-            readonly onlyUsedByIt: readonly components["schemas"]["TouchedPrincipal"][];
+        WorkloadRemoval: {
+            workload: components["schemas"]["TouchedPrincipal"][];
+            onlyUsedByIt: components["schemas"]["TouchedPrincipal"][];
             /** @description others use it, or may: not touched */
-            readonly usedByOthers: readonly {
-                readonly id: string;
-                readonly name: string;
-                readonly others: readonly string[];
-                readonly unknown: readonly string[];
+            usedByOthers: {
+                id: string;
+                name: string;
+                others: string[];
+                unknown: string[];
             }[];
             /** @description to be revoked at their targets */
-            readonly credentials: readonly components["schemas"]["TouchedCredential"][];
+            credentials: components["schemas"]["TouchedCredential"][];
             /** @description what the roll cannot tell */
-            readonly blindSpot: string;
-            readonly hash: string;
+            blindSpot: string;
+            hash: string;
         };
-        readonly WorkloadRemoved: {
-            readonly workload: readonly components["schemas"]["TouchedPrincipal"][];
-            readonly onlyUsedByIt: readonly components["schemas"]["TouchedPrincipal"][];
+        WorkloadRemoved: {
+            workload: components["schemas"]["TouchedPrincipal"][];
+            onlyUsedByIt: components["schemas"]["TouchedPrincipal"][];
             /** @description others use it, or may: not touched */
-            readonly usedByOthers: readonly {
-                readonly id: string;
-                readonly name: string;
-                readonly others: readonly string[];
-                readonly unknown: readonly string[];
+            usedByOthers: {
+                id: string;
+                name: string;
+                others: string[];
+                unknown: string[];
             }[];
             /** @description to be revoked at their targets */
-            readonly credentials: readonly components["schemas"]["TouchedCredential"][];
+            credentials: components["schemas"]["TouchedCredential"][];
             /** @description what the roll cannot tell */
-            readonly blindSpot: string;
-            readonly hash: string;
-            readonly quarantined: readonly string[];
+            blindSpot: string;
+            hash: string;
+            quarantined: string[];
         };
-        readonly WorkloadScope: {
-            readonly workloadScope: string | null;
+        WorkloadScope: {
+            workloadScope: string | null;
             /** @description since when it holds, where that is earlier than now */
-            readonly validFrom?: string;
+            validFrom?: string;
             /** @description until when it held; for corrections of the past */
-            readonly validTo?: string;
+            validTo?: string;
             /** @description why; it stands in the history and in the log */
-            readonly reason?: string;
+            reason?: string;
         };
     };
     responses: {
         /** @description the request is not valid */
-        readonly Problem400: {
+        Problem400: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3881,14 +3881,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description a valid token is needed */
-        readonly Problem401: {
+        Problem401: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3900,14 +3900,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description this is not yours to do */
-        readonly Problem403: {
+        Problem403: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3919,14 +3919,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description there is no such thing */
-        readonly Problem404: {
+        Problem404: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3938,14 +3938,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description the present state does not allow it */
-        readonly Problem409: {
+        Problem409: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3957,14 +3957,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description it was changed since you read it */
-        readonly Problem412: {
+        Problem412: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3976,14 +3976,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description it is too large */
-        readonly Problem413: {
+        Problem413: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -3995,14 +3995,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description the body must be JSON */
-        readonly Problem415: {
+        Problem415: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4014,14 +4014,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description it cannot be done as asked; the idempotency key was used for another request */
-        readonly Problem422: {
+        Problem422: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4033,14 +4033,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description say which version you mean */
-        readonly Problem428: {
+        Problem428: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4052,14 +4052,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description too many requests */
-        readonly Problem429: {
+        Problem429: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4071,14 +4071,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description something failed here */
-        readonly Problem500: {
+        Problem500: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4090,14 +4090,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description the database cannot be reached; it is not known whether it took effect */
-        readonly Problem503: {
+        Problem503: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4109,14 +4109,14 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description there is no space left to store it */
-        readonly Problem507: {
+        Problem507: {
             headers: {
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly [name: string]: unknown;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
             };
             content: {
                 /**
@@ -4128,7 +4128,7 @@ export interface components {
                  *       "instance": "0b8f6e4e-4c0e-4f3a-9d2e-3a7c6f1d9b10"
                  *     }
                  */
-                readonly "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
@@ -4139,9 +4139,9 @@ export interface components {
          * @description the version of the record, for `If-Match`
          * @example "3"
          */
-        readonly ETag: string;
+        ETag: string;
         /** @description the id of the request, as the log has it */
-        readonly "X-Request-Id": string;
+        "X-Request-Id": string;
     };
     pathItems: never;
 }
@@ -4271,3942 +4271,3942 @@ export type HeaderETag = components['headers']['ETag'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly listPrincipals: {
-        readonly parameters: {
-            readonly query?: {
+    listPrincipals: {
+        parameters: {
+            query?: {
                 /** @description words that begin words of the name, an identifier, the purpose or a label */
-                readonly q?: string;
-                readonly kind?: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
-                readonly system?: "aws" | "kubernetes" | "github" | "git" | "source-code" | "mcp" | "a2a" | "terraform" | "x509" | "ssh" | "csv" | "entra" | "directory" | "host" | "docker-compose" | "people" | "oidc" | "gcp" | "azure" | "reeve";
-                readonly state?: "discovered" | "registered" | "active" | "quarantined" | "retired";
-                readonly environment?: "production" | "staging" | "development" | "test" | "sandbox" | "unknown";
-                readonly criticality?: "low" | "medium" | "high" | "critical" | "unknown";
-                readonly tier?: "none" | "low" | "medium" | "high" | "admin" | "unknown";
-                readonly owner?: string | "none";
-                readonly orphaned?: "true" | "false";
-                readonly gone?: "true" | "false";
-                readonly vendor?: string;
-                readonly person?: string;
-                readonly expiringBefore?: string;
-                readonly reviewDueBefore?: string;
+                q?: string;
+                kind?: "workload" | "service_account" | "api_client" | "oauth_app" | "ai_agent" | "ci_pipeline" | "machine" | "human" | "group";
+                system?: "aws" | "kubernetes" | "github" | "git" | "source-code" | "mcp" | "a2a" | "terraform" | "x509" | "ssh" | "csv" | "entra" | "directory" | "host" | "docker-compose" | "people" | "oidc" | "gcp" | "azure" | "reeve";
+                state?: "discovered" | "registered" | "active" | "quarantined" | "retired";
+                environment?: "production" | "staging" | "development" | "test" | "sandbox" | "unknown";
+                criticality?: "low" | "medium" | "high" | "critical" | "unknown";
+                tier?: "none" | "low" | "medium" | "high" | "admin" | "unknown";
+                owner?: string | "none";
+                orphaned?: "true" | "false";
+                gone?: "true" | "false";
+                vendor?: string;
+                person?: string;
+                expiringBefore?: string;
+                reviewDueBefore?: string;
                 /** @description what it lacks to be active */
-                readonly gap?: "owner" | "purpose" | "end" | "backup" | "binding";
-                readonly sort?: "name" | "expiresAt" | "nextReviewAt";
+                gap?: "owner" | "purpose" | "end" | "backup" | "binding";
+                sort?: "name" | "expiresAt" | "nextReviewAt";
                 /** @description what held then; a day stands for its end in UTC */
-                readonly asOf?: string;
+                asOf?: string;
                 /** @description by what was known then */
-                readonly asKnownAt?: string;
+                asKnownAt?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PrincipalPage"];
+                    "application/json": components["schemas"]["PrincipalPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly registerPrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    registerPrincipal: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewPrincipal"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrincipal"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getPrincipal: {
-        readonly parameters: {
-            readonly query?: {
+    getPrincipal: {
+        parameters: {
+            query?: {
                 /** @description what held then; a day stands for its end in UTC */
-                readonly asOf?: string;
+                asOf?: string;
                 /** @description by what was known then */
-                readonly asKnownAt?: string;
+                asKnownAt?: string;
             };
-            readonly header?: never;
-            readonly path: {
+            header?: never;
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getPrincipalHistory: {
-        readonly parameters: {
-            readonly query?: {
+    getPrincipalHistory: {
+        parameters: {
+            query?: {
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path: {
+            header?: never;
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["VersionPage"];
+                    "application/json": components["schemas"]["VersionPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly listOrphans: {
-        readonly parameters: {
-            readonly query?: {
-                readonly why?: "owner_left" | "never_owned";
+    listOrphans: {
+        parameters: {
+            query?: {
+                why?: "owner_left" | "never_owned";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["OrphanPage"];
+                    "application/json": components["schemas"]["OrphanPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly classifyPrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    classifyPrincipal: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Classification"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Classification"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setPurpose: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setPurpose: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Purpose"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Purpose"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setExpiry: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setExpiry: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Expiry"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Expiry"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setNextReview: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setNextReview: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ReviewDate"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDate"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setVendor: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["VendorOfPrincipal"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorOfPrincipal"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setWorkloadScope: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setWorkloadScope: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["WorkloadScope"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkloadScope"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly assignOwner: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    assignOwner: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OwnerAssignment"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerAssignment"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly registerDiscovered: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    registerDiscovered: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly activatePrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    activatePrincipal: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly attestPrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    attestPrincipal: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Attestation"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Attestation"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly recordException: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    recordException: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Exception"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exception"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly endException: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    endException: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly quarantinePrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    quarantinePrincipal: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Reason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly restorePrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    restorePrincipal: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Reason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly retirePrincipal: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    retirePrincipal: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Retirement"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retirement"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RetiredPrincipal"];
+                    "application/json": components["schemas"]["RetiredPrincipal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly challengeBinding: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    challengeBinding: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["BindingChallenge"];
+                    "application/json": components["schemas"]["BindingChallenge"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly proveBinding: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    proveBinding: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["BindingProof"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BindingProof"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listAccounts: {
-        readonly parameters: {
-            readonly query?: {
+    listAccounts: {
+        parameters: {
+            query?: {
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path: {
+            header?: never;
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["AccountPage"];
+                    "application/json": components["schemas"]["AccountPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly listEntitlements: {
-        readonly parameters: {
-            readonly query?: {
+    listEntitlements: {
+        parameters: {
+            query?: {
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path: {
+            header?: never;
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["EntitlementPage"];
+                    "application/json": components["schemas"]["EntitlementPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly addBackup: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    addBackup: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewBackup"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBackup"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly removeBackup: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    removeBackup: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["BackupToRemove"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupToRemove"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setCustodians: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setCustodians: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Custodians"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Custodians"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly offerOwnership: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    offerOwnership: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
+            path: {
                 /** @description its id (`prn_…`), an explicit identifier (`aws:arn:…`), or its external id */
-                readonly principalId: string;
+                principalId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewOffer"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Offer"];
+                    "application/json": components["schemas"]["Offer"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listOffers: {
-        readonly parameters: {
-            readonly query?: {
-                readonly state?: "pending" | "accepted" | "declined" | "withdrawn";
-                readonly principal?: string;
-                readonly to?: string;
+    listOffers: {
+        parameters: {
+            query?: {
+                state?: "pending" | "accepted" | "declined" | "withdrawn";
+                principal?: string;
+                to?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["OfferPage"];
+                    "application/json": components["schemas"]["OfferPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getOffer: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly offerId: string;
+    getOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offerId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Offer"];
+                    "application/json": components["schemas"]["Offer"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly acceptOffer: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    acceptOffer: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly offerId: string;
+            path: {
+                offerId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["OfferAccepted"];
+                    "application/json": components["schemas"]["OfferAccepted"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly declineOffer: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    declineOffer: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly offerId: string;
+            path: {
+                offerId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Reason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Offer"];
+                    "application/json": components["schemas"]["Offer"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly withdrawOffer: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    withdrawOffer: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly offerId: string;
+            path: {
+                offerId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Reason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Offer"];
+                    "application/json": components["schemas"]["Offer"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listCredentials: {
-        readonly parameters: {
-            readonly query?: {
+    listCredentials: {
+        parameters: {
+            query?: {
                 /** @description its own and those that it shares */
-                readonly principal?: string;
-                readonly type?: "aws_access_key" | "console_password" | "password" | "api_token" | "oauth_client_secret" | "connection_string" | "jwt" | "private_key" | "certificate" | "ssh_public_key" | "deploy_key" | "kubernetes_secret" | "service_account_token" | "webhook_secret" | "ci_secret" | "encryption_key" | "federated";
-                readonly state?: "live" | "rotated" | "leaked" | "revoked";
-                readonly expiringBefore?: string;
-                readonly gone?: "true" | "false";
+                principal?: string;
+                type?: "aws_access_key" | "console_password" | "password" | "api_token" | "oauth_client_secret" | "connection_string" | "jwt" | "private_key" | "certificate" | "ssh_public_key" | "deploy_key" | "kubernetes_secret" | "service_account_token" | "webhook_secret" | "ci_secret" | "encryption_key" | "federated";
+                state?: "live" | "rotated" | "leaked" | "revoked";
+                expiringBefore?: string;
+                gone?: "true" | "false";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["CredentialPage"];
+                    "application/json": components["schemas"]["CredentialPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly recordCredential: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    recordCredential: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewCredential"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Credential"];
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getCredential: {
-        readonly parameters: {
-            readonly query?: {
+    getCredential: {
+        parameters: {
+            query?: {
                 /** @description what held then; a day stands for its end in UTC */
-                readonly asOf?: string;
+                asOf?: string;
                 /** @description by what was known then */
-                readonly asKnownAt?: string;
+                asKnownAt?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly credentialId: string;
+            header?: never;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Credential"];
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getCredentialHistory: {
-        readonly parameters: {
-            readonly query?: {
+    getCredentialHistory: {
+        parameters: {
+            query?: {
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path: {
-                readonly credentialId: string;
+            header?: never;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["VersionPage"];
+                    "application/json": components["schemas"]["VersionPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getExposedTo: {
-        readonly parameters: {
-            readonly query?: {
-                readonly until?: string;
+    getExposedTo: {
+        parameters: {
+            query?: {
+                until?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly credentialId: string;
+            header?: never;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ExposedTo"];
+                    "application/json": components["schemas"]["ExposedTo"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly listExposures: {
-        readonly parameters: {
-            readonly query?: {
-                readonly person?: string;
-                readonly credential?: string;
-                readonly how?: "created" | "held" | "saw";
+    listExposures: {
+        parameters: {
+            query?: {
+                person?: string;
+                credential?: string;
+                how?: "created" | "held" | "saw";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ExposurePage"];
+                    "application/json": components["schemas"]["ExposurePage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly recordExposure: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    recordExposure: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewExposure"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExposure"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ExposureRecorded"];
+                    "application/json": components["schemas"]["ExposureRecorded"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly recordRotation: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    recordRotation: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly credentialId: string;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Rotation"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RotatedCredential"];
+                    "application/json": components["schemas"]["RotatedCredential"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly recordLeak: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    recordLeak: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly credentialId: string;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Leak"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Leak"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Credential"];
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly recordRevocation: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    recordRevocation: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly credentialId: string;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Reason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Credential"];
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly setRotationExpectation: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    setRotationExpectation: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly credentialId: string;
+            path: {
+                credentialId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["RotationExpectation"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationExpectation"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Credential"];
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listPeople: {
-        readonly parameters: {
-            readonly query?: {
-                readonly status?: "active" | "leaver" | "on_leave" | "unknown";
-                readonly teamFeedId?: string;
-                readonly managerFeedId?: string;
-                readonly feedId?: string;
+    listPeople: {
+        parameters: {
+            query?: {
+                status?: "active" | "leaver" | "on_leave" | "unknown";
+                teamFeedId?: string;
+                managerFeedId?: string;
+                feedId?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["PersonPage"];
+                    "application/json": components["schemas"]["PersonPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getPerson: {
-        readonly parameters: {
-            readonly query?: {
+    getPerson: {
+        parameters: {
+            query?: {
                 /** @description what held then; a day stands for its end in UTC */
-                readonly asOf?: string;
+                asOf?: string;
                 /** @description by what was known then */
-                readonly asKnownAt?: string;
+                asKnownAt?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly personId: string;
+            header?: never;
+            path: {
+                personId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Person"];
+                    "application/json": components["schemas"]["Person"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getPersonHistory: {
-        readonly parameters: {
-            readonly query?: {
+    getPersonHistory: {
+        parameters: {
+            query?: {
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path: {
-                readonly personId: string;
+            header?: never;
+            path: {
+                personId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["VersionPage"];
+                    "application/json": components["schemas"]["VersionPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getKnownCredentials: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly personId: string;
+    getKnownCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["KnownCredentials"];
+                    "application/json": components["schemas"]["KnownCredentials"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly listTeams: {
-        readonly parameters: {
-            readonly query?: {
-                readonly feedId?: string;
+    listTeams: {
+        parameters: {
+            query?: {
+                feedId?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["TeamPage"];
+                    "application/json": components["schemas"]["TeamPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getTeam: {
-        readonly parameters: {
-            readonly query?: {
+    getTeam: {
+        parameters: {
+            query?: {
                 /** @description what held then; a day stands for its end in UTC */
-                readonly asOf?: string;
+                asOf?: string;
                 /** @description by what was known then */
-                readonly asKnownAt?: string;
+                asKnownAt?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly teamId: string;
+            header?: never;
+            path: {
+                teamId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Team"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly applyPeopleFeed: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    applyPeopleFeed: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PeopleFeed"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleFeed"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["FeedOutcome"];
+                    "application/json": components["schemas"]["FeedOutcome"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly previewPeopleFeed: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    previewPeopleFeed: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PeopleFeed"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleFeed"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["FeedOutcome"];
+                    "application/json": components["schemas"]["FeedOutcome"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listVendors: {
-        readonly parameters: {
-            readonly query?: {
-                readonly state?: "active" | "offboarded";
+    listVendors: {
+        parameters: {
+            query?: {
+                state?: "active" | "offboarded";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["VendorPage"];
+                    "application/json": components["schemas"]["VendorPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly registerVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    registerVendor: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewVendor"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVendor"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Vendor"];
+                    "application/json": components["schemas"]["Vendor"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getVendor: {
-        readonly parameters: {
-            readonly query?: {
+    getVendor: {
+        parameters: {
+            query?: {
                 /** @description what held then; a day stands for its end in UTC */
-                readonly asOf?: string;
+                asOf?: string;
                 /** @description by what was known then */
-                readonly asKnownAt?: string;
+                asKnownAt?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly vendorId: string;
+            header?: never;
+            path: {
+                vendorId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Vendor"];
+                    "application/json": components["schemas"]["Vendor"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly changeVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    changeVendor: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly vendorId: string;
+            path: {
+                vendorId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["VendorChange"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorChange"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Vendor"];
+                    "application/json": components["schemas"]["Vendor"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly previewVendorOffboarding: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly vendorId: string;
+    previewVendorOffboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vendorId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["VendorOffboarding"];
+                    "application/json": components["schemas"]["VendorOffboarding"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly offboardVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    offboardVendor: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly vendorId: string;
+            path: {
+                vendorId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["VendorEnd"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorEnd"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["VendorOffboarded"];
+                    "application/json": components["schemas"]["VendorOffboarded"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly previewWorkloadRemoval: {
-        readonly parameters: {
-            readonly query?: {
+    previewWorkloadRemoval: {
+        parameters: {
+            query?: {
                 /** @description one principal */
-                readonly principalId?: string;
+                principalId?: string;
                 /** @description all that have this workload scope */
-                readonly workloadScope?: string;
+                workloadScope?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["WorkloadRemoval"];
+                    "application/json": components["schemas"]["WorkloadRemoval"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly removeWorkload: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    removeWorkload: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["WorkloadEnd"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkloadEnd"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["WorkloadRemoved"];
+                    "application/json": components["schemas"]["WorkloadRemoved"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listIdentityRequests: {
-        readonly parameters: {
-            readonly query?: {
-                readonly state?: "pending" | "approved" | "denied" | "withdrawn";
+    listIdentityRequests: {
+        parameters: {
+            query?: {
+                state?: "pending" | "approved" | "denied" | "withdrawn";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IdentityRequestPage"];
+                    "application/json": components["schemas"]["IdentityRequestPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly requestIdentity: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    requestIdentity: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewIdentityRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentityRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IdentityRequest"];
+                    "application/json": components["schemas"]["IdentityRequest"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getIdentityRequest: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly requestId: string;
+    getIdentityRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requestId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IdentityRequest"];
+                    "application/json": components["schemas"]["IdentityRequest"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly decideIdentityRequest: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    decideIdentityRequest: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly requestId: string;
+            path: {
+                requestId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["RequestDecision"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestDecision"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IdentityRequestDecided"];
+                    "application/json": components["schemas"]["IdentityRequestDecided"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly withdrawIdentityRequest: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    withdrawIdentityRequest: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly requestId: string;
+            path: {
+                requestId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["IdentityRequest"];
+                    "application/json": components["schemas"]["IdentityRequest"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listMatches: {
-        readonly parameters: {
-            readonly query?: {
-                readonly state?: "proposed" | "confirmed" | "rejected" | "undone";
-                readonly principal?: string;
+    listMatches: {
+        parameters: {
+            query?: {
+                state?: "proposed" | "confirmed" | "rejected" | "undone";
+                principal?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description work out how many there are, up to 10,000 */
-                readonly total?: "true" | "false";
+                total?: "true" | "false";
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["MatchPage"];
+                    "application/json": components["schemas"]["MatchPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getMatch: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly matchId: string;
+    getMatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                matchId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Match"];
+                    "application/json": components["schemas"]["Match"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly confirmMatch: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    confirmMatch: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly matchId: string;
+            path: {
+                matchId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["MatchConfirmation"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchConfirmation"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["MatchConfirmed"];
+                    "application/json": components["schemas"]["MatchConfirmed"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly rejectMatch: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    rejectMatch: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly matchId: string;
+            path: {
+                matchId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Match"];
+                    "application/json": components["schemas"]["Match"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly undoMatch: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    undoMatch: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly matchId: string;
+            path: {
+                matchId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["MatchUndone"];
+                    "application/json": components["schemas"]["MatchUndone"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listConnections: {
-        readonly parameters: {
-            readonly query?: {
-                readonly state?: "enabled" | "paused" | "removed";
+    listConnections: {
+        parameters: {
+            query?: {
+                state?: "enabled" | "paused" | "removed";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ConnectionPage"];
+                    "application/json": components["schemas"]["ConnectionPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly createConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    createConnection: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewConnection"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Connection"];
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly connectionId: string;
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ConnectionView"];
+                    "application/json": components["schemas"]["ConnectionView"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly previewConnectionRemoval: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly connectionId: string;
+    previewConnectionRemoval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ConnectionRemoval"];
+                    "application/json": components["schemas"]["ConnectionRemoval"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly listRuns: {
-        readonly parameters: {
-            readonly query?: {
-                readonly connectionId?: string;
+    listRuns: {
+        parameters: {
+            query?: {
+                connectionId?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RunPage"];
+                    "application/json": components["schemas"]["RunPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getRun: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly runId: string;
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                runId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly testNewConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    testNewConnection: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ConnectionToTest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionToTest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ConnectionTest"];
+                    "application/json": components["schemas"]["ConnectionTest"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly updateConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    updateConnection: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly connectionId: string;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ConnectionChange"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionChange"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Connection"];
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly testConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    testConnection: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly connectionId: string;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ConnectionTest"];
+                    "application/json": components["schemas"]["ConnectionTest"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly runConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    runConnection: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly connectionId: string;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description taken on */
-            readonly 202: {
+            202: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly pauseConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    pauseConnection: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly connectionId: string;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Connection"];
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly resumeConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    resumeConnection: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly connectionId: string;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Connection"];
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly removeConnection: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header: {
+    removeConnection: {
+        parameters: {
+            query?: never;
+            header: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /**
                  * @description the `ETag` that was read, or `*` for any version
                  * @example "3"
                  */
-                readonly "If-Match": string;
+                "If-Match": string;
             };
-            readonly path: {
-                readonly connectionId: string;
+            path: {
+                connectionId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Connection"];
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 412: components["responses"]["Problem412"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 428: components["responses"]["Problem428"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listEntries: {
-        readonly parameters: {
-            readonly query?: {
+    listEntries: {
+        parameters: {
+            query?: {
                 /** @description entries that made a version of this record */
-                readonly recordId?: string;
+                recordId?: string;
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["EntryPage"];
+                    "application/json": components["schemas"]["EntryPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly listTokens: {
-        readonly parameters: {
-            readonly query?: {
-                readonly subjectId?: string;
+    listTokens: {
+        parameters: {
+            query?: {
+                subjectId?: string;
                 /** @description those that were revoked or have expired too */
-                readonly all?: "true" | "false";
+                all?: "true" | "false";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["TokenPage"];
+                    "application/json": components["schemas"]["TokenPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly createToken: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["TokenToMake"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenToMake"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["NewToken"];
+                    "application/json": components["schemas"]["NewToken"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getToken: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly tokenId: string;
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tokenId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Token"];
+                    "application/json": components["schemas"]["Token"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly revokeToken: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly tokenId: string;
+            path: {
+                tokenId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["OptionalReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionalReason"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Token"];
+                    "application/json": components["schemas"]["Token"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly listRoles: {
-        readonly parameters: {
-            readonly query?: {
-                readonly subjectId?: string;
-                readonly role?: "identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor";
+    listRoles: {
+        parameters: {
+            query?: {
+                subjectId?: string;
+                role?: "identity-admin" | "access-admin" | "approver" | "reviewer" | "auditor";
                 /** @description those that ended too */
-                readonly all?: "true" | "false";
+                all?: "true" | "false";
                 /** @description how many */
-                readonly limit?: number;
+                limit?: number;
                 /** @description `next` of the page before */
-                readonly cursor?: string;
+                cursor?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoleAssignmentPage"];
+                    "application/json": components["schemas"]["RoleAssignmentPage"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly assignRole: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    assignRole: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewRoleAssignment"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoleAssignment"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoleAssignment"];
+                    "application/json": components["schemas"]["RoleAssignment"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly endRole: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    endRole: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path: {
-                readonly assignmentId: string;
+            path: {
+                assignmentId: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["EndOfRole"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndOfRole"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RoleAssignment"];
+                    "application/json": components["schemas"]["RoleAssignment"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly createFirstAdministrators: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    createFirstAdministrators: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description the change happens once per key, however often it is sent; the same key with another request is refused */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewAdministrators"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAdministrators"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description made */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["FirstAdministrators"];
+                    "application/json": components["schemas"]["FirstAdministrators"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 404: components["responses"]["Problem404"];
-            readonly 409: components["responses"]["Problem409"];
-            readonly 413: components["responses"]["Problem413"];
-            readonly 415: components["responses"]["Problem415"];
-            readonly 422: components["responses"]["Problem422"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
-            readonly 507: components["responses"]["Problem507"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
-    readonly getMe: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description done */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly [name: string]: unknown;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
-            readonly 429: components["responses"]["Problem429"];
-            readonly 500: components["responses"]["Problem500"];
-            readonly 503: components["responses"]["Problem503"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
-    readonly getHealth: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description it lives */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
-                        readonly status: string;
+                    "application/json": {
+                        status: string;
                     };
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
+            400: components["responses"]["Problem400"];
         };
     };
-    readonly getReadiness: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description it can */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
-                        readonly status: string;
+                    "application/json": {
+                        status: string;
                     };
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
+            400: components["responses"]["Problem400"];
             /** @description the database does not answer */
-            readonly 503: {
+            503: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
-                        readonly status: string;
+                    "application/json": {
+                        status: string;
                     };
                 };
             };
         };
     };
-    readonly getMetrics: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description the metrics */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "text/plain": string;
+                    "text/plain": string;
                 };
             };
-            readonly 401: components["responses"]["Problem401"];
-            readonly 403: components["responses"]["Problem403"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
         };
     };
-    readonly getOpenApi: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OpenAPI 3.1 */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    "application/json": Record<string, never>;
                 };
             };
-            readonly 400: components["responses"]["Problem400"];
+            400: components["responses"]["Problem400"];
         };
     };
 }
