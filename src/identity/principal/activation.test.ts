@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Instant } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import { PRINCIPAL_STATES, PRIVILEGE_TIERS } from '../record/principal-record.ts'

@@ -9,6 +9,7 @@ import { assignOwner } from './assign-owner.ts'
 import { addBackup, removeBackup } from './backups.ts'
 import { endException, recordException } from './exception.ts'
 import { changePrincipal } from './patch-principal.ts'
+import { quarantineLapsed } from './quarantine-lapsed.ts'
 import { quarantinePrincipal, restorePrincipal } from './quarantine.ts'
 import { registerDiscovered, registerPrincipal } from './register.ts'
 import type { NewPrincipal } from './register.ts'
@@ -199,6 +200,28 @@ describe('the life of a principal', { skip: databaseUnavailable() }, () => {
     assert.deepEqual([made.data.kind, made.data.stated], ['ai_agent', ['kind']])
     assert.equal(made.data.environment.from, 'stated')
     await assert.rejects(classifyPrincipal(roll.identity, roll.act('ada'), { id }), { code: 'unprocessable' })
+  })
+
+  test('what expired, or whose exception did, is quarantined once; what needs no exception any more stays', async () => {
+    const soon = new Date(Date.parse(roll.now()) + 5 * 86_400_000).toISOString() as Instant
+    const expiring = await registered({ ...COMPLETE, expiresAt: soon })
+    await activatePrincipal(roll.identity, roll.act('ada'), { id: expiring })
+    const [excepted, mended] = [await registered(), await registered(COMPLETE)]
+    for (const id of [excepted, mended]) {
+      await recordException(roll.identity, roll.act('admin'), { id, reason: 'for now', until: soon })
+      await activatePrincipal(roll.identity, roll.act('admin'), { id })
+    }
+    const lapse = () => quarantineLapsed(roll.identity, { actor: { id: 'reeve' }, at: roll.now() })
+    assert.deepEqual(await lapse(), { quarantined: [], released: [], more: false })
+    roll.pass(6)
+    const first = await lapse()
+    assert.deepEqual(
+      first.quarantined.map(({ id, cause }) => `${id} ${cause}`).sort(),
+      [`${expiring} expired`, `${excepted} exception_ended`].sort(),
+    )
+    assert.deepEqual(first.released, [mended])
+    assert.deepEqual(await lapse(), { quarantined: [], released: [], more: false })
+    await assert.rejects(restorePrincipal(roll.identity, roll.act('ada'), { id: expiring, reason: 'x' }), /it expired/)
   })
 
   test('an identifier that another record has is refused, and the refusal names that record', async () => {
