@@ -10,7 +10,7 @@ export const teamIdOf = (feedId: string): Id<'team'> => deriveId('team', feedId)
 export const humanRef = (feedId: string): ReturnType<typeof ref> => ref('people', feedId)
 export const humanIdOf = (feedId: string): Id<'principal'> => deriveId('principal', humanRef(feedId))
 
-/** `registered`: people are outside the duty to have an owner, purpose and expiry (decision record 0006). */
+/** `registered`: people are outside the duty to have an owner, purpose and expiry (decision record 0011). */
 export function humanPrincipal(
   personId: Id<'person'>,
   person: Omit<PersonRecord, 'principalId'>,

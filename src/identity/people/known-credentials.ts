@@ -30,7 +30,14 @@ export async function readKnownCredentials(
   const known = new Map<string, KnownCredential[]>(personIds.map((id) => [id, []]))
   if (personIds.length === 0) return known
   const rows = await tx.query<Row>(sql`
-    with answered as (${ANSWERED_FOR(personIds)}),
+    with recursive answered_once (person, principal, way) as (${ANSWERED_FOR(personIds)}),
+    -- what was joined into another record has its credentials there
+    answered (person, principal, way) as (
+      select person, principal, way from answered_once
+      union
+      select a.person, p.data ->> 'mergedInto', a.way
+      from answered a join identity.principal p on p.id = a.principal and p.data ->> 'mergedInto' is not null
+    ),
     knew (person, credential, way) as (
       select a.person, c.id, a.way from answered a join identity.credential c on c.principal_id = a.principal
       union
