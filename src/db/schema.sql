@@ -148,6 +148,7 @@ create table connections.run (
   connection_id text not null,
   state text not null,
   asked_by text not null,
+  confirm_leavers boolean default false not null,
   queued_at timestamp(3) with time zone not null,
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
@@ -454,7 +455,7 @@ create table identity.principal (
   next_review_at text collate "C" generated always as ((data ->> 'nextReviewAt'::text)) stored,
   orphaned_at text collate "C" generated always as ((data ->> 'orphanedAt'::text)) stored,
   gone_at text collate "C" generated always as ((data ->> 'goneAt'::text)) stored,
-  search tsvector generated always as (to_tsvector('simple'::regconfig, "left"(COALESCE((data ->> 'searchText'::text), ''::text), 4000))) stored not null,
+  search tsvector generated always as ((to_tsvector('simple'::regconfig, "left"(COALESCE((data ->> 'searchText'::text), ''::text), 4000)) || array_to_tsvector(ARRAY[('~ '::text || substr(id, 5, 1))]))) stored not null,
   constraint principal_pkey PRIMARY KEY (id),
   constraint principal_active_complete CHECK (((state <> 'active'::text) OR ((data -> 'exception'::text) IS NOT NULL) OR ((COALESCE((data #>> '{owner,from}'::text[]), ''::text) = 'stated'::text) AND ((data #>> '{purpose,value}'::text[]) IS NOT NULL) AND (((data ->> 'expiresAt'::text) IS NOT NULL) OR ((data ->> 'nextReviewAt'::text) IS NOT NULL)) AND ((COALESCE((data #>> '{tier,value}'::text[]), 'high'::text) <> ALL (ARRAY['high'::text, 'admin'::text])) OR (jsonb_path_exists(data, '$."backups"[*]?(@."from" == "stated")'::jsonpath) AND ((data -> 'binding'::text) IS NOT NULL)))))),
   constraint principal_state CHECK ((state = ANY (ARRAY['discovered'::text, 'registered'::text, 'active'::text, 'quarantined'::text, 'retired'::text])))

@@ -50,13 +50,14 @@ export async function startConnections(
 
 const syncWith =
   ({ identity, access, config }: ConnectionsOptions): Sync =>
-  async ({ source, read, keyId, act, signal, onProgress }) => {
+  async ({ source, read, keyId, confirmLeavers, act, signal, onProgress }) => {
     const { principals, credentials, accounts, entitlements, people, ...result } = await sync({
       identity,
       access,
       source,
       read: { ...read, partial: read.stats.partial },
       keyId,
+      confirmLeavers,
       act,
       signal,
       classification: config.classification,

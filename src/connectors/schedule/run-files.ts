@@ -17,6 +17,8 @@ export type Sync = (input: {
   readonly runId: string
   readonly read: ReadResult
   readonly keyId: string
+  /** Leavers that were held by an earlier run are confirmed. */
+  readonly confirmLeavers: boolean
   readonly act: Act
   readonly signal: AbortSignal
   readonly onProgress: (progress: RunProgress) => void
@@ -52,6 +54,7 @@ export function runFiles({ places, clock, key, sync }: FilesOptions): RunHandler
       runId: run.id,
       read,
       keyId,
+      confirmLeavers: run.confirmLeavers,
       act: actOf(run, clock()),
       signal,
       onProgress: progress,

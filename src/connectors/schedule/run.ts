@@ -16,6 +16,8 @@ export interface Run {
   readonly state: RunState
   /** The id of who asked, or `reeve` for the schedule. */
   readonly askedBy: string
+  /** Who asked has looked at the leavers that an earlier run held, and says that they did leave. */
+  readonly confirmLeavers: boolean
   readonly queuedAt: Instant
   readonly startedAt: Instant | null
   readonly endedAt: Instant | null
@@ -43,16 +45,21 @@ export interface RunProgress {
   readonly step?: string
 }
 
-export const RUN = sql`r.id, r.connection_id as "connectionId", r.state, r.asked_by as "askedBy", r.queued_at as "queuedAt",
+export const RUN = sql`r.id, r.connection_id as "connectionId", r.state, r.asked_by as "askedBy", r.confirm_leavers as "confirmLeavers", r.queued_at as "queuedAt",
   r.started_at as "startedAt", r.ended_at as "endedAt", r.attempts, r.progress, r.counts, r.problems,
   r.blind_spots as "blindSpots", r.failure, r.fingerprint_key_id as "fingerprintKeyId"`
 
 /** Queues a run. Faults: not_found, conflict (removed; or one is queued or running already). */
-export async function runConnection(layer: ConnectionsLayer, act: Act, connectionId: string): Promise<Run> {
+export async function runConnection(
+  layer: ConnectionsLayer,
+  act: Act,
+  connectionId: string,
+  { confirmLeavers = false }: { readonly confirmLeavers?: boolean } = {},
+): Promise<Run> {
   try {
     return await operate(layer, act, async (tx) => {
       await lockConnection(tx, connectionId)
-      return await queueRun(tx, act, connectionId)
+      return await queueRun(tx, act, connectionId, confirmLeavers)
     })
   } catch (error) {
     if (violated(error)?.constraint !== 'run_one') throw error
@@ -60,11 +67,11 @@ export async function runConnection(layer: ConnectionsLayer, act: Act, connectio
   }
 }
 
-async function queueRun(tx: Tx, act: Act, connectionId: string): Promise<Run> {
+async function queueRun(tx: Tx, act: Act, connectionId: string, confirmLeavers: boolean): Promise<Run> {
   const id = newId('run')
   const [run] = await tx.query<Run>(sql`
-    insert into connections.run as r (id, connection_id, state, asked_by, queued_at)
-    values (${id}, ${connectionId}, 'queued', ${act.actor.id}, ${act.at}) returning ${RUN}`)
+    insert into connections.run as r (id, connection_id, state, asked_by, confirm_leavers, queued_at)
+    values (${id}, ${connectionId}, 'queued', ${act.actor.id}, ${confirmLeavers}, ${act.at}) returning ${RUN}`)
   if (run === undefined) throw new Error('a run was inserted')
   await appendRunEntry(tx, act, 'connection.run_queued', run)
   return run
@@ -96,7 +103,11 @@ export async function appendRunEntry(tx: Tx, act: Act, type: string, run: Run): 
       subjects: [run.connectionId, run.id],
       ...(reason === undefined ? {} : { reason }),
       ...(follows === undefined ? {} : { follows }),
-      content: { state: run.state, counts: { ...run.counts } },
+      content: {
+        state: run.state,
+        counts: { ...run.counts },
+        ...(run.confirmLeavers ? { confirmLeavers: true } : {}),
+      },
     },
   ])
 }

@@ -93,14 +93,15 @@ test('a queued run is taken, reads its files and ends with what sync counted', {
       places: on.layer.places,
       clock: systemClock,
       key: () => key,
-      sync: async ({ read, keyId, act, source }) => {
+      sync: async ({ read, keyId, act, source, confirmLeavers }) => {
+        assert.equal(confirmLeavers, true)
         seen.push({ files: read.stats.files, facts: read.facts.length, keyId, actor: String(act.actor.onBehalfOf) })
         assert.match(source.id, /^cnn_/)
         return { counts: { credentials: { created: 1 } } }
       },
     }),
   )
-  const run = await runConnection(on.layer, anAct(), await aConnection())
+  const run = await runConnection(on.layer, anAct(), await aConnection(), { confirmLeavers: true })
   const over = await ended(run, 'succeeded')
   assert.equal(seen.length, 1)
   assert.equal(seen[0]?.files, 1)

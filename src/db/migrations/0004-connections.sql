@@ -34,6 +34,8 @@ create table connections.run (
   connection_id text not null,
   state text not null check (state in ('queued', 'running', 'succeeded', 'partial', 'failed', 'held')),
   asked_by text not null,
+  -- who asked has looked at the leavers that an earlier run held, and says that they did leave
+  confirm_leavers boolean not null default false,
   queued_at timestamptz(3) not null,
   started_at timestamptz(3),
   ended_at timestamptz(3),
