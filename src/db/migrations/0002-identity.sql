@@ -41,8 +41,10 @@ create table identity.principal (
   next_review_at text collate "C" generated always as (data ->> 'nextReviewAt') stored,
   orphaned_at text collate "C" generated always as (data ->> 'orphanedAt') stored,
   gone_at text collate "C" generated always as (data ->> 'goneAt') stored,
+  -- beside the words the first character of the id (`~ a`, which no word can be), so that a search can go through the roll in the order of ids
   search tsvector not null generated always as (
     to_tsvector('simple'::regconfig, left(coalesce(data ->> 'searchText', ''), 4000))
+    || array_to_tsvector(array['~ ' || substr(id, 5, 1)])
   ) stored,
   constraint principal_state check (state in ('discovered', 'registered', 'active', 'quarantined', 'retired')),
   -- an active principal has an owner who accepted, a purpose and an end or a review, or a recorded exception.

@@ -114,7 +114,11 @@ function pageOf<Row extends { readonly id: string }>(
   return { items: items.map(({ sortKey: _sortKey, ...row }) => row as unknown as Row), ...next }
 }
 
-async function countCapped(tx: Tx, { from, where }: Listing): Promise<{ count: number; capped: boolean }> {
+/** Of all pages together. Above `COUNT_MAX` nobody counts on. */
+export async function countCapped(
+  tx: Tx,
+  { from, where }: Pick<Listing, 'from' | 'where'>,
+): Promise<{ count: number; capped: boolean }> {
   const [row] = await tx.query<{ count: number }>(sql`
     select count(*) as count
     from (select from ${from} where ${joined(where, ' and ', sql`true`)} limit ${COUNT_MAX + 1}) as counted`)

@@ -15,6 +15,7 @@ import type { Page, PageRequest } from './page.ts'
 import { readPastPage } from './past-page.ts'
 import { principalConditions } from './principal-filter.ts'
 import type { PrincipalFilter } from './principal-filter.ts'
+import { readSearchPage } from './search-page.ts'
 import { visibleIds, visiblePrincipal } from './viewer.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -85,7 +86,8 @@ export interface PrincipalQuery extends PrincipalFilter {
 
 /**
  * One page of the principals that the viewer may see. Default order: by what the filter asks for (`expiringBefore` by
- * expiry, `reviewDueBefore` by review), else by name. With `times` see `readPastPage` for what differs.
+ * expiry, `reviewDueBefore` by review, `q` in the order of ids), else by name. With `times` see `readPastPage` for what
+ * differs.
  */
 export async function listPrincipals(
   identity: IdentityLayer,
@@ -99,6 +101,11 @@ export async function listPrincipals(
   return await identity.db.transaction(
     async (tx) => {
       if (at !== undefined) return await readPastPage(tx, { filter, at, times, visible }, page)
+      if (filter.q !== undefined && sort === undefined && viewer.scope === 'all') {
+        const { q: text, ...others } = filter
+        const where = principalConditions(others, 'now')
+        return await readSearchPage(tx, { text, where, query: { search: text, filter: { ...others } } }, page)
+      }
       return await readPage<Current<PrincipalRecord>>(
         tx,
         {
