@@ -89,7 +89,7 @@ class BundleCheck {
   /** `id version` → hash of further versions that are asked for: older ones that are in the bundle, and all later ones. */
   readonly #further = new Map<string, string>()
   readonly #older = new Set<string>()
-  /** Entry type → ids that such entries are first about, of the types that make rows without versions. */
+  /** Entry type → ids that such entries are about, of the types that make rows without versions. */
   readonly #made = new Map<string, Set<string>>()
   readonly #byType = new Map<string, number>()
 
@@ -257,11 +257,11 @@ class BundleCheck {
     const head = JSON.parse(leaf) as Leaf
     if (canonical(head) !== leaf) throw new Error(`entry ${seq} is not canonical JSON`)
     this.#byType.set(head.type, (this.#byType.get(head.type) ?? 0) + 1)
-    const { id, version, hash } = head.record ?? { id: head.subjects[0] ?? '', version: 0, hash: '' }
+    const { id, version, hash } = head.record ?? { id: '', version: 0, hash: '' }
     const later = seq >= this.#manifest.range.populations
     if (version > 0 && !later) this.#latest.set(id, `${version} ${hash}`)
-    if (later || this.#older.has(`${id} ${version}`)) this.#further.set(`${id} ${version}`, hash)
-    if (version === 0 && !later) this.#made.set(head.type, (this.#made.get(head.type) ?? new Set()).add(id))
+    if (version > 0 && (later || this.#older.has(`${id} ${version}`))) this.#further.set(`${id} ${version}`, hash)
+    if (version === 0) this.#takeMade(head, later)
     if (salt === undefined) {
       if (reason !== undefined || content !== undefined || head.type === 'log.key_rotated')
         throw new Error(`entry ${seq} has no salt: its content cannot be what the log knows`)
@@ -271,6 +271,16 @@ class BundleCheck {
     if (found !== head.contentHash) throw new Error(`the content of entry ${seq} was changed`)
     if (head.type === 'log.key_rotated') this.#takeKey(`by entry ${seq}`, (content as { note?: string }).note ?? '')
     return true
+  }
+
+  /** Which rows without versions an entry makes. */
+  #takeMade({ type, subjects }: Leaf, later: boolean): void {
+    for (const { prefix, madeBy } of Object.values(this.#manifest.populations)) {
+      if (madeBy?.includes(type) !== true) continue
+      for (const id of subjects.filter((subject) => subject.startsWith(prefix)))
+        if (later) this.#further.set(`${id} 0`, '')
+        else this.#made.set(type, (this.#made.get(type) ?? new Set()).add(id))
+    }
   }
 
   /** A new key counts when the key before it signed it, and from then on it alone does. */
@@ -404,8 +414,8 @@ async function main(words: readonly string[]): Promise<number> {
   })
   if (words.includes('--json')) console.log(JSON.stringify(findings, undefined, 2))
   else for (const { check, outcome, detail } of findings) console.log(`${outcome.padEnd(6)}  ${check}: ${detail}`)
-  const outcomes = findings.map(({ outcome }) => outcome)
-  return outcomes.includes('failed') ? 1 : outcomes.includes('cannot') ? 2 : 0
+  const outcomes = new Set(findings.map(({ outcome }) => outcome))
+  return outcomes.has('failed') ? 1 : outcomes.has('cannot') ? 2 : 0
 }
 
 // run as a program: in the bundle, by its own name

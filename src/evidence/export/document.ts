@@ -1,0 +1,175 @@
+// What people read in a bundle: how to verify it, who answers for what, and a summary. Plain files, no script.
+import type { Instant } from '#kernel'
+import type { LogRange, Period } from './log-range.ts'
+import type { WrittenPopulation } from './write-population.ts'
+
+export interface BundleFacts {
+  readonly origin: string
+  readonly key: string
+  readonly at: Instant
+  readonly release: string
+  readonly period: Period
+  readonly range: LogRange
+  readonly counts: Readonly<Record<string, number>>
+  readonly populations: readonly WrittenPopulation[]
+  readonly witnesses: readonly string[]
+  readonly controls: readonly ControlResult[]
+}
+
+/** What a control came to, when the bundle was made. */
+export interface ControlResult {
+  readonly id: string
+  readonly title: string
+  readonly outcome: 'pass' | 'fail' | 'not evaluable'
+  readonly detail: string
+}
+
+const periodOf = ({ from, to }: Period): string =>
+  from === undefined && to === undefined ? 'the whole log' : `${from ?? 'the beginning'} to ${to ?? 'now'}`
+
+export function readme(facts: BundleFacts): string {
+  const { origin, at, release, period, range, populations, witnesses } = facts
+  return `# Audit bundle of \`${origin}\`
+
+Made ${at} by Reeve ${release}. It covers ${periodOf(period)}: ${range.to - range.from} entries of a log of ${range.size}.
+
+## Verify it
+
+You need Node 24 or later and nothing else. In this folder:
+
+    node verify.mjs . --log-key KEY --witness-key KEY
+
+- **Get the log key from somewhere else than this bundle.** Ask the operator to run \`reeve evidence key\` in front of you, or
+  take it from where it was published, or from your notes of an earlier visit. The bundle's own word for its key proves nothing.
+- **Get the witness key from whoever runs the witness**, not from the operator of this system. ${witnesses.length === 0 ? 'No witness had cosigned this log when the bundle was made; ' : ''}Without a witness a log that was rewritten as a whole, with the stolen log key, cannot be told from the true one.
+- **Keep the last checkpoint** (the end of \`log/checkpoints.notes\`). Next time give it as \`--known-checkpoint FILE\`: the
+  log must still begin with what you know today.
+- \`verify.mjs\` came with the bundle. To be independent of it, take it from the source of Reeve, or read it: it is one
+  file and imports nothing but Node's own modules.
+
+Exit code 0: all checks passed. 1: something was refused. 2: nothing was refused, and something could not be checked.
+
+## What is in it
+
+| file | what it is | how it is proven |
+| --- | --- | --- |
+| manifest.json, manifest.note | every file with its hash; the signature over it | the key of the log |
+| log/entries.ndjson | the entries in their order, as the tree holds them | RFC 6962 root in signed checkpoints |
+| log/checkpoints.notes | signed checkpoints (C2SP), parted by NUL | the key of the log, and witnesses |
+| log/subtrees.json | the hashes left and right of the range | as part of the root |
+${populations
+  .map(
+    ({ path, title, entry }) =>
+      `| ${path} | ${title} | ${entry.records === undefined ? `each row has its entry (${(entry.madeBy ?? []).join(', ')}); later changes of its cells are the exporter's word` : `each cell from ${entry.records}, whose hashes are in entries`} |`,
+  )
+  .join('\n')}
+| records/*.ndjson | the record versions that the cells are taken from | their hashes are in entries |
+| RESPONSIBILITIES.md, summary.html, README.md | for reading | the signature over the manifest alone |
+
+Populations show the state when the bundle was made, also where the entries are of a period. People appear as ids. Of records
+about people (principals of kind human) only id, version and hash are shown. A cell that a spreadsheet would take for a
+formula begins with an apostrophe.
+
+What it does not prove: that what was written down is true, or that everything that happened was written down. It proves that
+what was written has not changed since, and that nothing in between is missing.
+`
+}
+
+const RESPONSIBILITIES: readonly (readonly [control: string, work: string, evidence: string])[] = [
+  [
+    'Every principal has an owner and a purpose',
+    'identity',
+    'principals.csv; principal.registered, ownership.accepted',
+  ],
+  ['Identities are asked for and approved by another person', 'identity', 'identity-requests.csv; identity_request.*'],
+  ['Ownership changes hands by acceptance', 'identity', 'offers.csv'],
+  ['What leavers owned is orphaned and passed on', 'identity', 'principals.csv; person.left'],
+  ['Credentials are rotated and revoked', 'identity', 'credentials.csv; credential.rotated, credential.revoked'],
+  ['Exceptions end', 'identity', 'principals.csv, columns exception_*'],
+  ['Accounts and entitlements are known', 'access', 'accounts.csv, entitlements.csv'],
+  ['Those who administer Reeve are named, and apart', 'access', 'role-assignments.csv; role.assigned, role.ended'],
+  ['Tokens of Reeve expire and are revoked', 'access', 'tokens.csv; token.created, token.revoked'],
+  ['The log is whole', 'evidence', 'log/*, the witness'],
+]
+
+export function responsibilities({ populations }: BundleFacts): string {
+  const systems = new Map<string, Map<string, number>>()
+  for (const { path, bySystem } of populations) {
+    for (const [system, count] of bySystem) {
+      const row = systems.get(system) ?? new Map<string, number>()
+      systems.set(system, row.set(path, count))
+    }
+  }
+  const of = (system: string, name: string): number => systems.get(system)?.get(`populations/${name}.csv`) ?? 0
+  return `# Who answers for what
+
+Identity work says who or what exists and who answers for it. Access work says what it may do. Neither does the other's.
+
+| control | whose work | where to look |
+| --- | --- | --- |
+${RESPONSIBILITIES.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+
+| system | principals (identity) | accounts (access) | entitlements (access) |
+| --- | --- | --- | --- |
+${[...systems.keys()]
+  .sort()
+  .map(
+    (system) =>
+      `| ${system} | ${of(system, 'principals')} | ${of(system, 'accounts')} | ${of(system, 'entitlements')} |`,
+  )
+  .join('\n')}
+`
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[], tag: string): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(String(cell))}</${tag}>`).join('')}</tr>`
+  return `<table><thead>${line(head, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('\n')}</tbody></table>`
+}
+
+export function summary(facts: BundleFacts): string {
+  const { origin, key, at, release, period, range, counts, populations, witnesses, controls } = facts
+  const about: readonly (readonly [string, string | number])[] = [
+    ['log', origin],
+    ['key (ask for it elsewhere)', key],
+    ['made', `${at}, Reeve ${release}`],
+    ['period', periodOf(period)],
+    ['entries', `${range.from} to ${range.to} of ${range.size}`],
+    ['cosigned by', witnesses.length === 0 ? 'no witness' : witnesses.join(', ')],
+  ]
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Audit bundle of ${escaped(origin)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
+table{border-collapse:collapse;width:100%;margin:0 0 2rem}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d6dde4;overflow-wrap:anywhere;vertical-align:top}
+th{font-weight:600}h2{font-size:1.1rem}</style></head><body>
+<h1>Audit bundle</h1>
+<p>This page is for reading. What proves it is <code>node verify.mjs</code>; see README.md.</p>
+${table(['what', ''], about)}
+<h2>Populations</h2>
+${table(
+  ['file', 'what it is', 'rows'],
+  populations.map(({ path, title, rows }) => [path, title, rows]),
+)}
+${
+  controls.length === 0
+    ? ''
+    : `<h2>Controls</h2>\n${table(
+        ['control', '', 'outcome', ''],
+        controls.map(({ id, title, outcome, detail }) => [id, title, outcome, detail]),
+      )}`
+}
+<h2>Entries by type</h2>
+${table(['type', 'entries'], Object.entries(counts))}
+</body></html>
+`
+}

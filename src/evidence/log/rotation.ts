@@ -1,0 +1,61 @@
+// A new key of the log: announced in the log itself, signed by the key before it, under a checkpoint that the old one signed.
+import { newId, REEVE } from '#kernel'
+import type { Clock } from '#kernel'
+import { sql } from '#db'
+import type { LayerDatabase } from '#db'
+import { appendEntry } from '../append.ts'
+import { formatNote, signNote, verifierKey, verifierOf } from '../checkpoint/note.ts'
+import type { NoteSigner } from '../checkpoint/note.ts'
+import { sequenceOnce } from '../sequencer.ts'
+import { Log } from './log.ts'
+import type { LogParts } from './log.ts'
+
+/**
+ * Signs everything that is there with the key `parts.signer`, then announces `next`. Call it before anything else writes:
+ * whatever follows the announcement is signed by the new key alone.
+ */
+export async function announceKey(parts: LogParts, next: NoteSigner, clock: Clock): Promise<void> {
+  const { evidence, signer } = parts
+  const key = verifierKey(verifierOf(next))
+  // a start that ended right after the announcement has made it already
+  if (await isAnnounced(evidence, key)) return
+  const log = await Log.open(parts)
+  while ((await sequenceOnce(evidence, clock())).sequenced > 0);
+  await log.integrate(clock())
+  const text = `reeve log key\n${key}\n`
+  const note = formatNote({ text, signatures: [signNote(text, signer)] })
+  await evidence.transaction(async (tx) => {
+    await appendEntry(tx, {
+      id: newId('entry'),
+      layer: 'evidence',
+      type: 'log.key_rotated',
+      at: clock(),
+      actor: REEVE,
+      subjects: [],
+      content: { note },
+    })
+  })
+}
+
+async function isAnnounced(evidence: LayerDatabase, key: string): Promise<boolean> {
+  const rows = await evidence.transaction(
+    async (tx) =>
+      await tx.query(sql`
+        select from evidence.entry
+        where type = 'log.key_rotated' and strpos(content ->> 'note', ${`\n${key}\n`}) > 0 limit 1`),
+    { readOnly: true, statementTimeoutMs: 0 },
+  )
+  return rows.length > 0
+}
+
+/** Every announcement that has its place, in order. */
+export async function readRotations(evidence: LayerDatabase): Promise<{ seq: number; note: string }[]> {
+  return await evidence.transaction(
+    async (tx) =>
+      await tx.query<{ seq: number; note: string }>(sql`
+        select s.seq, e.content ->> 'note' as note
+        from evidence.entry e join evidence.sequence s on s.entry_id = e.id
+        where e.type = 'log.key_rotated' order by s.seq`),
+    { readOnly: true, statementTimeoutMs: 0 },
+  )
+}
