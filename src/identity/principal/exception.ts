@@ -8,7 +8,7 @@ import { changePrincipal } from './patch-principal.ts'
 import type { CurrentPrincipal, OfPrincipal } from './patch-principal.ts'
 import { without } from './without.ts'
 
-export const EXCEPTION_DAYS_MAX = 366
+const EXCEPTION_DAYS_MAX = 366
 
 /** A later one takes the place of an earlier one. */
 export async function recordException(

@@ -234,6 +234,8 @@ describe('the life of a principal', { skip: databaseUnavailable() }, () => {
       { name: ' ' },
       { name: 'x'.repeat(600) },
       { externalId: 'x'.repeat(1900) },
+      { labels: { team: 'x'.repeat(1001) } },
+      { labels: Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`k${at}`, 'v'])) },
       { expiresAt: at.at },
     ]) {
       await assert.rejects(registered(more), { code: 'unprocessable' })

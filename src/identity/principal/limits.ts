@@ -27,6 +27,20 @@ export function textOf(field: keyof typeof LIMITS, given: string): string {
   return text
 }
 
+const LABELS_MAX = 64
+const LABEL_KEY_MAX = 200
+const LABEL_VALUE_MAX = 1000
+
+/** Throws Fault('unprocessable') where there are too many, or one is too long. */
+export function labelsOf(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const labels = Object.entries(given)
+  if (labels.length > LABELS_MAX) throw new Fault('unprocessable', `there may be ${LABELS_MAX} labels at most`)
+  if (labels.some(([key, value]) => key === '' || key.length > LABEL_KEY_MAX || value.length > LABEL_VALUE_MAX)) {
+    throw new Fault('unprocessable', `a label has ${LABEL_KEY_MAX} characters at most, its value ${LABEL_VALUE_MAX}`)
+  }
+  return given
+}
+
 const DAY_MS = 86_400_000
 export const daysAfter = (at: Instant, days: number): Instant =>
   new Date(Date.parse(at) + days * DAY_MS).toISOString() as Instant

@@ -38,7 +38,7 @@ export async function offerOwnership(
 }
 
 /** Of a principal that is locked. Throws Fault('conflict') where another offer is pending. */
-export async function writeOffer(
+async function writeOffer(
   tx: Tx,
   act: Act,
   current: CurrentPrincipal & { readonly id: OfferRecord['principalId'] },

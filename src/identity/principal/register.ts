@@ -10,7 +10,7 @@ import type { IdentityLayer } from '../operation.ts'
 import type { OwnerOfRecord, Party, Stated } from '../record/party.ts'
 import type { PrincipalRecord, StatableField } from '../record/principal-record.ts'
 import { PRINCIPAL } from '../record/tables.ts'
-import { futureOf, textOf } from './limits.ts'
+import { futureOf, labelsOf, textOf } from './limits.ts'
 import { lockParty } from './owner-party.ts'
 import { changePrincipal, completed, operateOnPrincipals, partyKey, sameParty } from './patch-principal.ts'
 import type { CurrentPrincipal, OfPrincipal } from './patch-principal.ts'
@@ -117,7 +117,7 @@ function recordOf(
     externalId,
     name: textOf('name', input.name),
     refs: refsOf(system, externalId, input.refs),
-    labels,
+    labels: labelsOf(labels),
     attributes: {},
     provenance: { ...from, firstSeenAt: input.validFrom ?? act.at },
     ...(workloadScope === undefined ? {} : { workloadScope: textOf('workloadScope', workloadScope) }),

@@ -10,7 +10,7 @@ import { lockPrincipal, operateOnPrincipals, patchPrincipal } from './patch-prin
 import type { CurrentPrincipal, OfPrincipal } from './patch-principal.ts'
 import { stateAfter } from './transitions.ts'
 
-export const LIVE_CREDENTIALS_SHOWN_MAX = 1000
+const LIVE_CREDENTIALS_SHOWN_MAX = 1000
 
 export interface Retired {
   readonly principal: CurrentPrincipal
