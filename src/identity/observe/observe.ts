@@ -4,6 +4,7 @@ import { inBatches, sql, writeBatch } from '#db'
 import type { Refused, Tx } from '#db'
 import { insertFingerprints } from '../credential/fingerprint.ts'
 import type { IdentityLayer } from '../operation.ts'
+import type { MatchProposal } from '../principal/propose-matches.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import { markGone } from './gone.ts'
@@ -12,7 +13,7 @@ import { PRINCIPALS } from './kind-principal.ts'
 import { noCounts, OUTCOMES } from './observed.ts'
 import type { Counts, Observed, ObservedKind, ObservedRecord, Outcome, SourceRun } from './observed.ts'
 import { observeRecords } from './observe-records.ts'
-import { proposeMatches } from './propose-matches.ts'
+import { proposeStanding } from './propose-matches.ts'
 
 export interface ObserveOptions {
   readonly identity: IdentityLayer
@@ -41,12 +42,12 @@ export async function observePrincipals(
   const { run } = options
   return await observe(options, PRINCIPALS, items, async (tx, { same }) => {
     if (run.dryRun || same.length === 0) return
-    await proposeMatches(
+    await proposeStanding(
       tx,
       run.act,
       same.map(({ a, b, ref }) => ({
         kind: 'principals',
-        ids: [a as Id<'principal'>, b as Id<'principal'>],
+        pair: [a as Id<'principal'>, b as Id<'principal'>],
         strength: 'explicit',
         reason: `a source says that \`${ref}\` is one of its identifiers`,
       })),
@@ -99,9 +100,9 @@ export async function markGoneRecords(
 export async function proposeMatchesOf(
   identity: IdentityLayer,
   act: Act,
-  proposed: Parameters<typeof proposeMatches>[2],
+  proposals: readonly MatchProposal[],
 ): Promise<number> {
-  return await identity.db.transaction((tx) => proposeMatches(tx, act, proposed))
+  return await identity.db.transaction((tx) => proposeStanding(tx, act, proposals))
 }
 
 /** An import's statements may take longer than what a person waits for. */
