@@ -25,9 +25,18 @@ export async function runToExitCode(program: Command): Promise<void> {
   try {
     await program.parseAsync()
   } catch (cause) {
-    process.exitCode = cause instanceof CommanderError && cause.exitCode === 0 ? 0 : UNUSABLE
+    process.exitCode = codeFor(cause)
     if (!(cause instanceof CommanderError)) process.stderr.write(`reeve: ${inWords(cause)}\n`)
   }
+}
+
+/** What a server refused for what it is, not for how it was asked, is a negative answer: 1. */
+const NEGATIVE = new Set([403, 404, 409, 412, 422])
+
+function codeFor(cause: unknown): number {
+  if (cause instanceof CommanderError && cause.exitCode === 0) return 0
+  const refused = cause instanceof Fault && 'httpStatus' in cause && NEGATIVE.has(Number(cause.httpStatus))
+  return refused ? 1 : UNUSABLE
 }
 
 export const withSubcommands = (command: Command): Command[] => [
@@ -42,11 +51,19 @@ export const pathOf = (command: Command): string =>
 const helpHint = (command: Command): string => `(${pathOf(command)} --help shows what there is)`
 
 function inWords(cause: unknown): string {
-  if (cause instanceof Fault) return plain(cause.detail)
+  if (cause instanceof Fault) return [cause.detail, ...mistakesOf(cause)].map(plain).join('\n')
   // SECURITY: the message of an unforeseen error may quote the input, so only its place is shown
   const places = cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   return [
     'this is a bug in reeve, please report it with the lines below (they hold nothing of your input)',
     ...places.map(plain),
   ].join('\n')
+}
+
+/** Where in the request a server found what, for those who built it from options. */
+function mistakesOf(cause: Fault): string[] {
+  if (!('mistakes' in cause) || !Array.isArray(cause.mistakes)) return []
+  return (cause.mistakes as { pointer: string; detail: string }[]).map(
+    ({ pointer, detail }) => `  ${pointer}: ${detail}`,
+  )
 }

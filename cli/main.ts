@@ -1,11 +1,19 @@
 // The `reeve` command: one file per subcommand, wired here.
 import { Command } from 'commander'
 import { completionCommand } from './completion.ts'
+import { connectionsCommand } from './connections.ts'
 import { connectorsCommand } from './connectors.ts'
 import { detectorsCommand } from './detectors.ts'
 import { runToExitCode } from './exit.ts'
+import { importCommand } from './import.ts'
+import { loginCommand } from './login.ts'
+import { offersCommand } from './offers.ts'
+import { orphansCommand } from './orphans.ts'
+import { peopleCommand } from './people.ts'
+import { principalsCommand } from './principals.ts'
 import { scanCommand } from './scan.ts'
 import { serveCommand } from './serve.ts'
+import { tokenCommand } from './token.ts'
 import { version } from './version.ts'
 
 const program = new Command('reeve')
@@ -13,10 +21,21 @@ const program = new Command('reeve')
     'security of non-human identities: discover, decide, prove, and keep asking whether each should still exist',
   )
   .version(version, '-V, --version', 'say the version')
+  .commandsGroup('Without a server:')
   .addCommand(scanCommand())
-  .addCommand(serveCommand())
   .addCommand(detectorsCommand())
   .addCommand(connectorsCommand())
   .addCommand(completionCommand())
+  .commandsGroup('The server:')
+  .addCommand(serveCommand())
+  .commandsGroup('Asking a server:')
+  .addCommand(loginCommand())
+  .addCommand(importCommand())
+  .addCommand(connectionsCommand())
+  .addCommand(principalsCommand())
+  .addCommand(orphansCommand())
+  .addCommand(offersCommand())
+  .addCommand(peopleCommand())
+  .addCommand(tokenCommand())
 
 await runToExitCode(program)

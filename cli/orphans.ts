@@ -1,0 +1,67 @@
+// `reeve orphans`: what nobody answers for, and who was asked to.
+import { Command, Option } from 'commander'
+import { answered } from '#client'
+import { day } from './principals/fields.ts'
+import { addPageOptions } from './principals/list.ts'
+import type { PageOptions } from './principals/list.ts'
+import { partyNames } from './remote/party.ts'
+import { pages, server } from './remote/server.ts'
+import type { Schemas } from './remote/server.ts'
+import { answerJson, answerListing } from './terminal/answer.ts'
+import { kindTitle } from './words.ts'
+
+interface OrphansOptions extends PageOptions {
+  readonly why?: 'owner_left' | 'never_owned'
+}
+
+const WHY = { owner_left: 'the owner left', never_owned: 'never had one' } as const
+
+const EXAMPLES = `
+Examples:
+  reeve orphans
+  reeve orphans --why owner_left --json
+  reeve principals own PRINCIPAL --to PARTY --because "…"     to end it
+`
+
+export function orphansCommand(): Command {
+  const command = new Command('orphans')
+    .description('list principals that nobody answers for')
+    .addOption(new Option('--why <why>', 'only those').choices(['owner_left', 'never_owned']))
+  return addPageOptions(command).addHelpText('after', EXAMPLES).action(orphans)
+}
+
+async function orphans(options: OrphansOptions): Promise<void> {
+  const client = await server()
+  const { why } = options
+  const page = await pages(options, async (query) =>
+    answered(client.GET('/v1/orphans', { params: { query: { ...query, ...(why === undefined ? {} : { why }) } } })),
+  )
+  if (options.json === true) {
+    await answerJson(page)
+    return
+  }
+  const parties = page.items.flatMap(({ formerOwner, proposed }) => [
+    ...(formerOwner === undefined ? [] : [formerOwner.party.id]),
+    ...(proposed === undefined ? [] : [proposed.party.id]),
+  ])
+  const names = await partyNames(client, parties)
+  const nameOf = (id: string | undefined): string | undefined => (id === undefined ? undefined : (names.get(id) ?? id))
+  await answerListing<Schemas['Orphan']>({
+    items: page.items,
+    empty: 'No orphans: everything that you may see has somebody who answers for it.',
+    columns: [
+      { title: 'id', whole: true, of: ({ principal }) => principal.id },
+      { title: 'kind', of: ({ principal }) => kindTitle(principal.data.kind) },
+      { title: 'name', of: ({ principal }) => principal.data.name },
+      { title: 'tier', of: ({ principal }) => principal.data.tier.value },
+      { title: 'why', of: (orphan) => WHY[orphan.why] },
+      { title: 'since', whole: true, of: ({ since }) => day(since) },
+      { title: 'former owner', of: ({ formerOwner }) => nameOf(formerOwner?.party.id) },
+      { title: 'asked', of: ({ proposed }) => nameOf(proposed?.party.id) },
+    ],
+    after:
+      page.next === undefined
+        ? 'reeve principals own ID --to PARTY --because "…" names an owner'
+        : `There are more: --cursor ${page.next}, or --all`,
+  })
+}
