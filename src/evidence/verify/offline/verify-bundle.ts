@@ -5,7 +5,7 @@
 // [--known-checkpoint FILE] [--json]. Exit code 0: all checks passed; 1: something was refused; 2: nothing was refused, and
 // something could not be checked.
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
-import { join, resolve, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import {
   canonical,
   digest,
@@ -145,7 +145,7 @@ class BundleCheck {
     }
     const listed = new Set([...Object.keys(files), 'manifest.json', 'manifest.note'])
     for (const item of readdirSync(this.#folder, { recursive: true, withFileTypes: true })) {
-      const path = join(item.parentPath, item.name).slice(join(this.#folder, sep).length).split(sep).join('/')
+      const path = relative(this.#folder, join(item.parentPath, item.name)).split(sep).join('/')
       if (!item.isDirectory() && !listed.has(path)) bad.push(`${path} is not in the manifest`)
     }
     for (const path of Object.keys(files))
