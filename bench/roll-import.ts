@@ -5,6 +5,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { from, to } from 'pg-copy-streams'
 import { openReeveDatabase } from '../src/db/open.ts'
@@ -79,7 +80,7 @@ async function runImport(
   const file = join(folder, 'import.json')
   const layers = Object.fromEntries(LAYER_NAMES.map((layer) => [layer, place.connectionFor(layer)]))
   await writeFile(file, JSON.stringify({ layers, principals }), { mode: 0o600 })
-  const run = await runNode([join(import.meta.dirname, 'roll-import-run.ts'), file], process.cwd())
+  const run = await runNode([fileURLToPath(new URL('roll-import-run.ts', import.meta.url)), file], process.cwd())
   if (run.code !== 0) throw new Error(`the import failed: ${run.errors}`)
   return { imported: JSON.parse(run.output) as Imported, peakMiB: run.peakMiB }
 }

@@ -4,7 +4,7 @@ import type { Connection } from '#db'
 
 /** How many principals one person answers for, at every size. */
 export const OWNED = 20
-export const WORDS = ['payments', 'ledger', 'billing', 'deploy', 'ingest', 'report', 'search', 'mail', 'audit', 'sync']
+const WORDS = ['payments', 'ledger', 'billing', 'deploy', 'ingest', 'report', 'search', 'mail', 'audit', 'sync']
 
 export const ownerId = (number: number): string => `psn_${number.toString(16).padStart(26, '0')}`
 /** The id of the `number`th principal: spread evenly, as ids are. */

@@ -12,7 +12,7 @@ import type { Page, PageRequest, Place } from './page.ts'
 import { principalConditions } from './principal-filter.ts'
 import type { PrincipalFilter } from './principal-filter.ts'
 
-export const CANDIDATES_MAX = 2000
+const CANDIDATES_MAX = 2000
 
 export interface PastQuery {
   readonly filter: PrincipalFilter

@@ -46,8 +46,7 @@ export async function getPrincipal(
   )
 }
 
-/** As `getPrincipal`, in a transaction that is open. */
-export async function findPrincipal(tx: Tx, viewer: Viewer, name: string): Promise<Current<PrincipalRecord>> {
+async function findPrincipal(tx: Tx, viewer: Viewer, name: string): Promise<Current<PrincipalRecord>> {
   const found = await tx.query<Current<PrincipalRecord>>(sql`
     select ${CURRENT} from identity.principal p where ${named(name)} and ${visiblePrincipal(viewer)} order by id limit 2`)
   const [principal, another] = found

@@ -62,7 +62,7 @@ export const RECORD_KINDS = {
   },
 } as const satisfies Readonly<Record<string, RecordKind>>
 
-export const NO_SUCH_RECORD = 'no record of that id; look it up in its list'
+const NO_SUCH_RECORD = 'no record of that id; look it up in its list'
 
 /** By the prefix of the id. Throws Fault('not_found') for what is no id of a record of the roll. */
 export function kindOfId(id: string): RecordKind {
