@@ -470,6 +470,7 @@ CREATE INDEX principal_kind_name ON identity.principal USING btree (kind, name, 
 CREATE INDEX principal_name ON identity.principal USING btree (name, id);
 CREATE INDEX principal_orphan ON identity.principal USING btree (name, id) WHERE ((owner_id IS NULL) AND (state <> 'retired'::text));
 CREATE INDEX principal_orphaned ON identity.principal USING btree (name, id) WHERE (orphaned_at IS NOT NULL);
+CREATE INDEX principal_others ON identity.principal USING gin (((data -> 'parties'::text)) jsonb_path_ops) WHERE (((data -> 'backups'::text) <> '[]'::jsonb) OR ((data -> 'custodians'::text) <> '[]'::jsonb));
 CREATE INDEX principal_owner ON identity.principal USING btree (owner_id, name, id) WHERE (owner_id IS NOT NULL);
 CREATE INDEX principal_parties ON identity.principal USING gin (((data -> 'parties'::text)) jsonb_path_ops);
 CREATE INDEX principal_person ON identity.principal USING btree (person_id) WHERE (person_id IS NOT NULL);

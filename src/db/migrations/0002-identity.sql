@@ -92,6 +92,9 @@ create index version_owner on identity.version ((data #>> '{owner,party,id}'), r
 -- and of "who was backup or custodian": few versions have any
 create index version_others on identity.version using gin ((data -> 'parties') jsonb_path_ops)
   where data -> 'backups' <> '[]' or data -> 'custodians' <> '[]';
+-- who is backup or custodian: an index of few rows, so that asking it for many people at once stays cheap
+create index principal_others on identity.principal using gin ((data -> 'parties') jsonb_path_ops)
+  where data -> 'backups' <> '[]' or data -> 'custodians' <> '[]';
 -- what a source calls the third party that runs it, before a person says which vendor that is
 create index principal_integration on identity.principal (lower(data ->> 'integration'), id)
   where data ->> 'integration' is not null;

@@ -52,36 +52,38 @@ export async function leaveParties(
   const until = plusDays(act.at, orphanGraceDays)
   const patches = touched.flatMap((current) => patchOf(current, byKey, act, until))
   const changed = new Map((await patchPrincipals(tx, act, patches)).map((current) => [current.id, current]))
-  const losses = touched.map((before) => ({ before, after: changed.get(before.id) ?? before }))
   const lastOf = (record: PrincipalRecord): GoneParty | undefined =>
     record.owner === undefined && record.formerOwner !== undefined && record.state !== 'retired'
       ? byKey.get(partyKey(record.formerOwner.party))
       : undefined
-  const wanting = losses.flatMap(({ before, after }) => {
+  const wanting = touched.flatMap((before) => {
+    const after = changed.get(before.id) ?? before
     const of = lastOf(after.data) ?? heir(before.id, after.data, withdrawn, byKey)
     return of === undefined ? [] : [{ principalId: after.id as Id<'principal'>, of, record: after.data }]
   })
   const offers = await offer(tx, act, wanting)
-  return gone.map(({ party, proposed }) => ({
-    gone: party,
-    orphaned: losses
-      .filter(({ before }) => before.data.owner !== undefined && partyKey(before.data.owner.party) === partyKey(party))
-      .map(({ before }) => Object.assign({ principalId: before.id as Id<'principal'> }, offers.get(before.id))),
-    reduced: losses
-      .filter(({ before }) => isReduced(before.data, partyKey(party)))
-      .map(({ before }) => before.id as Id<'principal'>),
-    offersWithdrawn: withdrawn
-      .filter(({ data }) => partyKey(data.to) === partyKey(party))
-      .map(({ id }) => id as Id<'offer'>),
-    proposed,
-  }))
+  const lostBy = new Map<string, CurrentPrincipal[]>([...byKey.keys()].map((key) => [key, []]))
+  for (const before of touched) for (const key of before.data.parties) lostBy.get(key)?.push(before)
+  return gone.map(({ party, proposed }) => {
+    const key = partyKey(party)
+    const lost = lostBy.get(key) ?? []
+    return {
+      gone: party,
+      orphaned: lost
+        .filter(({ data }) => isOwner(data, key))
+        .map(({ id }) => Object.assign({ principalId: id as Id<'principal'> }, offers.get(id))),
+      reduced: lost.filter(({ data }) => !isOwner(data, key)).map(({ id }) => id as Id<'principal'>),
+      offersWithdrawn: withdrawn.filter(({ data }) => partyKey(data.to) === key).map(({ id }) => id as Id<'offer'>),
+      proposed,
+    }
+  })
 }
+
+const isOwner = ({ owner }: PrincipalRecord, key: string): boolean =>
+  owner !== undefined && partyKey(owner.party) === key
 
 const plusDays = (at: Instant, days: number): Instant =>
   new Date(Date.parse(at) + days * 86_400_000).toISOString() as Instant
-
-const isReduced = (record: PrincipalRecord, key: string): boolean =>
-  (record.owner === undefined || partyKey(record.owner.party) !== key) && record.parties.includes(key)
 
 /** One whose offer was just withdrawn and that nobody owns is offered further up. */
 function heir(
@@ -118,12 +120,15 @@ async function withdrawOffers(tx: Tx, act: Act, gone: readonly GoneParty[]): Pro
 
 /** Held in the order in which every operation takes them: principals, then their offers. */
 async function principalsOf(tx: Tx, gone: readonly GoneParty[]): Promise<CurrentPrincipal[]> {
+  const parties = gone.map(({ party }) => party.id)
   const rows = await tx.query<{ id: string }>(sql`
+    select id from identity.principal where owner_id = any(${parties}::text[])
+    union
     select p.id from unnest(${gone.map(({ party }) => partyKey(party))}::text[]) as gone (key)
     join identity.principal p on p.data -> 'parties' @> to_jsonb(gone.key)
+      and (p.data -> 'backups' <> '[]' or p.data -> 'custodians' <> '[]')
     union
-    select principal_id from identity.offer
-    where state = 'pending' and to_id = any(${gone.map(({ party }) => party.id)}::text[])`)
+    select principal_id from identity.offer where state = 'pending' and to_id = any(${parties}::text[])`)
   const ids = rows.map(({ id }) => id)
   const held = await readCurrent<PrincipalRecord>(tx, PRINCIPAL, ids, { lock: true })
   return [...held.values()].filter(({ data }) => data.state !== 'retired')
