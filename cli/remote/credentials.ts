@@ -84,7 +84,9 @@ export async function credentialsFrom(environment: Environment = process.env): P
       'no token: set REEVE_TOKEN (and REEVE_URL), or run reeve login; the first start of reeve serve prints the first one',
     )
   }
-  if (url !== '' && new URL(checkedUrl(url)).origin !== new URL(checkedUrl(stored.url)).origin) {
+  if (url !== '' && checkedUrl(url) !== checkedUrl(stored.url)) {
+    // another port of this machine is the user's own word; another machine would be given the token
+    if (isHere(url) && isHere(stored.url)) return { url: checkedUrl(url), token: stored.token }
     throw new Fault(
       'usage',
       `the token in \`${file}\` is for ${stored.url}, not for ${url}: run reeve login --url ${url}`,
@@ -99,12 +101,16 @@ export function checkedUrl(text: string): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new Fault('usage', `\`${text}\` is no server address: write it as ${URL_DEFAULT}`)
   }
-  const here = ['localhost', '[::1]'].includes(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
-  if (url.protocol === 'http:' && !here) {
+  if (url.protocol === 'http:' && !isHere(text)) {
     throw new Fault('usage', `a token to ${url.host} would travel unencrypted: use https://`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new Fault('usage', 'the address holds a password: give the token by REEVE_TOKEN')
   }
   return url.origin
+}
+
+function isHere(text: string): boolean {
+  const hostname = URL.parse(text)?.hostname ?? ''
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
