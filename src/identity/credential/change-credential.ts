@@ -78,7 +78,7 @@ export async function changeCredential(
   })
 }
 
-export const REASON_MAX = 2000
+const REASON_MAX = 2000
 
 /** A text that somebody gave, trimmed. Throws Fault('unprocessable') where it is empty or too long. */
 export function statedText(text: string, what: string, lengthMax = REASON_MAX): string {

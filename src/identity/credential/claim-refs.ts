@@ -4,7 +4,7 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 
 export const REFS_MAX = 50
-export const REF_LENGTH_MAX = 1000
+const REF_LENGTH_MAX = 1000
 
 /** In bulk. Throws Fault('conflict') where one names another record already, Fault('unprocessable') where one is unfit. */
 export async function claimRefs(

@@ -31,7 +31,7 @@ export async function recordExposureWatch(identity: IdentityLayer, act: Act, wat
 }
 
 /** In the caller's transaction. */
-export async function writeExposureWatch(tx: Tx, act: Act, watch: ExposureWatch): Promise<void> {
+async function writeExposureWatch(tx: Tx, act: Act, watch: ExposureWatch): Promise<void> {
   const { source, how, since, until } = watch
   if (source === '' || source.length > 200) throw new Fault('unprocessable', '`source` needs 1 to 200 characters')
   if (until < since) throw new Fault('unprocessable', 'a watch ends after it began')

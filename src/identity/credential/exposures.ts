@@ -24,7 +24,7 @@ const COLUMNS = sql`id, person_id as "personId", credential_id as "credentialId"
   recorded_at as "recordedAt", entry_id as "entryId"`
 
 /** What these people created, held or saw. */
-export async function readExposuresOf(tx: Tx, personIds: readonly string[]): Promise<ExposureOfRecord[]> {
+async function readExposuresOf(tx: Tx, personIds: readonly string[]): Promise<ExposureOfRecord[]> {
   return await tx.query<ExposureOfRecord>(sql`
     select ${COLUMNS} from identity.exposure where person_id = any(${personIds}::text[])
     order by person_id, credential_id, at, how, source`)

@@ -7,7 +7,7 @@ import type { Current } from '#db/history'
 import type { IdentityLayer } from '../operation.ts'
 import type { CredentialRecord, KeyedFingerprint } from '../record/credential-record.ts'
 
-export const FINGERPRINTS_MAX = 10
+const FINGERPRINTS_MAX = 10
 
 /** Throws Fault('unprocessable'). SECURITY: a text that is no hexadecimal HMAC may be a secret, so it is not repeated. */
 export function refuseFingerprints(fingerprints: readonly KeyedFingerprint[]): void {

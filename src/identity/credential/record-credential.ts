@@ -33,7 +33,7 @@ export interface NewCredential {
 }
 
 /** The record of what was stated; pure. */
-export function credentialOf(given: NewCredential): CredentialRecord {
+function credentialOf(given: NewCredential): CredentialRecord {
   return {
     type: given.type,
     refs: [...new Set(given.refs)].sort(),

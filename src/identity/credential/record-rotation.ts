@@ -14,7 +14,7 @@ import { insertCredentials } from './record-credential.ts'
 import type { NewCredential } from './record-credential.ts'
 import { credentialStateAfter } from './transitions.ts'
 
-export type Replacement = Partial<NewCredential> & Pick<NewCredential, 'source'>
+type Replacement = Partial<NewCredential> & Pick<NewCredential, 'source'>
 
 export interface Rotation extends OfCredential {
   /** When it happened; now unless said otherwise. */

@@ -24,7 +24,7 @@ import type { TouchedCredential, TouchedPrincipal } from './touched.ts'
 /** One principal, or all that have this workload scope. */
 export type WorkloadToRemove = { readonly principalId: string } | { readonly workloadScope: string }
 
-export interface StillUsed {
+interface StillUsed {
   readonly id: Id<'principal'>
   readonly name: string
   /** Consumers that are known. */
