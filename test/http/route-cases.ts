@@ -149,7 +149,7 @@ const onPrincipal = (
   state: (world: World) => Promise<string> = principal,
 ): RouteCase['ask'] =>
   of(state, 'principalId', async (world) => ({
-    body: typeof body === 'function' ? await (body as (world: World) => object)(world) : body,
+    body: typeof body === 'function' ? await (body as (world: World) => Promise<object>)(world) : body,
     headers: anyVersion,
   }))
 const onCredential = (body: object): RouteCase['ask'] =>

@@ -37,7 +37,11 @@ export async function issueToken(
   const subject = await readActor(identity, input.subjectId)
   if (subject === undefined) throw new Fault('not_found', 'there is no such person or API client in the roll')
   if (subject.inactive !== undefined) throw new Fault('unprocessable', `no token can be made: ${subject.inactive}`)
-  if (subject.kind === 'client') return await issueForClient(identity, administration, act, { ...input, ...subject })
+  if (subject.kind === 'client')
+    return await issueForClient(identity, administration, act, {
+      ...input,
+      principalId: subject.principalId,
+    })
   const { label, scopes, expiresAt } = input
   return await createToken(administration, act, {
     subject: { kind: 'person', personId: subject.personId },

@@ -22,13 +22,16 @@ export const instant = z.string().meta({ format: 'date-time', examples: ['2026-0
 export const instantSent = z
   .string()
   .max(40)
+  .regex(/^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/, {
+    error: 'must be an instant (2026-01-31T08:00:00Z) or a day (2026-01-31)',
+  })
+  .meta({ examples: ['2026-01-31', '2026-01-31T08:00:00Z'] })
   .transform((text, context): Instant => {
     const at = parseInstant(text)
     if (at !== undefined) return at
-    context.addIssue({ code: 'custom', message: 'must be an instant (2026-01-31T08:00:00Z) or a day (2026-01-31)' })
+    context.addIssue({ code: 'custom', message: 'is no day or instant that there is' })
     return z.NEVER
   })
-  .meta({ examples: ['2026-01-31', '2026-01-31T08:00:00Z'] })
 
 /** One line or more that a person writes; the operation behind it has the last word on the length. */
 export const text = (lengthMax: number): z.ZodString => z.string().min(1).max(lengthMax)

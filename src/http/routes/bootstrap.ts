@@ -1,7 +1,8 @@
 // The first administrators: what the bootstrap token is for, and all that it can do.
 import { z } from 'zod'
+import { Fault } from '#kernel'
 import type { Act, PersonFact } from '#kernel'
-import { assignRole, createToken, endBootstrap, rolesOf } from '#access/records'
+import { ADMINISTRATIONS, assignRole, createToken, endBootstrap, rolesOf } from '#access/records'
 import type { Role } from '#access/records'
 import { applyPeopleFeed, personIdOf } from '#identity/roll'
 import type { Doors } from '../doors.ts'
@@ -26,6 +27,17 @@ const ADMINISTRATOR = z.strictObject({
     .max(3),
 })
 type Administrator = z.output<typeof ADMINISTRATOR>
+
+/** Before anything is done, so that nobody is left with half of what was asked. */
+function refuseBoth({ access }: Doors, administrators: readonly Administrator[]): void {
+  if (access.settings.bothAdministrations) return
+  const both = administrators.find(({ roles }) => ADMINISTRATIONS.every((role) => roles.some((each) => each === role)))
+  if (both === undefined) return
+  throw new Fault(
+    'conflict',
+    'nobody holds identity-admin and access-admin together; name two people, or set `server.bothAdministrations`',
+  )
+}
 
 /** A person who is in the roll already stays as the feed has them. */
 async function recordPeople(doors: Doors, act: Act, administrators: readonly Administrator[]): Promise<void> {
@@ -82,6 +94,7 @@ export const BOOTSTRAP_ROUTES = [
     refuses: ['not_found'],
     handle: async (context) => {
       const { doors, body, act } = context
+      refuseBoth(doors, body.administrators)
       await recordPeople(doors, act('the first administrators', 'people'), body.administrators)
       const administrators: object[] = []
       for (const administrator of body.administrators)

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { bootstrapToken } from '#access/records'
+import { apiInTest } from '../../test/http/api.ts'
+import type { ApiInTest } from '../../test/http/api.ts'
+import { databaseUnavailable } from '../db/database-in-test.ts'
+
+describe('the first administrators', { skip: databaseUnavailable() }, () => {
+  let api: ApiInTest
+  let token = ''
+  before(async () => {
+    api = await apiInTest({ failuresPerAddressPerMinute: 5, perTokenPerMinute: 100 })
+    const made = await bootstrapToken(api.doors.access, { actor: { id: 'reeve' }, at: api.roll.now() })
+    token = made?.value ?? ''
+  })
+  after(() => api.close())
+
+  const make = async (name: string, roles: readonly string[], headers = {}) =>
+    await api.ask('POST', '/v1/bootstrap/administrators', {
+      token,
+      headers,
+      body: { administrators: [{ name, email: `${name}@larkfield.example`, roles }] },
+    })
+
+  test('the bootstrap token makes administrators and can do nothing else', async () => {
+    assert.equal((await api.ask('GET', '/v1/principals', { token })).status, 403)
+    assert.equal((await api.ask('POST', '/v1/tokens', { token, body: { label: 'x', scopes: ['read'] } })).status, 403)
+    const refused = await make('greedy', ['identity-admin', 'access-admin'])
+    assert.equal(refused.status, 409, 'nobody gets both')
+    const types = new Set((await api.entries()).map(({ type }) => type))
+    assert.ok(!types.has('person.joined') && !types.has('role.assigned'), 'and nothing of it was done')
+  })
+
+  test('it ends when both administrations are held, and each of the first can act', async () => {
+    const one = await make('ida', ['access-admin'])
+    assert.equal(one.status, 201, JSON.stringify(one.body))
+    assert.equal(one.body.bootstrapEnded, false)
+    const two = await make('ian', ['identity-admin', 'auditor'])
+    assert.equal(two.body.bootstrapEnded, true)
+    const value = one.body.administrators[0].value
+    const me = await api.ask('GET', '/v1/me', { token: value })
+    assert.deepEqual(me.body.roles, ['access-admin'])
+    assert.equal((await api.ask('GET', '/v1/me', { token })).status, 401)
+    const person = await api.ask('GET', `/v1/people/${me.body.id}`, { token: value })
+    assert.equal(person.body.data.name, 'ida')
+  })
+
+  test('an address that goes on failing is not looked at any more, and a token has its measure', async () => {
+    const statuses: number[] = []
+    for (let at = 0; at < 8; at++) statuses.push((await api.ask('GET', '/v1/me', { token: 'no' })).status)
+    assert.deepEqual(statuses.slice(-3), [429, 429, 429])
+    assert.ok(statuses.includes(401))
+  })
+})
