@@ -89,6 +89,12 @@ function absent(current: CurrentPerson): PersonChange {
   return { what: 'left', current, next: { ...current.data, status: 'leaver' }, fields: ['status'], missing: true }
 }
 
+/**
+ * Who was entered before there was a feed belongs to the first feed that knows them. SECURITY: otherwise the first
+ * administrators could never leave.
+ */
+export const FIRST_ADMINISTRATORS = 'bootstrap'
+
 const FIELDS = [
   'name',
   'emails',
@@ -107,9 +113,11 @@ function changeOf(row: PersonRow, current: CurrentPerson | undefined, problems: 
   // a status that the feed does not say changes none that is known
   const status = next.status === 'unknown' ? before.status : next.status
   const said = { ...next, status }
-  const fields = FIELDS.filter((field) => JSON.stringify(said[field]) !== JSON.stringify(before[field]))
+  const differs = FIELDS.filter((field) => JSON.stringify(said[field]) !== JSON.stringify(before[field]))
+  const adopted = before.source === FIRST_ADMINISTRATORS && row.source !== FIRST_ADMINISTRATORS
+  const fields = adopted ? [...differs, 'source'] : differs
   if (fields.length === 0) return []
-  if (before.source !== row.source) {
+  if (before.source !== row.source && !adopted) {
     const message = `\`${row.feedId}\` comes from another source in the roll and differs there: this row was left out`
     problems.push({ ...place, message })
     return []

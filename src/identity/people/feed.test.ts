@@ -15,6 +15,7 @@ import { OFFER, PERSON, PRINCIPAL, TEAM } from '../record/tables.ts'
 import { applyPeopleFeed } from './apply-feed.ts'
 import { feedInTest, personFacts } from './feed-in-test.ts'
 import type { PersonWords } from './feed-in-test.ts'
+import { FIRST_ADMINISTRATORS } from './feed-plan.ts'
 import { feedRows } from './feed-rows.ts'
 import { humanIdOf, humanRef, personIdOf } from './human-principal.ts'
 import { activeManagerOf, managerCircles } from './managers.ts'
@@ -270,6 +271,15 @@ describe('a people feed', { skip: databaseUnavailable() }, () => {
     const outcome = await apply([{ id: 'a' }, { id: 'b' }])
     assert.equal(outcome.joined, 1)
     assert.match(outcome.problems[0]?.message ?? '', new RegExp(taken.id))
+  })
+
+  test('takes over who was entered before there was one, so that a first administrator can leave', async () => {
+    await apply([{ id: 'admin', name: 'Entered' }], { source: FIRST_ADMINISTRATORS, complete: false })
+    await apply([{ id: 'admin', name: 'Entered' }])
+    assert.equal((await people()).get('admin')?.source, 'hr')
+    const byHand = await apply([{ id: 'admin', name: 'Other' }], { source: FIRST_ADMINISTRATORS, complete: false })
+    assert.deepEqual([byHand.changed, byHand.problemCount], [0, 1])
+    assert.equal((await apply([{ id: 'admin', name: 'Entered', status: 'leaver' }])).left, 1)
   })
 
   test('that is broken off between two transactions goes on where it stopped, and ends as if it had not been', async () => {
