@@ -239,6 +239,13 @@ create table evidence.entry (
 CREATE INDEX entry_record ON evidence.entry USING btree (record_id) WHERE (record_id IS NOT NULL);
 CREATE INDEX entry_transaction ON evidence.entry USING btree (transaction);
 
+create table evidence.retention (
+  type text not null,
+  days_min integer,
+  constraint retention_pkey PRIMARY KEY (type),
+  constraint retention_days_min_check CHECK ((days_min >= 0))
+);
+
 create table evidence.sequence (
   seq bigint not null,
   entry_id text not null,
@@ -256,6 +263,43 @@ create table evidence.watermark (
   constraint watermark_one_check CHECK (one)
 );
 
+CREATE OR REPLACE FUNCTION evidence.prune(of_type text, days integer, entry_id text, act_at timestamp with time zone, act_actor text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  least_days integer;
+  before timestamptz(3);
+  pruned bigint;
+  said jsonb;
+  canonical text;
+  fresh_salt bytea := uuid_send(gen_random_uuid());
+begin
+  if of_type !~ '^[a-z_]+\.[a-z_]+$' or entry_id !~ '^evt_[0-9a-z]{26}$' or act_actor !~ '^[0-9a-z_]{1,64}$' then
+    raise exception 'not a type, an entry or an actor' using errcode = '22023';
+  end if;
+  select r.days_min into strict least_days from evidence.retention r
+    where r.type in (of_type, '*') order by r.type = '*' limit 1;
+  if least_days is null or days < least_days then
+    raise exception 'the content of % is kept longer', of_type using errcode = '42501';
+  end if;
+  -- the server's own clock: a caller cannot make entries old
+  before := now() - make_interval(days => days);
+  update evidence.entry e set reason = null, content = null, salt = null
+    where e.type = of_type and e.at < before and e.salt is not null;
+  get diagnostics pruned = row_count;
+  said := jsonb_build_object('before', to_char(before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                             'count', pruned, 'type', of_type);
+  -- RFC 8785 of {content: {before, count, type}}: members in order, plain ASCII
+  canonical := format('{"content":{"before":"%s","count":%s,"type":"%s"}}', said ->> 'before', pruned, of_type);
+  insert into evidence.entry (id, layer, type, at, actor, subjects, content_hash, salt, content)
+    values (entry_id, 'evidence', 'content.pruned', act_at, act_actor, '{}',
+            sha256(fresh_salt || convert_to(canonical, 'UTF8')), fresh_salt, said);
+  return pruned;
+end $function$;
+
 grant insert, select on evidence.checkpoint to reeve_evidence;
 grant insert, select on evidence.cosignature to reeve_evidence;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_access;
@@ -265,8 +309,10 @@ grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_governance;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_identity;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_usage;
+grant select on evidence.retention to reeve_evidence;
 grant insert, select on evidence.sequence to reeve_evidence;
 grant insert, select, update on evidence.watermark to reeve_evidence;
+grant execute on function evidence.prune(text,integer,text,timestamp with time zone,text) to reeve_evidence;
 grant usage on schema evidence to reeve_access;
 grant usage on schema evidence to reeve_connections;
 grant usage on schema evidence to reeve_effect;

@@ -1,6 +1,7 @@
 // Writes entries in the transaction of the layer that acts.
 import { randomBytes } from 'node:crypto'
 import { Fault } from '#kernel'
+import { sqlStateOf } from '#db'
 import type { CopyValue, Tx } from '#db'
 import { storable } from '#db/history'
 import { contentHash, SUBJECTS_MAX } from './entry.ts'
@@ -28,27 +29,49 @@ const COLUMNS = [
 
 /**
  * Appends entries in the caller's transaction, in this order. They are durable when that transaction is; the sequencer
- * gives them their place in the log afterwards. An entry that cannot be written fails the transaction.
+ * gives them their place in the log afterwards. Throws Fault('evidence_unavailable') where an entry cannot be written: the
+ * transaction is failed with it.
  */
 export async function appendEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
   if (entries.length === 0) return
-  await tx.copyIn(
-    'evidence.entry',
-    COLUMNS,
-    entries.map((entry) => [
-      entry.id,
-      tx.layer,
-      entry.type,
-      entry.at,
-      entry.actor,
-      entry.onBehalfOf,
-      textArray(entry.subjects),
-      entry.record?.id,
-      entry.record?.version,
-      entry.record === undefined ? undefined : Buffer.from(entry.record.hash, 'hex'),
-      textArray(entry.follows ?? []),
-      ...sealed(entry),
-    ]),
+  const rows = entries.map((entry) => rowOf(tx, entry))
+  try {
+    await tx.copyIn('evidence.entry', COLUMNS, rows)
+  } catch (error) {
+    throw unwritten(error)
+  }
+}
+
+function rowOf(tx: Tx, entry: Entry): readonly CopyValue[] {
+  return [
+    entry.id,
+    tx.layer,
+    entry.type,
+    entry.at,
+    entry.actor,
+    entry.onBehalfOf,
+    textArray(entry.subjects),
+    entry.record?.id,
+    entry.record?.version,
+    entry.record === undefined ? undefined : Buffer.from(entry.record.hash, 'hex'),
+    textArray(entry.follows ?? []),
+    ...sealed(entry),
+  ]
+}
+
+/**
+ * Fail closed: the transaction is failed by then, so what the entry was about does not happen either. What is to be tried
+ * again, what the connection or the disk says, and what the input was to blame for keeps its own meaning.
+ */
+function unwritten(error: unknown): unknown {
+  const state = sqlStateOf(error)
+  if (state === undefined || /^(?:40|08|53|57|22)/.test(state)) return error
+  return new Fault(
+    'evidence_unavailable',
+    'the log takes no entries: look at the rights of its tables, then try again',
+    {
+      cause: error,
+    },
   )
 }
 

@@ -53,7 +53,7 @@ const CLUSTER = sql`(select system_identifier::text || '/' || current_database()
  * Which entries may be without a place. Without a watermark of this cluster: any. With one: what this cluster wrote since,
  * so that entries restored from another, whose transactions are numbered far ahead, are not compared in every pass.
  */
-async function mayBeUnplaced(tx: Tx): Promise<Sql> {
+export async function mayBeUnplaced(tx: Tx): Promise<Sql> {
   const [row] = await tx.query<{ transaction: string }>(
     sql`select transaction::text from evidence.watermark where cluster = ${CLUSTER}`,
   )

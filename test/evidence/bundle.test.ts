@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { formatNote, signNote } from '../../src/evidence/checkpoint/note.ts'
@@ -23,12 +23,12 @@ interface Ran {
 describe('an audit bundle', { skip: databaseUnavailable() }, () => {
   let estate: Estate
   let elsewhere: string
-  before(async () => {
+  beforeAll(async () => {
     estate = await evidenceEstate()
     elsewhere = await mkdtemp(join(tmpdir(), 'reeve-auditor-'))
     await estate.bundle('whole')
   })
-  after(async () => {
+  afterAll(async () => {
     await estate.close()
     await rm(elsewhere, { recursive: true, force: true })
   })

@@ -82,7 +82,7 @@ export async function evidenceEstate(): Promise<Estate> {
         populations: [...rollPopulations(roll.identity), ...accessPopulations(opened.database.layer('access'))],
         period,
         release: '0.0.0-test',
-        clock: roll.now,
+        clock: () => roll.now(),
         out: join(folder, name),
         waitMsMax: 0,
       })
@@ -141,7 +141,7 @@ async function addCredential(roll: RollInTest, principalId: Id<'principal'>, at:
   })
   if (at % 3 === 0)
     await recordRevocation(roll.identity, roll.act('ada'), {
-      id: made.id as Id<'credential'>,
+      id: made.id,
       reason: 'of no more use',
     })
 }
@@ -174,7 +174,7 @@ async function addAccess(roll: RollInTest, db: TestDatabase, principalId: Id<'pr
 async function addToken(roll: RollInTest, db: TestDatabase): Promise<void> {
   const administration: Administration = {
     db: db.database.layer('access'),
-    clock: roll.now,
+    clock: () => roll.now(),
     tokenKeys: () => [{ keyId: 'k', key: Buffer.alloc(32, 1) }],
     settings: { bothAdministrations: false, tokenDaysMax: 366 },
   }

@@ -72,11 +72,11 @@ async function batchAfter(
     { readOnly: true },
   )
   const byId = Map.groupBy(rows, ({ id }) => id)
-  return current.map((record) => ({ ...record, versions: versionsOf(byId.get(record.id) ?? []) }))
+  return current.map(({ id, version, hash }) => ({ id, version, hash, versions: versionsOf(byId.get(id) ?? []) }))
 }
 
 /** Rows in order of version and time become versions. */
-export function versionsOf(rows: readonly VersionRow[]): WholeVersion[] {
+function versionsOf(rows: readonly VersionRow[]): WholeVersion[] {
   return [...Map.groupBy(rows, ({ version }) => version).values()].flatMap((segments) => {
     const [first] = segments
     if (first === undefined) return []

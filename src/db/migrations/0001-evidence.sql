@@ -90,3 +90,54 @@ create table evidence.cosignature (
   primary key (size, witness)
 );
 grant select, insert on evidence.cosignature to reeve_evidence;
+
+-- How long reasons and contents are kept at least, by type of entry; `*` is every other type. No row at run time changes it.
+create table evidence.retention (
+  type text primary key,
+  -- null: for ever
+  days_min integer check (days_min >= 0)
+);
+insert into evidence.retention (type, days_min) values
+  ('*', 1095),
+  -- what the keys of the log hang on
+  ('log.key_rotated', null),
+  ('log.restored', null),
+  ('content.pruned', null);
+grant select on evidence.retention to reeve_evidence;
+
+-- Takes away reason, content and salt of entries of one type that are older than `days`, and says so by an entry of its own,
+-- in the same transaction. Their hashes stay, so the log still verifies. The one way in which an entry is ever updated.
+create function evidence.prune(of_type text, days integer, entry_id text, act_at timestamptz, act_actor text)
+returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  least_days integer;
+  before timestamptz(3);
+  pruned bigint;
+  said jsonb;
+  canonical text;
+  fresh_salt bytea := uuid_send(gen_random_uuid());
+begin
+  if of_type !~ '^[a-z_]+\.[a-z_]+$' or entry_id !~ '^evt_[0-9a-z]{26}$' or act_actor !~ '^[0-9a-z_]{1,64}$' then
+    raise exception 'not a type, an entry or an actor' using errcode = '22023';
+  end if;
+  select r.days_min into strict least_days from evidence.retention r
+    where r.type in (of_type, '*') order by r.type = '*' limit 1;
+  if least_days is null or days < least_days then
+    raise exception 'the content of % is kept longer', of_type using errcode = '42501';
+  end if;
+  -- the server's own clock: a caller cannot make entries old
+  before := now() - make_interval(days => days);
+  update evidence.entry e set reason = null, content = null, salt = null
+    where e.type = of_type and e.at < before and e.salt is not null;
+  get diagnostics pruned = row_count;
+  said := jsonb_build_object('before', to_char(before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                             'count', pruned, 'type', of_type);
+  -- RFC 8785 of {content: {before, count, type}}: members in order, plain ASCII
+  canonical := format('{"content":{"before":"%s","count":%s,"type":"%s"}}', said ->> 'before', pruned, of_type);
+  insert into evidence.entry (id, layer, type, at, actor, subjects, content_hash, salt, content)
+    values (entry_id, 'evidence', 'content.pruned', act_at, act_actor, '{}',
+            sha256(fresh_salt || convert_to(canonical, 'UTF8')), fresh_salt, said);
+  return pruned;
+end $$;
+revoke all on function evidence.prune from public;
+grant execute on function evidence.prune to reeve_evidence;

@@ -34,7 +34,7 @@ export function verifierFile(): string {
 
 /** Node says on each use that this may change; the tests run what it makes, so a change is seen. */
 function withoutTypes(text: string): string {
-  const { emitWarning } = process
+  const emitWarning = process.emitWarning.bind(process)
   process.emitWarning = () => undefined
   try {
     return stripTypeScriptTypes(text)

@@ -122,5 +122,5 @@ const KINDS: readonly Kind[] = [
 ]
 
 export function rollPopulations(identity: IdentityLayer): RollPopulation[] {
-  return KINDS.map(({ table, ...kind }) => ({ ...kind, rows: () => readAllRecords(identity.db, table) }))
+  return KINDS.map((kind) => Object.assign({ rows: () => readAllRecords(identity.db, kind.table) }, kind))
 }

@@ -28,6 +28,13 @@ export class MerkleStack {
     this.#stack.push(node)
   }
 
+  copy(): MerkleStack {
+    const copy = new MerkleStack()
+    copy.size = this.size
+    copy.#stack.push(...this.#stack)
+    return copy
+  }
+
   root(): Buffer {
     const [first, ...rest] = this.#stack.toReversed()
     return rest.reduce((right, { hash }) => sha256(NODE, hash, right), first?.hash ?? sha256())
