@@ -16,6 +16,8 @@ export interface AccessRun {
   readonly act: Act
   readonly seen: Set<string>
   readonly dryRun: boolean
+  /** Records in one transaction. */
+  readonly batch?: number
   readonly onRefused: (refused: Refused) => void
   readonly onBatch?: (records: number) => void
 }
@@ -43,7 +45,7 @@ async function recordObserved<D extends AccountRecord | EntitlementRecord>(
   items: Iterable<ObservedAccess<D>>,
 ): Promise<AccessCounts> {
   const sum = noAccess()
-  for (const batch of inBatches(unseen(items, run.seen))) {
+  for (const batch of inBatches(unseen(items, run.seen), run.batch)) {
     const refuse = (refused: Refused): void => {
       sum.problems += 1
       run.onRefused(refused)

@@ -21,5 +21,8 @@ await sync({
   read: { ...read, partial: read.stats.partial },
   act: { actor: { id: 'reeve' }, at },
   keyId,
+  // many small transactions, so that a kill mostly falls between two of them or into one
+  batch: 25,
+  partFacts: 100,
 })
 await database.close()

@@ -13,8 +13,8 @@ const SAMPLES = fileURLToPath(new URL('../../../samples', import.meta.url))
 const KILLS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 8 : 40
 
 /** Imports in a process of its own, which is killed after `killMs` of writing. Tells how long it wrote. */
-async function importSamples({ connectionFor }: TestDatabase, killMs?: number): Promise<number> {
-  const connections = JSON.stringify(Object.fromEntries(LAYER_NAMES.map((layer) => [layer, connectionFor(layer)])))
+async function importSamples(into: TestDatabase, killMs?: number): Promise<number> {
+  const connections = JSON.stringify(Object.fromEntries(LAYER_NAMES.map((layer) => [layer, into.connectionFor(layer)])))
   const child = spawn(process.execPath, [PROGRAM, connections, SAMPLES], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   const began = performance.now()

@@ -1,17 +1,66 @@
 // What correlation offers but does not decide: two principals that may be one, a principal that may be a person's.
-import type { PeopleOfRoll, MatchProposal } from '#identity/roll'
+import type { Id } from '#kernel'
+import { offerLikelyMatches } from '#identity'
+import type { Principal } from '#identity'
+import type { MatchProposal, PeopleOfRoll } from '#identity/roll'
 import type { Sightings } from './sightings.ts'
 
-export function likelyMatches(sightings: Sightings, roll: PeopleOfRoll): MatchProposal[] {
-  const pairs = sightings.graph.likely.flatMap(({ a, b, reason }): MatchProposal[] => {
-    const [left, right] = [sightings.rollId(a), sightings.rollId(b)]
-    if (left === undefined || right === undefined) return []
-    return [{ kind: 'principals', pair: [left, right], strength: 'likely', reason }]
-  })
-  const people = sightings.graph.likelyPeople.flatMap(({ principalId, personId, reason }): MatchProposal[] => {
+/** Principals whose name is a person's e-mail or handle. */
+export function likelyPeople(sightings: Sightings, roll: PeopleOfRoll): MatchProposal[] {
+  return sightings.graph.likelyPeople.flatMap(({ principalId, personId, reason }): MatchProposal[] => {
     const [own, person] = [sightings.rollId(principalId), roll.people.get(personId)]
     if (own === undefined || person === undefined) return []
     return [{ kind: 'person', pair: [own, person.principalId], strength: 'likely', reason }]
   })
-  return [...pairs, ...people]
 }
+
+/** Likeness is looked for over the whole read, so of each principal what it is judged by is kept from part to part. */
+export class LikelyPairs {
+  readonly #principals = new Map<Id<'principal'>, Principal>()
+  readonly #systems = new Set<string>()
+
+  add(sightings: Sightings): void {
+    for (const principal of sightings.graph.principals.values()) {
+      const id = sightings.rollId(principal.id)
+      if (id === undefined || principal.kind === 'group') continue
+      this.#systems.add(principal.system)
+      this.#principals.set(id, judgedBy(principal, id))
+    }
+  }
+
+  proposals(): MatchProposal[] {
+    if (this.#systems.size < 2) return []
+    return offerLikelyMatches(this.#principals).map(({ a, b, reason }) => ({
+      kind: 'principals',
+      pair: [a, b],
+      strength: 'likely',
+      reason,
+    }))
+  }
+}
+
+function judgedBy(principal: Principal, id: Id<'principal'>): Principal {
+  const { kind, nativeType, system, externalId, name, labels, ownerHints, attributes } = principal
+  const { namespace } = attributes
+  return {
+    id,
+    kind,
+    nativeType,
+    system,
+    externalId,
+    name,
+    labels,
+    ownerHints,
+    attributes: namespace === undefined ? {} : { namespace },
+    ...NOTHING_ELSE,
+  }
+}
+
+const NOTHING_ELSE = {
+  refs: [],
+  accounts: [],
+  mentionedOnly: false,
+  environmentHints: [],
+  purposeHints: [],
+  provenance: [],
+} as const

@@ -43,3 +43,22 @@ export interface SyncResult {
   /** In a dry run: the first new principals, by name. */
   readonly sample: readonly string[]
 }
+
+export const SAMPLE_MAX = 20
+
+export function addCounts<K extends string>(sum: Record<K, number>, more: Readonly<Record<K, number>>): void {
+  for (const name of Object.keys(sum) as K[]) sum[name] += more[name]
+}
+
+/** What could not be written, by name; the first of it. */
+export class Refusals {
+  readonly list: RefusedRecord[] = []
+  /** Of the part that is in hand. */
+  names: (id: string) => string = (id) => id
+
+  of(kind: RefusedRecord['kind']): (refused: { readonly id: string; readonly why: string }) => void {
+    return ({ id, why }) => {
+      if (this.list.length < REFUSED_MAX) this.list.push({ kind, name: this.names(id), why })
+    }
+  }
+}

@@ -1,4 +1,4 @@
-// What one read says, worked out by the same pure rules as a scan, and handed out record by record.
+// What one part of a read says, worked out by the same pure rules as a scan, and handed out record by record.
 import type { Act, Fact, Id, ReadProblem } from '#kernel'
 import { effectiveAccess } from '#access'
 import type { EffectiveAccess } from '#access'
@@ -9,7 +9,6 @@ import type {
   CredentialRecord,
   Observation,
   Observed,
-  ObservedRecord,
   OwnerOfRecord,
   PeopleOfRoll,
   PrincipalRecord,
@@ -34,7 +33,6 @@ export class Sightings {
   readonly #options: SightingsOptions
   readonly #owners: ReadonlyMap<Id<'principal'>, Ownership>
   readonly #createdBy = new Map<Id<'principal'>, string>()
-  readonly #own: Set<string>
   readonly #failures: string[] = []
 
   constructor(options: SightingsOptions) {
@@ -43,7 +41,6 @@ export class Sightings {
     this.graph = overrideKinds(correlate(facts), classification)
     this.access = effectiveAccess(facts, this.graph, (system) => this.#failures.push(system))
     this.#owners = assessOwners(this.graph, [...facts.filter(isNoPerson), ...roll.facts], owners)
-    this.#own = new Set([...this.graph.principals.values()].map(ownKey))
     for (const { relation, fromId, toId } of this.graph.relations) {
       const creator = relation === 'created_by' ? this.graph.principals.get(toId) : undefined
       if (creator !== undefined && fromId !== undefined) this.#createdBy.set(fromId, creator.externalId)
@@ -69,10 +66,6 @@ export class Sightings {
   rollId(id: Id<'principal'>): Id<'principal'> | undefined {
     if (this.known.refused.has(id)) return undefined
     return (this.known.moved.get(id) as Id<'principal'> | undefined) ?? id
-  }
-
-  observesOwn(held: ObservedRecord): boolean {
-    return 'externalId' in held && this.#own.has(ownKey(held as PrincipalRecord))
   }
 
   nameOf(id: string): string {
@@ -122,5 +115,3 @@ export class Sightings {
 }
 
 const isNoPerson = (fact: Fact): boolean => fact.type !== 'person' && fact.type !== 'team'
-const ownKey = ({ system, externalId }: { readonly system: string; readonly externalId: string }): string =>
-  `${system} ${externalId}`

@@ -42,10 +42,7 @@ export function syncInTest(database: Database): SyncInTest {
     now += 60_000
     return { actor: { id: 'reeve' }, at: clock() }
   }
-  const rows = (
-    layer: 'identity' | 'access' | 'evidence',
-    query: ReturnType<typeof sql>,
-  ): Promise<Record<string, unknown>[]> => database.layer(layer).transaction((tx) => tx.query(query))
+  const rows: Rows = (layer, query) => database.layer(layer).transaction((tx) => tx.query(query))
   return {
     identity,
     access,
@@ -67,58 +64,71 @@ export function syncInTest(database: Database): SyncInTest {
       (await rows('evidence', sql`select type from evidence.entry where record_id = ${recordId} order by ordinal`)).map(
         ({ type }) => String(type),
       ),
-    size: async () => [
-      await rows(
-        'identity',
-        sql`select (select count(*) from identity.version) as versions,
+    size: () => sizeOf(rows),
+    dump: () => dumpOf(rows),
+    withoutTheirEntry: () => withoutTheirEntry(rows),
+  }
+}
+
+type Rows = (
+  layer: 'identity' | 'access' | 'evidence',
+  query: ReturnType<typeof sql>,
+) => Promise<Record<string, unknown>[]>
+
+async function sizeOf(rows: Rows): Promise<unknown> {
+  return [
+    await rows(
+      'identity',
+      sql`select (select count(*) from identity.version) as versions,
         (select count(*) from identity.ref) as refs, (select count(*) from identity.presence) as presences,
         (select count(*) from identity.fingerprint) as fingerprints, (select count(*) from identity.exposure) as exposures`,
-      ),
-      await rows(
-        'access',
-        sql`select (select count(*) from access.version) as versions,
-        (select count(*) from access.presence) as presences`,
-      ),
-      await rows('evidence', sql`select count(*) from evidence.entry`),
-    ],
-    dump: async () => [
-      await rows(
-        'identity',
-        sql`select record_id, version, valid_from, recorded_at, data from identity.version
+    ),
+    await rows(
+      'access',
+      sql`select (select count(*) from access.version) as versions, (select count(*) from access.presence) as presences`,
+    ),
+    await rows('evidence', sql`select count(*) from evidence.entry`),
+  ]
+}
+
+async function dumpOf(rows: Rows): Promise<unknown> {
+  return [
+    await rows(
+      'identity',
+      sql`select record_id, version, valid_from, recorded_at, data from identity.version
         where record_id not like 'mch%' order by record_id, version`,
-      ),
-      await rows('identity', sql`select data from identity.match order by a_id, b_id`),
-      await rows('identity', sql`select ref, record_id from identity.ref order by ref`),
-      await rows('identity', sql`select * from identity.presence order by source_id, record_id`),
-      await rows(
-        'identity',
-        sql`select key_id, encode(value, 'hex'), credential_id from identity.fingerprint
+    ),
+    await rows('identity', sql`select data from identity.match order by a_id, b_id`),
+    await rows('identity', sql`select ref, record_id from identity.ref order by ref`),
+    await rows('identity', sql`select * from identity.presence order by source_id, record_id`),
+    await rows(
+      'identity',
+      sql`select key_id, encode(value, 'hex'), credential_id from identity.fingerprint
         order by key_id, value, credential_id`,
-      ),
-      await rows('access', sql`select record_id, version, data from access.version order by record_id, version`),
-      await rows('access', sql`select * from access.presence order by source_id, record_id`),
-      await rows(
-        'evidence',
-        sql`select type, record_id, record_version, content from evidence.entry
+    ),
+    await rows('access', sql`select record_id, version, data from access.version order by record_id, version`),
+    await rows('access', sql`select * from access.presence order by source_id, record_id`),
+    await rows(
+      'evidence',
+      sql`select type, record_id, record_version, content from evidence.entry
         where record_id not like 'mch%' order by record_id, record_version`,
-      ),
-    ],
-    withoutTheirEntry: async () => {
-      const versions = [
-        ...(await rows('identity', sql`select distinct record_id as id, version, entry_id from identity.version`)),
-        ...(await rows('access', sql`select distinct record_id as id, version, entry_id from access.version`)),
-      ]
-      const entries = await rows(
-        'evidence',
-        sql`
-        select id as entry_id, record_id as id, record_version as version from evidence.entry where record_id is not null`,
-      )
-      const key = (row: Record<string, unknown>): string =>
-        `${String(row['id'])} ${String(row['version'])} ${String(row['entry_id'])}`
-      const [left, right] = [versions.map(key).sort(), entries.map(key).sort()]
-      return left.join() === right.join() ? [] : [left.length, right.length]
-    },
-  }
+    ),
+  ]
+}
+
+async function withoutTheirEntry(rows: Rows): Promise<unknown[]> {
+  const versions = [
+    ...(await rows('identity', sql`select distinct record_id as id, version, entry_id from identity.version`)),
+    ...(await rows('access', sql`select distinct record_id as id, version, entry_id from access.version`)),
+  ]
+  const entries = await rows(
+    'evidence',
+    sql`select id as entry_id, record_id as id, record_version as version from evidence.entry where record_id is not null`,
+  )
+  const key = (row: Record<string, unknown>): string =>
+    `${String(row['id'])} ${String(row['version'])} ${String(row['entry_id'])}`
+  const [made, told] = [versions.map(key).sort(), entries.map(key).sort()]
+  return made.join() === told.join() ? [] : [made.length, told.length]
 }
 
 export function role(name: string, more: Partial<PrincipalFact> = {}): PrincipalFact {

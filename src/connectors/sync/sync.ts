@@ -1,26 +1,15 @@
 // One sync: what was read of one source becomes records of the roll and of the access layer. Every step can be repeated,
 // so a sync that was killed is simply run again.
 import type { Act, BlindSpot, Fact, ReadProblem } from '#kernel'
-import { markGoneAccess } from '#access/records'
-import type { AccessLayer, AccessRun } from '#access/records'
+import type { AccessLayer } from '#access/records'
 import type { ClassificationRules, OwnerOverride } from '#identity'
-import {
-  endSourceRun,
-  markGoneRecords,
-  observeCredentials,
-  observePrincipals,
-  proposeMatchesOf,
-  sourceRun,
-  whileSourceIsHeld,
-} from '#identity/roll'
-import type { IdentityLayer, Observation, SourceRun } from '#identity/roll'
-import { observeAccess } from './access.ts'
-import { exposuresOfAuthors } from './exposures.ts'
+import { whileSourceIsHeld } from '#identity/roll'
+import type { IdentityLayer } from '#identity/roll'
+import { partsOf } from './parts.ts'
 import { applyPeople } from './people.ts'
-import { likelyMatches } from './matches.ts'
-import { REFUSED_MAX } from './result.ts'
-import type { RefusedRecord, SyncResult } from './result.ts'
-import { Sightings } from './sightings.ts'
+import type { SyncResult } from './result.ts'
+import { SyncWork } from './sync-work.ts'
+import type { Say } from './sync-work.ts'
 
 /** What a read of the source gave. A `ReadResult` of `readTree` is one, with `partial` from its `stats`. */
 export interface SyncRead {
@@ -32,7 +21,7 @@ export interface SyncRead {
 }
 
 export interface SyncProgress {
-  readonly step: 'people' | 'correlating' | 'principals' | 'credentials' | 'rights' | 'gone'
+  readonly step: 'reading' | 'people' | 'correlating' | 'principals' | 'credentials' | 'rights' | 'gone'
   readonly done: number
   readonly total?: number
 }
@@ -53,6 +42,10 @@ export interface SyncOptions {
   readonly confirmLeavers?: boolean
   readonly onProgress?: (progress: SyncProgress) => void
   readonly signal?: AbortSignal
+  /** Of a source with more facts than this, parts are worked out one after the other. */
+  readonly partFacts?: number
+  /** Records in one transaction. */
+  readonly batch?: number
   /** Counts what would be done, and writes nothing. */
   readonly dryRun?: boolean
 }
@@ -63,120 +56,25 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
 }
 
 async function syncHeld(options: SyncOptions): Promise<SyncResult> {
-  const { identity, source, read, dryRun = false } = options
   // a sync is repeatable by its nature; the key of the request that asked for it is not that of each change
   const { idempotency: _request, ...act } = options.act
   const say = sayer(options)
-  const facts: Fact[] = []
-  for await (const fact of read.facts) facts.push(fact)
-  say('people')
-  const { people, roll } = await applyPeople(options, act, facts)
-  say('correlating')
-  const sightings = new Sightings({ ...options, act, facts, roll })
-  const refused = new Refusals(sightings)
-  const { principals, credentials, run } = await observeIdentities(options, act, sightings, refused, say)
-  let rights = 0
-  const seen = new Set<string>()
-  const accessRun = (kind: 'account' | 'entitlement'): AccessRun => ({
-    sourceId: source.id,
-    act,
-    dryRun,
-    seen,
-    onRefused: refused.of(kind),
-    onBatch: (records) => say('rights', (rights += records)),
-  })
-  const { accounts, entitlements } = await observeAccess(options.access, accessRun, sightings)
-  const said = { identity, act, source, facts, sightings, roll, moved: credentials.moved }
-  const matches = dryRun ? 0 : await proposeMatchesOf(identity, act, likelyMatches(sightings, roll))
-  const exposures = dryRun ? 0 : await exposuresOfAuthors(said)
-  say('gone')
-  let rekeyed = 0
-  if (!read.partial) {
-    const gone = await markGoneRecords(identity, run)
-    principals.counts.gone = gone.principals
-    credentials.counts.gone = gone.credentials
-    const goneAccess = await markGoneAccess(options.access, accessRun('entitlement'))
-    accounts.gone = goneAccess.accounts
-    entitlements.gone = goneAccess.entitlements
-    if (!dryRun) rekeyed = await endSourceRun(identity, run, source.name)
-  }
-  return {
-    principals: principals.counts,
-    credentials: credentials.counts,
-    accounts,
-    entitlements,
-    ...(people === undefined ? {} : { people }),
-    matches,
-    exposures,
-    rekeyed,
-    partial: read.partial,
-    problems: [...read.problems, ...sightings.problems()],
-    blindSpots: read.blindSpots,
-    refused: refused.list,
-    sample: dryRun ? principals.news.map((id) => sightings.nameOf(id)) : [],
+  say('reading')
+  const parts = await partsOf(options.read.facts, options.partFacts)
+  try {
+    say('people', 0, parts.facts)
+    const { people, roll } = await applyPeople(options, act, parts.everywhere)
+    const work = new SyncWork({ options, act, parts, roll, say })
+    for (let part = 0; part < parts.count; part++) await work.observe(await parts.part(part))
+    return await work.end(people)
+  } finally {
+    await parts.close()
   }
 }
-
-type Say = (step: SyncProgress['step'], done?: number, total?: number) => void
 
 function sayer({ onProgress, signal }: SyncOptions): Say {
   return (step, done = 0, total) => {
     signal?.throwIfAborted()
     onProgress?.({ step, done, ...(total === undefined ? {} : { total }) })
   }
-}
-
-/** What could not be written, by name; the first of it. */
-class Refusals {
-  readonly list: RefusedRecord[] = []
-  readonly #sightings: Sightings
-
-  constructor(sightings: Sightings) {
-    this.#sightings = sightings
-  }
-
-  of(kind: RefusedRecord['kind']): (refused: { readonly id: string; readonly why: string }) => void {
-    return ({ id, why }) => {
-      if (this.list.length < REFUSED_MAX) this.list.push({ kind, name: this.#sightings.nameOf(id), why })
-    }
-  }
-}
-
-async function observeIdentities(
-  { identity, source, keyId, dryRun = false }: SyncOptions,
-  act: Act,
-  sightings: Sightings,
-  refused: Refusals,
-  say: Say,
-): Promise<{ readonly principals: Observation; readonly credentials: Observation; readonly run: SourceRun }> {
-  const run = sourceRun(identity, {
-    sourceId: source.id,
-    act,
-    dryRun,
-    ...(keyId === undefined ? {} : { keyId }),
-    observesOwn: (held) => sightings.observesOwn(held),
-  })
-  let done = 0
-  const principals = await observePrincipals(
-    {
-      identity,
-      run,
-      onRefused: refused.of('principal'),
-      onBatch: (records) => say('principals', (done += records), sightings.graph.principals.size),
-    },
-    sightings.principals(),
-  )
-  sightings.known = principals
-  done = 0
-  const credentials = await observeCredentials(
-    {
-      identity,
-      // two credentials of one read are never one record in two guises
-      run: { ...run, observesOwn: () => false },
-      onRefused: refused.of('credential'),
-      onBatch: (records) => say('credentials', (done += records), sightings.graph.credentials.size),
-    },
-    sightings.credentials(),
-  )
-  return { principals, credentials, run }
 }

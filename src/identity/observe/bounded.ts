@@ -5,6 +5,7 @@ import type { Json, Ref } from '#kernel'
 
 export const TEXT_MAX = 4096
 const NAME_MAX = 512
+const ID_MAX = 1800
 const REF_MAX = 600
 const LABELS_MAX = 200
 
@@ -14,6 +15,7 @@ const cut = (text: string, max: number): string => (text.length <= max ? text : 
 const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
 
 export const boundedText = (text: string, max = TEXT_MAX): string => clean(cut(text, max))
+export const boundedId = (text: string): string => boundedText(text, ID_MAX)
 export const boundedName = (text: string): string => boundedText(text, NAME_MAX)
 
 /** Too long an identifier is known by its digest: equal ones stay equal, others stay apart. */

@@ -31,7 +31,8 @@ export const PRINCIPALS: ObservedKind<PrincipalRecord> = {
     'workloadScope',
     'integration',
   ]),
-  owns: (held, fresh) => held.system === fresh.system && held.externalId === fresh.externalId,
+  owns: (held, { accounts = [] }) =>
+    accounts.some(({ system, externalId }) => held.system === system && held.externalId === externalId),
   revise,
   supplement: (held) => held,
   forget: (held) => held,

@@ -143,7 +143,7 @@ function speakerOf<D extends ObservedRecord>(
   held: Current<D>,
   group: readonly Observed<D>[],
 ): Observed<D> | undefined {
-  const own = group.find(({ fresh }) => kind.owns(held.data, fresh))
+  const own = group.find((observed) => kind.owns(held.data, observed))
   if (own !== undefined || run.observesOwn(held.data)) return own
   return group.toSorted((a, b) => a.rank - b.rank)[0]
 }

@@ -126,7 +126,7 @@ async function observe<D extends ObservedRecord>(
     sum.problems += 1
     onRefused(what)
   }
-  for (const batch of inBatches(items)) {
+  for (const batch of inBatches(items, run.batch)) {
     const outcomes: Outcome[] = await writeBatch(
       identity.db,
       batch,

@@ -22,6 +22,8 @@ export interface Observed<D> {
   readonly rank: Rank
   readonly lastUsedAt?: Instant
   readonly fingerprint?: KeyedFingerprint
+  /** Every account by which this read knows it. */
+  readonly accounts?: readonly { readonly system: string; readonly externalId: string }[]
   readonly fresh: D
 }
 
@@ -33,7 +35,7 @@ export interface ObservedKind<D extends ObservedRecord> {
   /** Fields whose change is drift; a change of the others alone is only an update. */
   readonly drift: ReadonlySet<keyof D>
   /** Whether the observation is of the very thing that the record describes, not of one that was joined into it. */
-  owns(held: D, fresh: D): boolean
+  owns(held: D, observed: Observed<D>): boolean
   /** The record as this source, whose word counts, has it. What people stated stays. */
   revise(held: D, fresh: D, revision: Revision): D
   /** What each source adds, whether its word counts or not: the places where it sees a credential. */
@@ -71,6 +73,8 @@ export interface SourceRun {
   /** Whether this read observes the very thing that the record describes. */
   readonly observesOwn: (held: ObservedRecord) => boolean
   readonly dryRun: boolean
+  /** Records in one transaction. */
+  readonly batch?: number
 }
 
 export const OUTCOMES = [

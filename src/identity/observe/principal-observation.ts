@@ -6,7 +6,7 @@ import type { Principal } from '../principal.ts'
 import { sameParty } from '../principal/patch-principal.ts'
 import type { OwnerOfRecord, Stated } from '../record/party.ts'
 import type { PrincipalRecord, PrivilegeTier } from '../record/principal-record.ts'
-import { boundedAttributes, boundedLabels, boundedName, boundedRef, boundedText } from './bounded.ts'
+import { boundedAttributes, boundedId, boundedLabels, boundedName, boundedRef, boundedText } from './bounded.ts'
 import type { Observed, Rank } from './observed.ts'
 
 /** What the read says of one principal, worked out as a scan does. */
@@ -42,6 +42,7 @@ export function observedPrincipal(sighting: PrincipalSighting, source: string, a
     refs,
     rank: rankOf(principal),
     ...optional('lastUsedAt', principal.lastUsedAt),
+    accounts: principal.accounts.map(({ system, externalId }) => ({ system, externalId: boundedId(externalId) })),
     fresh: {
       ...sourceFields(principal),
       refs,
@@ -83,7 +84,7 @@ function sourceFields(principal: Principal): SourceFields {
     kind: principal.kind,
     nativeType: boundedName(principal.nativeType),
     system,
-    externalId: boundedText(principal.externalId, 1800),
+    externalId: boundedId(principal.externalId),
     name: boundedName(principal.name),
     labels: boundedLabels(principal.labels),
     attributes: boundedAttributes(attributes),

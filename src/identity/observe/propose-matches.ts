@@ -16,6 +16,6 @@ export async function proposeStanding(tx: Tx, act: Act, proposals: readonly Matc
   const standing = new Set(rows.map(({ id }) => id))
   const fit = proposals
     .filter(({ pair }) => pair.every((id) => standing.has(id)))
-    .map((proposal) => ({ ...proposal, reason: boundedText(proposal.reason) }))
+    .map(({ kind, pair, strength, reason }) => ({ kind, pair, strength, reason: boundedText(reason) }))
   return (await proposeMatches(tx, act, fit)).length
 }

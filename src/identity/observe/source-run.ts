@@ -13,6 +13,7 @@ export interface SourceRunOptions {
   readonly act: Act
   readonly keyId?: string
   readonly dryRun: boolean
+  readonly batch?: number
   readonly observesOwn: (held: ObservedRecord) => boolean
 }
 
