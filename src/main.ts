@@ -9,6 +9,7 @@ import type { Act } from '#kernel'
 import { openKeys } from '#keys'
 import { monotonicClock } from './start/clock.ts'
 import { startConnections } from './start/connections.ts'
+import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { administration, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
@@ -19,6 +20,12 @@ import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
 import { Undo } from './start/undo.ts'
+
+export { backUp } from './start/back-up.ts'
+export { localKeys } from './start/local-keys.ts'
+export type { KeyDescription as LocalKey } from '#keys'
+export { restoreBackup } from './start/restore-backup.ts'
+export type { RestoredBackup } from './start/restore-backup.ts'
 
 export interface StartOptions extends ServerOptions {
   readonly release: string
@@ -85,7 +92,14 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
   })
   undo.later(async () => worker.stop())
   const http = await buildServer(
-    { identity, access, connections, evidence: database.layer('evidence'), fingerprint: fingerprinter(keys) },
+    {
+      identity,
+      access,
+      connections,
+      evidence: database.layer('evidence'),
+      fingerprint: fingerprinter(keys),
+      controls: (past) => controlReader(database, identity, past),
+    },
     httpSettings(options, settings),
   )
   undo.later(async () => stopServer(http))

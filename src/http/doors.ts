@@ -3,6 +3,8 @@ import type { IdentityLayer } from '#identity/roll'
 import type { Administration } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
 import type { listEntries } from '#evidence'
+import type { ControlReader } from '#governance'
+import type { Instant } from '#kernel'
 
 /** One number of the metrics that is read when somebody asks. */
 export interface Gauge {
@@ -17,6 +19,8 @@ export interface Doors {
   readonly evidence: Parameters<typeof listEntries>[0]
   /** Absent where the server reads no sources by itself. */
   readonly connections?: ConnectionsLayer
+  /** What controls are judged over: now, or as it stood at an instant. */
+  readonly controls?: (past?: Instant) => ControlReader
   /** What others tell of themselves: pools, the sequencer's lag, runs. */
   readonly gauges?: readonly Gauge[]
   /** Keyed fingerprints of a secret that Reeve itself makes, so that it is recognised where a scan finds it. */

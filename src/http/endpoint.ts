@@ -27,7 +27,7 @@ export const TAGS = {
   vendors: 'Third parties whose identities are in the roll',
   proposals: 'What waits for somebody: offers, requests, likely matches',
   connections: 'Configured sources and their runs',
-  evidence: 'What happened, in the order of the log',
+  evidence: 'What happened, in the order of the log, and what controls make of it',
   administration: 'Who may use Reeve itself: tokens and roles',
 } as const
 export type Tag = keyof typeof TAGS

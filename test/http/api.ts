@@ -13,6 +13,7 @@ import type { RollInTest } from '../../src/identity/principal/roll-in-test.ts'
 import { buildServer } from '../../src/http/server.ts'
 import { HTTP_SETTINGS } from '../../src/http/doors.ts'
 import type { Doors, HttpSettings } from '../../src/http/doors.ts'
+import { controlReader } from '../../src/start/control-reader.ts'
 
 export interface Asked {
   readonly token?: string
@@ -56,6 +57,7 @@ export async function apiInTest(
     identity: roll.identity,
     access,
     evidence: roll.database.layer('evidence'),
+    controls: (past) => controlReader(roll.database, roll.identity, past),
     ...more(roll.database, () => roll.now()),
   }
   const log: string[] = []

@@ -377,6 +377,7 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
     ask: of(connection, 'connectionId', () => ({ body: {}, headers: anyVersion })),
   },
   listEntries: { by: 'otto', ask: empty },
+  assessControls: { by: 'otto', ask: empty },
   listTokens: { by: 'olga', ask: empty },
   createToken: {
     by: 'olga',

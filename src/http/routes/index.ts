@@ -2,6 +2,7 @@
 import type { AnyEndpoint } from '../endpoint.ts'
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
 import { CONNECTIONS } from './connections.ts'
+import { CONTROL_ROUTES } from './controls.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { ENTRIES } from './entries.ts'
 import { IDENTITY_REQUESTS } from './identity-requests.ts'
@@ -30,6 +31,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...MATCHES,
   ...CONNECTIONS,
   ...ENTRIES,
+  ...CONTROL_ROUTES,
   ...TOKENS,
   ...ROLE_ROUTES,
   ...BOOTSTRAP_ROUTES,

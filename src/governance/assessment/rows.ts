@@ -1,0 +1,122 @@
+// What controls are judged over: rows of the layers as they stood at one instant. The layers' own records are such rows;
+// governance names here only what it asks of them.
+import type { Instant, PrincipalKind } from '#kernel'
+
+export interface Row<D> {
+  readonly id: string
+  readonly version?: number
+  readonly data: D
+}
+
+interface OwnerFacts {
+  readonly party: { readonly kind: 'person' | 'team'; readonly id: string }
+  readonly from: 'stated' | 'derived'
+}
+
+export interface PrincipalFacts {
+  readonly kind: PrincipalKind
+  readonly system: string
+  readonly state: 'discovered' | 'registered' | 'active' | 'quarantined' | 'retired'
+  readonly tier: { readonly value: string }
+  readonly purpose?: { readonly value: string }
+  readonly owner?: OwnerFacts
+  readonly backups: readonly OwnerFacts[]
+  /** Everyone who answers for it: `person:psn_…`, `team:tm_…`. */
+  readonly parties: readonly string[]
+  readonly vendorId?: string
+  readonly expiresAt?: Instant
+  readonly nextReviewAt?: Instant
+  readonly binding?: { readonly how: string }
+  readonly exception?: {
+    readonly reason: string
+    readonly until: Instant
+    readonly by: string
+    readonly cause: string
+  }
+  readonly provenance: { readonly how: string; readonly firstSeenAt: Instant }
+  readonly orphanedAt?: Instant
+  readonly goneAt?: Instant
+}
+
+export interface CredentialFacts {
+  readonly type: string
+  readonly principalId?: string
+  readonly alsoOf: readonly string[]
+  readonly state: 'live' | 'rotated' | 'leaked' | 'revoked'
+  readonly createdAtSource?: Instant
+  readonly lastRotatedAt?: Instant
+  readonly rotateWithinDays: number
+  readonly leak?: { readonly at: Instant }
+  readonly goneAt?: Instant
+}
+
+export interface LeaverFacts {
+  readonly leftAt: Instant
+}
+
+export interface VendorFacts {
+  readonly state: 'active' | 'offboarded'
+}
+
+export interface RequestFacts {
+  readonly state: 'pending' | 'approved' | 'denied' | 'withdrawn'
+  readonly requestedByPerson: string
+  readonly decidedByPerson?: string
+  readonly decidedAt?: Instant
+}
+
+/** Who holds roles of Reeve itself: the row's id is the person or the API client. */
+export interface HolderFacts {
+  readonly roles: readonly string[]
+}
+
+export interface TokenFacts {
+  /** A person or an API client; absent for the bootstrap token. */
+  readonly subjectId?: string
+  readonly expiresAt: Instant
+}
+
+/** A version of a record, and what the entry that made it says its hash is. */
+export interface VersionFacts {
+  readonly hash: string
+  readonly entryHash?: string
+}
+
+export interface LogFacts {
+  readonly size: number
+  /** Since when the oldest entry waits that has no place in the log yet. */
+  readonly waitingSince?: Instant
+  /** The newest checkpoint; `cosigned`: the newest that a witness cosigned, and by whom. */
+  readonly signed?: { readonly size: number; readonly at: Instant }
+  readonly cosigned?: { readonly size: number; readonly at: Instant; readonly by: readonly string[] }
+}
+
+export interface Rows {
+  readonly principals: PrincipalFacts
+  readonly credentials: CredentialFacts
+  readonly requests: RequestFacts
+  readonly holders: HolderFacts
+  readonly tokens: TokenFacts
+  readonly versions: VersionFacts
+  readonly log: LogFacts
+}
+export type Population = keyof Rows
+
+/** What controls read, as of `at`. Each call streams anew, in the order of ids. */
+export interface ControlReader {
+  readonly at: Instant
+  /** Asked of a moment in the past: what is only kept as it is now cannot be told, and its method is not called. */
+  readonly past: boolean
+  read<P extends Population>(population: P): AsyncIterable<Row<Rows[P]>>
+  leavers(): AsyncIterable<Row<LeaverFacts>>
+  /** How many people a feed brought, whatever became of them. */
+  people(): Promise<number>
+  vendors(): AsyncIterable<Row<VendorFacts>>
+  /** Ids of principals whose ownership is offered to somebody who has not answered. */
+  offered(): AsyncIterable<string>
+  /** Person → ids of the credentials that the person knew. */
+  known(people: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
+}
+
+/** Populations that are kept only as they are now. */
+export const PRESENT_ONLY: ReadonlySet<Population> = new Set(['versions', 'log'])

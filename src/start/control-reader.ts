@@ -1,0 +1,118 @@
+// What controls read, from the layers of a server: governance sees rows, and no layer sees governance.
+import { ACCESS_TABLES, roleHolders, tokensInForce } from '#access/records'
+import type { Database, LayerDatabase } from '#db'
+import { everyCurrent } from '#db/history'
+import type { RecordTable } from '#db/history'
+import { entryHashes, logStanding } from '#evidence'
+import type { ControlReader, Row, Rows } from '#governance'
+import {
+  everyCredential,
+  everyIdentityRequest,
+  everyOffer,
+  everyPerson,
+  everyPrincipal,
+  everyVendor,
+  knownToEach,
+  ROLL_TABLES,
+} from '#identity/roll'
+import type { IdentityLayer } from '#identity/roll'
+import type { Id, Instant } from '#kernel'
+
+const HASHES_BATCH = 1000
+
+/** The estate as it is, or as it was at `past`, by what was known then. */
+export function controlReader(database: Database, identity: IdentityLayer, past?: Instant): ControlReader {
+  const at = past ?? identity.clock()
+  const access = database.layer('access')
+  const evidence = database.layer('evidence')
+  const read: { readonly [P in keyof Rows]: () => AsyncIterable<Row<Rows[P]>> } = {
+    principals: () => everyPrincipal(identity, past),
+    credentials: () => everyCredential(identity, past),
+    requests: () => everyIdentityRequest(identity, past),
+    holders: () => mapped(roleHolders(access, at), ({ subjectId, roles }) => ({ id: subjectId, data: { roles } })),
+    tokens: () =>
+      mapped(tokensInForce(access, at), ({ id, subjectId, expiresAt }) => ({
+        id,
+        data: { expiresAt, ...(subjectId === null ? {} : { subjectId }) },
+      })),
+    versions: () => versions(database),
+    log: async function* log() {
+      yield { id: 'log', data: await logStanding(evidence) }
+    },
+  }
+  return {
+    at,
+    past: past !== undefined,
+    read: (population) => read[population](),
+    leavers: () => leavers(identity, at, past),
+    people: async () => await count(everyPerson(identity, past)),
+    vendors: () => everyVendor(identity, past),
+    offered: () => offered(identity, past),
+    known: async (people) => {
+      const known = await knownToEach(identity, people as readonly Id<'person'>[])
+      return new Map([...known].map(([id, items]) => [id, items.map(({ credentialId }) => credentialId)]))
+    },
+  }
+}
+
+async function* mapped<T, R>(items: AsyncIterable<T>, to: (item: T) => R): AsyncGenerator<R> {
+  for await (const item of items) yield to(item)
+}
+
+async function count(items: AsyncIterable<unknown>): Promise<number> {
+  let found = 0
+  for await (const _ of items) found += 1
+  return found
+}
+
+/** When somebody left: the day that the feed says; else when the roll came to say so. */
+async function* leavers(
+  identity: IdentityLayer,
+  at: Instant,
+  past?: Instant,
+): AsyncGenerator<Row<{ leftAt: Instant }>> {
+  for await (const { id, version, validFrom, data } of everyPerson(identity, past)) {
+    if (data.status !== 'leaver') continue
+    const leftAt = data.endAt !== undefined && data.endAt <= at ? data.endAt : validFrom
+    yield { id, version, data: { leftAt } }
+  }
+}
+
+async function* offered(identity: IdentityLayer, past?: Instant): AsyncGenerator<string> {
+  for await (const { data } of everyOffer(identity, past)) if (data.state === 'pending') yield data.principalId
+}
+
+/** Every present record of every layer, with what its entry says. */
+async function* versions(database: Database): AsyncGenerator<Row<Rows['versions']>> {
+  for (const [db, tables] of tablesOf(database)) {
+    for (const table of tables) yield* versionsOf(db, table, database.layer('evidence'))
+  }
+}
+
+const tablesOf = (database: Database): (readonly [LayerDatabase, readonly RecordTable[]])[] => [
+  [database.layer('identity'), ROLL_TABLES],
+  [database.layer('access'), ACCESS_TABLES],
+  [database.layer('connections'), [{ schema: 'connections', table: 'connection' }]],
+]
+
+async function* versionsOf(
+  db: LayerDatabase,
+  table: RecordTable,
+  evidence: LayerDatabase,
+): AsyncGenerator<Row<Rows['versions']>> {
+  let batch: { id: string; version: number; hash: string }[] = []
+  const rows = async (): Promise<Row<Rows['versions']>[]> => {
+    const entries = await entryHashes(evidence, batch)
+    const joined = batch.map(({ id, version, hash }) => {
+      const entryHash = entries.get(`${id} ${version}`)
+      return { id, version, data: { hash, ...(entryHash === undefined ? {} : { entryHash }) } }
+    })
+    batch = []
+    return joined
+  }
+  for await (const { id, version, hash } of everyCurrent(db, table)) {
+    batch.push({ id, version, hash })
+    if (batch.length >= HASHES_BATCH) yield* await rows()
+  }
+  yield* await rows()
+}
