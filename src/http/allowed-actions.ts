@@ -7,11 +7,7 @@ import type { Caller } from './caller.ts'
 import { changes } from './endpoint.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 
-export function allowedActions(
-  endpoints: readonly AnyEndpoint[],
-  caller: Caller,
-  { data }: CurrentPrincipal,
-): string[] {
+function allowedActions(endpoints: readonly AnyEndpoint[], caller: Caller, { data }: CurrentPrincipal): string[] {
   return endpoints
     .filter(
       (endpoint) =>

@@ -6,7 +6,7 @@ import type { HttpSettings } from './doors.ts'
 
 const TOKEN = /reeve_[pcb]_[0-9A-Za-z]{6,}/g
 
-export const withoutTokens = (line: string): string => line.replaceAll(TOKEN, 'reeve_[redacted]')
+const withoutTokens = (line: string): string => line.replaceAll(TOKEN, 'reeve_[redacted]')
 
 interface LoggedRequest {
   readonly id?: string

@@ -20,7 +20,7 @@ export const Problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
 
-export type ProblemDocument = z.infer<typeof Problem>
+type ProblemDocument = z.infer<typeof Problem>
 
 /** One part of a request that is wrong. */
 export interface Mistake {
@@ -63,7 +63,7 @@ const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [FaultCode, string]>> =
 }
 
 /** The fault that an error means to who asked; `undefined` for a bug or anything else that is not theirs to know. */
-export function faultFor(error: unknown): Fault | undefined {
+function faultFor(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error
   if (error instanceof MalformedRequest) return new Fault('invalid', 'see `errors` for each part that is wrong')
   const { code = '', statusCode = 500 } = error as Partial<FastifyError>
@@ -76,7 +76,7 @@ export function faultFor(error: unknown): Fault | undefined {
 
 const UNKNOWN_TITLE = 'something failed here'
 
-export function problemOf(error: unknown, requestId: string): ProblemDocument {
+function problemOf(error: unknown, requestId: string): ProblemDocument {
   const fault = faultFor(error)
   if (fault === undefined) {
     return {

@@ -3,7 +3,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { BASE62, crc32Base62 } from '#kernel'
 
-export const TOKEN_KINDS = { person: 'p', client: 'c', bootstrap: 'b' } as const
+const TOKEN_KINDS = { person: 'p', client: 'c', bootstrap: 'b' } as const
 export type TokenKind = keyof typeof TOKEN_KINDS
 
 const RANDOM_LENGTH = 30

@@ -35,7 +35,7 @@ const SCHEDULE = z.union([
 ])
 const PATTERNS = z.array(text(1000)).max(500)
 
-export const OPTIONS = z.strictObject({
+const OPTIONS = z.strictObject({
   include: PATTERNS.optional(),
   exclude: PATTERNS.optional(),
   gitignore: z.boolean().optional(),

@@ -46,7 +46,7 @@ export const Rotated = z
   .object({ ...CREDENTIAL, replacement: Credential.optional().describe('what took its place') })
   .meta({ id: 'RotatedCredential' })
 
-export const Exposure = z
+const Exposure = z
   .object({
     id: z.string(),
     personId: z.string(),

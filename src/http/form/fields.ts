@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isId, newId, parseInstant } from '#kernel'
 import type { Id, IdKind, Instant } from '#kernel'
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '#identity/roll'
-import type { Backdated, PageRequest } from '#identity/roll'
+import type { PageRequest } from '#identity/roll'
 
 /** An id of that kind, as it is sent and answered. */
 export function id<K extends IdKind>(kind: K): z.ZodType<Id<K>, Id<K>> {
@@ -55,13 +55,6 @@ export const PARTY = z
 export const BACKDATED = {
   validFrom: instantSent.optional().describe('since when it holds, where that is earlier than now'),
   validTo: instantSent.optional().describe('until when it held; for corrections of the past'),
-}
-
-export function backdated(body: { validFrom?: Instant | undefined; validTo?: Instant | undefined }): Backdated {
-  return {
-    ...(body.validFrom === undefined ? {} : { validFrom: body.validFrom }),
-    ...(body.validTo === undefined ? {} : { validTo: body.validTo }),
-  }
 }
 
 export const PAGE_QUERY = {

@@ -24,7 +24,7 @@ const Owner = z
 const Decided = z.object({ by: z.string(), at: instant, reason: z.string() }).meta({ id: 'Decided' })
 
 /** What is versioned. Fields that a source or a later release adds are in `attributes`. */
-export const PrincipalData = z
+const PrincipalData = z
   .object({
     kind: z.enum(PRINCIPAL_KINDS),
     nativeType: z.string(),
@@ -107,7 +107,7 @@ export const RetiredPrincipal = z
   .meta({ id: 'RetiredPrincipal' })
 export const PrincipalPage = pageOf('PrincipalPage', Principal)
 
-export const Version = z
+const Version = z
   .object({
     version: z.int(),
     recordedAt: instant,

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { untrustedFile } from '../../input/untrusted-file.ts'
 import { PROVIDER_RULES, providerToken } from '../provider-token.ts'
 import { sourceText } from '../source-text.ts'
+import { crc32Base62 as checksumOf } from '#kernel'
 import { crc32Base62 } from './checksum.ts'
 import { NAMED_RULES } from './named.ts'
 
@@ -66,4 +67,15 @@ test('examples of documents are no tokens', () => {
       if (at !== -1) assert.equal(providerToken(textOf(example), at, rule), undefined, `${rule.id} ${example}`)
     }
   }
+})
+
+test('a token of Reeve itself is found in code, and a made-up one is less likely', () => {
+  const rule = PROVIDER_RULES.find(({ id }) => id === 'reeve-client-token')
+  assert.ok(rule)
+  const random = 'Qm4zT8vK1xLw7RbN5cHd2YfJ9gPs0A'
+  const confidenceOf = (token: string): number =>
+    providerToken(textOf(`REEVE_TOKEN=${token}\n`), 'REEVE_TOKEN='.length, rule)?.confidence ?? 0
+  const real = confidenceOf(`reeve_c_${random}${checksumOf(random)}`)
+  assert.ok(real > 0.9, `${real}`)
+  assert.ok(confidenceOf(`reeve_c_${random}zzzzzz`) < real)
 })
