@@ -200,7 +200,7 @@ test('an adapter reaches into no other adapter and into no reader', () => {
 })
 
 /** The kernel and governance, and of the other layers the half that scan and server share. */
-const PURE = /^src\/(?:kernel\/|governance\/|identity\/[^/]*\.ts$|access\/[^/]*\.ts$|access\/effective\/)/
+const PURE = /^src\/(?:kernel\/|governance\/|identity\/[^/]*\.ts$|access\/[^/]*\.ts$|access\/(?:effective|policy)\/)/
 
 test('a pure module touches no clock, no network, no file system and no process', () => {
   const pure = sources.filter(
