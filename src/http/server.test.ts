@@ -150,7 +150,8 @@ describe('the server', { skip: databaseUnavailable() }, () => {
       cursor = page.body.next
     } while (cursor !== undefined)
     assert.deepEqual(
-      names,
+      // a search comes in its own order
+      names.sort(),
       Array.from({ length: 7 }, (_, at) => `page-${at}`),
     )
     const wrong = await api.ask('GET', '/v1/principals?q=other&cursor=AAAA', { token: auditor })

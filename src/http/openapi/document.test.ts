@@ -11,7 +11,8 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { versio
 const document = openApiDocument(version)
 
 test('the committed document is the one that the server serves; npm run client writes it', () => {
-  assert.equal(readFileSync('docs/api/openapi.json', 'utf8'), `${JSON.stringify(document, null, 2)}\n`)
+  const committed = readFileSync('docs/api/openapi.json', 'utf8')
+  assert.ok(committed === `${JSON.stringify(document, null, 2)}\n`, 'run npm run client')
 })
 
 test('the types of the client were generated from the committed document; npm run client writes them', () => {
