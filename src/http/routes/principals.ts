@@ -108,7 +108,8 @@ export const PRINCIPALS = [
     operationId: 'listPrincipals',
     tag: 'principals',
     summary: 'List principals',
-    description: 'In order of name, of expiry or of review. With `asOf` or `asKnownAt` as they were.',
+    description:
+      'In order of name, of expiry or of review; a search (`q`) in the order of ids. With `asOf` or `asKnownAt` as they were.',
     who: { anyone: true },
     scope: 'read',
     query: z.strictObject({ ...FILTER, sort: z.enum(PRINCIPAL_SORTS).optional(), ...TIMES, ...PAGE_QUERY }),
