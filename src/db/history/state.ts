@@ -9,6 +9,8 @@ export interface VersionOfState {
   readonly recordedAt: Instant
   readonly hash: string
   readonly entryId: string
+  readonly actor: string
+  readonly reason: string | null
   readonly segments: readonly {
     readonly validFrom: Instant
     readonly validTo: Instant | null
@@ -107,7 +109,7 @@ async function recordsAfter(
     async (tx) => {
       const versions = await tx.query<Row>(sql`
         select v.record_id as id, v.version, v.recorded_at as "recordedAt", encode(v.hash, 'hex') as hash,
-               v.entry_id as "entryId", v.valid_from as "validFrom", v.valid_to as "validTo", v.data
+               v.entry_id as "entryId", v.actor, v.reason, v.valid_from as "validFrom", v.valid_to as "validTo", v.data
         from ${identifier(schema)}.version v
         where v.record_id in (
           select record_id from ${identifier(schema)}.version where record_id > ${after}
@@ -145,9 +147,10 @@ async function presentOf(
 function versionOf(rows: readonly Row[]): VersionOfState[] {
   const [first] = rows
   if (first === undefined) return []
-  const { version, recordedAt, hash, entryId } = first
+  const { version, recordedAt, hash, entryId, actor, reason } = first
   const segments = rows.map(({ validFrom, validTo, data }) => ({ validFrom, validTo, data }))
   // rows of one version that do not agree on what they share give another hash than any of them has
-  const same = rows.every((row) => row.hash === hash && row.entryId === entryId && row.recordedAt === recordedAt)
-  return [{ version, recordedAt, hash: same ? hash : '', entryId, segments }]
+  const shared = (row: Row): string => JSON.stringify([row.hash, row.entryId, row.recordedAt, row.actor, row.reason])
+  const same = rows.every((row) => shared(row) === shared(first))
+  return [{ version, recordedAt, hash: same ? hash : '', entryId, actor, reason, segments }]
 }

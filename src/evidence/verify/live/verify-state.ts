@@ -15,6 +15,8 @@ export interface StateVersion {
   readonly recordedAt: string
   readonly hash: string
   readonly entryId: string
+  readonly actor: string
+  readonly reason: string | null
   readonly segments: readonly Segment[]
 }
 
@@ -45,6 +47,9 @@ interface EntryOfRecord {
   readonly recordId: string | null
   readonly version: number | null
   readonly hash: string | null
+  readonly actor: string
+  readonly reason: string | null
+  readonly pruned: boolean
 }
 
 const NAMED_MAX = 10
@@ -81,7 +86,8 @@ async function entriesOf(
   const rows = await evidence.transaction(
     async (tx) =>
       await tx.query<EntryOfRecord>(sql`
-        select id, layer, record_id as "recordId", record_version as version, encode(record_hash, 'hex') as hash
+        select id, layer, record_id as "recordId", record_version as version, encode(record_hash, 'hex') as hash,
+               actor, reason, content_hash is not null and salt is null as pruned
         from evidence.entry where id = any(${ids})`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
@@ -91,7 +97,7 @@ async function entriesOf(
 function problemsOf(layer: string, record: StateRecord, entries: ReadonlyMap<string, EntryOfRecord>): string[] {
   const { id, versions, present } = record
   const problems: string[] = []
-  for (const [at, { version, recordedAt, hash, entryId, segments }] of versions.entries()) {
+  for (const [at, { version, recordedAt, hash, entryId, actor, reason, segments }] of versions.entries()) {
     const name = `${id} version ${version}`
     if (version !== at + 1) problems.push(`${id} has no version ${at + 1}`)
     const found = sha256(canonical({ id, version, recordedAt, segments })).toString('hex')
@@ -100,6 +106,8 @@ function problemsOf(layer: string, record: StateRecord, entries: ReadonlyMap<str
     else if (entry === undefined) problems.push(`${name} has no entry`)
     else if (entry.layer !== layer || entry.recordId !== id || entry.version !== version || entry.hash !== hash)
       problems.push(`${name} is not what its entry ${entryId} says`)
+    else if (entry.actor !== actor || (!entry.pruned && entry.reason !== reason))
+      problems.push(`${name} has another actor or reason than its entry ${entryId}`)
   }
   const [row, ...more] = present
   if (row === undefined) problems.push(`${id} is gone from its table`)

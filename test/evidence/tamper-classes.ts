@@ -1,0 +1,277 @@
+// Ways to tamper with a log, carried out with a superuser's rights and, where that is said, with the stolen key of the log.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { newId } from '#kernel'
+import type { Copy } from './copies.ts'
+import { logKey } from './estate.ts'
+
+export interface TamperClass {
+  readonly name: string
+  /** Without a witness; `undefined`: it cannot be seen without one, and is then seen with one. */
+  readonly found?: RegExp
+  /** The first place that has to be named. */
+  readonly at?: number
+  readonly state?: boolean
+  readonly tamper: (copy: Copy) => Promise<void>
+}
+
+const atPlace = (seq: number): string => `(select entry_id from evidence.sequence where seq = ${seq})`
+
+/** Places from `from` on move, as if what was there had never been. */
+async function shift(copy: Copy, from: number, by: number): Promise<void> {
+  await copy.query('update evidence.sequence set seq = seq + 1000000 where seq >= $1', [from])
+  await copy.query('update evidence.sequence set seq = seq - 1000000 + $1 where seq >= 1000000', [by])
+}
+
+async function swap(copy: Copy, a: number, b: number): Promise<void> {
+  await copy.query(
+    `update evidence.sequence set seq = case seq when ${a} then 900000 else 900001 end where seq in (${a}, ${b})`,
+  )
+  await copy.query(
+    `update evidence.sequence set seq = case seq when 900000 then ${b} else ${a} end where seq >= 900000`,
+  )
+}
+
+async function insertEntry(copy: Copy, seq: number): Promise<void> {
+  const id = newId('entry')
+  await copy.query(
+    `insert into evidence.entry (id, layer, type, at, actor, subjects, written_by)
+     select $1, 'identity', 'principal.registered', at, actor, '{}', 'reeve_identity' from evidence.entry where id = ${atPlace(seq - 1)}`,
+    [id],
+  )
+  await copy.query('insert into evidence.sequence (seq, entry_id, sequenced_at) values ($1, $2, now())', [seq, id])
+}
+
+async function cutTail(copy: Copy, from: number): Promise<void> {
+  await copy.query(
+    `delete from evidence.entry where id in (select entry_id from evidence.sequence where seq >= ${from})`,
+  )
+  await copy.query(`delete from evidence.sequence where seq >= ${from}`)
+}
+
+async function dropType(copy: Copy, type: string): Promise<void> {
+  await copy.query(`delete from evidence.sequence where entry_id in (select id from evidence.entry where type = $1)`, [
+    type,
+  ])
+  await copy.query('delete from evidence.entry where type = $1', [type])
+  await copy.query(`update evidence.sequence s set seq = 1000000 + o.place
+    from (select seq, row_number() over (order by seq) - 1 as place from evidence.sequence) o where o.seq = s.seq`)
+  await copy.query('update evidence.sequence set seq = seq - 1000000')
+}
+
+async function flip(copy: Copy, pattern: RegExp): Promise<void> {
+  const items = await readdir(copy.tiles, { recursive: true, withFileTypes: true })
+  const item = items.find((one) => one.isFile() && pattern.test(join(one.parentPath, one.name)))
+  if (item === undefined) throw new Error(`no file ${pattern.source}`)
+  const file = join(item.parentPath, item.name)
+  const bytes = await readFile(file)
+  bytes[40] = (bytes[40] ?? 0) ^ 1
+  await writeFile(file, bytes)
+}
+
+const VERSION_OF = 'record_id = (select id from identity.credential order by id limit 1)'
+
+export const TAMPER_CLASSES: readonly TamperClass[] = [
+  {
+    name: 'an entry edited (who did it)',
+    found: /entry 17 is not what was signed/,
+    at: 17,
+    tamper: async (copy) =>
+      void (await copy.query(`update evidence.entry set actor = 'psn_other' where id = ${atPlace(17)}`)),
+  },
+  {
+    name: 'an entry’s reason edited, its hash left',
+    found: /entry 17 .* another content/,
+    at: 17,
+    tamper: async (copy) =>
+      void (await copy.query(`update evidence.entry set reason = 'because' where id = ${atPlace(17)}`)),
+  },
+  {
+    name: 'an entry’s subject edited, all tiles removed',
+    found: /signed over other entries/,
+    at: 88,
+    tamper: async (copy) => {
+      await copy.query(`update evidence.entry set subjects = '{prn_other}' where id = ${atPlace(260)}`)
+      await rm(join(copy.tiles, 'tile'), { recursive: true })
+    },
+  },
+  {
+    name: 'an entry deleted',
+    found: /no entry stands at place 9/,
+    at: 9,
+    tamper: async (copy) => void (await copy.query(`delete from evidence.entry where id = ${atPlace(9)}`)),
+  },
+  {
+    name: 'an entry deleted, the gap closed',
+    found: /entry 9 is not what was signed/,
+    at: 9,
+    tamper: async (copy) => {
+      await copy.query(`delete from evidence.entry where id = ${atPlace(9)}`)
+      await copy.query('delete from evidence.sequence where seq = 9')
+      await shift(copy, 10, -1)
+    },
+  },
+  {
+    name: 'an entry inserted between two',
+    found: /entry 20 is not what was signed/,
+    at: 20,
+    tamper: async (copy) => {
+      await shift(copy, 20, 1)
+      await insertEntry(copy, 20)
+    },
+  },
+  {
+    name: 'two entries swapped',
+    found: /entry 11 is not what was signed/,
+    at: 11,
+    tamper: async (copy) => await swap(copy, 11, 200),
+  },
+  {
+    name: 'a run of entries in another order',
+    found: /entry 50 is not what was signed/,
+    at: 50,
+    tamper: async (copy) => {
+      for (let at = 0; at < 5; at++) await swap(copy, 50 + at, 59 - at)
+    },
+  },
+  {
+    name: 'an entry backdated',
+    found: /entry 30 is not what was signed/,
+    at: 30,
+    tamper: async (copy) =>
+      void (await copy.query(`update evidence.entry set at = at - interval '1 year' where id = ${atPlace(30)}`)),
+  },
+  {
+    name: 'a whole type of entries dropped, the gaps closed',
+    found: /is not what was signed/,
+    tamper: async (copy) => await dropType(copy, 'credential.revoked'),
+  },
+  {
+    name: 'the tail cut in the database',
+    found: /entries at the end are gone/,
+    at: 300,
+    tamper: async (copy) => await cutTail(copy, 300),
+  },
+  {
+    name: 'the last checkpoints deleted, the tail cut',
+    found: /of entries that are not there|the database has no such checkpoint/,
+    tamper: async (copy) => {
+      await cutTail(copy, 100)
+      await copy.query('delete from evidence.cosignature where size > 100')
+      await copy.query('delete from evidence.checkpoint where size > 100')
+    },
+  },
+  {
+    name: 'the tail cut everywhere, signed anew with the stolen key',
+    tamper: async (copy) => {
+      await cutTail(copy, 300)
+      await copy.rebuild(logKey())
+    },
+  },
+  {
+    name: 'a fork: another tail, signed with the stolen key',
+    tamper: async (copy) => {
+      await cutTail(copy, 300)
+      for (let at = 300; at < 310; at++) await insertEntry(copy, at)
+      await copy.rebuild(logKey())
+    },
+  },
+  {
+    name: 'the whole log rewritten, signed with the stolen key',
+    tamper: async (copy) => {
+      await copy.query(`update evidence.entry set actor = 'psn_other' where id = ${atPlace(5)}`)
+      await copy.rebuild(logKey())
+    },
+  },
+  {
+    name: 'the whole log rewritten, signed with another key',
+    found: /not signed by the key of the log/,
+    tamper: async (copy) => {
+      await copy.query(`update evidence.entry set actor = 'psn_other' where id = ${atPlace(5)}`)
+      await copy.rebuild(logKey(9))
+    },
+  },
+  {
+    name: 'an earlier checkpoint published again',
+    found: /published checkpoint: it is of \d+ entries/,
+    tamper: async (copy) => {
+      const [row] = await copy.query<{ note: string }>('select note from evidence.checkpoint order by size limit 1')
+      await writeFile(join(copy.tiles, 'checkpoint'), row?.note ?? '')
+    },
+  },
+  {
+    name: 'a checkpoint’s root edited',
+    found: /is not what its row says/,
+    tamper: async (copy) => void (await copy.query("update evidence.checkpoint set root = sha256('x')")),
+  },
+  {
+    name: 'a stale witness: its old cosignature put on the newest checkpoint',
+    tamper: async (copy) =>
+      void (await copy.query(`insert into evidence.cosignature (size, witness, line, received_at)
+        select (select max(size) from evidence.checkpoint), witness, line, received_at
+        from evidence.cosignature order by size limit 1
+        on conflict (size, witness) do update set line = excluded.line`)),
+  },
+  {
+    name: 'a tile removed',
+    found: /tile\/1\/000\.p\/1 is missing/,
+    tamper: async (copy) => await rm(join(copy.tiles, 'tile/1/000.p'), { recursive: true }),
+  },
+  {
+    name: 'a tile edited',
+    found: /tile 0 has another hash for entry 1 /,
+    at: 1,
+    tamper: async (copy) => await flip(copy, /tile\/0\/000$/),
+  },
+  {
+    name: 'an entry bundle edited',
+    found: /tile\/entries\/000 was changed/,
+    tamper: async (copy) => await flip(copy, /tile\/entries\/000$/),
+  },
+  {
+    name: 'an entry hidden: its place taken away',
+    found: /no entry stands at place 44/,
+    at: 44,
+    tamper: async (copy) => void (await copy.query('delete from evidence.sequence where seq = 44')),
+  },
+  {
+    name: 'a record edited where it is read',
+    state: true,
+    found: /says something else than its newest version/,
+    tamper: async (copy) =>
+      void (await copy.query(
+        `update identity.credential set data = data || '{"rotateWithinDays": 9999}' where id = (select min(id) from identity.credential)`,
+      )),
+  },
+  {
+    name: 'a record edited in its history, its hash made anew',
+    state: true,
+    found: /is not what its entry|hash is of something else/,
+    tamper: async (copy) => {
+      await copy.query(
+        `update identity.version set data = data || '{"name": "other"}', hash = sha256('x') where ${VERSION_OF}`,
+      )
+    },
+  },
+  {
+    name: 'a record deleted with its whole history',
+    state: true,
+    found: /version 1 is gone; its entry is evt_/,
+    tamper: async (copy) => {
+      await copy.query(`delete from identity.version where ${VERSION_OF}`)
+      await copy.query('delete from identity.credential where id = (select min(id) from identity.credential)')
+    },
+  },
+  {
+    name: 'a record added without an entry',
+    state: true,
+    found: /no version and no entry/,
+    tamper: async (copy) => {
+      const copied =
+        'select $1, version, valid_from, recorded_at, hash, data from identity.credential order by id limit 1'
+      await copy.query(`insert into identity.credential (id, version, valid_from, recorded_at, hash, data) ${copied}`, [
+        'cred_new',
+      ])
+    },
+  },
+]
