@@ -1,16 +1,19 @@
 // The `reeve` command: one file per subcommand, wired here.
 import { Command } from 'commander'
+import { backupCommand } from './backup.ts'
 import { completionCommand } from './completion.ts'
 import { connectionsCommand } from './connections.ts'
 import { connectorsCommand } from './connectors.ts'
 import { detectorsCommand } from './detectors.ts'
 import { runToExitCode } from './exit.ts'
 import { importCommand } from './import.ts'
+import { keysCommand } from './keys.ts'
 import { loginCommand } from './login.ts'
 import { offersCommand } from './offers.ts'
 import { orphansCommand } from './orphans.ts'
 import { peopleCommand } from './people.ts'
 import { principalsCommand } from './principals.ts'
+import { restoreCommand } from './restore.ts'
 import { scanCommand } from './scan.ts'
 import { serveCommand } from './serve.ts'
 import { tokenCommand } from './token.ts'
@@ -28,6 +31,9 @@ const program = new Command('reeve')
   .addCommand(completionCommand())
   .commandsGroup('The server:')
   .addCommand(serveCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
+  .addCommand(keysCommand())
   .commandsGroup('Asking a server:')
   .addCommand(loginCommand())
   .addCommand(importCommand())

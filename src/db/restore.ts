@@ -180,6 +180,8 @@ async function fill(
   for (const [done, { name, columns }] of manifest.tables.entries()) {
     // what was checked when it was written is not judged, nor noted, a second time
     await client.query(`alter table ${qualified(name)} disable trigger user`)
+    // what a migration itself put in is in the backup too, as it has become since
+    await client.query(`delete from ${qualified(name)}`)
     const copy = client.query(copyFrom(`copy ${qualified(name)} (${columns.map(quoted).join(', ')}) from stdin`))
     const end = await reader.table(name, (data) => pipeline(Readable.from(data), copy))
     if (end.rows !== copy.rowCount) throw new Fault('unreadable_input', `the backup's table ${name} lacks rows`)

@@ -1,7 +1,7 @@
 // What controls read, from the layers of a server: governance sees rows, and no layer sees governance.
 import { ACCESS_TABLES, roleHolders, tokensInForce } from '#access/records'
 import type { Database, LayerDatabase } from '#db'
-import { everyCurrent } from '#db/history'
+import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
 import { entryHashes, logStanding } from '#evidence'
 import type { ControlReader, Row, Rows } from '#governance'
@@ -110,7 +110,10 @@ async function* versionsOf(
     batch = []
     return joined
   }
-  for await (const { id, version, hash } of everyCurrent(db, table)) {
+  for await (const { id, version, versions } of readAllRecords(db, table)) {
+    const newest = versions.at(-1)
+    // of what stands there, not of what it says its hash is
+    const hash = newest === undefined ? '' : versionHash(id, newest.version, newest.recordedAt, newest.segments)
     batch.push({ id, version, hash })
     if (batch.length >= HASHES_BATCH) yield* await rows()
   }

@@ -7,7 +7,7 @@ import { Fault } from '#kernel'
 import { blockedAt } from './account.ts'
 import type { Account } from './account.ts'
 
-const MAJOR = '18'
+export const MAJOR = '18'
 /** `sun_path` holds 108 bytes on Linux and 104 elsewhere, the last of them NUL; the name in it is `.s.PGSQL.5432`. */
 const SOCKET_FOLDER_BYTES_MAX = (process.platform === 'linux' ? 107 : 103) - '/.s.PGSQL.5432'.length
 

@@ -17,7 +17,7 @@ import { listenAlone, takeLock } from './lock.ts'
 import { PORT } from './postmaster.ts'
 import { supervise } from './supervise.ts'
 
-const DATABASE = 'reeve'
+export const DATABASE = 'reeve'
 
 export interface EmbeddedOptions {
   readonly dataDirectory: string

@@ -1,0 +1,83 @@
+// `reeve keys`: the keys of the server on this machine, by id, never by value.
+import { Argument, Command } from 'commander'
+import type { LocalKey } from '#main'
+import { answerJson, answerListing, say } from './terminal/answer.ts'
+
+interface KeysOptions {
+  readonly dataDir?: string
+  readonly json?: boolean
+}
+
+const KINDS = ['log', 'fingerprint', 'token', 'webhook', 'cursor'] as const
+type Kind = (typeof KINDS)[number]
+
+const EXAMPLES = `
+The server reads its keys when it starts: restart it after a change. What each is for, and what is lost with it, is in
+docs/guides/keys.md.
+
+Examples:
+  reeve keys list
+  reeve keys rotate fingerprint
+  reeve keys retire fingerprint hk_0123456789abcdef     when every source was read under the new one
+`
+
+export function keysCommand(): Command {
+  const here = (name: string, description: string): Command =>
+    new Command(name)
+      .description(description)
+      .option('--data-dir <directory>', 'of the server (default: REEVE_DATA_DIR, else as reeve serve)')
+      .option('--json', 'as JSON')
+  const kind = (): Argument => new Argument('<kind>', 'which').choices(KINDS)
+  return new Command('keys')
+    .description('list, rotate and retire the keys of the server on this machine')
+    .addCommand(here('list', 'list keys, never their values').action(list))
+    .addCommand(
+      here('rotate', 'make a new key; the one before it goes on verifying').addArgument(kind()).action(rotate),
+    )
+    .addCommand(
+      here('retire', 'erase a key that is no longer active')
+        .addArgument(kind())
+        .argument('<id>', 'its id')
+        .action(retire),
+    )
+    .addHelpText('after', EXAMPLES)
+}
+
+const placeOf = ({ dataDir }: KeysOptions): { environment: NodeJS.ProcessEnv; dataDirectory?: string } => ({
+  environment: process.env,
+  ...(dataDir === undefined ? {} : { dataDirectory: dataDir }),
+})
+
+async function list(options: KeysOptions): Promise<void> {
+  const { localKeys } = await import('#main')
+  const keys = (await localKeys(placeOf(options))).describeKeys()
+  if (options.json === true) {
+    await answerJson(keys)
+    return
+  }
+  await answerListing<LocalKey>({
+    items: keys,
+    empty: 'No keys. reeve serve makes them at its first start.',
+    columns: [
+      { title: 'kind', whole: true, of: ({ kind }) => kind },
+      { title: 'id', whole: true, of: ({ keyId }) => keyId },
+      { title: 'state', whole: true, of: ({ state }) => state },
+      { title: 'created', whole: true, of: ({ createdAt }) => createdAt.slice(0, 10) },
+      { title: 'reference', keep: 'end', of: ({ reference }) => reference },
+    ],
+  })
+}
+
+async function rotate(kind: Kind, options: KeysOptions): Promise<void> {
+  const { localKeys } = await import('#main')
+  const key = await (await localKeys(placeOf(options))).rotateKey(kind)
+  if (options.json === true) await answerJson(key)
+  else say(`${key.keyId} is the ${kind} key from the next start of the server on. Back up keys/.`)
+}
+
+async function retire(kind: Kind, keyId: string, options: KeysOptions): Promise<void> {
+  const { localKeys } = await import('#main')
+  const key = await (await localKeys(placeOf(options))).retireKey(kind, keyId)
+  if (options.json === true) await answerJson(key)
+  else say(`${key.keyId} is retired: its value is erased.`)
+}

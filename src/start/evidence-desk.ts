@@ -1,0 +1,169 @@
+// What is done with the log beside a server, on its own machine: export, verification, proofs, pruning.
+import { createPublicKey } from 'node:crypto'
+import { join } from 'node:path'
+import { ACCESS_TABLES, accessPopulations } from '#access/records'
+import { openReeveDatabase, runningLayers } from '#db'
+import type { Database } from '#db'
+import { layerState } from '#db/history'
+import {
+  ED25519,
+  exportBundle,
+  logOrigin,
+  proveEntry,
+  pruneContent,
+  readRotations,
+  TileFolder,
+  verifierKey,
+  verifierOf,
+  verifyLog,
+  verifyState,
+} from '#evidence'
+import type { BundleMade, LiveFinding, NoteSigner, Period } from '#evidence'
+import { rollPopulations, ROLL_TABLES } from '#identity/roll'
+import { Fault, REEVE, systemClock } from '#kernel'
+import { openKeys } from '#keys'
+import type { Keys } from '#keys'
+import { dataDirectoryFrom } from './data-directory.ts'
+import { identityLayer } from './layers.ts'
+import { CONNECTION_TABLES } from '#connections'
+import { serverSettingsOf } from '../config-server.ts'
+
+export interface DeskOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly dataDirectory?: string
+  readonly release: string
+}
+
+/** Verifier keys of the log, oldest first: the last one signs. */
+export interface LogKeys {
+  readonly origin: string
+  readonly keys: readonly string[]
+}
+
+interface Desk extends LogKeys {
+  readonly database: Database
+  readonly tiles: TileFolder
+  readonly signer: NoteSigner
+}
+
+/**
+ * A server that runs is not disturbed: its PostgreSQL is asked directly, by the roles of the layers, and not its HTTP API,
+ * since the process that serves that is what is to be verified. Where none runs, the database is started for the while.
+ */
+async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
+  const { environment, release } = options
+  const dataDirectory = dataDirectoryFrom(options.dataDirectory, environment)
+  const external = (environment['REEVE_DATABASE_URL'] ?? '') !== ''
+  const running = external ? undefined : await runningLayers(dataDirectory)
+  const opened =
+    running === undefined
+      ? await openReeveDatabase({ dataDirectory, environment, release, log: () => undefined })
+      : { database: running, stop: async () => await running.close() }
+  try {
+    const keys = await openKeys(join(dataDirectory, 'keys'), systemClock)
+    const { database } = opened
+    const active = keys.keyInUse('log')
+    const origin = await logOrigin(database.layer('evidence'), `reeve-log-${active.keyId.replace(/^[a-z]+_/, '')}`)
+    const signer: NoteSigner = {
+      name: origin,
+      algorithm: ED25519,
+      publicKey: active.publicKey,
+      sign: (data) => active.sign(data),
+    }
+    const tiles = new TileFolder(join(dataDirectory, 'log'))
+    return await work({ database, tiles, signer, origin, keys: await keyChain(database, keys, origin) })
+  } finally {
+    await opened.stop()
+  }
+}
+
+/** The first key, and those that the log announced since. */
+async function keyChain(database: Database, keys: Keys, origin: string): Promise<string[]> {
+  const announced = (await readRotations(database.layer('evidence'))).map(({ note }) => note.split('\n')[1] ?? '')
+  const own = keys
+    .describeKeys()
+    .filter(({ kind }) => kind === 'log')
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+    .flatMap(({ publicKey }) => (publicKey === undefined ? [] : [textOf(publicKey, origin)]))
+  const first = own.find((key) => !announced.includes(key))
+  return [...(first === undefined ? [] : [first]), ...announced]
+}
+
+function textOf(rawBase64: string, origin: string): string {
+  const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(rawBase64, 'base64')])
+  const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
+  return verifierKey(verifierOf({ name: origin, algorithm: ED25519, publicKey, sign: () => Buffer.alloc(0) }))
+}
+
+export async function exportEvidence(
+  options: DeskOptions & { readonly out: string; readonly period: Period; readonly witnessKeys: readonly string[] },
+): Promise<BundleMade> {
+  return await atDesk(options, async ({ database, tiles, signer, keys }) => {
+    const identity = identityLayer(database, systemClock, serverSettingsOf())
+    return await exportBundle({
+      evidence: database.layer('evidence'),
+      tiles,
+      signer,
+      keys,
+      witnesses: options.witnessKeys,
+      populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
+      period: options.period,
+      release: options.release,
+      clock: systemClock,
+      out: options.out,
+    })
+  })
+}
+
+export async function verifyEvidence(
+  options: DeskOptions & {
+    readonly state: boolean
+    readonly logKey?: string
+    readonly witnessKeys: readonly string[]
+    readonly known: readonly string[]
+  },
+): Promise<LiveFinding[]> {
+  return await atDesk(options, async ({ database, tiles, keys }) => {
+    const evidence = database.layer('evidence')
+    const { logKey, witnessKeys, known, state } = options
+    const findings = await verifyLog({
+      evidence,
+      tileFolder: tiles.folder,
+      keys,
+      witnessKeys,
+      known,
+      nowMs: () => Date.now(),
+      ...(logKey === undefined ? {} : { logKey }),
+    })
+    if (!state) return findings
+    const states = [
+      layerState(database.layer('identity'), 'identity', ROLL_TABLES),
+      layerState(database.layer('access'), 'access', ACCESS_TABLES),
+      layerState(database.layer('connections'), 'connections', CONNECTION_TABLES),
+    ]
+    return [...findings, ...(await verifyState(evidence, states))]
+  })
+}
+
+export async function evidenceKeys(options: DeskOptions): Promise<LogKeys> {
+  return await atDesk(options, ({ origin, keys }) => Promise.resolve({ origin, keys }))
+}
+
+/** A C2SP tlog-proof. Throws Fault('not_found'). */
+export async function proveEvidence(options: DeskOptions & { readonly entry: string }): Promise<string> {
+  return await atDesk(options, async ({ database, tiles }) => {
+    const proof = await proveEntry(database.layer('evidence'), tiles, options.entry)
+    if (proof === undefined)
+      throw new Fault('not_found', 'no such entry is under a checkpoint: entries are within a second, while a server runs')
+    return proof
+  })
+}
+
+export async function pruneEvidence(
+  options: DeskOptions & { readonly type: string; readonly days: number },
+): Promise<number> {
+  return await atDesk(options, async ({ database }) => {
+    const { type, days } = options
+    return await pruneContent(database.layer('evidence'), { actor: { id: REEVE }, at: systemClock() }, { type, days })
+  })
+}

@@ -1,0 +1,107 @@
+// What is known of the time after a backup: from a newer backup, or from the database that the backup is to replace.
+import { readBackupRows, sql } from '#db'
+import type { AsLayer } from '#db'
+import type { CredentialRecord, PrincipalRecord } from '#identity/roll'
+
+/** What ended or was held. A restore never makes any of it live again unseen. */
+export interface NewerEvidence {
+  /** Up to when something is known: the newest record's instant. */
+  until: string
+  readonly principals: Map<string, PrincipalRecord>
+  readonly credentials: Map<string, CredentialRecord>
+  readonly revokedTokens: Set<string>
+  readonly endedRoles: Set<string>
+  /** Feed ids of people who are not active. */
+  readonly leavers: Set<string>
+}
+
+export const noEvidence = (): NewerEvidence => ({
+  until: '',
+  principals: new Map(),
+  credentials: new Map(),
+  revokedTokens: new Set(),
+  endedRoles: new Set(),
+  leavers: new Set(),
+})
+
+const HELD: ReadonlySet<string> = new Set(['quarantined', 'retired'])
+
+const TABLES = [
+  'identity.principal',
+  'identity.credential',
+  'identity.person',
+  'access.token',
+  'access.role_assignment',
+] as const
+
+interface Row {
+  readonly [column: string]: unknown
+}
+
+function note(evidence: NewerEvidence, table: string, row: Row): void {
+  const id = String(row['id'])
+  if (table === 'access.token') {
+    if (row['revoked_at'] !== null) evidence.revokedTokens.add(id)
+    return
+  }
+  if (table === 'access.role_assignment') {
+    if (row['ended_at'] !== null) evidence.endedRoles.add(id)
+    return
+  }
+  const at = String(row['recorded_at'])
+  if (at > evidence.until) evidence.until = at
+  const data = (typeof row['data'] === 'string' ? JSON.parse(row['data']) : row['data']) as { state: string }
+  if (table === 'identity.principal') {
+    if (HELD.has(data.state)) evidence.principals.set(id, data as unknown as PrincipalRecord)
+  } else if (table === 'identity.credential') {
+    if (data.state !== 'live') evidence.credentials.set(id, data as unknown as CredentialRecord)
+  } else {
+    const { status, feedId } = data as unknown as { status: string; feedId: string }
+    if (status === 'leaver') evidence.leavers.add(feedId)
+  }
+}
+
+/** Throws Fault('unreadable_input') for what is no whole backup. */
+export async function evidenceOfBackup(path: string): Promise<NewerEvidence> {
+  const evidence = noEvidence()
+  let createdAt = ''
+  for await (const item of readBackupRows(path, TABLES)) {
+    if (item.kind === 'manifest') createdAt = item.manifest.createdAt
+    else note(evidence, item.table, item.row)
+  }
+  evidence.until = createdAt
+  return evidence
+}
+
+/** In the transaction that is about to replace it. */
+export async function gatherEvidence(as: AsLayer, evidence: NewerEvidence): Promise<void> {
+  const identity = as('identity')
+  const access = as('access')
+  const read = [
+    [
+      'identity.principal',
+      await identity.query<Row>(
+        sql`select id, recorded_at, data from identity.principal where state in ('quarantined', 'retired')`,
+      ),
+    ],
+    [
+      'identity.credential',
+      await identity.query<Row>(sql`select id, recorded_at, data from identity.credential where state <> 'live'`),
+    ],
+    [
+      'identity.person',
+      await identity.query<Row>(sql`select id, recorded_at, data from identity.person where status = 'leaver'`),
+    ],
+    [
+      'access.token',
+      await access.query<Row>(sql`select id, revoked_at from access.token where revoked_at is not null`),
+    ],
+    [
+      'access.role_assignment',
+      await access.query<Row>(sql`select id, ended_at from access.role_assignment where ended_at is not null`),
+    ],
+  ] as const
+  for (const [table, rows] of read) for (const row of rows) note(evidence, table, row)
+  const [newest] = await as('evidence').query<{ at: string | null }>(sql`select max(at) as at from evidence.entry`)
+  evidence.until = newest?.at ?? evidence.until
+}
