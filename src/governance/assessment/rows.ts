@@ -76,7 +76,7 @@ export interface TokenFacts {
   readonly expiresAt: Instant
 }
 
-/** A version of a record, and what the entry that made it says its hash is. */
+/** The newest version of a record: its hash, worked out anew, and what the entry that made it says that it is. */
 export interface VersionFacts {
   readonly hash: string
   readonly entryHash?: string

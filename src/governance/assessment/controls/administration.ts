@@ -60,7 +60,7 @@ export const VERSIONS: readonly AssertedControl<'versions'>[] = [
   {
     id: 'change-has-entry',
     title: 'Every record stands on an entry of the log',
-    statement: 'the present version of each record has an entry, and the entry carries its hash',
+    statement: 'the newest version of each record, hashed anew, is what its entry says',
     query: `records left join entries on (record_id, record_version) where entries.record_hash is distinct from records.hash`,
     references: csf('PR.PS-04', 'PR.DS-01'),
     over: 'versions',

@@ -1,0 +1,321 @@
+// The sample estate after a real sync, put in order by the operations that a server has, until every control is green.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { createToken } from '#access/records'
+import type { Administration } from '#access/records'
+import { CONNECTORS, readTree } from '#connectors'
+import type { Database } from '#db'
+import { ED25519, Log, sequenceOnce, signerFromSeed, TileFolder } from '#evidence'
+import { assessControls } from '#governance'
+import type { Assessment } from '#governance'
+import * as roll from '#identity/roll'
+import type { CurrentPrincipal, IdentityLayer, Party } from '#identity/roll'
+import { newId } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
+import { sql } from '#db'
+import { sync } from '#sync'
+import { openDatabase } from '../../src/db/connect.ts'
+import { testDatabase } from '../../src/db/database-in-test.ts'
+import type { TestDatabase } from '../../src/db/database-in-test.ts'
+import { LAYER_NAMES } from '../../src/db/layer.ts'
+import type { Layer } from '../../src/db/layer.ts'
+import type { Connection } from '../../src/db/connect.ts'
+import { LAYER_ROLES, lockDown } from '../../src/db/roles.ts'
+import { signNote } from '../../src/evidence/checkpoint/note.ts'
+import { newestCheckpoint, storeCosignature } from '../../src/evidence/log/checkpoints.ts'
+import { controlReader } from '../../src/start/control-reader.ts'
+
+const DAY = 86_400_000
+export const NOW = Date.parse('2026-11-20T08:00:00.000Z')
+export const at = (days: number): Instant => new Date(NOW + days * DAY).toISOString() as Instant
+
+/** What the tests name: one of each kind that a violation is made of. */
+export interface Named {
+  readonly plain: Id<'principal'>
+  readonly privileged: Id<'principal'>
+  readonly waiting: Id<'principal'>
+  readonly vendorOf: Id<'principal'>
+  readonly excepted: Id<'principal'>
+  readonly retired: Id<'principal'>
+  readonly discovered: Id<'principal'>
+  readonly credential: Id<'credential'>
+  readonly leaked: Id<'credential'>
+  readonly knownByLeaver: Id<'credential'>
+  readonly retiredCredential: Id<'credential'>
+  readonly request: string
+  readonly vendor: Id<'vendor'>
+  readonly leaver: Id<'person'>
+  readonly holder: Id<'person'>
+}
+
+export interface Open {
+  readonly database: Database
+  readonly identity: IdentityLayer
+  /** One second later each time. */
+  act(person?: Id<'person'>): Act
+}
+
+export function opened(database: Database, hoursLater = 0): Open {
+  let now = NOW + hoursLater * 3_600_000
+  const clock = (): Instant => new Date(now).toISOString() as Instant
+  return {
+    database,
+    identity: { db: database.layer('identity'), clock, settings: roll.IDENTITY_SETTINGS },
+    act: (person) => {
+      now += 1000
+      const actor = person === undefined ? { id: 'reeve' } : { id: person, personId: person }
+      return { actor, at: clock(), reason: 'put in order' }
+    },
+  }
+}
+
+export const assess = async ({ database, identity }: Open): Promise<Assessment> =>
+  await assessControls(controlReader(database, identity), { seed: 'test' })
+
+export interface SampleEstate {
+  readonly named: Named
+  readonly assessment: Assessment
+  /** A copy with pools of its own. */
+  copy(): Promise<Open & { readonly superuser: Client; close(): Promise<void> }>
+  close(): Promise<void>
+}
+
+export async function sampleEstate(): Promise<SampleEstate> {
+  const base = await testDatabase()
+  const open = opened(base.database)
+  await syncSamples(open)
+  const named = await putInOrder(open)
+  await signLog(open)
+  const assessment = await assess(open)
+  // a database that is connected to cannot be copied
+  await base.database.close()
+  return {
+    named,
+    assessment,
+    copy: async () => await copyOf(base),
+    close: async () => {
+      await dropDatabase(base, base.name)
+    },
+  }
+}
+
+async function syncSamples({ identity, database, act }: Open): Promise<void> {
+  const key = { keyId: 'hk_test', key: Buffer.alloc(32, 5) }
+  const read = await readTree('samples', { connectors: CONNECTORS, key })
+  const access = { db: database.layer('access'), clock: identity.clock }
+  const source = { id: 'cnn_sample', name: 'samples' }
+  await sync({ identity, access, source, keyId: key.keyId, read: { ...read, partial: read.stats.partial }, act: act() })
+}
+
+async function everything<T>(items: AsyncIterable<T>): Promise<T[]> {
+  return await Array.fromAsync(items)
+}
+
+async function putInOrder(open: Open): Promise<Named> {
+  const { identity, act } = open
+  const people = await everything(roll.everyPerson(identity))
+  const personWith = (status: string, at = 0): Id<'person'> =>
+    people.filter(({ data }) => data.status === status)[at]?.id as Id<'person'>
+  const [ada, ben, leaver] = [personWith('active'), personWith('active', 1), personWith('leaver')]
+  const owner: Party = { kind: 'person', id: ada }
+  const backup: Party = { kind: 'person', id: ben }
+  await answerFailures(open, owner)
+  const principals = await everything(roll.everyPrincipal(identity))
+  const spare = principals.filter(
+    ({ data }) =>
+      data.state === 'discovered' && data.kind === 'service_account' && data.owner === undefined && !data.orphanedAt,
+  )
+  const take = (tiers: readonly string[]): CurrentPrincipal => {
+    const found = spare.findIndex(({ data }) => tiers.includes(data.tier.value))
+    return spare.splice(found, 1)[0] as CurrentPrincipal
+  }
+  const activate = async ({ id }: CurrentPrincipal, privileged = false): Promise<Id<'principal'>> => {
+    const input = { id }
+    await roll.registerDiscovered(identity, act(ada), input)
+    await roll.assignOwner(identity, act(ben), { id, owner })
+    await roll.setPurpose(identity, act(ada), { id, purpose: 'it pays' })
+    await roll.setNextReview(identity, act(ada), { id, nextReviewAt: at(90) })
+    if (privileged) {
+      await roll.addBackup(identity, act(ada), { id, backup })
+      await roll.proveBinding(identity, act(ada), { id, proof: { how: 'assertion', reason: 'I made it', teamIds: [] } })
+    }
+    await roll.activatePrincipal(identity, act(ada), input)
+    return id as Id<'principal'>
+  }
+  const waiting = take(['low', 'none']).id as Id<'principal'>
+  await roll.registerDiscovered(identity, act(ada), { id: waiting })
+  await roll.offerOwnership(identity, act(ben), { id: waiting, to: owner, why: 'she runs it' })
+  const excepted = await activate(take(['low', 'none']))
+  await roll.recordException(identity, act(ada), { id: excepted, reason: 'it moves', until: at(30) })
+  const plain = await activate(take(['low', 'none']))
+  const privileged = await activate(take(['high', 'admin']), true)
+  const [vendorOf, retired] = [await activate(take(['low', 'none'])), await activate(take(['low', 'none']))]
+  await administration(open, ada)
+  return {
+    plain,
+    privileged,
+    waiting,
+    excepted,
+    discovered: take(['low', 'none']).id as Id<'principal'>,
+    leaver,
+    holder: ada,
+    ...(await vendorAndRetired(open, ada, vendorOf, retired)),
+    ...(await credentialsOf(open, ada, leaver, plain)),
+    request: await requested(open, ada, ben, owner),
+  }
+}
+
+/** What the planted causes of the samples turn red is rotated, revoked, or offered to somebody. */
+async function answerFailures(open: Open, owner: Party): Promise<void> {
+  const { identity, act } = open
+  for (const { id, failing } of (await assess(open)).controls) {
+    for (const row of failing) {
+      if (id === 'no-orphan')
+        await roll.offerOwnership(identity, act(), { id: row.id, to: owner, why: 'its owner left' })
+      else if (id === 'credential-not-shared')
+        await roll.recordRevocation(identity, act(), { id: row.id, reason: 'shared' } as never)
+      else await roll.recordRotation(identity, act(), { id: row.id } as never)
+    }
+  }
+}
+
+async function vendorAndRetired(
+  { identity, act }: Open,
+  ada: Id<'person'>,
+  vendorOf: Id<'principal'>,
+  retired: Id<'principal'>,
+): Promise<Pick<Named, 'vendor' | 'vendorOf' | 'retired' | 'retiredCredential'>> {
+  const vendor = (await roll.registerVendor(identity, act(ada), { name: 'Parcel Ltd' })).id as Id<'vendor'>
+  await roll.setVendor(identity, act(ada), { id: vendorOf, vendorId: vendor })
+  const made = await roll.recordCredential(identity, act(ada), {
+    type: 'api_token',
+    principalId: retired,
+    name: 'old key',
+    source: 'test',
+  })
+  const retiredCredential = made.id as Id<'credential'>
+  await roll.recordRevocation(identity, act(ada), { id: retiredCredential, reason: 'of no more use' })
+  await roll.quarantinePrincipal(identity, act(ada), { id: retired, reason: 'of no more use' })
+  const { liveCredentials } = await roll.retirePrincipal(identity, act(ada), { id: retired, reason: 'of no more use' })
+  for (const { id } of liveCredentials)
+    await roll.recordRevocation(identity, act(ada), { id, reason: 'of no more use' })
+  return { vendor, vendorOf, retired, retiredCredential }
+}
+
+async function credentialsOf(
+  { identity, act }: Open,
+  ada: Id<'person'>,
+  leaver: Id<'person'>,
+  principalId: Id<'principal'>,
+): Promise<Pick<Named, 'credential' | 'leaked' | 'knownByLeaver'>> {
+  const made = async (name: string): Promise<Id<'credential'>> => {
+    const credential = { type: 'api_token', name, principalId, source: 'test' } as const
+    const { id } = await roll.recordCredential(identity, act(ada), credential)
+    await roll.recordRotation(identity, act(ada), { id: id as Id<'credential'> })
+    return id as Id<'credential'>
+  }
+  const [credential, leaked, knownByLeaver] = [await made('one'), await made('two'), await made('three')]
+  await roll.recordLeak(identity, act(ada), { id: leaked, where: 'a ticket' })
+  await roll.recordExposure(identity, act(ada), {
+    personId: leaver,
+    credentialId: knownByLeaver,
+    how: 'saw',
+    at: at(-300),
+    source: 'test',
+  } as never)
+  return { credential, leaked, knownByLeaver }
+}
+
+async function requested(
+  { identity, act }: Open,
+  asks: Id<'person'>,
+  decides: Id<'person'>,
+  owner: Party,
+): Promise<string> {
+  const { id } = await roll.requestIdentity(identity, act(asks), {
+    kind: 'workload',
+    system: 'aws',
+    name: 'invoices',
+    owner,
+    purpose: 'sends invoices',
+    expiresAt: at(200),
+  })
+  await roll.decideIdentityRequest(identity, act(decides), { requestId: id, decision: 'approve', reason: 'needed' })
+  return id
+}
+
+async function administration({ identity, database, act }: Open, personId: Id<'person'>): Promise<void> {
+  const access: Administration = {
+    db: database.layer('access'),
+    clock: identity.clock,
+    tokenKeys: () => [{ keyId: 'hk_t', key: Buffer.alloc(32, 1) }],
+    settings: { bothAdministrations: false, tokenDaysMax: 366 },
+  }
+  await access.db.transaction(async (tx) => {
+    await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+      values (${newId('role')}, ${personId}, 'identity-admin', ${at(0)}, 'bootstrap', 'a test')`)
+  })
+  const subject = { kind: 'person', personId } as const
+  await createToken(access, act(personId), { subject, label: 'laptop', scopes: ['read'], expiresAt: at(30) })
+}
+
+/** Everything has its place, is signed, and is cosigned. */
+async function signLog({ database, identity }: Open): Promise<void> {
+  const evidence = database.layer('evidence')
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-controls-'))
+  try {
+    while ((await sequenceOnce(evidence, identity.clock())).sequenced > 0);
+    const signer = signerFromSeed('reeve.test/controls', Buffer.alloc(32, 3), ED25519)
+    const log = await Log.open({ evidence, tiles: new TileFolder(folder), signer })
+    const size = await log.integrate(identity.clock())
+    const note = await evidence.transaction(async (tx) => (await newestCheckpoint(tx))?.note)
+    if (note === undefined) throw new Error('it was signed')
+    const witness = signerFromSeed('witness.test', Buffer.alloc(32, 4), ED25519)
+    await storeCosignature(evidence, size, signNote(note.text, witness), identity.clock())
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const named = (connection: Connection, database: string): Connection => ({ ...connection, database })
+
+async function administer(base: TestDatabase, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client(named(base.superuser, 'postgres'))
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function dropDatabase(base: TestDatabase, name: string): Promise<void> {
+  await administer(base, async (client) => await client.query(`drop database ${name} with (force)`))
+}
+
+let copies = 0
+
+async function copyOf(base: TestDatabase): ReturnType<SampleEstate['copy']> {
+  const name = `${base.name}_${(copies += 1)}`
+  await administer(base, async (client) => {
+    await client.query(
+      `create database ${name} template ${base.name} owner ${base.owner.user ?? ''} strategy file_copy`,
+    )
+    await lockDown(client, name, LAYER_ROLES)
+  })
+  const connections = LAYER_NAMES.map((layer) => [layer, named(base.connectionFor(layer), name)] as const)
+  const database = openDatabase(Object.fromEntries(connections) as Record<Layer, Connection>)
+  const superuser = new Client(named(base.superuser, name))
+  await superuser.connect()
+  return {
+    ...opened(database, 1),
+    superuser,
+    async close() {
+      await superuser.end()
+      await database.close()
+      await dropDatabase(base, name)
+    },
+  }
+}

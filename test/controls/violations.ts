@@ -1,0 +1,126 @@
+// One violation for each control that is evaluable today: what happens to the estate so that this control, and no other, turns red.
+import type { Client } from 'pg'
+import { readCurrent } from '#db/history'
+import type { RecordTable } from '#db/history'
+import { changeWithEntries } from '#evidence/port'
+import type { CredentialRecord, IdentityRequest, PrincipalRecord, VendorRecord } from '#identity/roll'
+import { newId } from '#kernel'
+import { CREDENTIAL, PRINCIPAL, REQUEST, VENDOR } from '../../src/identity/record/tables.ts'
+import { at } from './estate.ts'
+import type { Named, Open } from './estate.ts'
+
+interface Copy extends Open {
+  readonly superuser: Client
+}
+
+/** As somebody with the layer's rights would write it: with its entry. The CHECKs of the table were dropped before. */
+async function change<D>(copy: Copy, table: RecordTable, id: string, patch: (data: D) => D): Promise<void> {
+  await copy.identity.db.transaction(async (tx) => {
+    const current = (await readCurrent<D>(tx, table, [id], { lock: true })).get(id)
+    if (current === undefined) throw new Error(`${id} is there`)
+    await changeWithEntries<D>(tx, table, copy.act(), [{ current, patch, words: { type: 'test.violated' } }])
+  })
+}
+
+const without =
+  (...names: readonly string[]) =>
+  <D extends object>(data: D): D =>
+    Object.fromEntries(Object.entries(data).filter(([name]) => !names.includes(name))) as D
+
+const principal =
+  (name: keyof Named, patch: (data: PrincipalRecord, named: Named) => PrincipalRecord): Violation =>
+  async (copy, named) => {
+    await change<PrincipalRecord>(copy, PRINCIPAL, named[name], (data) => patch(data, named))
+  }
+
+const credential =
+  (name: keyof Named, patch: (data: CredentialRecord) => CredentialRecord): Violation =>
+  async (copy, named) => {
+    await change(copy, CREDENTIAL, named[name], patch)
+  }
+
+type Violation = (copy: Copy, named: Named) => Promise<void>
+
+export const VIOLATIONS: Readonly<Record<string, Violation>> = {
+  'owner-accepted': principal('plain', (data) => without('owner')({ ...data, parties: [] })),
+  'purpose-stated': principal('plain', without('purpose')),
+  'end-set': principal('plain', without('nextReviewAt')),
+  'backup-by-tier': principal('privileged', (data) => ({ ...data, backups: [] })),
+  'binding-by-tier': principal('privileged', without('binding')),
+  'no-orphan': async ({ superuser }, { waiting }) => {
+    await superuser.query(`alter table identity.offer disable trigger all`)
+    await superuser.query(`delete from identity.offer where principal_id = $1`, [waiting])
+  },
+  'end-kept': principal('plain', (data) => ({ ...data, nextReviewAt: at(-1) })),
+  'outside-request-path': principal('discovered', (data) => ({
+    ...data,
+    provenance: { ...data.provenance, firstSeenAt: at(-31) },
+  })),
+  'leaver-owns-nothing': principal('plain', (data, { leaver }) => ({
+    ...data,
+    owner: { party: { kind: 'person', id: leaver }, from: 'stated', reason: 'a test' },
+    parties: [`person:${leaver}`],
+  })),
+  'vendor-ended': async (copy, { vendor }) => {
+    await change<VendorRecord>(copy, VENDOR, vendor, (data) => ({ ...data, state: 'offboarded' }))
+  },
+  'exceptions-dated': principal('excepted', (data) => ({
+    ...data,
+    exception: { reason: 'it moves', by: 'reeve', cause: 'stated', until: at(-1) },
+  })),
+  'request-four-eyes': async (copy, { request }) => {
+    await change<IdentityRequest>(copy, REQUEST, request, (data) => ({
+      ...data,
+      decidedByPerson: data.requestedByPerson,
+    }))
+  },
+  'rotation-kept': credential('credential', (data) => ({ ...data, lastRotatedAt: at(-4000) })),
+  'leak-answered': credential('leaked', (data) => ({ ...data, leak: { at: at(-8), by: 'reeve', where: 'a ticket' } })),
+  'leaver-secrets-changed': credential('knownByLeaver', (data) => ({
+    ...data,
+    lastRotatedAt: at(-200),
+    rotateWithinDays: 365,
+  })),
+  'retired-without-credentials': credential('retiredCredential', (data) => ({
+    ...without('revocation')(data),
+    state: 'live',
+  })),
+  'credential-not-shared': async (copy, { credential: id, plain }) => {
+    await change<CredentialRecord>(copy, CREDENTIAL, id, (data) => ({ ...data, alsoOf: [plain] }))
+  },
+  'administrations-apart': async ({ superuser }, { holder }) => {
+    await superuser.query(`drop index access.role_assignment_apart`)
+    await assign(superuser, holder, 'access-admin')
+  },
+  'roles-of-the-present': async ({ superuser }, { leaver }) => {
+    await assign(superuser, leaver, 'auditor')
+  },
+  'tokens-of-the-present': async ({ superuser }, { leaver }) => {
+    await superuser.query(`update access.token set person_id = $1`, [leaver])
+  },
+  'change-has-entry': async ({ superuser }, { plain }) => {
+    await superuser.query(
+      `update identity.version set data = data || '{"name": "another"}' where record_id = $1 and version = (
+         select max(version) from identity.version where record_id = $1)`,
+      [plain],
+    )
+  },
+  'log-signed': async ({ superuser }) => {
+    await superuser.query(`delete from evidence.sequence where seq = 0`)
+    await superuser.query(`delete from evidence.watermark`)
+  },
+  'log-cosigned': async ({ superuser }) => {
+    await superuser.query(`
+      insert into evidence.checkpoint (size, root, note, signed_at)
+      select size + 1, root, replace(note, E'\\n' || size || E'\\n', E'\\n' || (size + 1) || E'\\n'), signed_at + interval '25 hours'
+      from evidence.checkpoint order by size desc limit 1`)
+  },
+}
+
+async function assign(superuser: Client, subject: string, role: string): Promise<void> {
+  await superuser.query(
+    `insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+     values ($1, $2, $3, $4, 'nobody', 'a test')`,
+    [newId('role'), subject, role, at(0)],
+  )
+}
