@@ -59,9 +59,20 @@ export function deriveId<K extends IdKind>(kind: K, ...parts: readonly string[])
   return `${PREFIXES[kind]}_${base32(digest)}` as Id<K>
 }
 
+const RANDOM_BYTES = 17
+/** An import asks for hundreds of thousands; each call to the system's generator costs more than the id. */
+const POOL_BYTES = RANDOM_BYTES * 256
+let pool = new Uint8Array(0)
+let poolAt = 0
+
 /** A new id that nothing else has: 128 random bits. */
 export function newId<K extends IdKind>(kind: K): Id<K> {
-  return `${PREFIXES[kind]}_${base32(new Uint8Array([...randomBytes(17)]))}` as Id<K>
+  if (poolAt + RANDOM_BYTES > pool.length) {
+    pool = randomBytes(POOL_BYTES)
+    poolAt = 0
+  }
+  const random = pool.subarray(poolAt, (poolAt += RANDOM_BYTES))
+  return `${PREFIXES[kind]}_${base32(random)}` as Id<K>
 }
 
 /** Whether `text` is spelled as an id of that kind. It says nothing of whether the thing exists. */

@@ -10,7 +10,7 @@ import { boundedId } from '#identity/roll'
 import { EVERYWHERE, Links, linksOf } from './links.ts'
 
 /** Up to so many facts are simply kept. */
-export const PART_FACTS = 40_000
+export const PART_FACTS = 10_000
 const PARTS_MAX = 64
 const WRITE_CHARACTERS = 256 * 1024
 

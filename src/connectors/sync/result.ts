@@ -53,12 +53,13 @@ export function addCounts<K extends string>(sum: Record<K, number>, more: Readon
 /** What could not be written, by name; the first of it. */
 export class Refusals {
   readonly list: RefusedRecord[] = []
-  /** Of the part that is in hand. */
-  names: (id: string) => string = (id) => id
 
-  of(kind: RefusedRecord['kind']): (refused: { readonly id: string; readonly why: string }) => void {
+  of(
+    kind: RefusedRecord['kind'],
+    names?: { nameOf(id: string): string },
+  ): (refused: { readonly id: string; readonly why: string }) => void {
     return ({ id, why }) => {
-      if (this.list.length < REFUSED_MAX) this.list.push({ kind, name: this.names(id), why })
+      if (this.list.length < REFUSED_MAX) this.list.push({ kind, name: names?.nameOf(id) ?? id, why })
     }
   }
 }

@@ -46,6 +46,7 @@ export class SyncWork {
     entitlements: noAccess(),
   }
   readonly #done = { principals: 0, credentials: 0, rights: 0 }
+  #rights: Promise<void> = Promise.resolve()
   #matches = 0
   #exposures = 0
 
@@ -70,13 +71,13 @@ export class SyncWork {
     say('correlating', 0, parts.facts)
     const facts = [...parts.everywhere, ...part]
     const sightings = new Sightings({ ...options, act, facts, roll })
-    this.#refused.names = (id) => sightings.nameOf(id)
     const principals = await this.#principals(sightings)
     sightings.known = principals
     const credentials = await this.#credentials(sightings)
-    const { accounts, entitlements } = await observeAccess(options.access, (kind) => this.#accessRun(kind), sightings)
-    addCounts(this.#counts.accounts, accounts)
-    addCounts(this.#counts.entitlements, entitlements)
+    // the rights of one part are written while the identities of the next are worked out: another layer, another pool
+    await this.#rights
+    this.#rights = this.#observeRights(sightings)
+    this.#rights.catch(() => undefined)
     this.#problems.push(...sightings.problems())
     this.#sample.push(...principals.news.slice(0, SAMPLE_MAX - this.#sample.length).map((id) => sightings.nameOf(id)))
     this.#likely.add(sightings)
@@ -86,9 +87,26 @@ export class SyncWork {
     this.#matches += await proposeMatchesOf(identity, act, likelyPeople(sightings, roll))
   }
 
+  async #observeRights(sightings: Sightings): Promise<void> {
+    const { access } = this.#todo.options
+    const { accounts, entitlements } = await observeAccess(
+      access,
+      (kind) => this.#accessRun(kind, sightings),
+      sightings,
+    )
+    addCounts(this.#counts.accounts, accounts)
+    addCounts(this.#counts.entitlements, entitlements)
+  }
+
+  /** Whatever happens, nothing is still being written afterwards. */
+  async settle(): Promise<void> {
+    await this.#rights.catch(() => undefined)
+  }
+
   async end(people: PeopleCounts | undefined): Promise<SyncResult> {
     const { options, act, say } = this.#todo
     const { identity, read, source, dryRun = false } = options
+    await this.#rights
     if (!dryRun) this.#matches += await proposeMatchesOf(identity, act, this.#likely.proposals())
     const { principals, credentials, accounts, entitlements } = this.#counts
     say('gone')
@@ -122,7 +140,7 @@ export class SyncWork {
       {
         identity: options.identity,
         run: this.#run,
-        onRefused: this.#refused.of('principal'),
+        onRefused: this.#refused.of('principal', sightings),
         onBatch: (records) => say('principals', (this.#done.principals += records)),
       },
       sightings.principals(),
@@ -138,7 +156,7 @@ export class SyncWork {
         identity: options.identity,
         // two credentials of one read are never one record in two guises
         run: { ...this.#run, observesOwn: () => false },
-        onRefused: this.#refused.of('credential'),
+        onRefused: this.#refused.of('credential', sightings),
         onBatch: (records) => say('credentials', (this.#done.credentials += records)),
       },
       sightings.credentials(),
@@ -147,7 +165,7 @@ export class SyncWork {
     return observed
   }
 
-  #accessRun(kind: 'account' | 'entitlement'): AccessRun {
+  #accessRun(kind: 'account' | 'entitlement', sightings?: Sightings): AccessRun {
     const { options, act, say } = this.#todo
     return {
       sourceId: options.source.id,
@@ -155,7 +173,7 @@ export class SyncWork {
       dryRun: options.dryRun ?? false,
       ...(options.batch === undefined ? {} : { batch: options.batch }),
       seen: this.#seenAccess,
-      onRefused: this.#refused.of(kind),
+      onRefused: this.#refused.of(kind, sightings),
       onBatch: (records) => say('rights', (this.#done.rights += records)),
     }
   }

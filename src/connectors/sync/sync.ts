@@ -65,8 +65,12 @@ async function syncHeld(options: SyncOptions): Promise<SyncResult> {
     say('people', 0, parts.facts)
     const { people, roll } = await applyPeople(options, act, parts.everywhere)
     const work = new SyncWork({ options, act, parts, roll, say })
-    for (let part = 0; part < parts.count; part++) await work.observe(await parts.part(part))
-    return await work.end(people)
+    try {
+      for (let part = 0; part < parts.count; part++) await work.observe(await parts.part(part))
+      return await work.end(people)
+    } finally {
+      await work.settle()
+    }
   } finally {
     await parts.close()
   }

@@ -74,7 +74,7 @@ function create<D extends ObservedRecord>(
   refs: readonly Ref[],
 ): void {
   const id = idTaken ? newId(kind.idKind) : item.id
-  const data = storable(kind.complete({ ...item.fresh, refs: [...refs].sort() }))
+  const data = kind.complete({ ...item.fresh, refs: [...refs].sort() })
   plan.creates.push({ id, data, words: words(kind, kind.noun === 'principal' ? 'discovered' : 'observed', run) })
   for (const ref of refs) plan.refs.push({ ref, recordId: id })
   plan.added.push({ recordId: id, defines: true, rank: item.rank, lastUsedAt: item.lastUsedAt ?? null })
