@@ -39,33 +39,30 @@ export async function seedRoll(superuser: Connection, principals: number, say: (
        where schemaname = 'identity' and tablename in ('principal', 'version') and indexname !~ '_pkey$'`,
     )
     for (const { name } of rows) await client.query(`drop index ${name}`)
-    const insert = (table: string, columns: string, values: string): string => `
-      insert into identity.${table} (${columns})
-      select ${values} from (
-        select n, word, '${ownerId(0).slice(0, 4)}' || lpad(to_hex(n / ${OWNED}), 26, '0') as owner,
-               md5('name' || n) as hash, word || '-' || left(md5('order' || n), 3) || '-' || n as name
-        from (select n, (array['${WORDS.join("', '")}'])[1 + n % ${WORDS.length}] as word from generate_series(0, ${principals - 1}) as n) numbered
-      ) as drawn`
     say(`seeding ${principals} principals`)
-    await client.query(
-      insert(
-        'principal',
-        'id, version, valid_from, recorded_at, hash, data',
-        `${ID}, 2, '2026-03-01', '2026-03-01', decode(hash, 'hex'), ${DATA}`,
-      ),
-    )
-    for (const [version, day] of [
-      [1, '2026-01-01'],
-      [2, '2026-03-01'],
+    await client.query(`
+      insert into identity.principal (id, version, valid_from, recorded_at, hash, data)
+      select ${ID}, 2, '2026-03-01', '2026-03-01', decode(hash, 'hex'), ${DATA}
+      from (
+        select n, word, 'psn_' || lpad(to_hex(n / ${OWNED}), 26, '0') as owner, md5('name' || n) as hash,
+               word || '-' || left(md5('order' || n), 3) || '-' || n as name
+        from (
+          select n, (array['${WORDS.join("', '")}'])[1 + n % ${WORDS.length}] as word
+          from generate_series(0, ${principals - 1}) as n
+        ) as numbered
+      ) as drawn`)
+    // until March each was in another state
+    for (const [version, day, data] of [
+      [
+        1,
+        '2026-01-01',
+        `data || jsonb_build_object('state', case state when 'discovered' then 'registered' else 'discovered' end)`,
+      ],
+      [2, '2026-03-01', 'data'],
     ] as const) {
-      await client.query(
-        insert(
-          'version',
-          'record_id, version, valid_from, recorded_at, actor, entry_id, hash, data',
-          `${ID}, ${version}, '${day}', '${day}', 'reeve', 'evt_' || hash, decode(hash, 'hex'),
-           ${DATA} || jsonb_build_object('state', (array['registered', 'discovered', 'quarantined'])[1 + (n + ${version}) % 3])`,
-        ),
-      )
+      await client.query(`
+        insert into identity.version (record_id, version, valid_from, recorded_at, actor, entry_id, hash, data)
+        select id, ${version}, '${day}', '${day}', 'reeve', 'evt_' || substr(id, 5), hash, ${data} from identity.principal`)
     }
     say('making the indexes')
     for (const { made } of rows) await client.query(made)

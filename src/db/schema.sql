@@ -510,6 +510,11 @@ CREATE INDEX principal_criticality_name ON identity.principal USING btree (criti
 CREATE INDEX principal_environment_name ON identity.principal USING btree (environment, name, id);
 CREATE INDEX principal_expires ON identity.principal USING btree (expires_at, id) WHERE (expires_at IS NOT NULL);
 CREATE INDEX principal_external ON identity.principal USING hash (external_id);
+CREATE INDEX principal_gap_backup ON identity.principal USING btree (name, id) WHERE (((data ->> 'state'::text) <> 'retired'::text) AND ((data #>> '{tier,value}'::text[]) = ANY (ARRAY['high'::text, 'admin'::text])) AND (NOT (data @> '{"backups": [{"from": "stated"}]}'::jsonb)));
+CREATE INDEX principal_gap_binding ON identity.principal USING btree (name, id) WHERE (((data ->> 'state'::text) <> 'retired'::text) AND ((data #>> '{tier,value}'::text[]) = ANY (ARRAY['high'::text, 'admin'::text])) AND ((data -> 'binding'::text) IS NULL));
+CREATE INDEX principal_gap_end ON identity.principal USING btree (name, id) WHERE (((data ->> 'state'::text) <> 'retired'::text) AND ((data ->> 'expiresAt'::text) IS NULL) AND ((data ->> 'nextReviewAt'::text) IS NULL));
+CREATE INDEX principal_gap_owner ON identity.principal USING btree (name, id) WHERE (((data ->> 'state'::text) <> 'retired'::text) AND ((data #>> '{owner,from}'::text[]) IS DISTINCT FROM 'stated'::text));
+CREATE INDEX principal_gap_purpose ON identity.principal USING btree (name, id) WHERE (((data ->> 'state'::text) <> 'retired'::text) AND ((data #>> '{purpose,value}'::text[]) IS NULL));
 CREATE INDEX principal_gone ON identity.principal USING btree (name, id) WHERE (gone_at IS NOT NULL);
 CREATE INDEX principal_integration ON identity.principal USING btree (lower((data ->> 'integration'::text)), id) WHERE ((data ->> 'integration'::text) IS NOT NULL);
 CREATE INDEX principal_kind_name ON identity.principal USING btree (kind, name, id);

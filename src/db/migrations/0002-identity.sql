@@ -82,6 +82,18 @@ create index principal_vendor on identity.principal (vendor_id, id) where vendor
 create index principal_person on identity.principal (person_id) where person_id is not null;
 create index principal_expires on identity.principal (expires_at, id) where expires_at is not null;
 create index principal_review on identity.principal (next_review_at, id) where next_review_at is not null;
+-- what a principal lacks to be active, one index per rule; the conditions are those of read/principal-filter.ts, word by word
+create index principal_gap_owner on identity.principal (name, id)
+  where data ->> 'state' <> 'retired' and data #>> '{owner,from}' is distinct from 'stated';
+create index principal_gap_purpose on identity.principal (name, id)
+  where data ->> 'state' <> 'retired' and data #>> '{purpose,value}' is null;
+create index principal_gap_end on identity.principal (name, id)
+  where data ->> 'state' <> 'retired' and data ->> 'expiresAt' is null and data ->> 'nextReviewAt' is null;
+create index principal_gap_backup on identity.principal (name, id)
+  where data ->> 'state' <> 'retired' and data #>> '{tier,value}' in ('high', 'admin')
+    and not (data @> '{"backups": [{"from": "stated"}]}');
+create index principal_gap_binding on identity.principal (name, id)
+  where data ->> 'state' <> 'retired' and data #>> '{tier,value}' in ('high', 'admin') and data -> 'binding' is null;
 create index principal_search on identity.principal using gin (search);
 -- who else answers for it, for scoped visibility
 create index principal_parties on identity.principal using gin ((data -> 'parties') jsonb_path_ops);

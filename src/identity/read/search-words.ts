@@ -6,11 +6,17 @@ const WORDS_MAX = 10
 const CHARACTERS_MAX = 200
 const WORD = /[\p{L}\p{N}\p{M}]+/gu
 
-/** Every word must begin a word of the record. Throws Fault('invalid') where there is no word, or too much of it. */
-export function prefixQuery(text: string): string {
+/** Each once, in lower case. Throws Fault('invalid') where there is no word, or too much of it. */
+export function wordsOf(text: string): string[] {
   if (text.length > CHARACTERS_MAX) throw new Fault('invalid', `\`q\` has at most ${CHARACTERS_MAX} characters`)
-  const words = new Set(text.normalize('NFKC').toLowerCase().match(WORD))
-  if (words.size === 0) throw new Fault('invalid', '`q` must hold a word of letters or digits')
-  if (words.size > WORDS_MAX) throw new Fault('invalid', `\`q\` has at most ${WORDS_MAX} words`)
-  return [...words].map((word) => `${word}:*`).join(' & ')
+  const words = [...new Set(text.normalize('NFKC').toLowerCase().match(WORD))]
+  if (words.length === 0) throw new Fault('invalid', '`q` must hold a word of letters or digits')
+  if (words.length > WORDS_MAX) throw new Fault('invalid', `\`q\` has at most ${WORDS_MAX} words`)
+  return words
 }
+
+/** Every word must begin a word of the record. Throws Fault('invalid') as `wordsOf`. */
+export const prefixQuery = (text: string): string =>
+  wordsOf(text)
+    .map((word) => `${word}:*`)
+    .join(' & ')
