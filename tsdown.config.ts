@@ -11,5 +11,5 @@ export default defineConfig({
   clean: true,
   fixedExtension: false,
   // read at run time, from beside the bundle
-  copy: ['src/db/migrations'],
+  copy: ['src/db/migrations', 'src/evidence/verify/offline'],
 })

@@ -5,6 +5,7 @@ import { completionCommand } from './completion.ts'
 import { connectionsCommand } from './connections.ts'
 import { connectorsCommand } from './connectors.ts'
 import { detectorsCommand } from './detectors.ts'
+import { evidenceCommand } from './evidence.ts'
 import { runToExitCode } from './exit.ts'
 import { importCommand } from './import.ts'
 import { keysCommand } from './keys.ts'
@@ -17,7 +18,9 @@ import { restoreCommand } from './restore.ts'
 import { scanCommand } from './scan.ts'
 import { serveCommand } from './serve.ts'
 import { tokenCommand } from './token.ts'
+import { verifyCommand } from './verify.ts'
 import { version } from './version.ts'
+import { witnessCommand } from './witness.ts'
 
 const program = new Command('reeve')
   .description(
@@ -28,12 +31,15 @@ const program = new Command('reeve')
   .addCommand(scanCommand())
   .addCommand(detectorsCommand())
   .addCommand(connectorsCommand())
+  .addCommand(verifyCommand())
+  .addCommand(witnessCommand())
   .addCommand(completionCommand())
   .commandsGroup('The server:')
   .addCommand(serveCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(keysCommand())
+  .addCommand(evidenceCommand())
   .commandsGroup('Asking a server:')
   .addCommand(loginCommand())
   .addCommand(importCommand())

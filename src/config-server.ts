@@ -30,6 +30,21 @@ export const ServerFile = z
       })
       .partial()
       .describe('a feed that marks more as leavers waits for confirmation'),
+    witnesses: z
+      .array(
+        z.strictObject({
+          url: z
+            .url({ protocol: /^https?$/ })
+            .max(2048)
+            .describe('where it answers POST /add-checkpoint'),
+          key: z
+            .string()
+            .regex(/^[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/, { error: 'write what `reeve witness` printed' })
+            .describe('its verifier key, as it prints it'),
+        }),
+      )
+      .max(10)
+      .describe('processes elsewhere that cosign the log, and refuse a rewritten one'),
     rateLimits: z
       .strictObject({
         perTokenPerMinute: perMinute,
@@ -49,6 +64,7 @@ export interface ServerSettings {
   readonly orphanGraceDays?: number
   readonly leaverShareMax?: number
   readonly leaverCountMin?: number
+  readonly witnesses?: readonly { readonly url: string; readonly key: string }[]
   readonly perTokenPerMinute?: number
   readonly failuresPerAddressPerMinute?: number
 }
@@ -62,6 +78,7 @@ export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerS
     orphanGraceDays: file.orphanGraceDays,
     leaverShareMax: file.leaverBound?.shareMax,
     leaverCountMin: file.leaverBound?.countMin,
+    witnesses: file.witnesses,
     perTokenPerMinute: file.rateLimits?.perTokenPerMinute,
     failuresPerAddressPerMinute: file.rateLimits?.failuresPerAddressPerMinute,
   }

@@ -27,6 +27,9 @@ export type { KeyDescription as LocalKey } from '#keys'
 export { restoreBackup } from './start/restore-backup.ts'
 export type { RestoredBackup } from './start/restore-backup.ts'
 
+export { evidenceKeys, exportEvidence, proveEvidence, pruneEvidence, verifyEvidence } from './start/evidence-desk.ts'
+export { runWitness, verifyBundleFile } from '#evidence'
+
 export interface StartOptions extends ServerOptions {
   readonly release: string
   /** Where the server's own log lines go: JSON, one a line, without secrets. */
@@ -77,7 +80,7 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
   const { database } = opened
   const identity = identityLayer(database, clock, config.server)
   const access = administration(database, clock, keys, config.server)
-  const log = await startLog({ database, dataDirectory, keys, clock, say })
+  const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })
   undo.later(async () => log.keeper.stop())
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)

@@ -154,7 +154,10 @@ export async function proveEvidence(options: DeskOptions & { readonly entry: str
   return await atDesk(options, async ({ database, tiles }) => {
     const proof = await proveEntry(database.layer('evidence'), tiles, options.entry)
     if (proof === undefined)
-      throw new Fault('not_found', 'no such entry is under a checkpoint: entries are within a second, while a server runs')
+      throw new Fault(
+        'not_found',
+        'no such entry is under a checkpoint: entries are within a second, while a server runs',
+      )
     return proof
   })
 }

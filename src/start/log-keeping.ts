@@ -1,7 +1,7 @@
 // The log as the server keeps it: signed with the log key, written below the data directory.
 import { join } from 'node:path'
 import type { Database } from '#db'
-import { ED25519, keepLog, logOrigin, TileFolder } from '#evidence'
+import { announceKey, ED25519, keepLog, logOrigin, parseVerifierKey, signerOfNewest, TileFolder } from '#evidence'
 import type { LogKeeper, NoteSigner } from '#evidence'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
@@ -17,23 +17,27 @@ export async function startLog(parts: {
   readonly dataDirectory: string
   readonly keys: Keys
   readonly clock: Clock
+  readonly witnesses?: readonly { readonly url: string; readonly key: string }[]
   readonly say: (event: string) => void
 }): Promise<KeptLog> {
   const { database, dataDirectory, keys, clock, say } = parts
   const evidence = database.layer('evidence')
-  const key = keys.keyInUse('log')
-  const signer: NoteSigner = {
-    name: await logOrigin(evidence, `reeve-log-${key.keyId.replace(/^[a-z]+_/, '')}`),
-    algorithm: ED25519,
-    publicKey: key.publicKey,
-    sign: (data) => key.sign(data),
-  }
+  const name = await logOrigin(evidence, `reeve-log-${keys.keyInUse('log').keyId.replace(/^[a-z]+_/, '')}`)
+  const [signer, ...earlier] = keys
+    .keysOf('log')
+    .map((key): NoteSigner => ({ name, algorithm: ED25519, publicKey: key.publicKey, sign: (data) => key.sign(data) }))
+  if (signer === undefined) throw new Error('a kind that was opened has an active key')
   const tiles = new TileFolder(join(dataDirectory, 'log'))
+  // nothing else writes yet: what was there is signed by the key before, what comes by the new one
+  const before = await signerOfNewest(evidence, [signer, ...earlier])
+  if (before !== undefined && before !== signer) await announceKey({ evidence, tiles, signer: before }, signer, clock)
+  const witnesses = (parts.witnesses ?? []).map(({ url, key }) => ({ url, verifier: parseVerifierKey(key) }))
   const keeper = await keepLog({
     evidence,
     tiles,
     signer,
     clock,
+    witnesses,
     onFailure: (error) => {
       say(`entries wait for their place in the log: ${error instanceof Error ? error.message : 'unknown error'}`)
     },

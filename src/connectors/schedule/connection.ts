@@ -6,6 +6,8 @@ import type { Current } from '#db/history'
 import type { Schedule } from './schedule.ts'
 
 export const CONNECTION = { schema: 'connections', table: 'connection' } as const
+/** The record tables of the layer, for whoever checks them all. */
+export const CONNECTION_TABLES = [CONNECTION] as const
 
 /** What a type of connection is, in one entry each; nothing below enumerates types. */
 export const CONNECTION_TYPES = {

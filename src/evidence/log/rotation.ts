@@ -4,9 +4,10 @@ import type { Clock } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { appendEntry } from '../append.ts'
-import { formatNote, signNote, verifierKey, verifierOf } from '../checkpoint/note.ts'
+import { formatNote, signNote, verifierKey, verifierOf, verifyNote } from '../checkpoint/note.ts'
 import type { NoteSigner } from '../checkpoint/note.ts'
 import { sequenceOnce } from '../sequencer.ts'
+import { newestCheckpoint } from './checkpoints.ts'
 import { Log } from './log.ts'
 import type { LogParts } from './log.ts'
 
@@ -46,6 +47,16 @@ async function isAnnounced(evidence: LayerDatabase, key: string): Promise<boolea
     { readOnly: true, statementTimeoutMs: 0 },
   )
   return rows.length > 0
+}
+
+/** Which of these keys signed the newest checkpoint; `undefined` where there is none, or none of them did. */
+export async function signerOfNewest(
+  evidence: LayerDatabase,
+  signers: readonly NoteSigner[],
+): Promise<NoteSigner | undefined> {
+  const newest = await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
+  if (newest === undefined) return undefined
+  return signers.find((signer) => verifyNote(newest.note, verifierOf(signer)) !== undefined)
 }
 
 /** Every announcement that has its place, in order. */

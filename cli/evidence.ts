@@ -1,0 +1,120 @@
+// `reeve evidence`: export, verification, proofs, the key, pruning. On the machine of the server, whether it runs or not.
+import { Command } from 'commander'
+import { Fault } from '#kernel'
+import type { Instant } from '#kernel'
+import { answerJson, say } from './terminal/answer.ts'
+import { writeTo } from './terminal/write-out.ts'
+import { answerFindings, gather, knownCheckpoint, withKeys } from './verify.ts'
+import type { FindingOptions } from './verify.ts'
+import { version } from './version.ts'
+
+interface Local {
+  readonly dataDir?: string
+  readonly json?: boolean
+}
+
+const local = (command: Command): Command =>
+  command.option('--data-dir <directory>', 'of the server (default: REEVE_DATA_DIR, else as reeve serve)')
+
+const desk = ({ dataDir }: Local): { environment: NodeJS.ProcessEnv; release: string; dataDirectory?: string } => ({
+  environment: process.env,
+  release: version,
+  ...(dataDir === undefined ? {} : { dataDirectory: dataDir }),
+})
+
+export function evidenceCommand(): Command {
+  return new Command('evidence')
+    .description('the log of this server: export, verify, prove, prune')
+    .addCommand(exportCommand())
+    .addCommand(verifyLiveCommand())
+    .addCommand(keyCommand())
+    .addCommand(proveCommand())
+    .addCommand(pruneCommand())
+}
+
+interface ExportOptions extends Local {
+  readonly out: string
+  readonly from?: Instant
+  readonly to?: Instant
+  readonly witnessKey?: readonly string[]
+}
+
+function exportCommand(): Command {
+  return local(new Command('export'))
+    .description('write an audit bundle: entries, proofs, populations, and the verifier')
+    .requiredOption('--out <path>', 'a folder that is not there yet, or a file that ends with .zip')
+    .option('--from <date>', 'entries from then on (populations are always as they are now)', instantOf)
+    .option('--to <date>', 'entries before then', instantOf)
+    .option('--witness-key <key>', 'of a witness, to be named in the bundle; may be repeated', gather)
+    .option('--json', 'as JSON')
+    .action(async (options: ExportOptions) => {
+      const { exportEvidence } = await import('#main')
+      const { out, from, to, witnessKey = [], json } = options
+      const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+      const made = await exportEvidence({ ...desk(options), out, period, witnessKeys: witnessKey })
+      if (json === true) await answerJson(made)
+      else say(`${made.out}: ${made.entries} entries, ${made.rows} rows of populations`)
+    })
+}
+
+function instantOf(text: string): Instant {
+  const ms = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms)) throw new Fault('usage', `\`${text}\` is no date: write it as 2026-01-31`)
+  return new Date(ms).toISOString() as Instant
+}
+
+function verifyLiveCommand(): Command {
+  return withKeys(local(new Command('verify')))
+    .description('verify the log in the database and on disk, and name the first entry that was touched')
+    .option('--state', 'every record of every layer against the hash in its entry too')
+    .action(async (options: FindingOptions & Local & { readonly state?: boolean }) => {
+      const { verifyEvidence } = await import('#main')
+      const { logKey, witnessKey = [], state = false } = options
+      const known = await knownCheckpoint(options)
+      const findings = await verifyEvidence({
+        ...desk(options),
+        state,
+        witnessKeys: witnessKey,
+        known: known === undefined ? [] : [known],
+        ...(logKey === undefined ? {} : { logKey }),
+      })
+      await answerFindings(findings, options)
+    })
+}
+
+function keyCommand(): Command {
+  return local(new Command('key'))
+    .description('print the verifier key of the log, for auditors and witnesses')
+    .option('--json', 'all keys that there were, oldest first')
+    .action(async (options: Local) => {
+      const { evidenceKeys } = await import('#main')
+      const found = await evidenceKeys(desk(options))
+      if (options.json === true) await answerJson(found)
+      else await writeTo(process.stdout, [`${found.keys.at(-1) ?? ''}\n`])
+    })
+}
+
+function proveCommand(): Command {
+  return local(new Command('prove'))
+    .description('print the proof that an entry is in the log (C2SP tlog-proof)')
+    .argument('<entry>', 'its id, evt_…')
+    .action(async (entry: string, options: Local) => {
+      const { proveEvidence } = await import('#main')
+      await writeTo(process.stdout, [await proveEvidence({ ...desk(options), entry })])
+    })
+}
+
+function pruneCommand(): Command {
+  return local(new Command('prune'))
+    .description('take away reasons and contents of old entries; their hashes stay, and the pruning is an entry')
+    .requiredOption('--type <type>', 'of entries, such as principal.registered')
+    .requiredOption('--older-than <days>', 'not less than the database keeps them', Number)
+    .option('--json', 'as JSON')
+    .action(async (options: Local & { readonly type: string; readonly olderThan: number }) => {
+      const { pruneEvidence } = await import('#main')
+      const { type, olderThan, json } = options
+      const pruned = await pruneEvidence({ ...desk(options), type, days: olderThan })
+      if (json === true) await answerJson({ type, pruned })
+      else say(`${pruned} entries of ${type} have lost their content`)
+    })
+}

@@ -1,0 +1,77 @@
+// `reeve verify`: an audit bundle, offline. No server, no database.
+import { readFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { Fault } from '#kernel'
+import { answerJson } from './terminal/answer.ts'
+import { plain } from './terminal/text.ts'
+import { writeTo } from './terminal/write-out.ts'
+
+export interface FindingOptions {
+  readonly logKey?: string
+  readonly witnessKey?: readonly string[]
+  readonly knownCheckpoint?: string
+  readonly json?: boolean
+}
+
+const EXAMPLES = `
+Exit codes:
+  0  every check passed
+  1  something was refused
+  2  nothing was refused, and something could not be checked (without --log-key, or without a witness)
+
+Examples:
+  reeve verify bundle.zip --log-key "$(cat log.key)" --witness-key "$(cat witness.key)"
+  reeve verify bundle/ --known-checkpoint last-year.note
+`
+
+export function verifyCommand(): Command {
+  return withKeys(new Command('verify'))
+    .description('verify an audit bundle, offline')
+    .argument('<bundle>', 'a folder or a zip file')
+    .addHelpText('after', EXAMPLES)
+    .action(async (bundle: string, options: FindingOptions) => {
+      const { verifyBundleFile } = await import('#main')
+      const { logKey, witnessKey = [] } = options
+      const known = await knownCheckpoint(options)
+      const findings = await verifyBundleFile(bundle, {
+        witnessKeys: witnessKey,
+        ...(logKey === undefined ? {} : { logKey }),
+        ...(known === undefined ? {} : { knownCheckpoint: known }),
+      })
+      await answerFindings(findings, options)
+    })
+}
+
+export const withKeys = (command: Command): Command =>
+  command
+    .option('--log-key <key>', 'the key of the log, known from elsewhere (`reeve evidence key` prints it)')
+    .option('--witness-key <key>', 'the key of a witness; may be repeated', gather)
+    .option('--known-checkpoint <file>', 'a checkpoint of this log that you kept, or that its witness remembers')
+    .option('--json', 'the findings as JSON')
+
+export const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
+
+export async function knownCheckpoint({ knownCheckpoint: file }: FindingOptions): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  return await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Fault('usage', `\`${file}\` cannot be read`, { cause })
+  })
+}
+
+interface Finding {
+  readonly check: string
+  readonly outcome: 'passed' | 'failed' | 'cannot'
+  readonly detail: string
+}
+
+export async function answerFindings(findings: readonly Finding[], { json }: FindingOptions): Promise<void> {
+  if (json === true) await answerJson(findings)
+  else {
+    const lines = findings.map(
+      ({ check, outcome, detail }) => `${plain(`${outcome.padEnd(6)}  ${check}: ${detail}`)}\n`,
+    )
+    await writeTo(process.stdout, lines)
+  }
+  const outcomes = new Set(findings.map(({ outcome }) => outcome))
+  process.exitCode = outcomes.has('failed') ? 1 : outcomes.has('cannot') ? 2 : 0
+}

@@ -1,0 +1,73 @@
+// `reeve witness`: cosigns a log's growth, on a machine that the log's operator does not own.
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { Fault } from '#kernel'
+import { answerJson } from './terminal/answer.ts'
+import { onSignals } from './terminal/interrupt.ts'
+import { writeTo } from './terminal/write-out.ts'
+import { gather } from './verify.ts'
+
+interface WitnessOptions {
+  readonly name?: string
+  readonly logKey: readonly string[]
+  readonly keyFile?: string
+  readonly listen: string
+  readonly data: string
+  readonly json?: boolean
+}
+
+const EXAMPLES = `
+Its key is made at the first start. Whoever audits needs it from you, not from the operator of the log. Its memory must not be
+lost or restored from an older copy: a witness that forgot can be made to cosign a fork.
+
+Exit codes:
+  0  it was told to stop, and nothing was wrong
+  1  it was told to stop, and a log had misbehaved; what proves it is below DIRECTORY/misbehaviour
+  2  it could not start
+
+Examples:
+  reeve witness --log-key "$(cat log.key)" --listen 10.0.0.7:7331 --data /var/lib/reeve-witness
+`
+
+export function witnessCommand(): Command {
+  return new Command('witness')
+    .description('cosign the growth of a log, and refuse forks, rollbacks and cut tails')
+    .requiredOption('--log-key <key>', 'of a log that it watches (`reeve evidence key`); may be repeated', gather)
+    .requiredOption('--data <directory>', 'its memory, and its key unless --key-file says otherwise')
+    .option('--key-file <file>', 'its own key, made at the first start')
+    .option('--name <name>', 'in its cosignatures (default: this machine’s name)')
+    .option('--listen <host:port>', 'where; put TLS in front where the network is not yours', '127.0.0.1:7331')
+    .option('--json', 'one JSON line with address and key when it listens')
+    .addHelpText('after', EXAMPLES)
+    .action(witness)
+}
+
+async function witness(options: WitnessOptions): Promise<void> {
+  const signals = onSignals()
+  const { runWitness } = await import('#main')
+  const [, host = '', port = ''] = /^\[?([^\s[\]]+?)\]?:(\d{1,5})$/.exec(options.listen) ?? []
+  if (host === '' || Number(port) > 65_535) throw new Fault('usage', `\`${options.listen}\` is no address to listen on`)
+  let misbehaved = false
+  const running = await runWitness({
+    name: options.name ?? hostname(),
+    logKeys: options.logKey,
+    keyFile: options.keyFile ?? join(options.data, 'witness.key'),
+    folder: options.data,
+    host,
+    port: Number(port),
+    onMisbehaviour: ({ kind, origin, remembered, offered, evidence }) => {
+      misbehaved = true
+      process.stderr.write(
+        `ALARM: ${kind}: ${origin} offered a tree of ${offered} that does not go with the ${remembered} entries cosigned; kept in ${evidence}\n`,
+      )
+    },
+    onFailure: () =>
+      void process.stderr.write('the memory of this witness cannot be read or written: nothing is cosigned\n'),
+  })
+  if (options.json === true) await answerJson({ url: running.url, key: running.key })
+  else await writeTo(process.stdout, [`${running.url}\n${running.key}\n`])
+  await signals.first
+  await running.stop()
+  process.exit(misbehaved ? 1 : 0)
+}
