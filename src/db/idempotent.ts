@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { canonicalJson, Fault } from '#kernel'
 import type { Instant, Json } from '#kernel'
 import { identifier, sql } from './sql.ts'
-import type { Tx } from './transaction.ts'
+import type { LayerDatabase, Tx } from './transaction.ts'
 
 /** RFC draft httpapi-idempotency-key. `client` scopes the key: two clients may choose the same. */
 export interface IdempotencyKey {
@@ -40,4 +40,11 @@ export async function once<R extends Json>(
   await tx.execute(sql`insert into ${table} (client, key, request_hash, response, recorded_at)
     values (${given.client}, ${given.key}, ${hash}, ${JSON.stringify(response)}::jsonb, ${at})`)
   return response
+}
+
+/** Forgets what was answered before this instant: from then on the same key is a new request. */
+export async function forgetAnswers(db: LayerDatabase, before: Instant): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`delete from ${identifier(tx.layer)}.idempotency where recorded_at < ${before}`)
+  })
 }
