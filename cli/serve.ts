@@ -50,6 +50,9 @@ export function serveCommand(): Command {
     .action(serve)
 }
 
+/** Below what the systemd unit allows. */
+const STOP_LIMIT_MS = 75_000
+
 const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
 
 async function serve(options: ServeOptions): Promise<void> {
@@ -74,6 +77,8 @@ async function serve(options: ServeOptions): Promise<void> {
   await announce(reeve, options)
   const signal = await signals.first
   if (options.json !== true) process.stderr.write(`reeve: ${signal}, stopping (once more ends it at once)\n`)
+  // whatever hangs: nothing that was answered depends on it, and PostgreSQL is found again by the next start
+  setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref()
   await reeve.stop()
   // a worker thread or a socket that lingers keeps nobody waiting: everything that lasts is written and closed
   process.exit(0)
@@ -87,6 +92,7 @@ async function announce(reeve: RunningReeve, options: ServeOptions): Promise<voi
       host,
       port,
       dataDirectory,
+      ...(sample === undefined ? {} : { sample }),
       ...(bootstrapToken === undefined ? {} : { token: bootstrapToken }),
     }
     await writeTo(process.stdout, [`${JSON.stringify(line)}\n`])

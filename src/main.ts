@@ -20,6 +20,7 @@ import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
 import { Undo } from './start/undo.ts'
+import { startUpkeep } from './start/upkeep.ts'
 
 export { backUp } from './start/back-up.ts'
 export { localKeys } from './start/local-keys.ts'
@@ -57,33 +58,40 @@ export interface RunningReeve {
 /** Throws a Fault that says what to do; what was opened by then is closed again. */
 export async function startReeve(options: StartOptions): Promise<RunningReeve> {
   const settings = await resolveSettings(options)
-  const undo = new Undo()
+  const say = (event: string): void => {
+    options.log.write(`${JSON.stringify({ level: 'info', time: systemClock(), msg: event })}\n`)
+  }
+  const undo = new Undo(say)
   try {
-    return await start(options, settings, undo)
+    return await start(options, settings, undo, say)
   } catch (error) {
     await undo.all()
     throw error
   }
 }
 
-async function start(options: StartOptions, settings: ResolvedSettings, undo: Undo): Promise<RunningReeve> {
+async function start(
+  options: StartOptions,
+  settings: ResolvedSettings,
+  undo: Undo,
+  say: (event: string) => void,
+): Promise<RunningReeve> {
   const { dataDirectory, config, configFile } = settings
   const { environment, release } = options
-  const say = (event: string): void => {
-    options.log.write(`${JSON.stringify({ level: 'info', time: systemClock(), msg: event })}\n`)
-  }
   await prepareDataDirectory(dataDirectory)
   const clock = monotonicClock(systemClock)
   const keys = await openKeys(join(dataDirectory, 'keys'), clock)
   const opened = await openReeveDatabase({ dataDirectory, environment, release, log: say })
-  undo.later(async () => opened.stop())
+  undo.later('the database', async () => opened.stop())
   const { database } = opened
   const identity = identityLayer(database, clock, config.server)
   const access = administration(database, clock, keys, config.server)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })
-  undo.later(async () => log.keeper.stop())
+  undo.later('the log', async () => log.keeper.stop())
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)
+  const upkeep = startUpkeep({ database, identity, access, clock, say })
+  undo.later('the upkeep', async () => upkeep.stop())
   const { layer: connections, worker } = await startConnections({
     ...settings,
     opened,
@@ -93,7 +101,7 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
     access,
     say,
   })
-  undo.later(async () => worker.stop())
+  undo.later('the runs of connections', async () => worker.stop())
   const http = await buildServer(
     {
       identity,
@@ -105,13 +113,14 @@ async function start(options: StartOptions, settings: ResolvedSettings, undo: Un
     },
     httpSettings(options, settings),
   )
-  undo.later(async () => stopServer(http))
+  undo.later('the HTTP server', async () => stopServer(http))
   const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
-  const bootstrap = await bootstrapToken(access, act)
   const sample =
     options.sampleEstate === true && options.samples !== undefined
       ? await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, options.samples)
       : undefined
+  // last, so that whatever may fail has not: the token is shown once
+  const bootstrap = await bootstrapToken(access, act)
   return {
     ...at,
     url: urlOf(at, settings.tls !== undefined),

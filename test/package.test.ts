@@ -1,11 +1,13 @@
 // The package as a user gets it: packed, installed in an empty folder, run from there.
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm, symlink, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { databaseUnavailable } from '../src/db/database-in-test.ts'
+import { startServer } from './e2e/server-in-test.ts'
 
 const run = promisify(execFile)
 const folder = await mkdtemp(join(tmpdir(), 'reeve-package-'))
@@ -32,8 +34,11 @@ describe('the package', () => {
     await mkdir(installed, { recursive: true })
     await run('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1'])
     // the dependencies are those of the lock file, linked so that no registry is needed
-    const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: Record<string, string> }
-    for (const name of Object.keys(manifest.dependencies)) {
+    const manifest = JSON.parse(await readFile('package.json', 'utf8')) as Record<
+      'dependencies' | 'optionalDependencies',
+      Record<string, string>
+    >
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
       await mkdir(join(folder, 'node_modules', name, '..'), { recursive: true })
       await symlink(resolve('node_modules', name), join(folder, 'node_modules', name))
     }
@@ -61,6 +66,17 @@ describe('the package', () => {
     const report = JSON.parse(stdout) as { principals: unknown[]; findings: unknown[]; errors: unknown[] }
     assert.ok(report.principals.length > 20)
     assert.ok(report.findings.length > 10)
+  })
+
+  test('its command serves, with its migrations and its samples', { skip: databaseUnavailable() }, async (t) => {
+    await chmod(folder, 0o755)
+    const dataDirectory = join(folder, 'data')
+    const command = join(installed, 'bin', 'reeve.js')
+    const server = await startServer({ dataDirectory, args: ['--sample'], command, cwd: folder })
+    t.after(async () => server.kill())
+    assert.match(server.sample ?? '', /the sample estate is in the roll/)
+    assert.equal((await fetch(`${server.url}/readyz`)).status, 200)
+    assert.equal(await server.stop(), 0)
   })
 
   const older = olderNode()

@@ -1,11 +1,17 @@
 // What was opened is closed in reverse order: at the stop, and where a start fails half-way.
 
 export class Undo {
-  #steps: (() => Promise<void>)[] = []
+  readonly #say: (event: string) => void
+  #steps: { readonly what: string; readonly step: () => Promise<void> }[] = []
   #running: Promise<void> | undefined
 
-  later(step: () => Promise<void>): void {
-    this.#steps.unshift(step)
+  /** `say` is told what is being closed: where a stop hangs, the last word says at what. */
+  constructor(say: (event: string) => void) {
+    this.#say = say
+  }
+
+  later(what: string, step: () => Promise<void>): void {
+    this.#steps.unshift({ what, step })
   }
 
   /** Once, whoever asks how often. A step that fails keeps no other from being done; the first failure is thrown. */
@@ -16,7 +22,8 @@ export class Undo {
 
   async #run(): Promise<void> {
     const failures: unknown[] = []
-    for (const step of this.#steps) {
+    for (const { what, step } of this.#steps) {
+      this.#say(`closing ${what}`)
       try {
         await step()
       } catch (error) {

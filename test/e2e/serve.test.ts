@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { chown, mkdir, readdir, stat } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { get } from 'node:https'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
@@ -57,6 +59,49 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     for (const name of await readdir(dataDirectory))
       assert.equal((await stat(join(dataDirectory, name))).uid, NOBODY.uid)
     assert.equal(await server.stop(), 0)
+  })
+
+  test('serves HTTPS on any address, and plain HTTP behind a proxy only', async (t) => {
+    const folder = await temporaryFolder(t)
+    const subject = [
+      '-subj',
+      '/CN=reeve.example',
+      '-days',
+      '2',
+      '-nodes',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+    ]
+    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
+    try {
+      execFileSync('openssl', ['req', '-x509', ...subject, ...files], { stdio: 'ignore' })
+    } catch {
+      t.skip('no openssl on this machine')
+      return
+    }
+    const config = join(folder, 'reeve.yaml')
+    await writeFile(config, 'server:\n  tls: { cert: cert.pem, key: key.pem }\n')
+    const args = ['--config', config, '--listen', '0.0.0.0:0']
+    const secure = await startServer({ dataDirectory: join(folder, 'data'), args })
+    t.after(async () => secure.kill())
+    assert.match(secure.url, /^https:/)
+    const { port } = new URL(secure.url)
+    const status = await new Promise<number | undefined>((done, failed) => {
+      get({ host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false }, (answer) => {
+        answer.resume()
+        done(answer.statusCode)
+      }).on('error', failed)
+    })
+    assert.equal(status, 200)
+    assert.equal(await secure.stop(), 0)
+
+    await writeFile(config, 'server:\n  behindProxy: true\n')
+    const proxied = await startServer({ dataDirectory: join(folder, 'data'), args })
+    t.after(async () => proxied.kill())
+    assert.match(proxied.url, /^http:/)
+    assert.equal(await proxied.stop(), 0)
   })
 
   test('what keeps it from starting is one clear line and exit code 2', async (t) => {

@@ -18,6 +18,7 @@ export interface ServerInTest {
   readonly url: string
   /** Of the first start only. */
   readonly token: string | undefined
+  readonly sample: string | undefined
   readonly pid: number
   readonly stderr: () => string
   /** SIGTERM; the exit code. */
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly as?: Account
   readonly cwd?: string
+  /** In place of the clone's own. */
+  readonly command?: string
 }
 
 /** The environment of the one who runs the tests must not reach the server under test. */
@@ -43,8 +46,8 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
 }
 
 export async function startServer(options: ServerOptions): Promise<ServerInTest> {
-  const { dataDirectory, args = [], env = {}, as = {}, cwd = process.cwd() } = options
-  const child = spawn(process.execPath, [COMMAND, 'serve', '--json', '--listen', '127.0.0.1:0', ...args], {
+  const { dataDirectory, args = [], env = {}, as = {}, cwd = process.cwd(), command = COMMAND } = options
+  const child = spawn(process.execPath, [command, 'serve', '--json', '--listen', '127.0.0.1:0', ...args], {
     cwd,
     env: cleanEnvironment({ REEVE_DATA_DIR: dataDirectory, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,10 +56,11 @@ export async function startServer(options: ServerOptions): Promise<ServerInTest>
   const ended = endOf(child)
   const stderr = collect(child)
   const line = await firstLine(child, ended, stderr)
-  const { address, token } = JSON.parse(line) as { address: string; token?: string }
+  const { address, token, sample } = JSON.parse(line) as { address: string; token?: string; sample?: string }
   return {
     url: address,
     token,
+    sample,
     pid: child.pid ?? 0,
     stderr,
     stop: async () => {
