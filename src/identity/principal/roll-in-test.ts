@@ -92,7 +92,7 @@ export async function rollInTest(
     async addTeam(feedId) {
       const data: TeamRecord = { feedId, name: feedId, source: 'test' }
       await identity.db.transaction(async (tx) => {
-        await createWithEntries(tx, TEAM, feed(), [{ id: teamOf(feedId), data, words: { type: 'team.formed' } }])
+        await createWithEntries(tx, TEAM, feed(), [{ id: teamOf(feedId), data, words: { type: 'team.recorded' } }])
       })
       return team(feedId)
     },

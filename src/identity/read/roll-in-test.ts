@@ -136,7 +136,7 @@ export async function addTeam({ identity }: RollInTest, feedId: string): Promise
   await identity.db.transaction(
     async (tx) =>
       await createWithEntries(tx, TEAM, actAt('2026-01-01T00:00:00.000Z'), [
-        { id, data: { feedId, name: `Team ${feedId}`, source: 'test' }, words: { type: 'team.formed' } },
+        { id, data: { feedId, name: `Team ${feedId}`, source: 'test' }, words: { type: 'team.recorded' } },
       ]),
   )
   return id

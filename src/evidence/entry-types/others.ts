@@ -1,0 +1,53 @@
+// Entries that the other layers write: access, connections, and evidence of itself.
+import type { EntryType } from './entry-type.ts'
+
+const of =
+  (layer: EntryType['layer']) =>
+  (says: string, content?: EntryType['content']): EntryType => ({
+    says,
+    layer,
+    ...(content === undefined ? {} : { content }),
+  })
+const access = of('access')
+const connections = of('connections')
+const evidence = of('evidence')
+
+const SOURCE = { source: 'text' } as const
+const RUN = { state: 'text', counts: 'object', confirmLeavers: 'flag?' } as const
+
+export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
+  'account.observed': access('a source showed an account', SOURCE),
+  'account.drifted': access('a source changed an account', SOURCE),
+  'account.gone': access('no source that saw an account sees it any more', SOURCE),
+  'account.returned': access('a source sees an account again', SOURCE),
+  'entitlement.observed': access('a source showed a right', SOURCE),
+  'entitlement.drifted': access('a source changed a right', SOURCE),
+  'entitlement.gone': access('no source that saw a right sees it any more', SOURCE),
+  'entitlement.returned': access('a source sees a right again', SOURCE),
+  'token.created': access('a token of Reeve was made', { kind: 'text', scopes: 'names', expiresAt: 'instant' }),
+  'token.revoked': access('a token of Reeve is not accepted any more', { replayed: 'flag?' }),
+  'role.assigned': access('a role of Reeve was given', { role: 'text', bothAdministrations: 'flag?' }),
+  'role.ended': access('a role of Reeve was taken', { role: 'text?', replayed: 'flag?' }),
+  'act.refused': access('somebody tried what they may not do', { operation: 'text', code: 'text', tokenId: 'text' }),
+
+  'connection.created': connections('a source was configured', { type: 'text' }),
+  'connection.changed': connections('a source is configured in another way', { changed: 'names' }),
+  'connection.paused': connections('a source is not read until it is resumed'),
+  'connection.resumed': connections('a source is read again'),
+  'connection.removed': connections('a source is not configured any more'),
+  'connection.run_queued': connections('a source is to be read', RUN),
+  'connection.run_ended': connections('a source was read, or could not be', RUN),
+
+  'log.key_rotated': evidence('another key signs the log from here on, announced by the one before it', {
+    note: 'text',
+  }),
+  'log.witness_alarmed': evidence('a witness says that this is not the log that it knows', {
+    witness: 'text',
+    size: 'number',
+  }),
+  'content.pruned': evidence('content of old entries was taken away; their hashes stay', {
+    before: 'instant',
+    count: 'number',
+    type: 'text',
+  }),
+}
