@@ -111,11 +111,12 @@ export class EntityStore {
     const { data } = entity
     this.#unlink(entity)
     entity.data = null
+    // held until the end: its own attributes may mention it
+    entity.mentions++
     this.#renew(entity)
     this.releaseValue(data.attributes)
     this.releaseValue(data.tags)
     for (const parent of data.parents) this.release(parent)
-    entity.mentions++
     this.release(entity)
     return true
   }

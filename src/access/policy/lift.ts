@@ -157,7 +157,8 @@ export class Lifter {
   }
 
   #record(body: JsonObject, depth: number): Node {
-    const names = Object.keys(body)
+    // in the order of their names, as Cedar evaluates them: it decides which of two errors is told
+    const names = Object.keys(body).sort()
     const from = this.constants.length
     const nodes = names.map((name) => this.lift(body[name], depth))
     const values = this.#fold(nodes, from)

@@ -5,14 +5,15 @@ import { EvaluationError } from './evaluation-error.ts'
 import type { EntityStore } from './entity-store.ts'
 import { Lifter, type Constant, type Node } from './lift.ts'
 import { readConditions, readScope, type PolicyScope, type ScopeSide } from './policy-json.ts'
-import { Pattern } from './pattern.ts'
 import type { Json } from './read-value.ts'
-import { Entity } from './value.ts'
+import type { Entity } from './value.ts'
 
 export interface PolicyBody extends PolicyScope {
   /** Null when there are no conditions. */
   readonly test: Test | null
   readonly constants: readonly Constant[]
+  /** Every entity that stands in it, once for each time. */
+  readonly mentions: readonly Entity[]
   readonly needs: { readonly principal: boolean; readonly resource: boolean }
 }
 
@@ -21,10 +22,10 @@ export type Shapes = Map<string, Test>
 
 /** Throws a Fault that names what is not understood; nothing stays mentioned then. */
 export function compileBody(json: Json, store: EntityStore, shapes: Shapes): PolicyBody {
-  const mentioned: Entity[] = []
+  const mentions: Entity[] = []
   const mention = (type: string, id: string): Entity => {
     const entity = store.mention(type, id)
-    mentioned.push(entity)
+    mentions.push(entity)
     return entity
   }
   try {
@@ -32,9 +33,9 @@ export function compileBody(json: Json, store: EntityStore, shapes: Shapes): Pol
     const lifter = new Lifter(mention)
     const nodes = readConditions(json).map((condition) => lifter.lift(condition))
     const needs = { principal: isOpen(scope.principal), resource: isOpen(scope.resource) }
-    return { ...scope, test: testOf(nodes, shapes), constants: lifter.constants, needs }
+    return { ...scope, test: testOf(nodes, shapes), constants: lifter.constants, mentions, needs }
   } catch (error) {
-    for (const entity of mentioned) store.release(entity)
+    for (const entity of mentions) store.release(entity)
     throw error
   }
 }
@@ -51,13 +52,8 @@ function testOf(nodes: readonly Node[], shapes: Shapes): Test | null {
   return test
 }
 
-export function releaseBody({ principal, resource, action, constants }: PolicyBody, store: EntityStore): void {
-  for (const side of [principal, resource])
-    if ('entity' in side && side.entity instanceof Entity) store.release(side.entity)
-  if (action.op !== 'any') for (const entity of action.entities) store.release(entity)
-  for (const constant of constants) {
-    if (!(constant instanceof Pattern) && !(constant instanceof EvaluationError)) store.releaseValue(constant)
-  }
+export function releaseBody({ mentions }: PolicyBody, store: EntityStore): void {
+  for (const entity of mentions) store.release(entity)
 }
 
 /** True, false, or why it could not be said. */
