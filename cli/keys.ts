@@ -40,6 +40,11 @@ export function keysCommand(): Command {
         .argument('<id>', 'its id')
         .action(retire),
     )
+    .addCommand(
+      here('replace-lost', 'make a new key in place of one that is gone for good')
+        .addArgument(kind())
+        .action(replaceLost),
+    )
     .addHelpText('after', EXAMPLES)
 }
 
@@ -80,4 +85,14 @@ async function retire(kind: Kind, keyId: string, options: KeysOptions): Promise<
   const key = await (await localKeys(placeOf(options))).retireKey(kind, keyId)
   if (options.json === true) await answerJson(key)
   else say(`${key.keyId} is retired: its value is erased.`)
+}
+
+async function replaceLost(kind: Kind, options: KeysOptions): Promise<void> {
+  const { localKeys } = await import('#main')
+  const keys = await localKeys({ ...placeOf(options), acceptLoss: [kind] })
+  const key = keys.describeKeys().find((one) => one.kind === kind && one.state === 'active')
+  if (options.json === true) await answerJson(key)
+  else if (keys.created.includes(kind))
+    say(`${key?.keyId} is a new ${kind} key. docs/guides/keys.md says what is lost with the old one.`)
+  else say(`The ${kind} key is whole: nothing was changed.`)
 }
