@@ -1,0 +1,93 @@
+// A new key of the log, and a witness that another user runs.
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { announceKey, verifyLog } from '#evidence'
+import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
+import type { LiveFinding } from '#evidence'
+import { parseVerifierKey } from '../../src/evidence/checkpoint/note.ts'
+import { newestCheckpoint } from '../../src/evidence/log/checkpoints.ts'
+import { cosign } from '../../src/evidence/witness/cosign.ts'
+import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { evidenceEstate, keyText, logKey } from './estate.ts'
+import type { Estate } from './estate.ts'
+
+describe('a log', { skip: databaseUnavailable() }, () => {
+  let estate: Estate
+  beforeAll(async () => {
+    estate = await evidenceEstate()
+  })
+  afterAll(async () => {
+    await estate.close()
+  })
+
+  async function failed(): Promise<LiveFinding[]> {
+    const findings = await verifyLog({
+      evidence: estate.db.database.layer('evidence'),
+      tileFolder: estate.tiles.folder,
+      keys: [keyText(logKey(3))],
+      nowMs: () => Date.parse(estate.roll.now()),
+    })
+    return findings.filter(({ outcome }) => outcome === 'failed')
+  }
+
+  test('is cosigned by a witness of another user, who cannot read the log’s key', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can become another user')
+    const folder = await mkdtemp(join(tmpdir(), 'reeve-witness-'))
+    const secret = join(folder, 'log.json')
+    await writeFile(secret, 'the key', { mode: 0o600 })
+    await chmod(folder, 0o777)
+    const words = [JSON.stringify({ folder, secret, logKey: keyText(logKey()) })]
+    const child = fork(fileURLToPath(new URL('witness-child.ts', import.meta.url)), words)
+    t.after(async () => {
+      child.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    })
+    const [said] = (await once(child, 'message')) as [{ url: string; key: string; uid: number; reads: string }]
+    assert.notEqual(said.uid, 0)
+    assert.equal(said.reads, 'EACCES')
+    const evidence = estate.db.database.layer('evidence')
+    const newest = await evidence.transaction(async (tx) => await newestCheckpoint(tx))
+    const peer = { url: said.url, verifier: parseVerifierKey(said.key) }
+    const cosigned = await cosign(peer, newest?.note ?? assert.fail(), async (tile) => await estate.tiles.read(tile), 0)
+    assert.equal(cosigned.outcome, 'cosigned')
+  })
+
+  test('goes on under a key that the one before it announced; whoever knows either verifies it', async () => {
+    const evidence = estate.db.database.layer('evidence')
+    const parts = { evidence, tiles: estate.tiles, signer: logKey(3) }
+    await announceKey(parts, logKey(4), () => estate.roll.now())
+    // a start that ended in between announces nothing twice
+    await announceKey(parts, logKey(4), () => estate.roll.now())
+    await estate.integrate(logKey(4))
+    await estate.register('after the rotation')
+    await estate.integrate(logKey(4))
+    assert.deepEqual(await failed(), [])
+    const keys = [keyText(logKey(3)), keyText(logKey(4))]
+    await estate.bundle('rotated', { signer: logKey(4), keys })
+    for (const logKey of keys) {
+      const findings = await verifyBundle(join(estate.folder, 'rotated'), { logKey })
+      assert.deepEqual(
+        findings.filter(({ outcome }) => outcome === 'failed'),
+        [],
+      )
+      assert.equal(findings.filter(({ check }) => check === 'key rotation').length, 1)
+    }
+    const other = await verifyBundle(join(estate.folder, 'rotated'), { logKey: keyText(logKey(5)) })
+    assert.ok(other.some(({ check, outcome }) => check === 'log key' && outcome === 'failed'))
+  })
+
+  test('that the old key signs after its end is refused', async () => {
+    await estate.register('by a thief')
+    await estate.integrate(logKey(3))
+    assert.match(
+      (await failed()).map(({ detail }) => detail).join('\n'),
+      /not signed by the key of the log that counts there/,
+    )
+  })
+})
