@@ -32,7 +32,7 @@ interface Place {
 }
 
 /** Every command with what may follow it: subcommands, then options. */
-export function placesOf(program: Command): Place[] {
+function placesOf(program: Command): Place[] {
   return withSubcommands(program).map((command) => ({
     path: pathOf(command),
     words: [

@@ -6,7 +6,7 @@ import { kindTitle } from '../words.ts'
 /** `2027-03-31` of an instant. */
 export const day = (instant: string | null | undefined): string | undefined => instant?.slice(0, 10)
 
-export const ownerText = ({ data }: Principal, names: ReadonlyMap<string, string>): string => {
+const ownerText = ({ data }: Principal, names: ReadonlyMap<string, string>): string => {
   const { owner, formerOwner } = data
   if (owner === undefined) {
     const former = formerOwner?.party.id

@@ -4,10 +4,6 @@ import type { Column, Screen } from './columns.ts'
 import { painter, plain, wantsColour } from './text.ts'
 import { writeTo } from './write-out.ts'
 
-export interface AnswerOptions {
-  readonly json?: boolean
-}
-
 export function screenOf(stream: NodeJS.WriteStream): Screen {
   const width = stream.isTTY ? stream.columns : Number(process.env['COLUMNS'] ?? Number.NaN)
   return {
