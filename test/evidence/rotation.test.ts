@@ -70,8 +70,8 @@ describe('a log', { skip: databaseUnavailable() }, () => {
     assert.deepEqual(await failed(), [])
     const keys = [keyText(logKey(3)), keyText(logKey(4))]
     await estate.bundle('rotated', { signer: logKey(4), keys })
-    for (const logKey of keys) {
-      const findings = await verifyBundle(join(estate.folder, 'rotated'), { logKey })
+    for (const known of keys) {
+      const findings = await verifyBundle(join(estate.folder, 'rotated'), { logKey: known })
       assert.deepEqual(
         findings.filter(({ outcome }) => outcome === 'failed'),
         [],
