@@ -2,8 +2,12 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  // the worker is loaded by its URL, so it must stay a file of its own
-  entry: { main: 'cli/main.ts', worker: 'src/connectors/read/worker.ts' },
+  // the worker and the child process are loaded by their URLs, so they must stay files of their own
+  entry: {
+    main: 'cli/main.ts',
+    worker: 'src/connectors/read/worker.ts',
+    'cedar-child': 'src/access/policy-writing/cedar-child.ts',
+  },
   format: 'esm',
   platform: 'node',
   target: 'node24',

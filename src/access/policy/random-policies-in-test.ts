@@ -1,17 +1,6 @@
 // Random policies, templates, links, entities and requests for the comparison with Cedar itself.
-import {
-  DATETIMES,
-  DECIMALS,
-  DURATIONS,
-  ExpressionGenerator,
-  IDS,
-  IPS,
-  NAMES,
-  quoted,
-  Random,
-  STRINGS,
-  TYPES,
-} from './random-expressions-in-test.ts'
+import { ExpressionGenerator, quoted, Random } from './random-expressions-in-test.ts'
+import { DATETIMES, DECIMALS, DURATIONS, IDS, IPS, NAMES, STRINGS, TYPES } from './random-literals-in-test.ts'
 import type { PolicyLink } from './policy-set.ts'
 import type { PolicyRequest } from './read-request.ts'
 
