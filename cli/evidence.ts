@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
+import { tailCommand } from './evidence/tail.ts'
 import { answerJson, say } from './terminal/answer.ts'
 import { writeTo } from './terminal/write-out.ts'
 import { answerFindings, gather, knownCheckpoint, withKeys } from './verify.ts'
@@ -26,6 +27,7 @@ export function evidenceCommand(): Command {
   return new Command('evidence')
     .description('the log of this server: export, verify, prove, prune')
     .addCommand(exportCommand())
+    .addCommand(tailCommand())
     .addCommand(verifyLiveCommand())
     .addCommand(keyCommand())
     .addCommand(proveCommand())
@@ -33,7 +35,8 @@ export function evidenceCommand(): Command {
 }
 
 interface ExportOptions extends Local {
-  readonly out: string
+  readonly out?: string
+  readonly ocsf?: boolean
   readonly from?: Instant
   readonly to?: Instant
   readonly witnessKey?: readonly string[]
@@ -42,15 +45,23 @@ interface ExportOptions extends Local {
 function exportCommand(): Command {
   return local(new Command('export'))
     .description('write an audit bundle: entries, proofs, populations, and the verifier')
-    .requiredOption('--out <path>', 'a folder that is not there yet, or a file that ends with .zip')
+    .option('--out <path>', 'a folder that is not there yet, or a file that ends with .zip')
+    .option('--ocsf', 'instead, the entries alone as OCSF events (NDJSON) on standard output')
     .option('--from <date>', 'entries from then on (populations are always as they are now)', instantOf)
     .option('--to <date>', 'entries before then', instantOf)
     .option('--witness-key <key>', 'of a witness, to be named in the bundle; may be repeated', gather)
     .option('--json', 'as JSON')
     .action(async (options: ExportOptions) => {
-      const { exportEvidence } = await import('#main')
-      const { out, from, to, witnessKey = [], json } = options
+      const { exportEvidence, exportOcsf } = await import('#main')
+      const { out, ocsf, from, to, witnessKey = [], json } = options
       const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+      if (ocsf === true) {
+        const write = async (lines: string): Promise<void> => writeTo(process.stdout, [lines])
+        const { events, unmapped } = await exportOcsf({ ...desk(options), period, write })
+        say(`${events} events; ${unmapped} of types that are in no class, as Base Events`)
+        return
+      }
+      if (out === undefined) throw new Fault('usage', 'say where the bundle is to be: --out PATH')
       const made = await exportEvidence({ ...desk(options), out, period, witnessKeys: witnessKey })
       if (json === true) await answerJson(made)
       else say(`${made.out}: ${made.entries} entries, ${made.rows} rows of populations`)

@@ -5,6 +5,7 @@ import { completionCommand } from './completion.ts'
 import { connectionsCommand } from './connections.ts'
 import { connectorsCommand } from './connectors.ts'
 import { detectorsCommand } from './detectors.ts'
+import { controlsCommand } from './controls.ts'
 import { evidenceCommand } from './evidence.ts'
 import { runToExitCode } from './exit.ts'
 import { importCommand } from './import.ts'
@@ -48,6 +49,7 @@ const program = new Command('reeve')
   .addCommand(orphansCommand())
   .addCommand(offersCommand())
   .addCommand(peopleCommand())
+  .addCommand(controlsCommand())
   .addCommand(tokenCommand())
 
 await runToExitCode(program)

@@ -29,6 +29,7 @@ export { restoreBackup } from './start/restore-backup.ts'
 export type { RestoredBackup } from './start/restore-backup.ts'
 
 export { evidenceKeys, exportEvidence, proveEvidence, pruneEvidence, verifyEvidence } from './start/evidence-desk.ts'
+export { exportOcsf } from './start/ocsf-desk.ts'
 export { runWitness, verifyBundleFile } from '#evidence'
 
 export interface StartOptions extends ServerOptions {
@@ -109,6 +110,7 @@ async function start(
       connections,
       evidence: database.layer('evidence'),
       fingerprint: fingerprinter(keys),
+      release,
       controls: (past) => controlReader(database, identity, past),
     },
     httpSettings(options, settings),

@@ -19,6 +19,8 @@ export interface Doors {
   readonly evidence: Parameters<typeof listEntries>[0]
   /** Absent where the server reads no sources by itself. */
   readonly connections?: ConnectionsLayer
+  /** Which release of Reeve events name. */
+  readonly release?: string
   /** What controls are judged over: now, or as it stood at an instant. */
   readonly controls?: (past?: Instant) => ControlReader
   /** What others tell of themselves: pools, the sequencer's lag, runs. */

@@ -110,8 +110,9 @@ async function* versionsOf(
     batch = []
     return joined
   }
-  for await (const { id, version, versions } of readAllRecords(db, table)) {
-    const newest = versions.at(-1)
+  for await (const record of readAllRecords(db, table)) {
+    const { id, version } = record
+    const newest = record.versions.at(-1)
     // of what stands there, not of what it says its hash is
     const hash = newest === undefined ? '' : versionHash(id, newest.version, newest.recordedAt, newest.segments)
     batch.push({ id, version, hash })

@@ -19,10 +19,12 @@ import {
   verifyState,
 } from '#evidence'
 import type { BundleMade, LiveFinding, NoteSigner, Period } from '#evidence'
+import { assessControls } from '#governance'
 import { rollPopulations, ROLL_TABLES } from '#identity/roll'
 import { Fault, REEVE, systemClock } from '#kernel'
 import { openKeys } from '#keys'
 import type { Keys } from '#keys'
+import { controlReader } from './control-reader.ts'
 import { dataDirectoryFrom } from './data-directory.ts'
 import { identityLayer } from './layers.ts'
 import { CONNECTION_TABLES } from '#connections'
@@ -40,7 +42,7 @@ export interface LogKeys {
   readonly keys: readonly string[]
 }
 
-interface Desk extends LogKeys {
+export interface Desk extends LogKeys {
   readonly database: Database
   readonly tiles: TileFolder
   readonly signer: NoteSigner
@@ -50,7 +52,7 @@ interface Desk extends LogKeys {
  * A server that runs is not disturbed: its PostgreSQL is asked directly, by the roles of the layers, and not its HTTP API,
  * since the process that serves that is what is to be verified. Where none runs, the database is started for the while.
  */
-async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
+export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
   const { environment, release } = options
   const dataDirectory = dataDirectoryFrom(options.dataDirectory, environment)
   const external = (environment['REEVE_DATABASE_URL'] ?? '') !== ''
@@ -107,6 +109,7 @@ export async function exportEvidence(
       keys,
       witnesses: options.witnessKeys,
       populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
+      controls: await assessControls(controlReader(database, identity)),
       period: options.period,
       release: options.release,
       clock: systemClock,

@@ -62,10 +62,10 @@ describe('controls over the sample estate', { skip: databaseUnavailable() }, () 
     const copy = await estate.copy()
     try {
       await copy.superuser.query('alter table identity.principal drop constraint principal_active_complete')
-      const before = copy.identity.clock()
+      const until = copy.identity.clock()
       await VIOLATIONS['purpose-stated']?.(copy, estate.named)
       assert.deepEqual(red(await assess(copy)).length, 1)
-      const past = await assessControls(controlReader(copy.database, copy.identity, before))
+      const past = await assessControls(controlReader(copy.database, copy.identity, until))
       assert.deepEqual(red(past), [])
       const outcomeOf = (id: string): string | undefined => past.controls.find((control) => control.id === id)?.outcome
       assert.equal(outcomeOf('purpose-stated'), 'pass')

@@ -54,7 +54,7 @@ export interface Open {
   readonly database: Database
   readonly identity: IdentityLayer
   /** One second later each time. */
-  act(person?: Id<'person'>): Act
+  readonly act: (person?: Id<'person'>) => Act
 }
 
 export function opened(database: Database, hoursLater = 0): Open {
@@ -116,8 +116,8 @@ async function everything<T>(items: AsyncIterable<T>): Promise<T[]> {
 async function putInOrder(open: Open): Promise<Named> {
   const { identity, act } = open
   const people = await everything(roll.everyPerson(identity))
-  const personWith = (status: string, at = 0): Id<'person'> =>
-    people.filter(({ data }) => data.status === status)[at]?.id as Id<'person'>
+  const personWith = (status: string, nth = 0): Id<'person'> =>
+    people.filter(({ data }) => data.status === status)[nth]?.id as Id<'person'>
   const [ada, ben, leaver] = [personWith('active'), personWith('active', 1), personWith('leaver')]
   const owner: Party = { kind: 'person', id: ada }
   const backup: Party = { kind: 'person', id: ben }
@@ -175,8 +175,8 @@ async function answerFailures(open: Open, owner: Party): Promise<void> {
       if (id === 'no-orphan')
         await roll.offerOwnership(identity, act(), { id: row.id, to: owner, why: 'its owner left' })
       else if (id === 'credential-not-shared')
-        await roll.recordRevocation(identity, act(), { id: row.id, reason: 'shared' } as never)
-      else await roll.recordRotation(identity, act(), { id: row.id } as never)
+        await roll.recordRevocation(identity, act(), { id: row.id, reason: 'shared' })
+      else await roll.recordRotation(identity, act(), { id: row.id })
     }
   }
 }
@@ -213,7 +213,7 @@ async function credentialsOf(
   const made = async (name: string): Promise<Id<'credential'>> => {
     const credential = { type: 'api_token', name, principalId, source: 'test' } as const
     const { id } = await roll.recordCredential(identity, act(ada), credential)
-    await roll.recordRotation(identity, act(ada), { id: id as Id<'credential'> })
+    await roll.recordRotation(identity, act(ada), { id })
     return id as Id<'credential'>
   }
   const [credential, leaked, knownByLeaver] = [await made('one'), await made('two'), await made('three')]

@@ -378,6 +378,7 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
   },
   listEntries: { by: 'otto', ask: empty },
   assessControls: { by: 'otto', ask: empty },
+  listOcsfEvents: { by: 'otto', ask: empty },
   listTokens: { by: 'olga', ask: empty },
   createToken: {
     by: 'olga',

@@ -1,6 +1,7 @@
 // What people read in a bundle: how to verify it, who answers for what, and a summary. Plain files, no script.
 import type { Instant } from '#kernel'
 import type { LogRange, Period } from './log-range.ts'
+import type { ControlResult } from './write-controls.ts'
 import type { WrittenPopulation } from './write-population.ts'
 
 export interface BundleFacts {
@@ -14,14 +15,6 @@ export interface BundleFacts {
   readonly populations: readonly WrittenPopulation[]
   readonly witnesses: readonly string[]
   readonly controls: readonly ControlResult[]
-}
-
-/** What a control came to, when the bundle was made. */
-export interface ControlResult {
-  readonly id: string
-  readonly title: string
-  readonly outcome: 'pass' | 'fail' | 'not evaluable'
-  readonly detail: string
 }
 
 const periodOf = ({ from, to }: Period): string =>
@@ -64,6 +57,8 @@ ${populations
   )
   .join('\n')}
 | records/*.ndjson | the record versions that the cells are taken from | their hashes are in entries |
+| controls/results.json | what each control came to, with its query, and the seed of the samples | the signature over the manifest alone; each sampled row is in a population |
+| controls/*.csv | the rows that were sampled, and the first that violate it | as above |
 | RESPONSIBILITIES.md, summary.html, README.md | for reading | the signature over the manifest alone |
 
 Populations show the state when the bundle was made, also where the entries are of a period. People appear as ids. Of records

@@ -14,11 +14,13 @@ import { readRotations } from '../log/rotation.ts'
 import type { TileFolder } from '../log/tile-folder.ts'
 import { BundleFolder } from './bundle-folder.ts'
 import { readme, responsibilities, summary } from './document.ts'
-import type { BundleFacts, ControlResult } from './document.ts'
+import type { BundleFacts } from './document.ts'
 import { countTypes, rangeOf } from './log-range.ts'
 import type { Period } from './log-range.ts'
 import type { PopulationSource } from './population.ts'
 import { verifierFile } from './verifier-file.ts'
+import { writeControls } from './write-controls.ts'
+import type { ControlResults } from './write-controls.ts'
 import { writeLog } from './write-log.ts'
 import { writePopulation } from './write-population.ts'
 import type { WrittenPopulation } from './write-population.ts'
@@ -34,7 +36,7 @@ export interface BundleOptions {
   /** Verifier keys of its witnesses. */
   readonly witnesses: readonly string[]
   readonly populations: readonly PopulationSource[]
-  readonly controls?: readonly ControlResult[]
+  readonly controls?: ControlResults
   readonly period: Period
   readonly release: string
   readonly clock: Clock
@@ -94,8 +96,9 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
     counts,
     populations,
     witnesses: last.witnesses,
-    controls: options.controls ?? [],
+    controls: options.controls?.controls ?? [],
   }
+  if (options.controls !== undefined) await writeControls(bundle, options.controls)
   await bundle.write('README.md', readme(facts))
   await bundle.write('RESPONSIBILITIES.md', responsibilities(facts))
   await bundle.write('summary.html', summary(facts))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import type { Instant } from '#kernel'
 import { CSF_2_0_LIVE } from '../controls/csf-2-0.ts'
@@ -193,5 +194,19 @@ describe('a sample', () => {
       .sort((a, b) => (drawOf('seed', 'control', a) < drawOf('seed', 'control', b) ? -1 : 1))
       .slice(0, 25)
     assert.deepEqual(drawn('seed', ids), expected)
+  })
+})
+
+describe('the guide', () => {
+  const guide = readFileSync('docs/guides/controls.md', 'utf8')
+
+  test('tells of every control what must hold and what it cites, as the code does', () => {
+    const cited = (references: readonly { readonly id: string }[]): string => references.map(({ id }) => id).join(', ')
+    for (const { id, statement, references } of CONTROLS)
+      assert.ok(guide.includes(`| \`${id}\` | ${statement} | ${cited(references)} |`), id)
+    for (const { id, lacking, references } of UNDECIDABLE) {
+      if (!lacking.endsWith('attestation'))
+        assert.ok(guide.includes(`| \`${id}\` | ${lacking} | ${cited(references)} |`), id)
+    }
   })
 })

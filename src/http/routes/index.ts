@@ -8,6 +8,7 @@ import { ENTRIES } from './entries.ts'
 import { IDENTITY_REQUESTS } from './identity-requests.ts'
 import { MATCHES } from './matches.ts'
 import { ME } from './me.ts'
+import { OCSF_EVENTS } from './ocsf-events.ts'
 import { OWNERSHIP } from './ownership.ts'
 import { PEOPLE } from './people.ts'
 import { PRINCIPAL_FACTS } from './principal-facts.ts'
@@ -31,6 +32,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...MATCHES,
   ...CONNECTIONS,
   ...ENTRIES,
+  ...OCSF_EVENTS,
   ...CONTROL_ROUTES,
   ...TOKENS,
   ...ROLE_ROUTES,
