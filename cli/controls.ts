@@ -1,9 +1,10 @@
 // `reeve controls`: what the controls say of the estate. Exit code 1 where one fails.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { answered } from '#client'
 import { dayOrInstant, server } from './remote/server.ts'
 import type { Schemas } from './remote/server.ts'
-import { answerFields, answerJson, answerListing } from './terminal/answer.ts'
+import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
 import { writeTo } from './terminal/write-out.ts'
 import { Fault } from '#kernel'
 
@@ -35,13 +36,28 @@ export function controlsCommand(): Command {
 async function controls(name: string | undefined, { json, at, seed }: ControlsOptions): Promise<void> {
   const client = await server()
   const query = { ...(at === undefined ? {} : { at }), ...(seed === undefined ? {} : { seed }) }
-  const assessment = await answered(client.GET('/v1/controls', { params: { query } }))
+  const assessment = await assessed(async () => answered(client.GET('/v1/controls', { params: { query } })))
   const wanted = name === undefined ? assessment.controls : assessment.controls.filter(({ id }) => id === name)
   if (wanted.length === 0) throw new Fault('usage', `no control is called \`${name ?? ''}\`: reeve controls lists them`)
   if (json === true) await answerJson({ ...assessment, controls: wanted })
   else if (name === undefined) await list(assessment)
   else for (const control of wanted) await inFull(control, assessment)
   if (wanted.some(({ outcome }) => outcome === 'fail')) process.exitCode = 1
+}
+
+const ASK_AGAIN_MS = 2000
+
+/** A large estate takes minutes: the server says so, and is asked again. */
+async function assessed<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'conflict') throw error
+      say(error.detail)
+      await sleep(ASK_AGAIN_MS)
+    }
+  }
 }
 
 const cited = ({ references }: Schemas['ControlResult']): string => references.map(({ id }) => id).join(' ')

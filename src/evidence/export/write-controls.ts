@@ -5,7 +5,7 @@ import type { BundleFolder } from './bundle-folder.ts'
 import { cellAt, csvRow } from './population.ts'
 
 /** A row that a control judged. SECURITY: of people only ids. */
-export interface ControlRow {
+interface ControlRow {
   readonly id: string
   readonly version?: number
   readonly verdict: string

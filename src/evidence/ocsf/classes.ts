@@ -17,7 +17,7 @@ export const OCSF_CLASSES = {
     caption: 'User Access Management',
   },
 } as const
-export type OcsfClass = keyof typeof OCSF_CLASSES
+type OcsfClass = keyof typeof OCSF_CLASSES
 
 export interface OcsfKind {
   readonly class: OcsfClass

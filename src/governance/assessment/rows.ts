@@ -50,11 +50,11 @@ export interface CredentialFacts {
   readonly goneAt?: Instant
 }
 
-export interface LeaverFacts {
+interface LeaverFacts {
   readonly leftAt: Instant
 }
 
-export interface VendorFacts {
+interface VendorFacts {
   readonly state: 'active' | 'offboarded'
 }
 
@@ -66,18 +66,18 @@ export interface RequestFacts {
 }
 
 /** Who holds roles of Reeve itself: the row's id is the person or the API client. */
-export interface HolderFacts {
+interface HolderFacts {
   readonly roles: readonly string[]
 }
 
-export interface TokenFacts {
+interface TokenFacts {
   /** A person or an API client; absent for the bootstrap token. */
   readonly subjectId?: string
   readonly expiresAt: Instant
 }
 
 /** The newest version of a record: its hash, worked out anew, and what the entry that made it says that it is. */
-export interface VersionFacts {
+interface VersionFacts {
   readonly hash: string
   readonly entryHash?: string
 }

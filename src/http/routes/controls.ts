@@ -1,11 +1,14 @@
 // What controls say of the estate: each with its population, what violates it, and a sample that anybody can draw again.
 import { z } from 'zod'
 import { assessControls, FRAMEWORKS } from '#governance'
+import type { Assessment as Assessed } from '#governance'
 import { twoTimes } from '#identity/roll'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
 import { endpoint } from '../endpoint.ts'
+import type { Doors } from '../doors.ts'
 import { instant, text } from '../form/fields.ts'
+import { LongAnswer } from '../long-answer.ts'
 
 const Judged = z
   .object({
@@ -62,10 +65,10 @@ export const CONTROL_ROUTES = [
     tag: 'evidence',
     summary: 'Judge the estate by all controls',
     description:
-      'Reads whole populations: seconds to minutes on a large estate. With `at`, the estate as it stood then, by what was known then; what is only kept as it is now is `not evaluable`.',
+      'Reads whole populations, one assessment at a time: minutes on a large estate. While it is not there, the answer is 409; asked again with the same query it is. With `at`, the estate as it stood then, by what was known then; what is only kept as it is now is `not evaluable`.',
     who: { roles: ['auditor', 'identity-admin', 'access-admin'] },
     scope: 'read',
-    refuses: ['not_found'],
+    refuses: ['not_found', 'conflict'],
     query: z.strictObject({
       at: z.string().max(40).optional().describe('a day (its end, UTC) or an instant of the past'),
       seed: text(100).optional().describe('of the samples; the instant of the assessment where it is not given'),
@@ -73,15 +76,30 @@ export const CONTROL_ROUTES = [
     answer: Assessment,
     handle: async ({ doors, query }) => {
       if (doors.controls === undefined) throw new Fault('not_found', 'this server judges no controls')
-      const reader = doors.controls(pastOf(query.at, doors.identity.clock()))
-      return await assessControls(reader, query.seed === undefined ? {} : { seed: query.seed })
+      const { controls } = doors
+      const { at, seed } = query
+      const past = pastOf(at, doors.identity.clock())
+      return await runsOf(doors).ask(JSON.stringify([past, seed]), async () =>
+        assessControls(controls(past), seed === undefined ? {} : { seed }),
+      )
     },
   }),
 ]
 
+const RUNS = new WeakMap<Doors, LongAnswer<Assessed>>()
+
+/** Of each server its own. */
+function runsOf(doors: Doors): LongAnswer<Assessed> {
+  const held = RUNS.get(doors)
+  if (held !== undefined) return held
+  const made = new LongAnswer<Assessed>()
+  RUNS.set(doors, made)
+  return made
+}
+
 /** Today is the present. */
-function pastOf(text: string | undefined, now: Instant): Instant | undefined {
-  const at = text === undefined ? undefined : twoTimes({ asKnownAt: text })?.asOf
+function pastOf(day: string | undefined, now: Instant): Instant | undefined {
+  const at = day === undefined ? undefined : twoTimes({ asKnownAt: day })?.asOf
   if (at === undefined || at <= now) return at
   if (at.slice(0, 10) === now.slice(0, 10)) return undefined
   throw new Fault('invalid', '`at` is in the future: name a day that was')
