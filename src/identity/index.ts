@@ -2,7 +2,7 @@
 export * from './principal.ts'
 export { correlate } from './correlate.ts'
 export type { IdentityGraph } from './correlate.ts'
-export { offerLikelyMatches } from './likely.ts'
+export { comparableName, offerLikelyMatches } from './likely.ts'
 export { assessOwners, OWNER_BAR } from './owner.ts'
 export type { OwnerCandidate, Ownership } from './owner.ts'
 export { classify } from './classify.ts'

@@ -50,7 +50,12 @@ export function offerLikelyMatches(principals: ReadonlyMap<Id<'principal'>, Prin
   return offers
 }
 
-function comparableName({ system, name, externalId }: Principal): string {
+/** The name by which two of different systems are compared. */
+export function comparableName({
+  system,
+  name,
+  externalId,
+}: Pick<Principal, 'system' | 'name' | 'externalId'>): string {
   const plain = system === 'kubernetes' ? externalId.slice(externalId.lastIndexOf(':') + 1) : name
   return plain
     .slice(plain.lastIndexOf('/') + 1)

@@ -14,7 +14,7 @@ import type { AccessCounts, AccessLayer, AccountRecord, EntitlementRecord, Obser
 export interface AccessRun {
   readonly sourceId: string
   readonly act: Act
-  readonly seen: Set<string>
+  readonly seen: { has(id: string): boolean; add(id: string): void }
   readonly dryRun: boolean
   /** Records in one transaction. */
   readonly batch?: number
@@ -65,7 +65,10 @@ async function recordObserved<D extends AccountRecord | EntitlementRecord>(
 }
 
 /** The same right may be stated in two places of one source: the first counts. */
-function* unseen<T extends { readonly id: string }>(items: Iterable<T>, seen: ReadonlySet<string>): Generator<T> {
+function* unseen<T extends { readonly id: string }>(
+  items: Iterable<T>,
+  seen: Pick<AccessRun['seen'], 'has'>,
+): Generator<T> {
   const here = new Set<string>()
   for (const item of items) {
     if (seen.has(item.id) || here.has(item.id)) continue

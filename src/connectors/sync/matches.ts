@@ -3,6 +3,7 @@ import type { Id } from '#kernel'
 import { offerLikelyMatches } from '#identity'
 import type { Principal } from '#identity'
 import type { MatchProposal, PeopleOfRoll } from '#identity/roll'
+import type { NamesOfSystems } from './names-of-systems.ts'
 import type { Sightings } from './sightings.ts'
 
 /** Principals whose name is a person's e-mail or handle. */
@@ -14,22 +15,24 @@ export function likelyPeople(sightings: Sightings, roll: PeopleOfRoll): MatchPro
   })
 }
 
-/** Likeness is looked for over the whole read, so of each principal what it is judged by is kept from part to part. */
+/** Likeness is looked for over the whole read, so of what may have a likeness something is kept from part to part. */
 export class LikelyPairs {
   readonly #principals = new Map<Id<'principal'>, Principal>()
-  readonly #systems = new Set<string>()
+  readonly #names: NamesOfSystems
+
+  constructor(names: NamesOfSystems) {
+    this.#names = names
+  }
 
   add(sightings: Sightings): void {
     for (const principal of sightings.graph.principals.values()) {
+      if (principal.kind === 'group' || !this.#names.inSeveral(principal)) continue
       const id = sightings.rollId(principal.id)
-      if (id === undefined || principal.kind === 'group') continue
-      this.#systems.add(principal.system)
-      this.#principals.set(id, judgedBy(principal, id))
+      if (id !== undefined) this.#principals.set(id, judgedBy(principal, id))
     }
   }
 
   proposals(): MatchProposal[] {
-    if (this.#systems.size < 2) return []
     return offerLikelyMatches(this.#principals).map(({ a, b, reason }) => ({
       kind: 'principals',
       pair: [a, b],

@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Fact } from '#kernel'
 import { boundedId } from '#identity/roll'
+import { IdSet } from './id-set.ts'
 import { EVERYWHERE, Links, linksOf } from './links.ts'
+import { NamesOfSystems } from './names-of-systems.ts'
 
 /** Up to so many facts are simply kept. */
 export const PART_FACTS = 10_000
@@ -21,6 +23,7 @@ export interface Parts {
   readonly everywhere: readonly Fact[]
   /** Whether the read has this account of a system, wherever. */
   has(system: string, externalId: string): boolean
+  readonly names: NamesOfSystems
   part(number: number): Promise<Fact[]>
   close(): Promise<void>
 }
@@ -30,7 +33,8 @@ const accountKey = (system: string, externalId: string): string => `${system} ${
 /** Reads the source to its end. SECURITY: facts hold no secret; what waits on disk is only its owner's to read all the same. */
 export async function partsOf(facts: Iterable<Fact> | AsyncIterable<Fact>, partFacts = PART_FACTS): Promise<Parts> {
   const links = new Links()
-  const accounts = new Set<string>()
+  const accounts = new IdSet()
+  const names = new NamesOfSystems()
   const everywhere: Fact[] = []
   let kept: Fact[] = []
   const keys: number[] = []
@@ -43,13 +47,14 @@ export async function partsOf(facts: Iterable<Fact> | AsyncIterable<Fact>, partF
       }
       keys.push(links.add(fact))
       if (fact.type === 'principal' || fact.type === 'account') accounts.add(accountKey(fact.system, fact.externalId))
+      if (fact.type === 'principal') names.add(fact)
       kept.push(fact)
       if (kept.length < partFacts) continue
       await spool.write('all', kept)
       kept = []
     }
     const has = (system: string, externalId: string): boolean => accounts.has(accountKey(system, externalId))
-    const base = { facts: keys.length + everywhere.length, everywhere, has, close: () => spool.close() }
+    const base = { facts: keys.length + everywhere.length, everywhere, names, has, close: () => spool.close() }
     if (keys.length < partFacts) return { ...base, count: 1, part: () => Promise.resolve(kept) }
     await spool.write('all', kept)
     kept = []

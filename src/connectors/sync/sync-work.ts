@@ -14,6 +14,7 @@ import {
 import type { Observation, PeopleOfRoll, PrincipalRecord, SourceRun } from '#identity/roll'
 import { observeAccess } from './access.ts'
 import { exposuresOfAuthors } from './exposures.ts'
+import { IdSet } from './id-set.ts'
 import { likelyPeople, LikelyPairs } from './matches.ts'
 import type { Parts } from './parts.ts'
 import { addCounts, Refusals, SAMPLE_MAX } from './result.ts'
@@ -34,9 +35,9 @@ export interface SyncToDo {
 export class SyncWork {
   readonly #todo: SyncToDo
   readonly #run: SourceRun
-  readonly #seenAccess = new Set<string>()
+  readonly #seenAccess = new IdSet()
   readonly #refused = new Refusals()
-  readonly #likely = new LikelyPairs()
+  readonly #likely: LikelyPairs
   readonly #problems: ReadProblem[] = []
   readonly #sample: string[] = []
   readonly #counts = {
@@ -54,10 +55,13 @@ export class SyncWork {
     const { options, act, parts } = todo
     const { identity, source, keyId, dryRun = false, batch } = options
     this.#todo = todo
+    this.#likely = new LikelyPairs(parts.names)
     this.#run = sourceRun(identity, {
       sourceId: source.id,
       act,
       dryRun,
+      seen: new IdSet(),
+      claimed: new IdSet(),
       ...(keyId === undefined ? {} : { keyId }),
       ...(batch === undefined ? {} : { batch }),
       observesOwn: (held) =>

@@ -60,6 +60,11 @@ export interface Revision {
   readonly graceDays: number
 }
 
+export interface Ids {
+  has(id: string): boolean
+  add(id: string): void
+}
+
 /** One sync of one source. What was met is added to `seen` after each batch is durable. */
 export interface SourceRun {
   readonly sourceId: string
@@ -67,9 +72,9 @@ export interface SourceRun {
   readonly graceDays: number
   /** The key of this read's fingerprints; other keys that are still in use stay beside it. */
   readonly keyId?: string
-  readonly seen: Set<string>
+  readonly seen: Ids
   /** Records that an observation of this run has spoken for: a second one only adds identifiers. */
-  readonly claimed: Set<string>
+  readonly claimed: Ids
   /** Whether this read observes the very thing that the record describes. */
   readonly observesOwn: (held: ObservedRecord) => boolean
   readonly dryRun: boolean

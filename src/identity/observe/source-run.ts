@@ -3,7 +3,7 @@ import { Fault } from '#kernel'
 import type { Act } from '#kernel'
 import { sql } from '#db'
 import type { IdentityLayer } from '../operation.ts'
-import type { ObservedRecord, SourceRun } from './observed.ts'
+import type { Ids, ObservedRecord, SourceRun } from './observed.ts'
 import { dropOldFingerprints, noteSourceRead } from './source-keys.ts'
 
 const SOURCE_LOCK = 726_973_303
@@ -13,6 +13,8 @@ export interface SourceRunOptions {
   readonly act: Act
   readonly keyId?: string
   readonly dryRun: boolean
+  readonly seen: Ids
+  readonly claimed: Ids
   readonly batch?: number
   readonly observesOwn: (held: ObservedRecord) => boolean
 }
@@ -44,8 +46,6 @@ export function sourceRun(identity: IdentityLayer, options: SourceRunOptions): S
     ...rest,
     graceDays: identity.settings.orphanGraceDays,
     ...(keyId === undefined ? {} : { keyId }),
-    seen: new Set(),
-    claimed: new Set(),
   }
 }
 
