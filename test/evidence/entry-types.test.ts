@@ -57,7 +57,11 @@ describe('the types of entries', () => {
       .split('\n')
       .filter((path) => path.endsWith('.ts') && !/(?:\.test|-in-test)\.ts$|src\/client\//.test(path))
     const unknown = files.flatMap((path) =>
-      [...readFileSync(path, 'utf8').matchAll(new RegExp(`(?<!\\.)'((?:${NOUNS})\\.[a-z_]+)'`, 'g'))]
+      [
+        ...readFileSync(path, 'utf8').matchAll(
+          new RegExp(`(?:(?<!\\.)'(?=(?:${NOUNS})\\.)|\\btype: ')([a-z_]+\\.[a-z_]+)'`, 'g'),
+        ),
+      ]
         .map(([, type = '']) => type)
         .filter((type) => !Object.hasOwn(ENTRY_TYPES, type) && !TABLES_AND_FILES.test(type))
         .map((type) => `${path}: ${type}`),
