@@ -18,6 +18,7 @@ export class EntityStore {
   readonly #types = new Map<string, Map<string, Entity>>()
   readonly #children = new Map<Entity, Set<Entity>>()
   readonly #bySlot: Entity[] = []
+  readonly #lists = new Map<string, readonly string[]>()
   readonly #free: number[] = []
   /** Types of which only the schema says what there is. */
   readonly #actions: ReadonlySet<string>
@@ -197,7 +198,7 @@ export class EntityStore {
     if (ancestors === undefined) return this.#refuse(record, 'it has too many ancestors')
     const old = entity.data
     if (old !== null) this.#unlink(entity)
-    entity.data = { attributes, tags, parents, ancestors }
+    entity.data = { attributes: attributes.sharing(this.#lists), tags: tags.sharing(this.#lists), parents, ancestors }
     for (const parent of parents) {
       const children = this.#children.get(parent)
       if (children === undefined) this.#children.set(parent, new Set([entity]))

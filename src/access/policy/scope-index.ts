@@ -20,8 +20,8 @@ export class ScopeIndex {
   /** Open addressing: first entry of a pair. */
   #pairs = new Int32Array(16).fill(NONE)
   #pairCount = 0
-  readonly #open = new Set<number>()
-  readonly #byAction = new Map<number, Set<number>>()
+  readonly #open: number[] = []
+  readonly #byAction = new Map<number, number[]>()
 
   principalOf(entry: number): number {
     return this.#principal.get(entry)
@@ -66,31 +66,31 @@ export class ScopeIndex {
   }
 
   #addOpen(entry: number, actions: readonly number[]): void {
-    if (actions.length === 0) this.#open.add(entry)
+    if (actions.length === 0) this.#open.push(entry)
     for (const action of actions) {
       const entries = this.#byAction.get(action)
-      if (entries === undefined) this.#byAction.set(action, new Set([entry]))
-      else entries.add(entry)
+      if (entries === undefined) this.#byAction.set(action, [entry])
+      else if (!entries.includes(entry)) entries.push(entry)
     }
   }
 
   #removeOpen(entry: number, actions: readonly number[]): void {
-    this.#open.delete(entry)
+    without(this.#open, entry)
     for (const action of actions) {
       const entries = this.#byAction.get(action)
-      entries?.delete(entry)
-      if (entries?.size === 0) this.#byAction.delete(action)
+      if (entries !== undefined) without(entries, entry)
+      if (entries?.length === 0) this.#byAction.delete(action)
     }
   }
 
   #findByAction(action: Entity, found: number[]): void {
     const from = found.length
-    for (const entry of this.#byAction.get(action.slot) ?? []) found.push(entry)
+    const own = this.#byAction.get(action.slot)
+    if (own !== undefined) for (const entry of own) found.push(entry)
     for (const slot of ancestorsOf(action)) {
-      for (const entry of this.#byAction.get(slot) ?? []) {
-        // an entry that lists several of these actions stands under each
-        if (!found.includes(entry, from)) found.push(entry)
-      }
+      const entries = this.#byAction.get(slot)
+      // an entry that lists several of these actions stands under each
+      if (entries !== undefined) for (const entry of entries) if (!found.includes(entry, from)) found.push(entry)
     }
   }
 
@@ -189,6 +189,11 @@ export class ScopeIndex {
 
 const NO_ANCESTORS: readonly number[] = []
 const ancestorsOf = ({ data }: Entity): readonly number[] => (data === null ? NO_ANCESTORS : data.ancestors)
+
+function without(entries: number[], entry: number): void {
+  const place = entries.indexOf(entry)
+  if (place !== -1) entries.splice(place, 1)
+}
 
 function hashOf(principal: number, resource: number): number {
   let hash = Math.imul(principal, 0x9e3779b1) ^ Math.imul(resource, 0x85ebca77)
