@@ -1,12 +1,12 @@
 // What is decided over in `bench/decide.ts`: estates of policies, entities and requests, the same for every peer.
 import type { PolicyLink, PolicyRequest } from '#access/policy'
 
-export interface Uid {
+interface Uid {
   readonly type: string
   readonly id: string
 }
 
-export interface EntityRecord {
+interface EntityRecord {
   readonly uid: Uid
   readonly attrs: Record<string, unknown>
   readonly parents: readonly Uid[]

@@ -22,7 +22,7 @@ import {
 import { Pattern } from './pattern.ts'
 import { EMPTY_RECORD, Entity, RecordValue, SetValue, type Value } from './value.ts'
 
-export type Evaluate = (frame: Frame) => Value
+type Evaluate = (frame: Frame) => Value
 export type Test = (frame: Frame) => boolean
 
 const TESTS: ReadonlySet<Node['op']> = new Set([
@@ -56,7 +56,7 @@ export function compileTest(node: Node): Test {
   }
 }
 
-export function compile(node: Node): Evaluate {
+function compile(node: Node): Evaluate {
   switch (node.op) {
     case 'constant': {
       const { at } = node

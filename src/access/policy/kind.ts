@@ -4,7 +4,7 @@ import { Decimal } from './extension/decimal.ts'
 import { fail } from './evaluation-error.ts'
 import { Entity, RecordValue, SetValue, type Value } from './value.ts'
 
-export function kindOf(value: Value): string {
+function kindOf(value: Value): string {
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'string') return 'string'
   if (typeof value !== 'object') return 'long'

@@ -8,7 +8,7 @@ import { pathOf, patternOf, type Pattern } from './pattern.ts'
 import { isObject, isTypeName, readValue, type Json, type JsonObject, type Resolve } from './read-value.ts'
 import { RecordValue, SetValue, type Value } from './value.ts'
 
-export const BINARY = [
+const BINARY = [
   '==',
   '!=',
   'in',
@@ -26,7 +26,7 @@ export const BINARY = [
   'hasTag',
 ] as const
 export type BinaryOperator = (typeof BINARY)[number]
-export type Variable = 'principal' | 'action' | 'resource' | 'context'
+type Variable = 'principal' | 'action' | 'resource' | 'context'
 
 /** Plain JSON, so that its text is the shape. `at` is a place among the constants. */
 export type Node =

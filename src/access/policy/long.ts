@@ -4,8 +4,8 @@ import { fail } from './evaluation-error.ts'
 
 export type Long = number | bigint
 
-export const LONG_MIN = -(2n ** 63n)
-export const LONG_MAX = 2n ** 63n - 1n
+const LONG_MIN = -(2n ** 63n)
+const LONG_MAX = 2n ** 63n - 1n
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** The normal form, or undefined when 64 bits do not hold it. */

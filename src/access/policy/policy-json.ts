@@ -3,8 +3,8 @@ import { Fault } from '#kernel'
 import { isObject, isTypeName, readEntity, type Json, type JsonObject, type Resolve } from './read-value.ts'
 import type { Entity } from './value.ts'
 
-export type Effect = 'permit' | 'forbid'
-export type SlotName = '?principal' | '?resource'
+type Effect = 'permit' | 'forbid'
+type SlotName = '?principal' | '?resource'
 
 /** What the scope asks of the principal or the resource. `slot` is filled by a link. */
 export type ScopeSide =

@@ -40,7 +40,7 @@ test('a construct that is not known is refused by its name, and the set is not m
     [{ regexp: [{ Value: 'a' }] }, /`regexp` is not an operator/],
     [{ Unknown: [{ Value: 'a' }] }, /`Unknown` is not an operator/],
     [{ Slot: '?principal' }, /`Slot` is not an operator/],
-    [{ Value: 9_007_199_254_740_993 }, /beyond 53 bits/],
+    [{ Value: 2 ** 53 }, /beyond 53 bits/],
     [{ Value: 2n ** 63n }, /does not fit 64 bits/],
     [{ Value: null }, /null is not a value/],
     [{ Var: 'subject' }, /a variable is principal/],
@@ -215,15 +215,15 @@ test(`policies, links and entities that come and go decide as a set made afresh 
       if (step % 10 !== 9) continue
       const fresh = createEntities()
       fresh.load([...listed.values()])
-      const again = compilePolicies({
+      const again: PolicySet | undefined = compilePolicies({
         policies: Object.fromEntries(Object.entries(policies).filter(([key]) => set.has(key))),
         templates,
         links: links.filter((one) => set.has(one.id)),
         entities: fresh,
       }).set
       for (const request of requests) {
-        const mine = set.evaluate(request)
-        const theirs = again?.evaluate(request)
+        const mine: PolicyDecision = set.evaluate(request)
+        const theirs: PolicyDecision | undefined = again?.evaluate(request)
         const told = `seed ${SEED}, round ${round}`
         assert.deepEqual([mine.decision, mine.reasons.toSorted()], [theirs?.decision, theirs?.reasons.toSorted()], told)
         const failed = (errors: PolicyDecision['errors'] = []): string[] =>
