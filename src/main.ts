@@ -109,6 +109,7 @@ async function start(
       access,
       connections,
       evidence: database.layer('evidence'),
+      tiles: log.tiles,
       fingerprint: fingerprinter(keys),
       release,
       controls: (past) => controlReader(database, identity, past),

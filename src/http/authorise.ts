@@ -7,7 +7,7 @@ import type { CurrentPrincipal, PrincipalRecord } from '#identity/roll'
 import type { Caller } from './caller.ts'
 import type { Doors } from './doors.ts'
 import { changes } from './endpoint.ts'
-import type { AnyEndpoint } from './endpoint.ts'
+import type { Guarded } from './endpoint.ts'
 
 export interface Authorised {
   readonly principal?: CurrentPrincipal
@@ -20,7 +20,7 @@ export interface Authorised {
 export async function authorise(
   doors: Doors,
   caller: Caller,
-  endpoint: AnyEndpoint,
+  endpoint: Guarded,
   params: Readonly<Record<string, unknown>>,
 ): Promise<Authorised> {
   if (!covers(caller.scopes, endpoint.scope)) {
@@ -37,18 +37,18 @@ export async function authorise(
   throw forbidden(endpoint)
 }
 
-function bootstrapOnly(endpoint: AnyEndpoint): Authorised {
+function bootstrapOnly(endpoint: Guarded): Authorised {
   if (endpoint.who.bootstrap === true) return {}
   throw new Fault('forbidden', 'the bootstrap token only makes the first administrators; use one of their tokens')
 }
 
-function generally(caller: Caller, endpoint: AnyEndpoint): Authorised {
+function generally(caller: Caller, endpoint: Guarded): Authorised {
   if (mayCall(caller, endpoint)) return {}
   throw forbidden(endpoint)
 }
 
 /** Whether the caller may call it on some record at least, by role. */
-export function mayCall(caller: Caller, endpoint: AnyEndpoint): boolean {
+export function mayCall(caller: Caller, endpoint: Guarded): boolean {
   const { who } = endpoint
   if (caller.kind === 'bootstrap') return who.bootstrap === true
   if (onlyAudits(caller) && changes(endpoint) && endpoint.tag !== 'administration') return false
@@ -65,7 +65,7 @@ export function answersFor(caller: Caller, { owner, backups }: PrincipalRecord):
   return answering.some(({ party }) => caller.parties.includes(`${party.kind}:${party.id}`))
 }
 
-function forbidden({ who }: AnyEndpoint): Fault {
+function forbidden({ who }: Guarded): Fault {
   const may = [...(who.roles ?? []), ...(who.owner === true ? ['its owner'] : [])]
   return new Fault('forbidden', `only ${may.length === 0 ? 'the bootstrap token' : may.join(', ')} may do this`)
 }

@@ -2,7 +2,7 @@
 import type { IdentityLayer } from '#identity/roll'
 import type { Administration } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
-import type { listEntries } from '#evidence'
+import type { listEntries, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
 import type { Instant } from '#kernel'
 
@@ -17,6 +17,8 @@ export interface Doors {
   readonly identity: IdentityLayer
   readonly access: Administration
   readonly evidence: Parameters<typeof listEntries>[0]
+  /** The files of the log. Absent where the server keeps none. */
+  readonly tiles?: TileFolder
   /** Absent where the server reads no sources by itself. */
   readonly connections?: ConnectionsLayer
   /** Which release of Reeve events name. */

@@ -88,6 +88,9 @@ export interface AnyEndpoint extends Omit<Endpoint, 'handle'> {
   readonly handle: (context: Context<never, never, never>) => Promise<unknown>
 }
 
+/** What authorisation looks at. */
+export type Guarded = Pick<AnyEndpoint, 'operationId' | 'method' | 'tag' | 'who' | 'scope'>
+
 /** Declares an endpoint; the types of its handler come from its parsers. */
 export function endpoint<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   declaration: Endpoint<P, Q, B>,

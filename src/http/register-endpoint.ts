@@ -2,12 +2,10 @@
 // (which opens its own transaction), respond.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Fault } from '#kernel'
-import { noteRefusal } from '#access/records'
 import { presented } from './allowed-actions.ts'
 import { actsOf, idempotencyKeyOf } from './act-of.ts'
-import { authenticate, Unauthenticated } from './authenticate.ts'
-import { authorise } from './authorise.ts'
+import { authoriseOrNote, callerOf } from './admit.ts'
+import { Unauthenticated } from './authenticate.ts'
 import type { Authorised } from './authorise.ts'
 import type { Caller } from './caller.ts'
 import { etagOf, expectedVersion } from './conditional.ts'
@@ -63,45 +61,6 @@ function schemaOf(endpoint: AnyEndpoint): Record<string, z.ZodType> {
     params: endpoint.params ?? z.strictObject({}),
     querystring: endpoint.query ?? z.strictObject({}),
     ...(changes(endpoint) ? { body: endpoint.body ?? z.union([z.null(), z.undefined(), z.strictObject({})]) } : {}),
-  }
-}
-
-async function callerOf(doors: Doors, limits: Limits, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
-  await limits.refuseFailing(request)
-  let caller: Caller
-  try {
-    caller = await authenticate(doors, request.headers)
-  } catch (error) {
-    if (error instanceof Unauthenticated) {
-      request.log.warn({ why: error.why }, 'not authenticated')
-      await limits.countFailure(request)
-    }
-    throw error
-  }
-  await limits.countCall(request, reply, caller)
-  return caller
-}
-
-/** A refused act leaves an entry. Where it cannot be written the act is refused all the same. */
-async function authoriseOrNote(
-  doors: Doors,
-  endpoint: AnyEndpoint,
-  caller: Caller,
-  request: FastifyRequest,
-): Promise<Authorised> {
-  const params = request.params as Readonly<Record<string, unknown>>
-  try {
-    return await authorise(doors, caller, endpoint, params)
-  } catch (error) {
-    if (error instanceof Fault && (error.code === 'forbidden' || (error.code === 'not_found' && changes(endpoint)))) {
-      await noteRefusal(doors.access, caller.actor, {
-        operation: endpoint.operationId,
-        code: error.code,
-        tokenId: caller.tokenId,
-        subjects: Object.values(params).filter((value) => typeof value === 'string'),
-      })
-    }
-    throw error
   }
 }
 

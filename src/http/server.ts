@@ -10,6 +10,7 @@ import type { Doors, HttpSettings } from './doors.ts'
 import { installHealth } from './health.ts'
 import { installLimits } from './limits.ts'
 import { serverLog } from './log.ts'
+import { installLogFiles } from './log-files.ts'
 import { installMetrics } from './metrics.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { installReference } from './openapi/reference.ts'
@@ -55,6 +56,7 @@ export async function buildServer(doors: Doors, settings: HttpSettings): Promise
   await installReference(server)
   const household = { doors, limits, endpoints: ENDPOINTS }
   for (const endpoint of ENDPOINTS) registerEndpoint(server, household, endpoint)
+  installLogFiles(server, doors, limits)
   return server
 }
 

@@ -1,4 +1,5 @@
-// The paths that are no endpoints of the roll: health, metrics, and this document itself.
+// The paths that are no endpoints of the roll: health, metrics, the files of the log, and this document itself.
+import { logPaths } from './log-paths.ts'
 
 const text = (description: string): unknown => ({
   description,
@@ -45,6 +46,7 @@ export function serverPaths(): Record<string, Path> {
         responses: { 200: status('it can'), 400: refused(400), 503: status('the database does not answer') },
       },
     },
+    ...logPaths(),
     '/metrics': {
       get: {
         operationId: 'getMetrics',

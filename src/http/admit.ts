@@ -1,0 +1,60 @@
+// Who may pass: the same for endpoints of the table and for the files of the log.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Fault } from '#kernel'
+import { noteRefusal } from '#access/records'
+import { authenticate, Unauthenticated } from './authenticate.ts'
+import { authorise } from './authorise.ts'
+import type { Authorised } from './authorise.ts'
+import type { Caller } from './caller.ts'
+import type { Doors } from './doors.ts'
+import { changes } from './endpoint.ts'
+import type { Guarded } from './endpoint.ts'
+import type { Limits } from './limits.ts'
+
+/** Who asks. Counts what fails and what is asked. */
+export async function callerOf(
+  doors: Doors,
+  limits: Limits,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Caller> {
+  await limits.refuseFailing(request)
+  let caller: Caller
+  try {
+    caller = await authenticate(doors, request.headers)
+  } catch (error) {
+    if (error instanceof Unauthenticated) {
+      request.log.warn({ why: error.why }, 'not authenticated')
+      await limits.countFailure(request)
+    }
+    throw error
+  }
+  await limits.countCall(request, reply, caller)
+  return caller
+}
+
+/** A refused act leaves an entry. Where it cannot be written the act is refused all the same. */
+export async function authoriseOrNote(
+  doors: Doors,
+  endpoint: Guarded,
+  caller: Caller,
+  request: FastifyRequest,
+): Promise<Authorised> {
+  const params = request.params as Readonly<Record<string, unknown>>
+  try {
+    return await authorise(doors, caller, endpoint, params)
+  } catch (error) {
+    if (error instanceof Fault && (error.code === 'forbidden' || (error.code === 'not_found' && changes(endpoint)))) {
+      await noteRefusal(doors.access, caller.actor, {
+        operation: endpoint.operationId,
+        code: error.code,
+        tokenId: caller.tokenId,
+        // a path below a prefix is nothing that an entry can be about
+        subjects: Object.entries(params).flatMap(([name, value]) =>
+          name !== '*' && typeof value === 'string' ? [value] : [],
+        ),
+      })
+    }
+    throw error
+  }
+}
