@@ -12,8 +12,8 @@ import { EVERYWHERE, Links, linksOf } from './links.ts'
 import { NamesOfSystems } from './names-of-systems.ts'
 
 /** Up to so many facts are simply kept. */
-export const PART_FACTS = 10_000
-const PARTS_MAX = 64
+export const PART_FACTS = 4000
+const PARTS_MAX = 256
 const WRITE_CHARACTERS = 256 * 1024
 
 export interface Parts {
