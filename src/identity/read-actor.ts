@@ -36,7 +36,8 @@ export async function readActor(
 ): Promise<ActorOfRecord | undefined> {
   const at = identity.clock()
   if (isId('person', id)) return await identity.db.transaction((tx) => person(tx, id), { readOnly: true })
-  if (isId('principal', id)) return await identity.db.transaction((tx) => client(tx, id, at, credentialId), { readOnly: true })
+  if (isId('principal', id))
+    return await identity.db.transaction((tx) => client(tx, id, at, credentialId), { readOnly: true })
   return undefined
 }
 

@@ -3,7 +3,7 @@ import { canonicalJson } from '#kernel'
 import type { Instant, Json } from '#kernel'
 
 /** One version of a record, as its hash was taken: SHA-256 of the canonical JSON of exactly this. */
-export interface RecordVersion {
+interface RecordVersion {
   readonly id: string
   readonly version: number
   readonly recordedAt: Instant

@@ -6,7 +6,7 @@ import { cellAt, csvRow } from './population.ts'
 import type { PlainPopulation, PopulationRecord, PopulationSource, RecordPopulation } from './population.ts'
 
 /** What the manifest says of it, as the verifier reads it. */
-export interface PopulationEntry {
+interface PopulationEntry {
   readonly prefix: string
   readonly columns: Readonly<Record<string, string>>
   readonly records?: string

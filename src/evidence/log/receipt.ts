@@ -6,14 +6,14 @@ import { inclusionProof } from '../tree/proof.ts'
 import { newestCheckpoint } from './checkpoints.ts'
 import type { TileFolder } from './tile-folder.ts'
 
-export interface ProofParts {
+interface ProofParts {
   readonly index: number
   readonly proof: readonly Buffer[]
   /** The signed checkpoint, as it is published. */
   readonly checkpoint: string
 }
 
-export function formatProof({ index, proof, checkpoint }: ProofParts): string {
+function formatProof({ index, proof, checkpoint }: ProofParts): string {
   return `c2sp.org/tlog-proof@v1\nindex ${index}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${checkpoint}`
 }
 

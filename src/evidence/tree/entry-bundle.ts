@@ -1,7 +1,7 @@
 // Entry bundles (C2SP tlog-tiles): up to 256 entries, each with its length in two bytes before it.
 
 /** What two bytes can say. A larger entry cannot be in the log. */
-export const LEAF_BYTES_MAX = 65_535
+const LEAF_BYTES_MAX = 65_535
 
 export function formatBundle(leaves: readonly Uint8Array[]): Buffer {
   const parts: Uint8Array[] = []

@@ -8,7 +8,7 @@ export interface AddCheckpoint {
   readonly note: Note
 }
 
-export const PROOF_LINES_MAX = 63
+const PROOF_LINES_MAX = 63
 
 export function formatAddCheckpoint({ oldSize, proof, note }: AddCheckpoint): string {
   return `old ${oldSize}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${formatNote(note)}`

@@ -10,7 +10,7 @@ import type { CredentialRecord } from '../record/credential-record.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import type { Observed, ObservedKind, ObservedRecord } from './observed.ts'
 
-export interface Target {
+interface Target {
   /** Absent: nothing in the roll is it. */
   readonly id?: string
   /** Whether the scan's id already names another record. */

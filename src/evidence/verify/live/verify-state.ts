@@ -10,7 +10,7 @@ interface Segment {
   readonly data: unknown
 }
 
-export interface StateVersion {
+interface StateVersion {
   readonly version: number
   readonly recordedAt: string
   readonly hash: string
@@ -20,7 +20,7 @@ export interface StateVersion {
   readonly segments: readonly Segment[]
 }
 
-export interface StateRecord {
+interface StateRecord {
   readonly id: string
   readonly versions: readonly StateVersion[]
   readonly present: readonly {

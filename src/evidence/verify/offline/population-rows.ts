@@ -86,7 +86,7 @@ export class PopulationRows {
 }
 
 /** The text of what stands at `path` (`owner.party.id`), as a spreadsheet may hold it: a formula is defused by `'`. */
-export function cellOf(data: unknown, path: string): string {
+function cellOf(data: unknown, path: string): string {
   let value: unknown = data
   for (const key of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[key]
   const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
