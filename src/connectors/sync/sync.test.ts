@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { Client } from 'pg'
 import { ref } from '#kernel'
 import type { Fact, Id, Instant } from '#kernel'
 import { sql } from '#db'
@@ -230,6 +231,46 @@ describe('a sync', { skip: databaseUnavailable() }, () => {
     await roll.sync('a', [role('pay', owned('ada')), role('mail', owned('bob'))])
     assert.deepEqual(await roll.size(), size)
     assert.equal((await held('mail')).data.owner?.from, 'stated')
+  })
+
+  test('whoever committed the file of a secret has seen it: told once, and only of people of the roll', async () => {
+    const ada: Fact = {
+      type: 'person',
+      personId: 'ada',
+      name: 'Ada',
+      emails: ['ada@example.com'],
+      status: 'active',
+      provenance: { connector: 'people', file: 'people.csv' },
+    }
+    const committed: Fact = {
+      type: 'ownership',
+      of: { files: '/src/token.ts', root: '' },
+      owners: ['Ada@example.com', 'stranger@example.com'],
+      how: 'commit_author',
+      provenance: { connector: 'git', file: 'src/token.ts' },
+    }
+    const facts = [ada, committed, secret('token'), secret('elsewhere')]
+    assert.equal((await roll.sync('a', facts)).exposures, 1)
+    assert.equal((await roll.sync('a', facts)).exposures, 0)
+    const rows = await roll.identity.db.transaction((tx) =>
+      tx.query<{ how: string; name: string }>(sql`
+        select e.how, c.data ->> 'name' as name from identity.exposure e join identity.credential c on c.id = e.credential_id`),
+    )
+    assert.deepEqual(rows, [{ how: 'saw', name: 'token' }])
+  })
+
+  test('one record that cannot be written is named, and the rest is written', async () => {
+    const owner = new Client(opened.owner)
+    await owner.connect()
+    await owner.query(`alter table identity.principal add constraint refuses check (name <> 'bad')`)
+    await owner.end()
+    const result = await roll.sync('a', [role('one'), role('bad'), role('two'), right('bad', 'reader')])
+    assert.deepEqual([result.principals.created, result.principals.problems], [2, 1])
+    assert.deepEqual(
+      result.refused.map(({ kind, name }) => [kind, name]),
+      [['principal', 'bad']],
+    )
+    assert.equal(result.entitlements.created, 0)
   })
 
   test('last use is noted without a version', async () => {

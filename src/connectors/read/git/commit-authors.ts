@@ -1,14 +1,18 @@
-// Who last changed and who first wrote the files in which principals stand: the weakest hint at an owner, but always there.
+// Who last changed and who first wrote the files in which principals or secrets stand: the weakest hint at an owner, but
+// always there; and of a secret, who has seen it.
 import type { Fact, OwnershipFact } from '#kernel'
 import type { History } from './history-items.ts'
 
 /** Machines write commits too, and own nothing. */
 const NOT_A_PERSON = /\[bot\]|^noreply@|^no-reply@|^(?:actions|github-actions|bot|root)@/i
 
-/** One fact for each file of a working tree that holds a principal, in the order of the files' first principals. */
+/** One fact for each file of a working tree that holds a principal or a secret, in the order of the first of them. */
 export function commitAuthors(facts: readonly Fact[], histories: readonly History[]): OwnershipFact[] {
   if (histories.length === 0) return []
-  const files = new Set(facts.filter(({ type }) => type === 'principal').map(({ provenance }) => provenance.file))
+  const telling = facts.filter(
+    (fact) => fact.type === 'principal' || (fact.type === 'credential' && fact.exposure === 'embedded'),
+  )
+  const files = new Set(telling.map(({ provenance }) => provenance.file))
   return [...files].flatMap((file) => {
     // the innermost repository: the one with the longest root
     const found = histories
