@@ -87,5 +87,6 @@ function* linesOf(
   }
   if (leavers.length > 0)
     yield `${numberText(leavers.length)} people have left since then: send the feed of people again (reeve people import).`
+  yield 'A witness of the log refuses it from now on, and says ALARM, until its operator accepts the restore: reeve witness accept-restore.'
   yield 'If the keys were not in the backup, put your copy of keys/ back before the next start.'
 }

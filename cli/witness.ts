@@ -1,9 +1,10 @@
 // `reeve witness`: cosigns a log's growth, on a machine that the log's operator does not own.
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { Fault } from '#kernel'
-import { answerJson } from './terminal/answer.ts'
+import { Fault, systemClock } from '#kernel'
+import { answerJson, say } from './terminal/answer.ts'
 import { onSignals } from './terminal/interrupt.ts'
 import { writeTo } from './terminal/write-out.ts'
 import { gather } from './verify.ts'
@@ -41,6 +42,57 @@ export function witnessCommand(): Command {
     .option('--json', 'one JSON line with address and key when it listens')
     .addHelpText('after', EXAMPLES)
     .action(witness)
+    .addCommand(acceptRestoreCommand())
+}
+
+interface AcceptOptions extends Pick<WitnessOptions, 'data' | 'logKey' | 'json'> {
+  readonly origin: string
+  readonly checkpoint: string
+  readonly reason: string
+}
+
+const ACCEPT = `
+Until then the witness refuses the restored log and says ALARM, as it has to: a restore and an attack look the same to it. Ask
+whoever restored it what happened, out of band. The restored checkpoint is LOG/checkpoint on the server, or GET
+/v1/log/checkpoint. Both checkpoints, the time and the reason are kept below DIRECTORY/restores. Exit code 2: nothing was
+accepted.
+
+Examples:
+  reeve witness accept-restore --data /var/lib/reeve-witness --log-key "$(cat log.key)" \\
+    --origin reeve-log-1 --checkpoint restored.checkpoint --reason "disk failure, ticket 4711"
+`
+
+function acceptRestoreCommand(): Command {
+  return new Command('accept-restore')
+    .description(
+      'on the witness’s machine: go on from a log that was restored from a backup (give --data and --log-key too)',
+    )
+    .requiredOption('--origin <origin>', 'of the log: the first line of its checkpoint')
+    .requiredOption('--checkpoint <file>', 'the signed checkpoint of the restored log')
+    .requiredOption('--reason <text>', 'why, for auditors')
+    .addHelpText('after', ACCEPT)
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<AcceptOptions>()
+      const { acceptRestore } = await import('#main')
+      const accepted = await acceptRestore({
+        folder: options.data,
+        logKeys: options.logKey,
+        origin: options.origin,
+        checkpoint: await checkpointIn(options.checkpoint),
+        reason: options.reason,
+        at: systemClock(),
+      })
+      const { epoch, before, after, record } = accepted
+      if (options.json === true) await answerJson({ epoch, before: before.size, after: after.size, record })
+      else
+        say(`epoch ${epoch}: it goes on from ${after.size} entries, and had cosigned ${before.size}; kept in ${record}`)
+    })
+}
+
+async function checkpointIn(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Fault('unreadable_input', `\`${file}\` cannot be read`, { cause })
+  })
 }
 
 async function witness(options: WitnessOptions): Promise<void> {

@@ -30,7 +30,7 @@ export type { RestoredBackup } from './start/restore-backup.ts'
 
 export { evidenceKeys, exportEvidence, proveEvidence, pruneEvidence, verifyEvidence } from './start/evidence-desk.ts'
 export { exportOcsf } from './start/ocsf-desk.ts'
-export { runWitness, verifyBundleFile } from '#evidence'
+export { acceptRestore, runWitness, verifyBundleFile } from '#evidence'
 
 export interface StartOptions extends ServerOptions {
   readonly release: string

@@ -13,7 +13,24 @@ export interface NewerEvidence {
   readonly endedRoles: Set<string>
   /** Feed ids of people who are not active. */
   readonly leavers: Set<string>
+  /** The newest checkpoint of the log that is lost. */
+  log?: LogEnd
 }
+
+/** Where a log ended, as its checkpoint says. */
+export interface LogEnd {
+  readonly size: number
+  /** Base64. */
+  readonly root: string
+}
+
+/** `undefined` for a log that has signed nothing. */
+export function logEndOf(checkpoint: unknown): LogEnd | undefined {
+  const [, size = '', root = ''] = String(checkpoint).split('\n')
+  return /^\d{1,15}$/.test(size) ? { size: Number(size), root } : undefined
+}
+
+export const NEWEST_CHECKPOINT = sql`select note from evidence.checkpoint order by size desc limit 1`
 
 export const noEvidence = (): NewerEvidence => ({
   until: '',
@@ -32,6 +49,7 @@ const TABLES = [
   'identity.person',
   'access.token',
   'access.role_assignment',
+  'evidence.checkpoint',
 ] as const
 
 interface Row {
@@ -39,6 +57,11 @@ interface Row {
 }
 
 function note(evidence: NewerEvidence, table: string, row: Row): void {
+  if (table === 'evidence.checkpoint') {
+    const end = logEndOf(row['note'])
+    if (end !== undefined && end.size >= (evidence.log?.size ?? 0)) evidence.log = end
+    return
+  }
   const id = String(row['id'])
   if (table === 'access.token') {
     if (row['revoked_at'] !== null) evidence.revokedTokens.add(id)
@@ -100,6 +123,7 @@ export async function gatherEvidence(as: AsLayer, evidence: NewerEvidence): Prom
       'access.role_assignment',
       await access.query<Row>(sql`select id, ended_at from access.role_assignment where ended_at is not null`),
     ],
+    ['evidence.checkpoint', await as('evidence').query<Row>(NEWEST_CHECKPOINT)],
   ] as const
   for (const [table, rows] of read) for (const row of rows) note(evidence, table, row)
   const [newest] = await as('evidence').query<{ at: string | null }>(sql`select max(at) as at from evidence.entry`)

@@ -8,6 +8,7 @@ import { appendEntries, appendEntry, changeWithEntries } from '#evidence/port'
 import type { RecordChange } from '#evidence/port'
 import type { CredentialRecord, PrincipalRecord } from '#identity/roll'
 import { CREDENTIAL, PRINCIPAL } from '../identity/record/tables.ts'
+import { logEndOf, NEWEST_CHECKPOINT } from './newer-evidence.ts'
 import type { NewerEvidence } from './newer-evidence.ts'
 
 /** In numbers and, where a person has to act, by name. */
@@ -161,14 +162,15 @@ async function noteRestore(tx: Tx, options: ReplayOptions, replayed: Replayed): 
     ...counts,
   }
   const { at, reason = '' } = act
-  await appendEntry(tx, {
-    id: newId('entry'),
-    layer: tx.layer,
-    type: 'server.restored',
-    at,
-    actor: REEVE,
-    subjects: [],
-    reason,
-    content,
-  })
+  const entry = { layer: tx.layer, at, actor: REEVE, subjects: [], reason }
+  await appendEntry(tx, { ...entry, id: newId('entry'), type: 'server.restored', content })
+  await appendEntry(tx, { ...entry, id: newId('entry'), type: 'log.restored', content: await logEnds(tx, options) })
+}
+
+/** Where the log goes on, and where it had been: what a witness remembers of it is then no riddle. */
+async function logEnds(tx: Tx, { backupOf, evidence }: ReplayOptions): Promise<{ [key: string]: Json }> {
+  const [newest] = await tx.query<{ note: string }>(NEWEST_CHECKPOINT)
+  const { size, root } = logEndOf(newest?.note) ?? { size: 0, root: '' }
+  const before = evidence.log === undefined ? {} : { sizeBefore: evidence.log.size, rootBefore: evidence.log.root }
+  return { backupOf, size, root, ...before }
 }

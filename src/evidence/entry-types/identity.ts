@@ -157,10 +157,9 @@ const PROPOSALS: Readonly<Record<string, EntryType>> = {
     leavers: 'number',
     quarantined: 'number?',
     retired: 'number?',
-    principals: 'number?',
     credentials: 'number?',
-    tokens: 'number?',
-    roles: 'number?',
+    tokensRevoked: 'number?',
+    rolesEnded: 'number?',
   }),
 }
 

@@ -45,6 +45,13 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
     witness: 'text',
     size: 'number',
   }),
+  'log.restored': evidence('the log goes on from a backup: a witness refuses it until its operator accepts that', {
+    backupOf: 'instant',
+    size: 'number',
+    root: 'text',
+    sizeBefore: 'number?',
+    rootBefore: 'text?',
+  }),
   'content.pruned': evidence('content of old entries was taken away; their hashes stay', {
     before: 'instant',
     count: 'number',

@@ -106,6 +106,7 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ['credential.reappeared', { ...finding, severity: 4 }],
   ['principal.reappeared', { ...finding, severity: 4 }],
   ['log.witness_alarmed', { ...finding, severity: 5 }],
+  ['log.restored', { ...finding, severity: 4 }],
 ])
 
 export const UNMAPPED: OcsfKind = { class: 'base_event', activity: OTHER, activityName: 'Other' }

@@ -6,39 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { checkpointText } from '../checkpoint/checkpoint.ts'
-import { COSIGNATURE_V1, signerFromSeed, signNote, verifierOf, verifyNote } from '../checkpoint/note.ts'
-import type { Note, NoteSigner } from '../checkpoint/note.ts'
-import { GrowingTree } from '../tree/growing-tree.ts'
-import { leafHash } from '../tree/hash.ts'
+import { signerFromSeed, signNote, verifierOf, verifyNote } from '../checkpoint/note.ts'
 import { consistencyProof } from '../tree/proof.ts'
-import { tilePath } from '../tree/tile.ts'
-import type { TileName } from '../tree/tile.ts'
 import { cosign } from './cosign.ts'
+import { logSigner, MemoryLog, ORIGIN, signer } from './memory-log-in-test.ts'
 import { formatAddCheckpoint } from './request.ts'
 import { witnessServer } from './serve.ts'
 import { Witness } from './witness.ts'
 import type { Misbehaviour } from './witness.ts'
-
-const ORIGIN = 'reeve.test/log'
-const logSigner = signerFromSeed(ORIGIN, Buffer.alloc(32, 1))
-const signer = signerFromSeed('witness.test', Buffer.alloc(32, 2), COSIGNATURE_V1)
-
-/** A log in memory; `word` makes another history. */
-class MemoryLog {
-  readonly tree = GrowingTree.empty()
-  readonly #tiles = new Map<string, Buffer>()
-  readonly read = async (name: TileName): Promise<Buffer> =>
-    this.#tiles.get(tilePath(name)) ?? assert.fail(tilePath(name))
-  grow(count: number, word = 'leaf'): Note {
-    const leaves = Array.from({ length: count }, (_, at) => leafHash(Buffer.from(`${word} ${this.tree.size + at}`)))
-    for (const { name, bytes } of this.tree.append(leaves)) this.#tiles.set(tilePath(name), bytes)
-    return this.note()
-  }
-  note(by: NoteSigner = logSigner): Note {
-    const text = checkpointText({ origin: ORIGIN, size: this.tree.size, root: this.tree.root() })
-    return { text, signatures: [signNote(text, by)] }
-  }
-}
 
 describe('a witness', () => {
   let folder: string

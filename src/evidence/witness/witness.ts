@@ -1,12 +1,11 @@
 // A witness (C2SP tlog-witness): remembers the largest tree of each log that it cosigned, and cosigns nothing but its growth.
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import { formatNote, parseNote, signatureLine, signNote, verifyNote } from '../checkpoint/note.ts'
+import { formatNote, signatureLine, signNote, verifyNote } from '../checkpoint/note.ts'
 import type { NoteSigner, NoteVerifier } from '../checkpoint/note.ts'
 import { extendsTree } from '../tree/proof.ts'
+import { memoryFile, nameOf, remembered, writeWhole } from './memory.ts'
 import { parseAddCheckpoint } from './request.ts'
 import type { AddCheckpoint } from './request.ts'
 
@@ -80,64 +79,27 @@ export class Witness {
   }
 
   async #decide({ oldSize, proof, note }: AddCheckpoint, offered: Checkpoint): Promise<WitnessAnswer> {
-    const remembered = await this.#remembered(offered.origin)
-    if (oldSize !== remembered.size) {
-      return { status: 409, contentType: 'text/x.tlog.size', body: `${remembered.size}\n` }
+    const known = (await remembered(this.#parts.folder, offered.origin)) ?? { size: 0, root: Buffer.alloc(0) }
+    if (oldSize !== known.size) {
+      return { status: 409, contentType: 'text/x.tlog.size', body: `${known.size}\n` }
     }
-    if (oldSize === offered.size && oldSize > 0 && !offered.root.equals(remembered.root)) {
-      await this.#raise('fork', remembered.size, offered, formatNote(note))
-      return { status: 409, contentType: 'text/x.tlog.size', body: `${remembered.size}\n` }
+    if (oldSize === offered.size && oldSize > 0 && !offered.root.equals(known.root)) {
+      await this.#raise('fork', known.size, offered, formatNote(note))
+      return { status: 409, contentType: 'text/x.tlog.size', body: `${known.size}\n` }
     }
-    if (!extendsTree(proof, remembered, offered)) {
-      await this.#raise('inconsistent', remembered.size, offered, formatNote(note))
+    if (!extendsTree(proof, known, offered)) {
+      await this.#raise('inconsistent', known.size, offered, formatNote(note))
       return text(422, 'the consistency proof does not show that the log has only grown')
     }
-    await writeWhole(this.#file(offered.origin), formatNote(note))
+    await writeWhole(memoryFile(this.#parts.folder, offered.origin), formatNote(note))
     const cosignature = signNote(note.text, this.#parts.signer, this.#parts.clock())
     return { status: 200, contentType: 'text/plain', body: signatureLine(cosignature) }
   }
 
-  /** The largest tree that was cosigned. Throws where the memory cannot be read: then nothing is cosigned. */
-  async #remembered(origin: string): Promise<{ readonly size: number; readonly root: Buffer }> {
-    try {
-      return parseCheckpoint(parseNote(await readFile(this.#file(origin), 'utf8')).text)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { size: 0, root: Buffer.alloc(0) }
-      throw error
-    }
-  }
-
-  async #raise(kind: Misbehaviour['kind'], remembered: number, offered: Checkpoint, note: string): Promise<void> {
+  async #raise(kind: Misbehaviour['kind'], known: number, offered: Checkpoint, note: string): Promise<void> {
     const name = `${kind}-${offered.size}-${offered.root.toString('hex').slice(0, 16)}`
     const evidence = join(this.#parts.folder, 'misbehaviour', `${nameOf(offered.origin)}-${name}`)
     await writeWhole(evidence, note)
-    this.#parts.onMisbehaviour({ kind, origin: offered.origin, remembered, offered: offered.size, evidence })
-  }
-
-  #file(origin: string): string {
-    return join(this.#parts.folder, 'logs', nameOf(origin))
-  }
-}
-
-/** An origin is any text, a file name is not. */
-const nameOf = (origin: string): string => createHash('sha256').update(origin).digest('hex')
-
-async function writeWhole(file: string, content: string): Promise<void> {
-  const folder = join(file, '..')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const fresh = `${file}.${randomBytes(6).toString('hex')}.new`
-  const handle = await open(fresh, 'wx', 0o600)
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(fresh, file)
-  const parent = await open(folder, 'r')
-  try {
-    await parent.sync()
-  } finally {
-    await parent.close()
+    this.#parts.onMisbehaviour({ kind, origin: offered.origin, remembered: known, offered: offered.size, evidence })
   }
 }
