@@ -112,7 +112,7 @@ export function grants(count: number): Grants {
   const principals = Math.max(10, Math.floor(count / 10))
   const resources = Math.max(10, Math.floor(count / 2))
   const kinds = Object.keys(GRANT_TEMPLATES)
-  const resourceOf = (grant: number): number => Math.imul(grant, 2_654_435) % resources
+  const resourceOf = (grant: number): number => ((Math.imul(grant, 0x9e3779b1) >>> 7) ^ grant) % resources
   return {
     policies: GUARDRAILS,
     *links() {
@@ -121,7 +121,7 @@ export function grants(count: number): Grants {
           id: `grant_${grant}`,
           template: kinds[grant % kinds.length] ?? '',
           principal: { type: 'Workload', id: `workload-${grant % principals}` },
-          resource: { type: 'Doc', id: `document-${Math.abs(resourceOf(grant))}` },
+          resource: { type: 'Doc', id: `document-${resourceOf(grant)}` },
         }
       }
     },
@@ -140,7 +140,7 @@ export function grants(count: number): Grants {
       return {
         principal: { type: 'Workload', id: `workload-${grant % principals}` },
         action: pick(3) === 0 ? WRITE : READ,
-        resource: { type: 'Doc', id: `document-${Math.abs(resourceOf(other))}` },
+        resource: { type: 'Doc', id: `document-${resourceOf(other)}` },
         context: context(pick(3) > 0, pick(90)),
       }
     },

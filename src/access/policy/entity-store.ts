@@ -2,6 +2,7 @@
 // sorted arrays of ancestors. INVARIANT: no cycle; nothing is added for what only a request mentions.
 import { Fault } from '#kernel'
 import { ancestorsOf, isAncestor } from './ancestors.ts'
+import { Lasting } from './lasting.ts'
 import { readActionEntities, readEntityRecord, type EntityRecord } from './read-entity.ts'
 import type { Schema } from './schema.ts'
 import { Entity, RecordValue, SetValue, type Value } from './value.ts'
@@ -18,7 +19,7 @@ export class EntityStore {
   readonly #types = new Map<string, Map<string, Entity>>()
   readonly #children = new Map<Entity, Set<Entity>>()
   readonly #bySlot: Entity[] = []
-  readonly #lists = new Map<string, readonly string[]>()
+  readonly #lasting = new Lasting()
   readonly #free: number[] = []
   /** Types of which only the schema says what there is. */
   readonly #actions: ReadonlySet<string>
@@ -128,7 +129,7 @@ export class EntityStore {
     if (this.#actions.has(named.type)) return this.#declared(json, named)
     const mentioned: Entity[] = []
     try {
-      return readEntityRecord(
+      const read = readEntityRecord(
         json,
         (type, id) => {
           const entity = this.mention(type, id)
@@ -137,6 +138,7 @@ export class EntityStore {
         },
         this.schema,
       )
+      return { ...read, attributes: this.#lasting.record(read.attributes), tags: this.#lasting.record(read.tags) }
     } catch (error) {
       for (const entity of mentioned) this.release(entity)
       if (!(error instanceof Fault)) throw error
@@ -198,7 +200,7 @@ export class EntityStore {
     if (ancestors === undefined) return this.#refuse(record, 'it has too many ancestors')
     const old = entity.data
     if (old !== null) this.#unlink(entity)
-    entity.data = { attributes: attributes.sharing(this.#lists), tags: tags.sharing(this.#lists), parents, ancestors }
+    entity.data = { attributes, tags, parents, ancestors }
     for (const parent of parents) {
       const children = this.#children.get(parent)
       if (children === undefined) this.#children.set(parent, new Set([entity]))

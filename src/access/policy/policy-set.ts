@@ -9,7 +9,7 @@ import { compileBody, releaseBody, testBody, type PolicyBody, type Shapes } from
 import type { ActionScope, ScopeSide } from './policy-json.ts'
 import { RequestReader, type PolicyRequest } from './read-request.ts'
 import { isTypeName, type Json } from './read-value.ts'
-import { ScopeIndex } from './scope-index.ts'
+import { Candidates, ScopeIndex } from './scope-index.ts'
 import { EMPTY_RECORD, Entity } from './value.ts'
 
 export interface EntityName {
@@ -47,7 +47,7 @@ export class PolicySet {
   readonly #ids: string[] = []
   readonly #bodies: (PolicyBody | null)[] = []
   readonly #free: number[] = []
-  readonly #found: number[] = []
+  readonly #found = new Candidates()
   readonly #frame: Frame
 
   constructor(entities: EntityStore) {
@@ -156,12 +156,13 @@ export class PolicySet {
     this.#reader.read(request, frame)
     const { principal, action, resource } = frame
     const found = this.#found
-    found.length = 0
+    found.count = 0
     this.#index.find(principal, action, resource, found)
     const permits: string[] = []
     const forbids: string[] = []
     const errors: { policyId: string; message: string }[] = []
-    for (const entry of found) {
+    for (let place = 0; place < found.count; place++) {
+      const entry = found.entries[place] ?? NONE
       const body = this.#bodies[entry]
       if (body == null || !this.#isInScope(entry, body)) continue
       const outcome = testBody(body, frame)

@@ -1,22 +1,42 @@
 // Finds the policies whose scope can match: by the pair of principal and resource, by one of them, or by the action, so
 // that a request costs its candidates and not the number of policies. Arrays by number, no object for an entry: a million
 // grants are a few integers each, and adding or removing one touches one chain.
-import { Numbers } from './numbers.ts'
+import { Rows } from './rows.ts'
 import type { Entity } from './value.ts'
 
 const NONE = -1
 
+/** Columns of an entry: the slots that its scope names, and its neighbours in its chain. */
+const PRINCIPAL = 0
+const RESOURCE = 1
+const NEXT = 2
+const PREVIOUS = 3
+
+/** Columns of a slot: the first entry that names only this principal or resource; how many pairs name it, less one. */
+const BY_PRINCIPAL = 0
+const BY_RESOURCE = 1
+const PAIRS_OF_PRINCIPAL = 2
+const PAIRS_OF_RESOURCE = 3
+type Head = typeof BY_PRINCIPAL | typeof BY_RESOURCE
+
+/** What was found, on a list that is written over for each request and never made again. */
+export class Candidates {
+  readonly entries: number[] = []
+  count = 0
+
+  add(entry: number): void {
+    this.entries[this.count++] = entry
+  }
+
+  hasSince(from: number, entry: number): boolean {
+    for (let place = from; place < this.count; place++) if (this.entries[place] === entry) return true
+    return false
+  }
+}
+
 export class ScopeIndex {
-  /** By entry: the slots that its scope names, and its neighbours in its chain. */
-  readonly #principal = new Numbers(NONE)
-  readonly #resource = new Numbers(NONE)
-  readonly #next = new Numbers(NONE)
-  readonly #previous = new Numbers(NONE)
-  /** By slot: first entry that names only this principal, or only this resource; how many pairs name it. */
-  readonly #byPrincipal = new Numbers(NONE)
-  readonly #byResource = new Numbers(NONE)
-  readonly #pairsOfPrincipal = new Numbers(0)
-  readonly #pairsOfResource = new Numbers(0)
+  readonly #entries = new Rows(4)
+  readonly #slots = new Rows(4)
   /** Open addressing: first entry of a pair. */
   #pairs = new Int32Array(16).fill(NONE)
   #pairCount = 0
@@ -24,42 +44,42 @@ export class ScopeIndex {
   readonly #byAction = new Map<number, number[]>()
 
   principalOf(entry: number): number {
-    return this.#principal.get(entry)
+    return this.#entries.get(entry, PRINCIPAL)
   }
 
   resourceOf(entry: number): number {
-    return this.#resource.get(entry)
+    return this.#entries.get(entry, RESOURCE)
   }
 
   /** -1 where the scope names no principal or resource. Actions matter where it names neither. */
   add(entry: number, principal: number, resource: number, actions: readonly number[]): void {
-    this.#principal.set(entry, principal)
-    this.#resource.set(entry, resource)
-    this.#previous.set(entry, NONE)
-    this.#next.set(entry, NONE)
+    this.#entries.set(entry, PRINCIPAL, principal)
+    this.#entries.set(entry, RESOURCE, resource)
+    this.#entries.set(entry, PREVIOUS, NONE)
+    this.#entries.set(entry, NEXT, NONE)
     if (principal === NONE && resource === NONE) this.#addOpen(entry, actions)
-    else if (resource === NONE) this.#prepend(entry, this.#byPrincipal, principal)
-    else if (principal === NONE) this.#prepend(entry, this.#byResource, resource)
+    else if (resource === NONE) this.#prepend(entry, BY_PRINCIPAL, principal)
+    else if (principal === NONE) this.#prepend(entry, BY_RESOURCE, resource)
     else this.#addPair(entry, principal, resource)
   }
 
   remove(entry: number, actions: readonly number[]): void {
-    const principal = this.#principal.get(entry)
-    const resource = this.#resource.get(entry)
+    const principal = this.#entries.get(entry, PRINCIPAL)
+    const resource = this.#entries.get(entry, RESOURCE)
     if (principal === NONE && resource === NONE) this.#removeOpen(entry, actions)
-    else if (resource === NONE) this.#unchain(entry, this.#byPrincipal, principal)
-    else if (principal === NONE) this.#unchain(entry, this.#byResource, resource)
+    else if (resource === NONE) this.#unchain(entry, BY_PRINCIPAL, principal)
+    else if (principal === NONE) this.#unchain(entry, BY_RESOURCE, resource)
     else this.#removePair(entry, principal, resource)
   }
 
   /** Appends every entry whose scope can match, each once. The caller checks `==`, `is` and the action. */
-  find(principal: Entity, action: Entity, resource: Entity, found: number[]): void {
-    for (const entry of this.#open) found.push(entry)
+  find(principal: Entity, action: Entity, resource: Entity, found: Candidates): void {
+    for (const entry of this.#open) found.add(entry)
     if (this.#byAction.size > 0) this.#findByAction(action, found)
-    this.#chain(principal.slot, this.#byPrincipal, found)
-    for (const slot of ancestorsOf(principal)) this.#chain(slot, this.#byPrincipal, found)
-    this.#chain(resource.slot, this.#byResource, found)
-    for (const slot of ancestorsOf(resource)) this.#chain(slot, this.#byResource, found)
+    this.#chain(principal.slot, BY_PRINCIPAL, found)
+    for (const slot of ancestorsOf(principal)) this.#chain(slot, BY_PRINCIPAL, found)
+    this.#chain(resource.slot, BY_RESOURCE, found)
+    for (const slot of ancestorsOf(resource)) this.#chain(slot, BY_RESOURCE, found)
     if (this.#pairCount === 0) return
     this.#findPairs(principal.slot, resource, found)
     for (const slot of ancestorsOf(principal)) this.#findPairs(slot, resource, found)
@@ -83,68 +103,69 @@ export class ScopeIndex {
     }
   }
 
-  #findByAction(action: Entity, found: number[]): void {
-    const from = found.length
+  #findByAction(action: Entity, found: Candidates): void {
+    const from = found.count
     const own = this.#byAction.get(action.slot)
-    if (own !== undefined) for (const entry of own) found.push(entry)
+    if (own !== undefined) for (const entry of own) found.add(entry)
     for (const slot of ancestorsOf(action)) {
       const entries = this.#byAction.get(slot)
       // an entry that lists several of these actions stands under each
-      if (entries !== undefined) for (const entry of entries) if (!found.includes(entry, from)) found.push(entry)
+      if (entries !== undefined) for (const entry of entries) if (!found.hasSince(from, entry)) found.add(entry)
     }
   }
 
-  #chain(slot: number, heads: Numbers, found: number[]): void {
+  #chain(slot: number, head: Head, found: Candidates): void {
     if (slot < 0) return
-    for (let entry = heads.get(slot); entry !== NONE; entry = this.#next.get(entry)) found.push(entry)
+    for (let entry = this.#slots.get(slot, head); entry !== NONE; entry = this.#entries.get(entry, NEXT))
+      found.add(entry)
   }
 
-  #findPairs(principal: number, resource: Entity, found: number[]): void {
-    if (principal < 0 || this.#pairsOfPrincipal.get(principal) === 0) return
+  #findPairs(principal: number, resource: Entity, found: Candidates): void {
+    if (principal < 0 || this.#slots.get(principal, PAIRS_OF_PRINCIPAL) === NONE) return
     this.#findPair(principal, resource.slot, found)
     for (const slot of ancestorsOf(resource)) this.#findPair(principal, slot, found)
   }
 
-  #findPair(principal: number, resource: number, found: number[]): void {
-    if (resource < 0 || this.#pairsOfResource.get(resource) === 0) return
+  #findPair(principal: number, resource: number, found: Candidates): void {
+    if (resource < 0 || this.#slots.get(resource, PAIRS_OF_RESOURCE) === NONE) return
     const first = this.#pairs[this.#placeOf(principal, resource)] ?? NONE
-    for (let entry = first; entry !== NONE; entry = this.#next.get(entry)) found.push(entry)
+    for (let entry = first; entry !== NONE; entry = this.#entries.get(entry, NEXT)) found.add(entry)
   }
 
-  #prepend(entry: number, heads: Numbers, slot: number): void {
-    const head = heads.get(slot)
-    this.#next.set(entry, head)
-    if (head !== NONE) this.#previous.set(head, entry)
-    heads.set(slot, entry)
+  #prepend(entry: number, head: Head, slot: number): void {
+    const first = this.#slots.get(slot, head)
+    this.#entries.set(entry, NEXT, first)
+    if (first !== NONE) this.#entries.set(first, PREVIOUS, entry)
+    this.#slots.set(slot, head, entry)
   }
 
-  #unchain(entry: number, heads: Numbers, slot: number): void {
-    const next = this.#next.get(entry)
-    const previous = this.#previous.get(entry)
-    if (next !== NONE) this.#previous.set(next, previous)
-    if (previous === NONE) heads.set(slot, next)
-    else this.#next.set(previous, next)
+  #unchain(entry: number, head: Head, slot: number): void {
+    const next = this.#entries.get(entry, NEXT)
+    const previous = this.#entries.get(entry, PREVIOUS)
+    if (next !== NONE) this.#entries.set(next, PREVIOUS, previous)
+    if (previous === NONE) this.#slots.set(slot, head, next)
+    else this.#entries.set(previous, NEXT, next)
   }
 
   #addPair(entry: number, principal: number, resource: number): void {
     if (this.#pairCount * 2 >= this.#pairs.length) this.#growPairs()
     const place = this.#placeOf(principal, resource)
     const head = this.#pairs[place] ?? NONE
-    this.#next.set(entry, head)
+    this.#entries.set(entry, NEXT, head)
     if (head === NONE) this.#pairCount++
-    else this.#previous.set(head, entry)
+    else this.#entries.set(head, PREVIOUS, entry)
     this.#pairs[place] = entry
-    this.#pairsOfPrincipal.set(principal, this.#pairsOfPrincipal.get(principal) + 1)
-    this.#pairsOfResource.set(resource, this.#pairsOfResource.get(resource) + 1)
+    this.#slots.set(principal, PAIRS_OF_PRINCIPAL, this.#slots.get(principal, PAIRS_OF_PRINCIPAL) + 1)
+    this.#slots.set(resource, PAIRS_OF_RESOURCE, this.#slots.get(resource, PAIRS_OF_RESOURCE) + 1)
   }
 
   #removePair(entry: number, principal: number, resource: number): void {
-    this.#pairsOfPrincipal.set(principal, this.#pairsOfPrincipal.get(principal) - 1)
-    this.#pairsOfResource.set(resource, this.#pairsOfResource.get(resource) - 1)
-    const next = this.#next.get(entry)
-    const previous = this.#previous.get(entry)
-    if (next !== NONE) this.#previous.set(next, previous)
-    if (previous !== NONE) this.#next.set(previous, next)
+    this.#slots.set(principal, PAIRS_OF_PRINCIPAL, this.#slots.get(principal, PAIRS_OF_PRINCIPAL) - 1)
+    this.#slots.set(resource, PAIRS_OF_RESOURCE, this.#slots.get(resource, PAIRS_OF_RESOURCE) - 1)
+    const next = this.#entries.get(entry, NEXT)
+    const previous = this.#entries.get(entry, PREVIOUS)
+    if (next !== NONE) this.#entries.set(next, PREVIOUS, previous)
+    if (previous !== NONE) this.#entries.set(previous, NEXT, next)
     else if (next !== NONE) this.#pairs[this.#placeOf(principal, resource)] = next
     else this.#closeGap(this.#placeOf(principal, resource))
   }
@@ -156,7 +177,8 @@ export class ScopeIndex {
     for (;;) {
       const entry = this.#pairs[place] ?? NONE
       if (entry === NONE) return place
-      if (this.#principal.get(entry) === principal && this.#resource.get(entry) === resource) return place
+      if (this.#entries.get(entry, PRINCIPAL) === principal && this.#entries.get(entry, RESOURCE) === resource)
+        return place
       place = (place + 1) & mask
     }
   }
@@ -170,7 +192,7 @@ export class ScopeIndex {
       place = (place + 1) & mask
       const entry = this.#pairs[place] ?? NONE
       if (entry === NONE) break
-      const home = hashOf(this.#principal.get(entry), this.#resource.get(entry)) & mask
+      const home = hashOf(this.#entries.get(entry, PRINCIPAL), this.#entries.get(entry, RESOURCE)) & mask
       if (((place - home) & mask) < ((place - gap) & mask)) continue
       this.#pairs[gap] = entry
       gap = place
@@ -182,7 +204,8 @@ export class ScopeIndex {
     const old = this.#pairs
     this.#pairs = new Int32Array(old.length * 2).fill(NONE)
     for (const entry of old) {
-      if (entry !== NONE) this.#pairs[this.#placeOf(this.#principal.get(entry), this.#resource.get(entry))] = entry
+      if (entry !== NONE)
+        this.#pairs[this.#placeOf(this.#entries.get(entry, PRINCIPAL), this.#entries.get(entry, RESOURCE))] = entry
     }
   }
 }

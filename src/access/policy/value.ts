@@ -52,8 +52,6 @@ export class Entity {
 
 /** Above this a record or a set is searched by hash. */
 const SCANNED_MAX = 8
-/** Lists of attribute names that are kept to be shared. */
-const LISTS_MAX = 10_000
 
 export class RecordValue {
   readonly keys: readonly string[]
@@ -70,17 +68,6 @@ export class RecordValue {
     if (keys.length > SCANNED_MAX) return this.#find(name)
     for (let place = 0; place < keys.length; place++) if (keys[place] === name) return this.values[place]
     return undefined
-  }
-
-  /** The same attributes on the one list of names that all such records share: less memory, and a list that stays near. */
-  sharing(lists: Map<string, readonly string[]>): RecordValue {
-    if (this.keys.length === 0) return EMPTY_RECORD
-    const text = JSON.stringify(this.keys)
-    const shared = lists.get(text)
-    if (shared !== undefined) return new RecordValue(shared, this.values)
-    // no more than there can be kinds of records: names may come from outside
-    if (lists.size < LISTS_MAX) lists.set(text, this.keys)
-    return this
   }
 
   #find(name: string): Value | undefined {
