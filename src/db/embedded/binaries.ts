@@ -1,5 +1,5 @@
-// The PostgreSQL binaries of the npm package for this platform: found, their library links restored, and copied into
-// the data directory where the database's user cannot reach the package.
+// The PostgreSQL binaries of the npm package for this platform: found, their library links restored, and copied where
+// the database's user cannot reach the package. The real path counts: programs look for their libraries beside it.
 import { constants } from 'node:fs'
 import { access, chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -25,17 +25,17 @@ export function packageFolder(): string {
   }
 }
 
-/** Binaries that `account` can run. `folder` is where a copy goes when one is needed: once per version. */
+/** Binaries that `account` can run. `place` says where a copy goes when one is needed: once per version. */
 export async function binariesFor(
   account: Account | undefined,
-  folder: string,
+  place: () => string | Promise<string>,
   source: string = packageFolder(),
 ): Promise<Binaries> {
   const native = join(source, 'native')
   const reachable = blockedAt(account, join(native, 'bin', 'postgres')) === undefined
   if (reachable && (await linksRestored(source))) return inFolder(native)
   const { version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { version: string }
-  const copy = join(folder, `binaries-${version}`)
+  const copy = join(await place(), `binaries-${version}`)
   if (!(await exists(copy))) await copyTo(copy, source)
   return inFolder(join(copy, 'native'))
 }

@@ -1,11 +1,12 @@
 // What lies below `<data directory>/postgresql`, who owns it, and whether the database's user can reach it.
 import { existsSync } from 'node:fs'
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Fault } from '#kernel'
 import { blockedAt } from './account.ts'
 import type { Account } from './account.ts'
+import { canHand } from './handed.ts'
 
 export const MAJOR = '18'
 /** `sun_path` holds 108 bytes on Linux and 104 elsewhere, the last of them NUL; the name in it is `.s.PGSQL.5432`. */
@@ -14,37 +15,49 @@ const SOCKET_FOLDER_BYTES_MAX = (process.platform === 'linux' ? 107 : 103) - '/.
 export interface Directory {
   /** `<data directory>/postgresql`: ours; the database's user passes through it and cannot change it. */
   readonly folder: string
+  /** True where that user cannot reach it by its path, because a folder above the data directory is closed. */
+  readonly handed: boolean
   readonly pgdata: string
   readonly logFile: string
   readonly lockFile: string
   readonly passwordsFile: string
 }
 
-export async function prepareDirectory(dataDirectory: string, account: Account | undefined): Promise<Directory> {
+export async function prepareDirectory(
+  dataDirectory: string,
+  account: Account | undefined,
+  mayHand: boolean = canHand(),
+): Promise<Directory> {
   const root = resolve(dataDirectory)
   const folder = join(root, 'postgresql')
   await mkdir(root, { recursive: true, mode: 0o700 })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await mkdir(join(folder, 'log'), { recursive: true, mode: 0o700 })
-  if (account !== undefined) {
-    // passing through is all that is given: what lies in these folders has modes of its own
-    for (const passed of [root, folder]) await chmod(passed, (await stat(passed)).mode | 0o011)
-    const blocked = blockedAt(account, folder)
-    if (blocked !== undefined)
-      throw new Fault(
-        'database_refused',
-        `the user ${account.name}, which PostgreSQL runs as, cannot pass \`${blocked}\`: use a data directory ` +
-          'elsewhere (REEVE_DATA_DIR=/var/lib/reeve), or start Reeve as an ordinary user, or set REEVE_DATABASE_URL',
-      )
-  }
+  const blocked = account === undefined ? undefined : await opened(account, root, folder)
+  if (account !== undefined && blocked !== undefined && !mayHand)
+    throw new Fault(
+      'database_refused',
+      `the user ${account.name}, which PostgreSQL runs as, cannot pass \`${blocked}\`: use a data directory ` +
+        'elsewhere (REEVE_DATA_DIR=/var/lib/reeve), or start Reeve as an ordinary user, or set REEVE_DATABASE_URL',
+    )
   await refuseOtherMajor(folder)
   return {
     folder,
+    handed: blocked !== undefined,
     pgdata: join(folder, MAJOR),
     logFile: join(folder, 'log', 'postgresql.log'),
     lockFile: join(folder, 'server.lock'),
     passwordsFile: join(folder, 'passwords.json'),
   }
+}
+
+/** Where `account` is still blocked. Passing through is all that is given: what lies there has modes of its own. */
+async function opened(account: Account, root: string, folder: string): Promise<string | undefined> {
+  const above = blockedAt(account, dirname(await realpath(root)))
+  // what is below a closed folder is passed by, and stays as it is
+  for (const passed of above === undefined ? [root, folder] : [folder])
+    await chmod(passed, (await stat(passed)).mode | 0o011)
+  return blockedAt(account, folder)
 }
 
 async function refuseOtherMajor(folder: string): Promise<void> {
@@ -76,11 +89,17 @@ export async function socketFolder(folder: string, account: Account | undefined)
   }
   const record = join(folder, 'socket-directory')
   const known = existsSync(record) ? (await readFile(record, 'utf8')).trim() : ''
-  if (known !== '' && (await isPrivate(known, account))) return known
-  const made = await mkdtemp(join(tmpdir(), 'reeve-'))
+  if (known !== '' && (await isPrivate(known, account)) && blockedAt(account, known) === undefined) return known
+  const made = await mkdtemp(join(temporaryFolder(account), 'reeve-'))
   await ownFolder(made, account)
   await writeFile(record, `${made}\n`, { mode: 0o600 })
   return made
+}
+
+/** Ours may be closed to the database's user (TMPDIR). */
+export function temporaryFolder(account: Account | undefined): string {
+  const open = [tmpdir(), '/tmp'].find((folder) => existsSync(folder) && blockedAt(account, folder) === undefined)
+  return open ?? tmpdir()
 }
 
 /** SECURITY: a temporary folder may have been cleared away and made again by someone else. */

@@ -14,6 +14,7 @@ import { createCluster } from './cluster.ts'
 import { prepareDirectory, removeLeftovers, socketFolder } from './directory.ts'
 import type { Directory } from './directory.ts'
 import { listenAlone, takeLock } from './lock.ts'
+import { openPlace } from './open-place.ts'
 import { PORT } from './postmaster.ts'
 import { supervise } from './supervise.ts'
 
@@ -56,7 +57,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     await removeLeftovers(directory.folder)
     const durable = options.durable ?? true
     const passwords = await passwordsOf(directory)
-    const binaries = await binariesFor(account, directory.folder)
+    const binaries = await binariesFor(account, () => (directory.handed ? openPlace(account) : directory.folder))
     await createCluster(directory, binaries, account, passwordOf(passwords, SUPERUSER_ROLE), durable)
     const connection = (role: string, host: string, database: string): Connection => ({
       host,
@@ -68,9 +69,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     const server = await supervise({
       plan: {
         postgres: binaries.postgres,
-        pgdata: directory.pgdata,
+        directory,
         socketFolder: socket,
-        logFile: directory.logFile,
         account,
         settings: settings(durable),
       },

@@ -10,7 +10,9 @@ import { Fault } from '#kernel'
 import { sqlStateOf } from '../pg-faults.ts'
 import type { Account } from './account.ts'
 import { ENVIRONMENT } from './cluster.ts'
-import { commandLine, isAlive, startedSeconds, startMark } from './process.ts'
+import type { Directory } from './directory.ts'
+import { handing, nameFor, nameFrom } from './handed.ts'
+import { commandLine, isAlive, startedSeconds, startMark, worksIn } from './process.ts'
 
 export const PORT = 5432
 const LOG_BYTES_MAX = 16 * 1024 * 1024
@@ -18,6 +20,8 @@ const ANSWER_TIMEOUT_MS = 5000
 /** Recovery after a crash may take long; it is waited for as long as the process lives. */
 const READY_TIMEOUT_MS = 600_000
 const STOP_TIMEOUT_MS = 60_000
+/** Says which folder a server serves that names it by a descriptor: to us when we ask, and in its command line. */
+export const FOLDER_SETTING = 'reeve.data_directory'
 /** Above what any system gives out. */
 const NO_PROCESS = 2_147_483_646
 
@@ -29,9 +33,8 @@ export interface Postmaster {
 
 export interface PostmasterPlan {
   readonly postgres: string
-  readonly pgdata: string
+  readonly directory: Directory
   readonly socketFolder: string
-  readonly logFile: string
   readonly account: Account | undefined
   readonly settings: Readonly<Record<string, string>>
 }
@@ -43,7 +46,8 @@ export function runningPostmaster(pgdata: string): Postmaster | undefined {
   const lines = readFileSync(file, 'utf8').split('\n')
   const pid = Number(lines[0])
   if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined
-  if (isServerOn(pgdata, pid, Number(lines[2]))) return { pid, startMark: startMark(pid), socketFolder: lines[4] ?? '' }
+  if (isServerOn(pgdata, pid, Number(lines[2])))
+    return { pid, startMark: startMark(pid), socketFolder: nameFrom(pgdata, lines[4] ?? '') }
   // Its number went to another program, which PostgreSQL would take for a server. The file itself stays: by its last
   // lines PostgreSQL sees whether orphans of the old server still hold its shared memory.
   writeFileSync(file, [String(NO_PROCESS), ...lines.slice(1)].join('\n'))
@@ -53,6 +57,9 @@ export function runningPostmaster(pgdata: string): Postmaster | undefined {
 function isServerOn(pgdata: string, pid: number, startedAtSeconds: number): boolean {
   const command = commandLine(pid)
   if (command.includes(pgdata) || command.includes(realpathSync(pgdata))) return true
+  // it works in its directory; where we may not see that, one that names another says so
+  const here = worksIn(pid, pgdata) ?? (command.includes(FOLDER_SETTING) ? false : undefined)
+  if (here !== undefined) return here
   const started = startedSeconds(pid)
   return started === undefined ? command.includes('postgres') : Math.abs(started - startedAtSeconds) < 60
 }
@@ -63,17 +70,19 @@ export function lives({ pid, startMark: mark }: Postmaster): boolean {
 
 /** A session of its own, so that Ctrl-C in a terminal reaches us and not it: we stop it when we are done. */
 export async function launch(plan: PostmasterPlan): Promise<Postmaster> {
-  trimLog(plan.logFile)
-  const settings = Object.entries(plan.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const log = openSync(plan.logFile, 'a', 0o600)
+  const { directory, account } = plan
+  trimLog(directory.logFile)
+  const log = openSync(directory.logFile, 'a', 0o600)
   try {
-    const child = spawn(plan.postgres, ['-D', plan.pgdata, ...settings], {
-      ...(plan.account === undefined ? {} : { uid: plan.account.uid, gid: plan.account.gid }),
-      cwd: '/',
-      env: ENVIRONMENT,
-      detached: true,
-      stdio: ['ignore', log, log],
-    })
+    const child = handing(directory, (descriptors) =>
+      spawn(plan.postgres, argumentsFor(plan), {
+        ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
+        cwd: '/',
+        env: ENVIRONMENT,
+        detached: true,
+        stdio: ['ignore', log, log, ...descriptors],
+      }),
+    )
     const pid = await new Promise<number>((resolve, reject) => {
       child.once('error', reject)
       child.once('spawn', () => resolve(child.pid ?? 0))
@@ -83,6 +92,14 @@ export async function launch(plan: PostmasterPlan): Promise<Postmaster> {
   } finally {
     closeSync(log)
   }
+}
+
+function argumentsFor({ directory, socketFolder, settings }: PostmasterPlan): string[] {
+  const socket = nameFor(directory, socketFolder).replaceAll('"', '""')
+  const all: Record<string, string> = { ...settings, unix_socket_directories: `"${socket}"` }
+  if (directory.handed) all[FOLDER_SETTING] = directory.pgdata
+  const given = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  return ['-D', nameFor(directory, directory.pgdata), ...given]
 }
 
 /** Keeps the last log beside the new one. Emptied in place: the server goes on writing to the file that it has open. */

@@ -1,6 +1,6 @@
 // What can be known of another process: whether it lives, since when, and what it runs.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 /** USER_HZ, the same on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
@@ -51,6 +51,17 @@ export function startedSeconds(pid: number): number | undefined {
   const ticks = Number(statFields(pid)?.[19])
   const boot = /^btime (\d+)$/m.exec(readIfAny('/proc/stat'))?.[1]
   return Number.isNaN(ticks) || boot === undefined ? undefined : Number(boot) + ticks / TICKS_PER_SECOND
+}
+
+/** Whether `folder` is its working directory; `undefined` where we may not see that. */
+export function worksIn(pid: number, folder: string): boolean | undefined {
+  try {
+    const [its, ours] = [statSync(`/proc/${pid}/cwd`), statSync(folder)]
+    return its.dev === ours.dev && its.ino === ours.ino
+  } catch {
+    // gone, another user's, or a system without /proc
+    return undefined
+  }
 }
 
 /** Its command line, arguments apart by NUL where the system keeps them so. */

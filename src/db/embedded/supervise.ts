@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { Fault } from '#kernel'
-import { lastWords, launch, lives, runningPostmaster, stopPostmaster, trimLog, whenReady } from './postmaster.ts'
+import { FOLDER_SETTING, lastWords, launch, lives, runningPostmaster, stopPostmaster } from './postmaster.ts'
+import { trimLog, whenReady } from './postmaster.ts'
 import type { Postmaster, PostmasterPlan } from './postmaster.ts'
 
 const LOOK_EVERY_MS = 250
@@ -33,7 +34,7 @@ export interface Supervised {
 
 export async function supervise(supervision: Supervision): Promise<Supervised> {
   const { plan } = supervision
-  const found = runningPostmaster(plan.pgdata)
+  const found = runningPostmaster(plan.directory.pgdata)
   const adopted = found !== undefined && (await adopt(found, supervision))
   let current = adopted ? found : await start(supervision)
   const stopped = new AbortController()
@@ -45,10 +46,10 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
       await pause(LOOK_EVERY_MS, stopped.signal)
       if (Date.now() - trimmedAt > TRIM_EVERY_MS) {
         trimmedAt = Date.now()
-        trimLog(plan.logFile)
+        trimLog(plan.directory.logFile)
       }
       if (stopped.signal.aborted || lives(current)) continue
-      supervision.log(`PostgreSQL (process ${current.pid}) ended: ${lastWords(plan.logFile)}`)
+      supervision.log(`PostgreSQL (process ${current.pid}) ended: ${lastWords(plan.directory.logFile)}`)
       supervision.onDown()
       const next = await restart(supervision, restarts, stopped.signal)
       if (next === undefined) return
@@ -80,8 +81,10 @@ async function adopt(found: Postmaster, supervision: Supervision): Promise<boole
   const client = await whenReady(found, supervision.admin(found.socketFolder))
   if (client === undefined) return false
   try {
-    const { rows } = await client.query<{ folder: string }>(`select current_setting('data_directory') as folder`)
-    if (rows[0]?.folder !== supervision.plan.pgdata)
+    const { rows } = await client.query<{ folder: string }>(
+      `select coalesce(current_setting('${FOLDER_SETTING}', true), current_setting('data_directory')) as folder`,
+    )
+    if (rows[0]?.folder !== supervision.plan.directory.pgdata)
       throw new Fault(
         'database_refused',
         `the PostgreSQL server with process id ${found.pid} serves \`${rows[0]?.folder}\`: stop it first`,
@@ -96,15 +99,14 @@ async function adopt(found: Postmaster, supervision: Supervision): Promise<boole
 
 async function start(supervision: Supervision): Promise<Postmaster> {
   const { plan } = supervision
-  const settings = { ...plan.settings, unix_socket_directories: `"${plan.socketFolder.replaceAll('"', '""')}"` }
   const until = Date.now() + ORPHANS_GONE_WITHIN_MS
   for (;;) {
-    const postmaster = await launch({ ...plan, settings })
+    const postmaster = await launch(plan)
     if (await provisioned(postmaster, supervision)) {
       supervision.log(`PostgreSQL runs as process ${postmaster.pid}`)
       return postmaster
     }
-    const why = lastWords(plan.logFile)
+    const why = lastWords(plan.directory.logFile)
     if (!/shared memory block|lock file/.test(why) || Date.now() > until) throw startFault(why)
     await sleep(200)
   }
