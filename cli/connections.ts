@@ -36,7 +36,11 @@ export function connectionsCommand(): Command {
         new Command('runs').description('list runs, newest first').argument('[connection]', 'its id'),
       ).action(runs),
     )
-    .addCommand(one('run', 'run it now, and follow it').action(run))
+    .addCommand(
+      one('run', 'run it now, and follow it')
+        .option('--confirm-leavers', 'so many of its people did leave: an earlier run was held for that')
+        .action(run),
+    )
     .addCommand(
       one('schedule', 'say when it runs; without options: only when asked')
         .option('--cron <expression>', 'five fields')
@@ -47,8 +51,8 @@ export function connectionsCommand(): Command {
     .addCommand(one('pause', 'run it only when asked').action(pause))
     .addCommand(one('resume', 'run it by its schedule again').action(resume))
     .addCommand(
-      one('remove', 'run it no more; what it saw stays in the roll')
-        .option('--dry-run', 'only say what only it sees')
+      one('remove', 'read it no more; what no other source sees is marked as gone')
+        .option('--dry-run', 'only say what that is')
         .action(remove),
     )
     .addHelpText('after', EXAMPLES)
@@ -104,9 +108,10 @@ async function runs(connectionId: string | undefined, options: PageOptions): Pro
 
 const pathOf = (connectionId: string): { path: { connectionId: string } } => ({ path: { connectionId } })
 
-async function run(id: string, options: RemoteOptions): Promise<void> {
+async function run(id: string, options: RemoteOptions & { readonly confirmLeavers?: boolean }): Promise<void> {
   const client = await server()
-  const queued = await answered(client.POST('/v1/connections/{connectionId}/run', { params: pathOf(id), body: {} }))
+  const body = options.confirmLeavers === true ? { confirmLeavers: true } : {}
+  const queued = await answered(client.POST('/v1/connections/{connectionId}/run', { params: pathOf(id), body }))
   const ended = await followRun(client, queued, options.json === true)
   if (options.json === true) await answerJson(ended)
   else await answerRun(ended)
@@ -157,6 +162,12 @@ async function remove(id: string, options: RemoteOptions & { readonly dryRun?: b
       body: {},
     }),
   )
-  if (options.json === true) await answerJson(removed)
-  else say(`${id} is removed. What it saw stays in the roll.`)
+  const { lastRun } = await answered(client.GET('/v1/connections/{connectionId}', { params: pathOf(id) }))
+  const ended = lastRun === null ? null : await followRun(client, lastRun, options.json === true)
+  if (options.json === true) await answerJson({ ...removed, lastRun: ended })
+  else {
+    say(`${id} is removed. Nothing of what it saw is deleted; what no other source sees is marked as gone.`)
+    if (ended !== null) await answerRun(ended)
+  }
+  if (ended !== null) process.exitCode = exitCodeOf(ended)
 }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { Fault } from '#kernel'
-import { configJsonSchema, csvMappingFinder, loadConfig, scopeFinder } from './config.ts'
+import { configJsonSchema, loadConfig, readingRules } from './config.ts'
 
 const problemsOf = (yaml: string): string[] => {
   try {
@@ -62,10 +62,16 @@ scan:
     config.owners.map(({ owner }) => owner),
     ['ada@larkfield.example', '@larkfield/data'],
   )
-  assert.equal(scopeFinder(config)('cluster', 'k8s/prod/a.yaml'), 'prod')
-  assert.equal(scopeFinder(config)('cluster', 'k8s/a.yaml'), 'any')
-  assert.equal(scopeFinder(config)('host', 'k8s/a.yaml'), '')
-  assert.deepEqual(csvMappingFinder(config)('a/b.csv'), { columns: { externalId: 'Id' } })
+  assert.deepEqual(readingRules(config), {
+    limits: { fileBytes: 1_048_576, namedFileBytes: 1_048_576, binaryBytes: 1_048_576 },
+    scopes: [
+      { glob: '/k8s/prod/', cluster: 'prod' },
+      { glob: '/k8s/', cluster: 'any' },
+      { glob: '!x', cluster: 'any' },
+    ],
+    csvMappings: [{ glob: '*.csv', mapping: { columns: { externalId: 'Id' } } }],
+  })
+  assert.deepEqual(readingRules(config, { secondsMax: 1e9 }).limits, { seconds: 2_147_483 })
   assert.deepEqual(config.scan, { exclude: ['vendor/'], limits: { fileBytesMax: 1_048_576 }, failOn: 'high' })
 })
 

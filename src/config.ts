@@ -1,8 +1,9 @@
 // reeve.yaml: its whole schema, and reading it. Strict: what is misspelled is an error with its line, never ignored.
 import { z } from 'zod'
+import type { ReadOptions, ScopeRule } from '#connectors'
 import { SEVERITIES } from '#governance'
 import type { GovernanceSettings, Severity } from '#governance'
-import { ClassificationRules, ENVIRONMENTS, OwnerOverride, ownersFromRules, pathPattern } from '#identity'
+import { ClassificationRules, ENVIRONMENTS, OwnerOverride, ownersFromRules } from '#identity'
 import { CREDENTIAL_TYPES } from '#kernel'
 import type { CredentialType } from '#kernel'
 import { parseConfigYaml, refuse } from './config-problems.ts'
@@ -93,6 +94,13 @@ export interface Config {
   readonly server: ServerSettings
 }
 
+/** The part of a reader's options that the settings say. */
+export type ReadingRules = Required<Pick<ReadOptions, 'limits' | 'scopes' | 'csvMappings'>>
+
+/** What a timer can hold: more would fire at once. */
+const TIMER_SECONDS_MAX = 2_147_483
+const MIB = 1024 * 1024
+
 /**
  * Throws Fault('config_invalid') that names every mistake as `FILE:LINE: what is wrong`. An empty file is no settings.
  *
@@ -151,24 +159,29 @@ function meaningOf(file: z.infer<typeof ConfigFile>): Config {
   }
 }
 
-/** For `ReadContext.scopeOf`: the last entry that matches wins; '' when none does. Compiles once, call the result often. */
-export function scopeFinder(config: Config): (kind: 'cluster' | 'host', path: string) => string {
-  const finders = { cluster: lastMatch(config.clusters), host: lastMatch(config.hosts) }
-  return (kind, path) => finders[kind](path)?.name ?? ''
+/**
+ * What a reader is told of `clusters`, `hosts`, `csv` and `scan.limits`; the caller adds what is excluded. `limits` are in
+ * place of those of the settings. In the settings the last entry that matches counts, for a reader the first.
+ */
+export function readingRules({ clusters, hosts, csv, scan }: Config, limits = scan.limits): ReadingRules {
+  const { fileBytesMax: size, archiveDepthMax: depth, secondsMax: seconds, filesMax: files } = limits
+  return {
+    limits: {
+      ...(size === undefined ? {} : { fileBytes: size, namedFileBytes: size, binaryBytes: Math.min(size, MIB) }),
+      ...(depth === undefined ? {} : { archiveDepth: depth }),
+      ...(seconds === undefined ? {} : { seconds: Math.min(seconds, TIMER_SECONDS_MAX) }),
+      ...(files === undefined ? {} : { files }),
+    },
+    scopes: [
+      ...scopeRules(clusters, (glob, name) => ({ glob, cluster: name })),
+      ...scopeRules(hosts, (glob, name) => ({ glob, host: name })),
+    ],
+    csvMappings: csv.toReversed().flatMap(({ files: globs, mapping }) => globs.map((glob) => ({ glob, mapping }))),
+  }
 }
 
-/** For `ReadContext.csvMapping`. */
-export function csvMappingFinder(config: Config): (path: string) => unknown {
-  const find = lastMatch(config.csv)
-  return (path) => find(path)?.mapping
-}
-
-function lastMatch<T extends { readonly files: readonly string[] }>(
-  entries: readonly T[],
-): (path: string) => T | undefined {
-  const compiled = entries.map((entry) => ({ entry, patterns: entry.files.map(pathPattern) }))
-  return (path) => compiled.findLast(({ patterns }) => patterns.some((matches) => matches(path)))?.entry
-}
+const scopeRules = (scopes: readonly Scope[], rule: (glob: string, name: string) => ScopeRule): ScopeRule[] =>
+  scopes.toReversed().flatMap(({ files, name }) => files.map((glob) => rule(glob, name)))
 
 /** JSON Schema (2020-12) of the file, for editors; published as docs/schemas/reeve-yaml.schema.json. */
 export function configJsonSchema(): Record<string, unknown> {

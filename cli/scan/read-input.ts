@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import { CONNECTORS, givenKey, readTree, scannedPaths } from '#connectors'
-import type { CsvMappingRule, FingerprintKey, ReadOptions, ReadResult, ScopeRule } from '#connectors'
-import type { Config, Scope } from '#config'
+import type { FingerprintKey, ReadOptions, ReadResult } from '#connectors'
+import { readingRules } from '#config'
+import type { Config } from '#config'
 import { Fault } from '#kernel'
 import type { Progress } from '../terminal/progress.ts'
 import { codeOf } from '../terminal/write-out.ts'
@@ -12,9 +13,6 @@ import type { Settings } from './settings.ts'
 import { standardInput } from './standard-input.ts'
 
 const KEY_BYTES_MIN = 32
-/** What a timer can hold: more would fire at once. */
-const TIMER_SECONDS_MAX = 2_147_483
-const MIB = 1024 * 1024
 
 export interface Roots {
   /** As the user wrote them; `-` is standard input. */
@@ -102,30 +100,16 @@ function fromOptions(options: ScanOptions): Partial<ReadOptions> {
 }
 
 /** What the command line says comes before what the settings say. */
-function fromConfig({ clusters, hosts, csv, scan }: Config, options: ScanOptions): Partial<ReadOptions> {
-  const size = options.maxFileSize ?? scan.limits.fileBytesMax
-  const depth = options.maxArchiveDepth ?? scan.limits.archiveDepthMax
-  const seconds = options.timeLimit ?? scan.limits.secondsMax
-  return {
-    limits: {
-      ...(size === undefined ? {} : { fileBytes: size, namedFileBytes: size, binaryBytes: Math.min(size, MIB) }),
-      ...(depth === undefined ? {} : { archiveDepth: depth }),
-      ...(seconds === undefined ? {} : { seconds: Math.min(seconds, TIMER_SECONDS_MAX) }),
-      ...(scan.limits.filesMax === undefined ? {} : { files: scan.limits.filesMax }),
-    },
-    scopes: [
-      ...scopeRules(clusters, (glob, name) => ({ glob, cluster: name })),
-      ...scopeRules(hosts, (glob, name) => ({ glob, host: name })),
-    ],
-    csvMappings: csv
-      .toReversed()
-      .flatMap(({ files, mapping }) => files.map((glob): CsvMappingRule => ({ glob, mapping }))),
-  }
+function fromConfig(config: Config, options: ScanOptions): Partial<ReadOptions> {
+  const { limits } = config.scan
+  const { maxFileSize, maxArchiveDepth, timeLimit } = options
+  return readingRules(config, {
+    ...limits,
+    ...(maxFileSize === undefined ? {} : { fileBytesMax: maxFileSize }),
+    ...(maxArchiveDepth === undefined ? {} : { archiveDepthMax: maxArchiveDepth }),
+    ...(timeLimit === undefined ? {} : { secondsMax: timeLimit }),
+  })
 }
-
-/** In the settings the last match counts, for the reader the first. */
-const scopeRules = (scopes: readonly Scope[], rule: (glob: string, name: string) => ScopeRule): ScopeRule[] =>
-  scopes.toReversed().flatMap(({ files, name }) => files.map((glob) => rule(glob, name)))
 
 /** The report of the last scan is no input of this one. As patterns that match exactly these files. */
 function ownOutput({ base }: Roots, { output, html }: ScanOptions): string[] {

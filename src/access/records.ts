@@ -11,3 +11,4 @@ export type { AccessPlainPopulation, AccessRecordPopulation } from './observe/po
 export { roleHolders, tokensInForce } from './role/in-force.ts'
 export type { RoleHolder, TokenInForce } from './role/in-force.ts'
 export { noAccess } from './observe/records.ts'
+export { accessSeenOnlyBy } from './observe/seen-only-by.ts'

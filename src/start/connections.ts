@@ -1,9 +1,12 @@
 // Connections at work: what a run reads becomes records of the roll, under the settings of this server.
+import { accessSeenOnlyBy } from '#access/records'
 import type { AccessLayer } from '#access/records'
+import { readingRules } from '#config'
 import type { Config } from '#config'
 import { runFiles, startConnectionWorker } from '#connections'
 import type { ConnectionsLayer, ConnectionWorker, Counts, Sync } from '#connections'
 import type { ReeveDatabase } from '#db'
+import { seenOnlyBy } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
@@ -27,10 +30,16 @@ export async function startConnections(
   const { opened, clock, keys, importRoots, dataDirectory, say } = options
   let worker: ConnectionWorker | undefined
   const places = { importRoots, dataDirectory }
+  const reading = { ...readingRules(options.config), exclude: options.config.scan.exclude }
   const layer: ConnectionsLayer = {
     db: opened.database.layer('connections'),
     clock,
     places,
+    reading,
+    seenOnlyBy: async (sourceId) => ({
+      ...(await seenOnlyBy(options.identity, sourceId)),
+      ...(await accessSeenOnlyBy(options.access, sourceId)),
+    }),
     onChanged: () => worker?.wake(),
   }
   const key = (): { keyId: string; key: Uint8Array } => {
@@ -40,7 +49,7 @@ export async function startConnections(
   worker = await startConnectionWorker({
     layer,
     connection: opened.connectionFor('connections'),
-    onRun: runFiles({ places, clock, key, sync: syncWith(options) }),
+    onRun: runFiles({ places, clock, key, reading, sync: syncWith(options) }),
     onFailure: (error, doing) => {
       say(`${doing}: ${error instanceof Error ? error.message : 'unknown error'}`)
     },
@@ -78,7 +87,7 @@ const syncWith =
     }
     if (people === undefined || people.held === 0) return { counts }
     const held =
-      `the feed marks ${people.held} people as leavers, more than the bound: look at it, then confirm with ` +
-      'reeve people import FILE --confirm-leavers'
+      `the feed marks ${people.held} people as leavers, more than the bound: look at it; if they did leave, ` +
+      `reeve connections run ${source.id} --confirm-leavers`
     return { counts, held }
   }

@@ -118,7 +118,7 @@ function resultOf(results: readonly WorkResult[], sources: Sources, { limits, ti
       bytes,
       skipped,
       commits: sources.histories.reduce((sum, { commits }) => sum + commits, 0),
-      partial: problems.length > 0,
+      partial: problems.length > 0 || sources.cutShort,
     },
   }
 }

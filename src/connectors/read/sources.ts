@@ -28,6 +28,8 @@ const MAPPING_BYTES_MAX = 256 * 1024
 
 export class Sources {
   readonly problems: ReadProblem[] = []
+  /** There were more files than are read: what is not in the result may be in the rest. */
+  cutShort = false
   readonly histories: History[] = []
   /** Filled while the tree is listed, before any item is given. */
   readonly csvMappingsBeside = new Map<string, unknown>()
@@ -228,8 +230,10 @@ export class Sources {
       )
     if (left.links > 0)
       this.#spot(`${left.links} links that lead out of the scanned path, or nowhere, were not followed`)
-    if (left.tooMany)
+    if (left.tooMany) {
+      this.cutShort = true
       this.#spot(`there are more than ${this.#limits.files} files; the rest was not read: scan parts of the tree`)
+    }
     const unopened = files.filter(({ path }) => isUnopenedArchiveName(path)).length
     if (unopened > 0) this.#spot(`${unopened} archives in formats that are not opened (7z, rar, bz2, xz and the like)`)
     for (const { top } of new Map(around.map((one) => [one.gitDir, one])).values())

@@ -5,9 +5,9 @@ import { violated } from '#db'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { checkInput, CONNECTION } from './connection.ts'
 import type { ConnectionData, ConnectionInput, ConnectionRecord, ConnectionsLayer } from './connection.ts'
-import { lockConnection, operate } from './operation.ts'
+import { lockConnection, operate, wasRemoved } from './operation.ts'
 import { placeOf } from './place.ts'
-import { endQueuedRun } from './run.ts'
+import { endQueuedRun, lacksEnd, queueRun } from './run.ts'
 import { checkSchedule } from './schedule.ts'
 
 /** Its path is looked at first: what cannot be reached is not created. Faults: unprocessable, conflict (the name is taken). */
@@ -94,7 +94,8 @@ export async function previewRemoval(
 }
 
 /**
- * It runs no more. What it saw stays in the roll, with nothing that would say when it is gone; see `previewRemoval`.
+ * It is read no more. A last run is queued with it, which ends what it saw: what no other source sees is marked gone, see
+ * `previewRemoval`; nothing is deleted. Asked for again, that run is queued again unless it succeeded.
  * A run that is under way ends by itself; Fault('conflict') until it has.
  */
 export async function removeConnection(
@@ -103,11 +104,24 @@ export async function removeConnection(
   input: { readonly id: string; readonly expectedVersion?: number },
 ): Promise<ConnectionRecord> {
   return await operate(layer, act, async (tx) => {
-    const current = await lockConnection(tx, input.id, input.expectedVersion)
+    const held = await lockConnection(tx, input.id, input.expectedVersion, { removed: true })
+    if (held.data.state === 'removed' && !(await lacksEnd(tx, input.id))) throw wasRemoved()
     await endQueuedRun(tx, act, input.id)
-    const [made = current] = await changeWithEntries(tx, CONNECTION, act, [
-      { current, patch: (data) => ({ ...data, state: 'removed' }), words: { type: 'connection.removed' } },
-    ])
+    const [made = held] = await changeWithEntries(
+      tx,
+      CONNECTION,
+      act,
+      held.data.state === 'removed'
+        ? []
+        : [
+            {
+              current: held,
+              patch: (data): ConnectionData => ({ ...data, state: 'removed' }),
+              words: { type: 'connection.removed' },
+            },
+          ],
+    )
+    await queueRun(tx, act, input.id, false)
     return made
   })
 }

@@ -3,6 +3,7 @@ import { Fault } from '#kernel'
 import type { Clock } from '#kernel'
 import type { LayerDatabase } from '#db'
 import type { Current } from '#db/history'
+import type { Reading } from './run-files.ts'
 import type { Schedule } from './schedule.ts'
 
 export const CONNECTION = { schema: 'connections', table: 'connection' } as const
@@ -81,6 +82,8 @@ export interface ConnectionsLayer {
   readonly db: LayerDatabase
   readonly clock: Clock
   readonly places: Places
+  /** What the server says of every read, for tests of connections as for their runs. */
+  readonly reading?: Reading
   /** Something changed that the worker acts on: a run was queued, a schedule changed. What it misses, it finds by itself. */
   readonly onChanged?: () => void
   /** What the roll would be without: how many records only this source sees. A port, answered by main.ts. */

@@ -16,8 +16,13 @@ export async function operate<R>(layer: ConnectionsLayer, act: Act, work: (tx: T
   return answer
 }
 
-/** Under lock. Faults: not_found, conflict (it was removed), version_mismatch. */
-export async function lockConnection(tx: Tx, id: string, expectedVersion?: number): Promise<ConnectionRecord> {
+/** Under lock. Faults: not_found, conflict (it was removed, and `removed` is not asked for), version_mismatch. */
+export async function lockConnection(
+  tx: Tx,
+  id: string,
+  expectedVersion?: number,
+  { removed = false }: { readonly removed?: boolean } = {},
+): Promise<ConnectionRecord> {
   const current = (await readCurrent<ConnectionData>(tx, CONNECTION, [id], { lock: true })).get(id)
   if (current === undefined) throw new Fault('not_found', 'no connection has this id')
   if (expectedVersion !== undefined && current.version !== expectedVersion) {
@@ -26,6 +31,8 @@ export async function lockConnection(tx: Tx, id: string, expectedVersion?: numbe
       `it is at version ${current.version} now: read it again, then repeat the change`,
     )
   }
-  if (current.data.state === 'removed') throw new Fault('conflict', 'the connection was removed: create another one')
+  if (current.data.state === 'removed' && !removed) throw wasRemoved()
   return current
 }
+
+export const wasRemoved = (): Fault => new Fault('conflict', 'the connection was removed: create another one')

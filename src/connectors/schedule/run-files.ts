@@ -1,13 +1,14 @@
 // What a run of files does: reads the place with the connectors of its type, and hands what was read to sync.
 import { CONNECTORS, readTree } from '#connectors'
-import type { FingerprintKey, ReadResult } from '#connectors'
+import type { FingerprintKey, ReadOptions, ReadResult } from '#connectors'
 import type { Act, Clock } from '#kernel'
 import { CONNECTION_TYPES } from './connection.ts'
 import type { ConnectionData, Places } from './connection.ts'
-import type { RunHandler } from './perform.ts'
+import type { RunHandler, RunInput } from './perform.ts'
 import { placeOf } from './place.ts'
 import type { Place } from './place.ts'
 import { actOf } from './run-lifecycle.ts'
+import type { RunOutcome } from './run-lifecycle.ts'
 import type { Counts, RunProgress } from './run.ts'
 
 /** What is read becomes changes in the roll. Called again after a crash with the same source, it goes on or begins anew. */
@@ -33,16 +34,48 @@ export interface FilesOptions {
   readonly clock: Clock
   /** The fingerprint key in use, asked for at each run. */
   readonly key: () => FingerprintKey & { readonly keyId: string }
+  /** What holds for every connection; what one says of itself comes first. */
+  readonly reading?: Reading
   readonly sync: Sync
 }
 
-export function runFiles({ places, clock, key, sync }: FilesOptions): RunHandler {
+/** To the roll a removed connection is a source that is whole and empty. People stay: only a feed says who left. */
+async function endSeen(
+  { clock, key, sync }: Pick<FilesOptions, 'clock' | 'key' | 'sync'>,
+  { connection, run, signal, progress }: RunInput,
+): Promise<RunOutcome> {
+  const { keyId } = key()
+  const { counts } = await sync({
+    source: { id: connection.id, name: connection.data.name },
+    runId: run.id,
+    read: NOTHING,
+    keyId,
+    confirmLeavers: false,
+    act: { ...actOf(run, clock()), reason: 'the connection was removed' },
+    signal,
+    onProgress: progress,
+  })
+  return { state: 'succeeded', counts, fingerprintKeyId: keyId }
+}
+
+const NOTHING: ReadResult = {
+  facts: [],
+  problems: [],
+  blindSpots: [],
+  stats: { files: 0, bytes: 0, skipped: 0, commits: 0, partial: false },
+}
+
+/** Rules of the server for what is read, in the words of the reader. */
+export type Reading = Pick<ReadOptions, 'exclude' | 'limits' | 'scopes' | 'csvMappings'>
+
+export function runFiles({ places, clock, key, reading, sync }: FilesOptions): RunHandler {
   return async ({ connection, run, signal, progress }) => {
     const { data, id } = connection
+    if (data.state === 'removed') return await endSeen({ clock, key, sync }, { connection, run, signal, progress })
     const place = await placeOf(data.settings.path, places)
     const { keyId, key: bytes } = key()
     const read = await readTree(place.path, {
-      ...readOptionsOf(data, place),
+      ...readOptionsOf(data, place, reading),
       key: { keyId, key: bytes },
       signal,
       onProgress: ({ reading: _path, ...counts }) => progress({ ...counts, step: 'reading' }),
@@ -70,22 +103,25 @@ export function runFiles({ places, clock, key, sync }: FilesOptions): RunHandler
   }
 }
 
-/** The options of the connection in the words of the reader. */
+/** The options of the connection in the words of the reader, before those of the server. */
 export function readOptionsOf(
   { type, options }: Pick<ConnectionData, 'type' | 'options'>,
   place: Place,
-): Omit<Parameters<typeof readTree>[1], 'key'> {
-  const { include, exclude = [], gitignore, dependencies, archives, history, secondsMax, scopes } = options
+  reading: Reading = {},
+): Omit<ReadOptions, 'key'> {
+  const { include, exclude = [], gitignore, dependencies, archives, history, secondsMax, scopes = [] } = options
   const { connectors: ids }: { readonly connectors: readonly string[] | undefined } = CONNECTION_TYPES[type]
   return {
     connectors: ids === undefined ? CONNECTORS : CONNECTORS.filter((connector) => ids.includes(connector.id)),
-    exclude: [...exclude, ...place.exclude],
+    // the folder of Reeve itself last: no pattern brings it back in
+    exclude: [...(reading.exclude ?? []), ...exclude, ...place.exclude],
     ...(include === undefined ? {} : { include }),
     ...(gitignore === undefined ? {} : { gitignore }),
     ...(dependencies === undefined ? {} : { includeDependencies: dependencies }),
     ...(archives === undefined ? {} : { archives }),
     history: history ?? type === 'files',
-    ...(secondsMax === undefined ? {} : { limits: { seconds: secondsMax } }),
-    ...(scopes === undefined ? {} : { scopes }),
+    limits: { ...reading.limits, ...(secondsMax === undefined ? {} : { seconds: secondsMax }) },
+    scopes: [...scopes, ...(reading.scopes ?? [])],
+    csvMappings: reading.csvMappings ?? [],
   }
 }

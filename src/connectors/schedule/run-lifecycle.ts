@@ -34,7 +34,10 @@ export function actOf(run: Run, at: Instant): Act {
   return { actor, at, follows: [run.id] }
 }
 
-/** Queued becomes running; so does one that a dead worker left running. `undefined` where there is nothing to run. */
+/**
+ * Queued becomes running: of a removed connection that is the run that ends what it saw, for no other is left. So does one that a dead worker left running.
+ * `undefined` where there is nothing to run.
+ */
 export async function beginRun(db: LayerDatabase, runId: string, at: Instant): Promise<BegunRun | undefined> {
   return await db.transaction(async (tx) => {
     const [run] = await tx.query<Run>(sql`
@@ -55,7 +58,6 @@ export async function beginRun(db: LayerDatabase, runId: string, at: Instant): P
 }
 
 function refusalOf(run: Run, connection: ConnectionRecord | undefined): string | undefined {
-  if (connection?.data.state === 'removed') return 'the connection was removed'
   if (connection?.data.state === 'paused' && run.askedBy === REEVE) return 'the connection was paused before it began'
   if (run.attempts < ATTEMPTS_MAX) return undefined
   return `it was begun ${run.attempts} times and the server ended each time before it did: look into the server's log, exclude what it fails on, and run it again`

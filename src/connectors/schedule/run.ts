@@ -67,7 +67,8 @@ export async function runConnection(
   }
 }
 
-async function queueRun(tx: Tx, act: Act, connectionId: string, confirmLeavers: boolean): Promise<Run> {
+/** For a connection that is locked and has no run open. */
+export async function queueRun(tx: Tx, act: Act, connectionId: string, confirmLeavers: boolean): Promise<Run> {
   const id = newId('run')
   const [run] = await tx.query<Run>(sql`
     insert into connections.run as r (id, connection_id, state, asked_by, confirm_leavers, queued_at)
@@ -75,6 +76,13 @@ async function queueRun(tx: Tx, act: Act, connectionId: string, confirmLeavers: 
   if (run === undefined) throw new Error('a run was inserted')
   await appendRunEntry(tx, act, 'connection.run_queued', run)
   return run
+}
+
+/** Whether the last run of a removed connection, which ends what it saw, is not queued and did not come through. */
+export async function lacksEnd(tx: Tx, connectionId: string): Promise<boolean> {
+  const [newest] = await tx.query<{ state: RunState }>(sql`
+    select state from connections.run where connection_id = ${connectionId} order by queued_at desc, id limit 1`)
+  return newest?.state === 'failed'
 }
 
 /** For a connection that is being removed. Throws Fault('conflict') while one is running. */

@@ -36,10 +36,11 @@ export async function testConnection(
   checkInput({ ...input, name: 'test' })
   const place = await placeOf(input.settings.path, layer.places)
   const { type, options = {} } = input
+  const reading = readOptionsOf({ type, options }, place, layer.reading)
   const read = await readTree(place.path, {
-    ...readOptionsOf({ type, options }, place),
+    ...reading,
     history: false,
-    limits: { seconds: SECONDS, files: FILES },
+    limits: { ...reading.limits, seconds: SECONDS, files: FILES },
   })
   return {
     path: place.path,

@@ -15,6 +15,7 @@ export const Run = z
     connectionId: z.string(),
     state: z.enum(['queued', 'running', 'succeeded', 'partial', 'failed', 'held']),
     askedBy: z.string(),
+    confirmLeavers: z.boolean(),
     queuedAt: instant,
     startedAt: instant.nullable(),
     endedAt: instant.nullable(),

@@ -230,11 +230,24 @@ const CHANGES: AnyEndpoint[] = [
     scope: 'connections:run',
     summary: 'Run it now',
     params: PATH,
-    body: OPTIONAL_REASON,
+    body: z
+      .strictObject({
+        confirmLeavers: z
+          .boolean()
+          .optional()
+          .describe('apply the leavers of a feed although they are more than the bound: somebody looked at them'),
+        ...WHY,
+      })
+      .meta({ id: 'RunRequest' }),
     answer: Run,
     status: 202,
     handle: async ({ doors, params, body, act }) =>
-      await runConnection(connectionsOf(doors), act(body.reason), params.connectionId),
+      await runConnection(
+        connectionsOf(doors),
+        act(body.reason),
+        params.connectionId,
+        present({ confirmLeavers: body.confirmLeavers }),
+      ),
   }),
   endpoint({
     ...change,
@@ -262,7 +275,7 @@ const CHANGES: AnyEndpoint[] = [
     ...change,
     path: '/v1/connections/{connectionId}/remove',
     operationId: 'removeConnection',
-    summary: 'Run it no more; what it saw stays in the roll',
+    summary: 'Read it no more; a last run marks as gone what no other source sees',
     params: PATH,
     body: OPTIONAL_REASON,
     answer: Connection,

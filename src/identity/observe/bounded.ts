@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Json, Ref } from '#kernel'
 
-export const TEXT_MAX = 4096
+const TEXT_MAX = 4096
 const NAME_MAX = 512
 const ID_MAX = 1800
 const REF_MAX = 600
@@ -45,7 +45,7 @@ export function boundedAttributes(attributes: Readonly<Record<string, Json>>): R
   )
 }
 
-export function boundedJson(value: Json): Json {
+function boundedJson(value: Json): Json {
   if (typeof value === 'string') return boundedText(value)
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return (value as readonly Json[]).map(boundedJson)

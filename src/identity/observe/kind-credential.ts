@@ -160,7 +160,7 @@ function withLocations(
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Under the key of this read, what this read says; those of other keys stay until every source was read again. */
-export function mergedFingerprints(
+function mergedFingerprints(
   held: readonly KeyedFingerprint[],
   fresh: readonly KeyedFingerprint[],
 ): readonly KeyedFingerprint[] {

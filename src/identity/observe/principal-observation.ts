@@ -29,7 +29,7 @@ const derived = <T extends string>({ value, reason }: { readonly value: T; reado
   reason: boundedText(reason),
 })
 
-export function rankOf({ mentionedOnly, system, provenance }: Principal): Rank {
+function rankOf({ mentionedOnly, system, provenance }: Principal): Rank {
   if (mentionedOnly) return 2
   return provenance[0]?.connector === system ? 0 : 1
 }
