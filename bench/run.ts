@@ -1,11 +1,12 @@
 // `npm run bench -- NAME [--scale N] [--json]`: measures, next to a peer in the same run.
 import { parseArgs } from 'node:util'
 import { decide } from './decide.ts'
+import { evidence } from './evidence.ts'
 import type { Bench, Figure } from './figure.ts'
 import { roll } from './roll.ts'
 import { scan } from './scan.ts'
 
-const BENCHES: readonly Bench[] = [scan, roll, decide]
+const BENCHES: readonly Bench[] = [scan, roll, decide, evidence]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

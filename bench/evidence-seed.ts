@@ -1,0 +1,39 @@
+// A log of any size, made by the database itself: entries of changes of records, each with a reason and content by hash.
+import { Client } from 'pg'
+import type { Connection } from '#db'
+
+const CHUNK = 200_000
+
+/** Into a log that is empty again. Returns nothing but entries and their places: the tree is for the caller to grow. */
+export async function seedLog(superuser: Connection, entries: number, say: (what: string) => void): Promise<void> {
+  const client = new Client(superuser)
+  await client.connect()
+  try {
+    await client.query(
+      'truncate evidence.entry, evidence.sequence, evidence.checkpoint, evidence.cosignature, evidence.watermark',
+    )
+    for (let from = 0; from < entries; from += CHUNK) {
+      const to = Math.min(entries, from + CHUNK) - 1
+      say(`seeding entries ${from} to ${to}`)
+      await client.query(`
+        insert into evidence.entry (id, written_by, layer, type, at, actor, subjects, record_id, record_version,
+                                    record_hash, content_hash, salt, reason, content)
+        select 'evt_' || left(md5(n::text), 26), 'reeve_identity', 'identity', 'principal.updated',
+               timestamptz '2026-01-01' + n * interval '1 second' / 10, 'psn_' || left(md5('p' || n % 500), 26),
+               array[record, 'psn_' || left(md5('o' || n % 5000), 26)], record, 1 + n / 1000000,
+               sha256(('record' || n)::bytea), sha256(salt || said::bytea), salt, 'ticket ' || n,
+               jsonb_build_object('changed', jsonb_build_array('owner', 'purpose'), 'n', n)
+        from (
+          select n, decode(md5('salt' || n), 'hex') as salt, 'prn_' || left(md5('r' || n % 1000000), 26) as record,
+                 '{"content":{"changed":["owner","purpose"],"n":' || n || '},"reason":"ticket ' || n || '"}' as said
+          from generate_series(${from}, ${to}) as n
+        ) as numbered`)
+      await client.query(`
+        insert into evidence.sequence (seq, entry_id, sequenced_at)
+        select n, 'evt_' || left(md5(n::text), 26), '2026-03-01' from generate_series(${from}, ${to}) as n`)
+    }
+    await client.query('vacuum (analyze) evidence.entry, evidence.sequence')
+  } finally {
+    await client.end()
+  }
+}
