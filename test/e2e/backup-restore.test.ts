@@ -25,6 +25,17 @@ function parsed(ended: Ended): unknown {
   return JSON.parse(ended.stdout)
 }
 
+/** The log goes on shorter than it was, and says both of its ends, so that a witness's operator can compare. */
+async function theLogSaysSo(run: (...args: string[]) => Promise<Ended>, dataDirectory: string): Promise<void> {
+  const { code, stdout, stderr } = await run('evidence', 'export', '--ocsf', '--data-dir', dataDirectory)
+  assert.equal(code, 0, stderr)
+  const line = stdout.split('\n').find((text) => text.includes('log.restored')) ?? assert.fail('no log.restored')
+  const [, before] = /"sizeBefore":(\d+)/.exec(line) ?? assert.fail(line)
+  const [, size] = /"size":(\d+)/.exec(line) ?? assert.fail(line)
+  assert.ok(Number(before) > Number(size), line)
+  assert.match(line, /"rootBefore":"[\w+/]{43}="/)
+}
+
 test(
   'backup and restore: what ended since stays ended, what is not known is said',
   {
@@ -85,5 +96,6 @@ test(
       assert.equal(pathname, '/')
       assert.equal(await again.stop(), 0)
     }
+    await theLogSaysSo(run, dataDirectory)
   },
 )
