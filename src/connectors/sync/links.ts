@@ -50,8 +50,8 @@ export function linksOf(fact: Fact): readonly string[] | typeof EVERYWHERE {
 }
 
 /** Policies reach whatever their patterns match: with them, all of these systems belongs together. */
-export const POLICIES = 'policies'
-export const POLICY_SYSTEMS: ReadonlySet<string> = new Set(['aws', 'kubernetes'])
+const POLICIES = 'policies'
+const POLICY_SYSTEMS: ReadonlySet<string> = new Set(['aws', 'kubernetes'])
 
 /** An owner who is named by an identifier may be a principal of the source itself. */
 function namedPrincipal(who: string): string[] {

@@ -1,5 +1,4 @@
 // The facts of a source in parts that can be worked out apart. A small source is one part; a large one waits on disk.
-import { createReadStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,8 +11,8 @@ import { EVERYWHERE, Links, linksOf } from './links.ts'
 import { NamesOfSystems } from './names-of-systems.ts'
 
 /** Up to so many facts are simply kept. */
-export const PART_FACTS = 4000
-const PARTS_MAX = 256
+const PART_FACTS = 4000
+const PARTS_MAX = 128
 const WRITE_CHARACTERS = 256 * 1024
 
 export interface Parts {
@@ -73,13 +72,14 @@ const lineOf = (fact: Fact): string =>
     .replaceAll('\u2028', String.raw`\u2028`)
     .replaceAll('\u2029', String.raw`\u2029`)
 
-/** A folder of its own, one file for each part, a fact on each line in the order of reading. */
+/**
+ * A file for each part, a fact on each line in the order of reading. The files have no name any more once they are open,
+ * so that even a process that is killed leaves nothing behind.
+ */
 class Spool {
-  #folder: string | undefined
   readonly #files = new Map<string, FileHandle>()
 
   async write(name: string, facts: readonly Fact[]): Promise<void> {
-    if (facts.length === 0) return
     let text = ''
     for (const fact of facts) {
       text += `${lineOf(fact)}\n`
@@ -90,15 +90,12 @@ class Spool {
     await this.#append(name, text)
   }
 
-  /** Each root goes to the part that has the least so far, as a whole; lines are moved without being parsed. */
+  /** Each root goes to a part as a whole; lines are moved without being parsed. */
   async divide(keys: readonly number[], rootOf: (key: number) => number, count: number): Promise<void> {
     const partOf = assign(keys, rootOf, count)
     const texts = Array.from({ length: count }, () => '')
     let at = 0
-    for await (const line of createInterface({
-      input: createReadStream(await this.#path('all')),
-      crlfDelay: Infinity,
-    })) {
+    for await (const line of this.#lines('all')) {
       const part = partOf.get(rootOf(keys[at++] ?? 0)) ?? 0
       texts[part] += `${line}\n`
       if ((texts[part]?.length ?? 0) < WRITE_CHARACTERS) continue
@@ -106,37 +103,41 @@ class Spool {
       texts[part] = ''
     }
     for (const [part, text] of texts.entries()) await this.#append(String(part), text)
-    await rm(await this.#path('all'))
   }
 
   async read(name: string): Promise<Fact[]> {
     const facts: Fact[] = []
-    if (!this.#files.has(name)) return facts
-    const lines = createInterface({ input: createReadStream(await this.#path(name)), crlfDelay: Infinity })
-    for await (const line of lines) facts.push(JSON.parse(line) as Fact)
+    for await (const line of this.#lines(name)) facts.push(JSON.parse(line) as Fact)
     return facts
   }
 
   async close(): Promise<void> {
     for (const file of this.#files.values()) await file.close()
     this.#files.clear()
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
-    this.#folder = undefined
+  }
+
+  /** Once: what was read is not kept. */
+  async *#lines(name: string): AsyncGenerator<string> {
+    const file = this.#files.get(name)
+    if (file === undefined) return
+    yield* createInterface({ input: file.createReadStream({ start: 0, autoClose: false }), crlfDelay: Infinity })
+    this.#files.delete(name)
+    await file.close()
   }
 
   async #append(name: string, text: string): Promise<void> {
     if (text === '') return
     let file = this.#files.get(name)
     if (file === undefined) {
-      file = await open(await this.#path(name), 'ax', 0o600)
+      const folder = await mkdtemp(join(tmpdir(), 'reeve-sync-'))
+      try {
+        file = await open(join(folder, 'facts'), 'wx+', 0o600)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
       this.#files.set(name, file)
     }
-    await file.write(text)
-  }
-
-  async #path(name: string): Promise<string> {
-    this.#folder ??= await mkdtemp(join(tmpdir(), 'reeve-sync-'))
-    return join(this.#folder, name)
+    await file.appendFile(text)
   }
 }
 

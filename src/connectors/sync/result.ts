@@ -3,7 +3,7 @@ import type { BlindSpot, ReadProblem } from '#kernel'
 import type { AccessCounts } from '#access/records'
 import type { Counts } from '#identity/roll'
 
-export const REFUSED_MAX = 100
+const REFUSED_MAX = 100
 
 /** A record that could not be written although the rest was. */
 export interface RefusedRecord {
