@@ -22,6 +22,9 @@ export interface Estate {
   readonly needed: (request: Request) => readonly EntityRecord[]
 }
 
+/** As it comes off the wire: text that was put together here is a chain of pieces to V8, and slow to compare. */
+export const received = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+
 /** Reproducible, and good enough to spread. */
 export function spread(seed: number): (below: number) => number {
   let state = seed
@@ -74,12 +77,12 @@ export function guarded(count: number): Estate {
   }
   const requests = Array.from({ length: 200 }, (): Request => {
     const index = pick(count)
-    return {
+    return received({
       principal: { type: 'Workload', id: `w${index}` },
       action: pick(3) === 0 ? WRITE : READ,
       resource: { type: 'Doc', id: `d${pick(5) === 0 ? pick(count) : index}` },
       context: context(pick(4) > 0, pick(100)),
-    }
+    })
   })
   const of = (uid: Uid): EntityRecord[] => byId.get(uid.id.slice(1)) ?? []
   return {
@@ -117,32 +120,32 @@ export function grants(count: number): Grants {
     policies: GUARDRAILS,
     *links() {
       for (let grant = 0; grant < count; grant++) {
-        yield {
+        yield received({
           id: `grant_${grant}`,
           template: kinds[grant % kinds.length] ?? '',
           principal: { type: 'Workload', id: `workload-${grant % principals}` },
           resource: { type: 'Doc', id: `document-${resourceOf(grant)}` },
-        }
+        })
       }
     },
     *entities() {
       for (let index = 0; index < principals; index++) {
-        yield { uid: { type: 'Workload', id: `workload-${index}` }, attrs: { env: 'prod' }, parents: [] }
+        yield received({ uid: { type: 'Workload', id: `workload-${index}` }, attrs: { env: 'prod' }, parents: [] })
       }
       for (let index = 0; index < resources; index++) {
         const parents = [{ type: 'Folder', id: `folder-${index % 1000}` }]
-        yield { uid: { type: 'Doc', id: `document-${index}` }, attrs: { env: 'prod' }, parents }
+        yield received({ uid: { type: 'Doc', id: `document-${index}` }, attrs: { env: 'prod' }, parents })
       }
     },
     request: (pick) => {
       const grant = pick(count)
       const other = pick(5) === 0 ? pick(count) : grant
-      return {
+      return received({
         principal: { type: 'Workload', id: `workload-${grant % principals}` },
         action: pick(3) === 0 ? WRITE : READ,
         resource: { type: 'Doc', id: `document-${resourceOf(other)}` },
         context: context(pick(3) > 0, pick(90)),
-      }
+      })
     },
   }
 }

@@ -16,7 +16,7 @@ import {
   withTemplates,
   type Decide,
 } from './decide-peers.ts'
-import { against, median, rounded, type Bench, type BenchOptions, type Figure } from './figure.ts'
+import { against, rounded, type Bench, type BenchOptions, type Figure } from './figure.ts'
 
 export const decide: Bench = {
   name: 'decide',
@@ -37,7 +37,7 @@ const figure = (name: string, scale: number, rest: Omit<Figure, 'bench' | 'figur
   ...rest,
 })
 
-/** Nanoseconds of one call, the median of short rounds. */
+/** Nanoseconds of one call, of the least disturbed of several short rounds; for us and for peers alike. */
 function nanoseconds(decideOne: Decide, count: number, budgetMs = 60): number {
   for (let number = 0; number < count; number++) decideOne(number)
   const rounds: number[] = []
@@ -54,7 +54,7 @@ function nanoseconds(decideOne: Decide, count: number, budgetMs = 60): number {
     }
     rounds.push(Number(now - start) / calls)
   }
-  return median(rounds)
+  return Math.min(...rounds)
 }
 
 function compare(name: string, count: number, ours: Decide, peer: Decide): void {
