@@ -11,6 +11,9 @@ import { Fault } from '#kernel'
 const FILES_MAX = 1000
 const DIRECTORY_BYTES_MAX = 1024 * 1024
 const END_BYTES = 22
+/** Entries and tables pack to a tenth or so. What claims far more is there to fill the disk. */
+const UNPACKED_RATIO_MAX = 300
+const UNPACKED_BYTES_FREE = 16 * 1024 * 1024
 const ENTRY = 0x02014b50
 const END = 0x06054b50
 const LOCATOR64 = 0x07064b50
@@ -30,6 +33,7 @@ export async function unpackBundle(file: string, folder: string): Promise<void> 
   const handle = await open(file, 'r')
   try {
     const members = await membersOf(handle)
+    refuseBomb(members, (await handle.stat()).size)
     const seen = new Set<string>()
     for (const member of members) {
       if (!NAME.test(member.name) || seen.has(member.name)) throw damaged('it holds a file that no bundle has')
@@ -41,10 +45,19 @@ export async function unpackBundle(file: string, folder: string): Promise<void> 
   }
 }
 
+/** Files that share their packed bytes, or that are out of all proportion. */
+function refuseBomb(members: readonly Member[], zipBytes: number): void {
+  const sum = (part: 'packed' | 'size'): number => members.reduce((total, member) => total + member[part], 0)
+  if (sum('packed') > zipBytes) throw damaged('its files are together larger than it is')
+  if (sum('size') > zipBytes * UNPACKED_RATIO_MAX + UNPACKED_BYTES_FREE)
+    throw damaged('its files would be far too large unpacked')
+}
+
 const damaged = (why: string, cause?: unknown): Fault =>
   new Fault('unreadable_input', `the zip file is no audit bundle: ${why}`, { cause })
 
 async function bytesAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
+  if (!Number.isSafeInteger(at)) throw damaged('it breaks off')
   const bytes = Buffer.alloc(length)
   const { bytesRead } = await handle.read(bytes, 0, length, at)
   if (bytesRead !== length) throw damaged('it breaks off')

@@ -1,7 +1,7 @@
 // The log's files on disk, compared with what the entries say: tiles of every level, entry bundles, and nothing beside them.
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { NODE, sha256 } from '../offline/formats.ts'
+import { above, sha256 } from '../offline/formats.ts'
 
 const WIDTH = 256
 const HASH_BYTES = 32
@@ -174,12 +174,12 @@ function leavesOf(path: string): number {
 }
 
 function rootOf(hashes: readonly Buffer[]): Buffer {
-  let row = [...hashes]
+  let row = hashes
   while (row.length > 1) {
-    const above: Buffer[] = []
+    const higher: Buffer[] = []
     for (let at = 0; at + 1 < row.length; at += 2)
-      above.push(sha256(NODE, row[at] ?? Buffer.alloc(0), row[at + 1] ?? Buffer.alloc(0)))
-    row = above
+      higher.push(above(row[at] ?? Buffer.alloc(32), row[at + 1] ?? Buffer.alloc(32)))
+    row = higher
   }
-  return row[0] ?? sha256()
+  return row[0] ?? sha256('')
 }

@@ -1,15 +1,29 @@
 // The published formats as the verifier reads them: RFC 6962 trees, RFC 8785 JSON, C2SP notes and checkpoints, RFC 4180 rows.
 // It shares no code with the log, on purpose. Every part of `offline` becomes one file without imports but Node's own.
-import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto'
+import { createHash, createPublicKey, hash as hashOnce, verify as verifySignature } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 
 export const sha256 = (...parts: readonly (Buffer | string)[]): Buffer => {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return hashOnce('sha256', only, 'buffer')
+  return hashOnce(
+    'sha256',
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))),
+    'buffer',
+  )
 }
 export const LEAF = Buffer.of(0)
 export const NODE = Buffer.of(1)
+
+const pair = Buffer.alloc(65, 1)
+
+/** What stands above two hashes. */
+export function above(left: Buffer, right: Buffer): Buffer {
+  if (left.length !== 32 || right.length !== 32) throw new RangeError('a hash of the tree has 32 bytes')
+  pair.set(left, 1)
+  pair.set(right, 33)
+  return hashOnce('sha256', pair, 'buffer')
+}
 
 /** RFC 6962 over a stream of leaves: one hash for each bit of the size. */
 export class MerkleStack {
@@ -23,7 +37,7 @@ export class MerkleStack {
     let node = { hash, height }
     for (let last = this.#stack.at(-1); last?.height === node.height; last = this.#stack.at(-1)) {
       this.#stack.pop()
-      node = { hash: sha256(NODE, last.hash, node.hash), height: node.height + 1 }
+      node = { hash: above(last.hash, node.hash), height: node.height + 1 }
     }
     this.#stack.push(node)
   }
@@ -37,7 +51,7 @@ export class MerkleStack {
 
   root(): Buffer {
     const [first, ...rest] = this.#stack.toReversed()
-    return rest.reduce((right, { hash }) => sha256(NODE, hash, right), first?.hash ?? sha256())
+    return rest.reduce((right, { hash }) => above(hash, right), first?.hash ?? sha256())
   }
 }
 
@@ -119,10 +133,19 @@ export function parseCheckpoint(text: string): { origin: string; size: number; r
 /** RFC 8785, for what an entry can hold. */
 export function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const item of value) text += text === '' ? canonical(item) : `,${canonical(item)}`
+    return `[${text}]`
+  }
+  const members = value as Readonly<Record<string, unknown>>
+  // by UTF-16 code units, as RFC 8785 has it and as sort does without being told otherwise
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key]
+    if (member === undefined) continue
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(member)}`
+  }
+  return `{${text}}`
 }
 
 export async function digest(file: string): Promise<{ sha256: string; bytes: number }> {
