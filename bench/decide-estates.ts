@@ -23,7 +23,7 @@ export interface Estate {
 }
 
 /** As it comes off the wire: text that was put together here is a chain of pieces to V8, and slow to compare. */
-export const received = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+const received = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Reproducible, and good enough to spread. */
 export function spread(seed: number): (below: number) => number {
