@@ -30,9 +30,9 @@ export const TAGS = {
   evidence: 'What happened, in the order of the log, and what controls make of it',
   administration: 'Who may use Reeve itself: tokens and roles',
 } as const
-export type Tag = keyof typeof TAGS
+type Tag = keyof typeof TAGS
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** What a handler is given: everything was authenticated, parsed and authorised before. */
 export interface Context<P, Q, B> {
