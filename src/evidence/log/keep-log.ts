@@ -70,7 +70,7 @@ async function ask(keeping: LogKeeping, peer: WitnessPeer, alarmed: Set<string>)
     { readOnly: true },
   )
   if (newest === undefined || newest.size === 0 || newest.witnesses.includes(name)) return
-  const said = await cosign(peer, newest.note, async (tile) => await tiles.read(tile), remembered)
+  const said = await cosign(peer, newest.note, tiles.readingOnce(), remembered)
   if (said.outcome === 'cosigned') {
     await storeCosignature(evidence, newest.size, said.signature, clock())
     const now = await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })

@@ -39,6 +39,6 @@ export async function proveEntry(
   )
   if (found === undefined) return undefined
   const { index, newest } = found
-  const proof = await inclusionProof(async (tile) => await tiles.read(tile), index, newest.size)
+  const proof = await inclusionProof(tiles.readingOnce(), index, newest.size)
   return formatProof({ index, proof, checkpoint: formatNote(newest.note) })
 }

@@ -20,6 +20,17 @@ export class TileFolder {
     return bytes
   }
 
+  /** For one proof: reads each tile once, however often it is asked for. */
+  readingOnce(): (name: TileName) => Promise<Buffer> {
+    const read = new Map<string, Promise<Buffer>>()
+    return async (name) => {
+      const path = tilePath(name)
+      const tile = read.get(path) ?? this.read(name)
+      read.set(path, tile)
+      return await tile
+    }
+  }
+
   /** A file of the log by a path that was made by `tilePath`, or `checkpoint`. */
   async readPath(path: string): Promise<Buffer | undefined> {
     try {
