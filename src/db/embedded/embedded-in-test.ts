@@ -14,7 +14,7 @@ import { blockedAt, databaseAccount, isRoot } from './account.ts'
 
 export const SERVER = fileURLToPath(new URL('./server-in-test.ts', import.meta.url))
 
-export interface Told {
+interface Told {
   readonly pid: number
   readonly adopted: boolean
   readonly uid: number

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises'
+import { chmod, chown, cp, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable } from '../database-in-test.ts'
 import { OWNER_ROLE } from '../roles.ts'
 import { runningOwner } from '../running-owner.ts'
-import { blockedAt, databaseAccount, isRoot } from './account.ts'
-import { binariesFor, packageFolder } from './binaries.ts'
-import { createCluster } from './cluster.ts'
-import { prepareDirectory, socketFolder } from './directory.ts'
+import { databaseAccount, isRoot } from './account.ts'
+import { prepareDirectory } from './directory.ts'
 import { ask, endedApart, isRefusal, killed, openPath, startedApart } from './embedded-in-test.ts'
 import { startEmbedded } from './embedded.ts'
 import type { EmbeddedServer } from './embedded.ts'
 import { canHand } from './handed.ts'
-import { openPlace } from './open-place.ts'
-import { launch, runningPostmaster, stopPostmaster, whenReady } from './postmaster.ts'
 import { isAlive } from './process.ts'
 
 const unavailable = isRoot() ? (canHand() ? databaseUnavailable() : 'not on this system') : 'only root hands folders on'
@@ -129,58 +125,5 @@ describe('a data directory below a folder that is closed to the database user', 
       prepareDirectory(folder, databaseAccount(), false),
       isRefusal(/cannot pass `.*reeve-closed-\w+`: .*REEVE_DATA_DIR=/),
     )
-  })
-})
-
-describe('programs and data both below closed folders', { skip: unavailable }, () => {
-  let closed: string
-  let open: string
-  before(async () => {
-    closed = await mkdtemp(join(tmpdir(), 'reeve-closed-'))
-    open = await mkdtemp(join(tmpdir(), 'reeve-open-'))
-    await openPath(open)
-  })
-  after(async () => {
-    for (const folder of [closed, open]) await rm(folder, { recursive: true, force: true })
-  })
-
-  test('the programs are copied to a place that only root changes, and serve from there', async () => {
-    const account = databaseAccount()
-    const source = join(closed, 'package')
-    await cp(packageFolder(), source, { recursive: true, verbatimSymlinks: true })
-    const directory = await prepareDirectory(join(closed, 'data'), account)
-    const place = (): Promise<string> => openPlace(account, [join(closed, 'never'), join(open, 'programs')])
-    const binaries = await binariesFor(account, place, source)
-    assert.equal(dirname(dirname(dirname(dirname(binaries.postgres)))), join(open, 'programs'))
-    await createCluster(directory, binaries, account, 'only in this test', false)
-    const plan = { postgres: binaries.postgres, directory, account, settings: { listen_addresses: '', fsync: 'off' } }
-    const postmaster = await launch({ ...plan, socketFolder: await socketFolder(directory.folder, account) })
-    const config = { host: postmaster.socketFolder, user: 'reeve_superuser', database: 'postgres' }
-    const client = await whenReady(postmaster, { ...config, password: 'only in this test' })
-    await client?.end()
-    assert.equal(runningPostmaster(directory.pgdata)?.socketFolder, postmaster.socketFolder)
-    await stopPostmaster(postmaster)
-    assert.ok(client !== undefined)
-  })
-
-  test('a place that another user owns, writes to or has put a link at is not taken', async () => {
-    const account = databaseAccount()
-    assert.ok(account !== undefined)
-    const [foreign, link, within] = ['foreign', 'link', 'writable/within'].map((name) => join(open, name)) as [
-      string,
-      string,
-      string,
-    ]
-    await mkdir(foreign)
-    await chown(foreign, account.uid, account.gid)
-    await symlink(foreign, link)
-    await mkdir(dirname(within))
-    await chmod(dirname(within), 0o777)
-    const refused = [foreign, link, within, join(open, 'missing', 'below')]
-    await assert.rejects(openPlace(account, refused), isRefusal(/copied to `.*foreign` or .*\/opt/))
-    assert.deepEqual(await readdir(dirname(within)), [])
-    const good = join(open, 'good')
-    assert.equal(await openPlace(account, [...refused, good]), good)
-    assert.equal(blockedAt(account, good), undefined)
   })
 })

@@ -9,7 +9,7 @@ const HANDED = '/proc/self/fd/3'
 /** Of Linux, and missing in Node's constants. SECURITY: who has it passes through and cannot list the folder. */
 const O_PATH = 0o10000000
 
-export type Reach = Pick<Directory, 'folder' | 'handed'>
+type Reach = Pick<Directory, 'folder' | 'handed'>
 
 export function canHand(): boolean {
   return process.platform === 'linux' && existsSync('/proc/self/fd')
