@@ -134,15 +134,22 @@ describe('a transaction', { skip: databaseUnavailable() }, () => {
   })
 
   test('a deadlock is tried again until both are through', async () => {
+    await asSuperuser("insert into identity.note values (101, 'a'), (102, 'b')")
     let runs = 0
+    let bothHold = (): void => undefined
+    const held = new Promise<void>((resolve) => {
+      bothHold = resolve
+    })
     const cross = (first: number, second: number): Promise<void> =>
       identity.transaction(async (tx) => {
         runs++
         await tx.execute(sql`update identity.note set text = 'x' where id = ${first}`)
-        await sleep(50)
+        // neither asks for the other's row before both hold their own, so that one has to be given up
+        if (runs === 2) bothHold()
+        await held
         await tx.execute(sql`update identity.note set text = 'y' where id = ${second}`)
       })
-    await Promise.all([cross(1, 2), cross(2, 1)])
+    await Promise.all([cross(101, 102), cross(102, 101)])
     assert.ok(runs > 2, `ran ${runs} times`)
   })
 
