@@ -151,6 +151,7 @@ describe('a transaction', { skip: databaseUnavailable() }, () => {
       })
     await Promise.all([cross(101, 102), cross(102, 101)])
     assert.ok(runs > 2, `ran ${runs} times`)
+    await asSuperuser('delete from identity.note where id > 100')
   })
 
   test('one that only reads sees one snapshot and cannot write', async () => {
