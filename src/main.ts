@@ -11,6 +11,7 @@ import { monotonicClock } from './start/clock.ts'
 import { startConnections } from './start/connections.ts'
 import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
+import { gaugesOf } from './start/gauges.ts'
 import { administration, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
@@ -113,6 +114,7 @@ async function start(
       fingerprint: fingerprinter(keys),
       release,
       controls: (past) => controlReader(database, identity, past),
+      gauges: gaugesOf({ database, identity, connections, clock }),
     },
     httpSettings(options, settings),
   )

@@ -8,7 +8,7 @@ import type { Layer } from './layer.ts'
 import { faultOf } from './pg-faults.ts'
 import { transact } from './transact.ts'
 import type { Connections } from './transact.ts'
-import type { Database, LayerDatabase, TransactionOptions, Tx } from './transaction.ts'
+import type { Database, LayerDatabase, PoolState, TransactionOptions, Tx } from './transaction.ts'
 import { typeParsers } from './type-parsers.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
@@ -45,6 +45,7 @@ export function openDatabase(connections: Readonly<Record<Layer, Connection>>): 
       if (pool === undefined) throw new Error(`there is no layer ${layer}`)
       return pool
     },
+    pools: () => [...layers.values()].map((pool) => pool.state()),
     async close() {
       await Promise.all([...layers.values()].map((pool) => pool.close()))
     },
@@ -55,10 +56,12 @@ class LayerPool implements LayerDatabase, Connections {
   readonly layer: Layer
   readonly #pool: pg.Pool
   readonly #free: Turns
+  readonly #max: number
 
   constructor(layer: Layer, connection: Connection) {
     const max = connection.max ?? MAX[layer] ?? MAX_ELSE
     this.layer = layer
+    this.#max = max
     this.#free = new Turns(max)
     this.#pool = new Pool({
       ...connectionSettings(connection, `reeve ${layer}`),
@@ -92,6 +95,18 @@ class LayerPool implements LayerDatabase, Connections {
     this.#free.give()
   }
 
+  state(): PoolState {
+    const { layer } = this
+    const max = this.#max
+    return {
+      layer,
+      max,
+      open: this.#pool.totalCount,
+      inUse: max - this.#free.free,
+      waiting: this.#free.waiting,
+    }
+  }
+
   async close(): Promise<void> {
     this.#free.close()
     if (!this.#pool.ending) await this.#pool.end()
@@ -110,6 +125,14 @@ class Turns {
 
   constructor(count: number) {
     this.#free = count
+  }
+
+  get free(): number {
+    return this.#free
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   take(): Promise<void> {

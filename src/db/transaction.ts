@@ -44,8 +44,19 @@ export interface LayerDatabase {
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
 }
 
+/** How a pool stands, in connections; `waiting` are transactions without one. */
+export interface PoolState {
+  readonly layer: Layer
+  readonly max: number
+  readonly open: number
+  readonly inUse: number
+  readonly waiting: number
+}
+
 /** All pools of a server. `close` waits for running transactions, then ends every connection. */
 export interface Database {
   layer(layer: Layer): LayerDatabase
+  /** Of every layer, at this instant. */
+  pools(): readonly PoolState[]
   close(): Promise<void>
 }

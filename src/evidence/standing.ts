@@ -45,6 +45,31 @@ export async function logStanding(evidence: LayerDatabase): Promise<LogStanding>
   )
 }
 
+export interface LogBacklog {
+  /** How many entries have their place. */
+  readonly size: number
+  readonly unplaced: number
+  /** When the oldest of those was written. */
+  readonly since?: Instant
+}
+
+/** What waits for the sequencer; cheap enough to be asked again and again. */
+export async function logBacklog(evidence: LayerDatabase): Promise<LogBacklog> {
+  return await evidence.transaction(
+    async (tx) => {
+      const unplaced = await mayBeUnplaced(tx)
+      const [row] = await tx.query<{ size: number; unplaced: number; since: Instant | null }>(sql`
+        select (select coalesce(max(seq) + 1, 0) from evidence.sequence) as size,
+               count(*) as unplaced, min(e.at) as since
+        from evidence.entry e
+        where ${unplaced} and not exists (select from evidence.sequence s where s.entry_id = e.id)`)
+      const { since, ...counts } = row ?? { size: 0, unplaced: 0, since: null }
+      return { ...counts, ...(since === null ? {} : { since }) }
+    },
+    { readOnly: true },
+  )
+}
+
 export interface VersionNamed {
   readonly id: string
   readonly version: number

@@ -6,11 +6,13 @@ import type { listEntries, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
 import type { Instant } from '#kernel'
 
-/** One number of the metrics that is read when somebody asks. */
+/** One number of the metrics that is read when somebody asks, or one for each value of a label. */
 export interface Gauge {
   readonly name: string
   readonly help: string
-  readonly read: () => Promise<number>
+  readonly label?: string
+  /** By value of the label, where there is one. */
+  readonly read: () => Promise<number | Readonly<Record<string, number>>>
 }
 
 export interface Doors {

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge as PromGauge, Histogram, Registry
 import { Fault } from '#kernel'
 import { covers } from '#access/records'
 import { authenticate } from './authenticate.ts'
-import type { Doors, HttpSettings } from './doors.ts'
+import type { Doors, Gauge, HttpSettings } from './doors.ts'
 
 export function installMetrics(server: FastifyInstance, doors: Doors, settings: HttpSettings): void {
   const registry = new Registry()
@@ -21,19 +21,7 @@ export function installMetrics(server: FastifyInstance, doors: Doors, settings: 
     help: 'requests without a token that is in force',
     registers: [registry],
   })
-  for (const { name, help, read } of doors.gauges ?? []) {
-    const gauge: PromGauge = new PromGauge({
-      name,
-      help,
-      registers: [registry],
-      // one that cannot be read is left out; the others are still told
-      collect: async () => {
-        const value = await read().catch(() => undefined)
-        if (value === undefined) gauge.reset()
-        else gauge.set(value)
-      },
-    })
-  }
+  for (const gauge of doors.gauges ?? []) registerGauge(registry, gauge)
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
@@ -42,6 +30,26 @@ export function installMetrics(server: FastifyInstance, doors: Doors, settings: 
   server.get('/metrics', async (request, reply) => {
     await assertMayMeasure(doors, settings, request)
     return await reply.header('content-type', registry.contentType).send(await registry.metrics())
+  })
+}
+
+/** One that cannot be read is left out; the others are still told. */
+function registerGauge(registry: Registry, { name, help, label, read }: Gauge): void {
+  const gauge: PromGauge = new PromGauge({
+    name,
+    help,
+    ...(label === undefined ? {} : { labelNames: [label] }),
+    registers: [registry],
+    collect: async () => {
+      const value = await read().catch(() => undefined)
+      gauge.reset()
+      // a reset one without a label says 0, which nobody read
+      if (label === undefined) gauge.remove()
+      if (typeof value === 'number') gauge.set(value)
+      else if (label !== undefined) {
+        for (const [of, each] of Object.entries(value ?? {})) gauge.set({ [label]: of }, each)
+      }
+    },
   })
 }
 
