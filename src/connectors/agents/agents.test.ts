@@ -260,7 +260,7 @@ test('any value in any place is survived, and quickly', () => {
     for (const value of [null, 0, '', [], {}, true, [null, [1], { a: 1 }], { a: null, __proto__: 1 }, '/'.repeat(1000)])
       config({ ...server, [key]: value })
   }
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   const long = 'a '.repeat(500_000)
   config({
     command: long,
@@ -268,5 +268,5 @@ test('any value in any place is survived, and quickly', () => {
     env: { TOKEN: 'A1'.repeat(500_000) },
     url: `https://${'a/'.repeat(400_000)}`,
   })
-  assert.ok(performance.now() - started < 2000, 'no quadratic expression')
+  assert.ok(process.cpuUsage().user / 1000 - started < 2000, 'no quadratic expression')
 })

@@ -123,9 +123,9 @@ test('sudo rules: aliases, tags that persist, run-as, negation, and who need not
 
 test('aliases of aliases without end are cut off', () => {
   const rows = Array.from({ length: 60 }, (_, index) => `User_Alias A${index} = A${index + 1}, A${index + 1}`)
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   offer(automation, 'etc/sudoers', [...rows, 'User_Alias A60 = !x', 'A0 ALL=(ALL) ALL'].join('\n'))
-  assert.ok(performance.now() - started < 2000)
+  assert.ok(process.cpuUsage().user / 1000 - started < 2000)
 })
 
 test('no bound of sudoers hides a later rule, and each is said with its line', () => {
@@ -258,7 +258,7 @@ secrets:
 })
 
 test('hostile shapes are read without a throw and in time', () => {
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   const long = 'a '.repeat(200_000)
   const quotes = '"\\'.repeat(200_000)
   for (const path of ['etc/crontab', 'etc/sudoers', 'a.service', '.env', '.netrc', '.pgpass', 'compose.yaml']) {
@@ -274,7 +274,7 @@ test('hostile shapes are read without a throw and in time', () => {
       assert.ok(!asText(facts).includes('could not read this file'), `${path}: ${text.slice(0, 40)}`)
     }
   }
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(process.cpuUsage().user / 1000 - started < 5000)
 })
 
 test('a unit that a package brings is a mention; a script named .cron is no crontab', () => {

@@ -190,11 +190,11 @@ test('a job that is no map costs itself only', () => {
 
 test('hostile workflows are read without a throw and without delay', () => {
   const long = '${{'.repeat(350_000)
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   workflow(
     `on: issues\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: "${long}"\n      - run: "${'github.event.issue.title '.repeat(40_000)}"\n      - uses: "${'a/'.repeat(500_000)}"\n`,
   )
-  assert.ok(performance.now() - started < 2000)
+  assert.ok(process.cpuUsage().user / 1000 - started < 2000)
   const odd = workflow(
     'on: {__proto__: 1}\njobs:\n  __proto__: {runs-on: x, steps: [1, null, [], {uses: [], run: {}}], permissions: 4, env: [1], environment: []}\n',
   )

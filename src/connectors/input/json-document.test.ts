@@ -190,9 +190,12 @@ test('hostile texts take linear time', () => {
     `${'{\n'.repeat(150)}${'"'.repeat(size)}`,
   ]
   for (const text of hostile) {
-    const started = performance.now()
+    const started = process.cpuUsage().user / 1000
     readJson(text)
-    assert.ok(performance.now() - started < 3000, `${text.slice(0, 12)} took ${performance.now() - started} ms`)
+    assert.ok(
+      process.cpuUsage().user / 1000 - started < 3000,
+      `${text.slice(0, 12)} took ${process.cpuUsage().user / 1000 - started} ms`,
+    )
   }
 })
 
@@ -202,10 +205,10 @@ test('lines of all members of a large object and a long array are found in linea
     `{"map": {\n${members.join(',\n')}\n}, "list": [\n${members.map(() => '1').join(',\n')}\n]}`,
   )
   const value = document?.value as { map: object; list: object }
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   for (let index = 0; index < 100_000; index++) {
     assert.equal(document?.line(value.map, `k${index}`), index + 2)
     assert.equal(document?.line(value.list, index), index + 100_003)
   }
-  assert.ok(performance.now() - started < 3000)
+  assert.ok(process.cpuUsage().user / 1000 - started < 3000)
 })

@@ -438,9 +438,9 @@ test('nothing that is fed to it makes it throw', () => {
 })
 
 test('a line of a megabyte is looked at in linear time', () => {
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   for (const filler of [' ', 'kind', 'kind: ', '- ', '"kind" ']) {
     observe(`apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: x}\n# ${filler.repeat(1_000_000 / filler.length)}`)
   }
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(process.cpuUsage().user / 1000 - started < 5000)
 })

@@ -328,10 +328,10 @@ test('a resource that a grant and a template share is matched by both', () => {
 
 test('a pattern made to be slow is answered at once', () => {
   const hostile = globOf(encodeWildcards(`${'*a'.repeat(400)}b`))
-  const started = performance.now()
+  const started = process.cpuUsage().user / 1000
   assert.equal(matchesGlob(hostile, 'a'.repeat(20_000)), false)
   witness(hostile, globOf(encodeWildcards(`${'a*'.repeat(400)}c`)))
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(process.cpuUsage().user / 1000 - started < 5000)
 })
 
 test('a statement that cannot be read leaves the tier open, and the others count', () => {

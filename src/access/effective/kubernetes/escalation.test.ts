@@ -324,9 +324,9 @@ test('the cost grows with the estate, not with its square', () => {
   const cost = (size: number): number => {
     const facts = factsOf(estate(size))
     const graph = correlate(facts)
-    const started = performance.now()
+    const started = process.cpuUsage().user / 1000
     kubernetes.evaluate(facts, graph)
-    return performance.now() - started
+    return process.cpuUsage().user / 1000 - started
   }
   cost(200)
   const [small, large] = [cost(200), cost(2000)]
