@@ -28,7 +28,7 @@ test('keys are listed, rotated, retired and replaced by id, and no value is show
   const secret = /"key": ?"([^"]{20,})"/.exec(await readFile(join(folder, 'keys', 'fingerprint.json'), 'utf8'))?.[1]
   assert.ok(secret !== undefined)
   assert.ok(!(await run('list')).includes(secret))
-  assert.match(await run('rotate', 'fingerprint'), /hk_\w+ is the fingerprint key from the next start/)
+  assert.match(await run('rotate', 'fingerprint'), /hk_\w+ is the fingerprint key now/)
   assert.equal((await listed()).find(({ keyId }) => keyId === before?.keyId)?.state, 'retiring')
   await run('retire', 'fingerprint', before?.keyId ?? '')
   assert.equal((await listed()).find(({ keyId }) => keyId === before?.keyId)?.state, 'retired')

@@ -12,8 +12,8 @@ const KINDS = ['log', 'fingerprint', 'token', 'webhook', 'cursor'] as const
 type Kind = (typeof KINDS)[number]
 
 const EXAMPLES = `
-The server reads its keys when it starts: restart it after a change. What each is for, and what is lost with it, is in
-docs/guides/keys.md.
+A running server takes up a change within seconds; a new key of the log counts from its next start on. What each is for,
+and what is lost with it, is in docs/guides/keys.md.
 
 Examples:
   reeve keys list
@@ -77,7 +77,11 @@ async function rotate(kind: Kind, options: KeysOptions): Promise<void> {
   const { localKeys } = await import('#main')
   const key = await (await localKeys(placeOf(options))).rotateKey(kind)
   if (options.json === true) await answerJson(key)
-  else say(`${key.keyId} is the ${kind} key from the next start of the server on. Back up keys/.`)
+  else {
+    const since =
+      kind === 'log' ? 'from the next start of the server on' : 'now; a running server takes it up in seconds'
+    say(`${key.keyId} is the ${kind} key ${since}. Back up keys/.`)
+  }
 }
 
 async function retire(kind: Kind, keyId: string, options: KeysOptions): Promise<void> {

@@ -12,6 +12,7 @@ import { startConnections } from './start/connections.ts'
 import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { gaugesOf } from './start/gauges.ts'
+import { followKeys } from './start/keys-kept.ts'
 import { administration, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
@@ -92,6 +93,12 @@ async function start(
   undo.later('the log', async () => log.keeper.stop())
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)
+  const keyFiles = followKeys({
+    keys,
+    say,
+    onChanged: async () => registerOwnIdentities(identity, keys, { ...act, at: clock(), reason: 'a key was rotated' }),
+  })
+  undo.later('the look at the keys', async () => keyFiles.stop())
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
   const { layer: connections, worker } = await startConnections({

@@ -27,6 +27,11 @@ export interface Keys {
   describeKeys(): readonly KeyDescription[]
   /** A new active key; the one before it goes on verifying and comparing. Durable when it returns. */
   rotateKey(kind: KeyKind, reference?: string): Promise<KeyDescription>
+  /**
+   * Takes up what a command has changed in the files of these kinds meanwhile; says which. Throws Fault('key_missing') where
+   * a file is not whole: that kind keeps the keys that it had.
+   */
+  reread(kinds: readonly KeyKind[]): Promise<readonly KeyKind[]>
   /** Erases the value of a key that no longer is active. Faults: not_found, conflict. Durable when it returns. */
   retireKey(kind: KeyKind, keyId: string): Promise<KeyDescription>
 }
@@ -152,6 +157,25 @@ class KeyStore implements Keys {
       const retired: StoredKey = { ...name, state: 'retired' }
       return [keys.map((one) => (one === key ? retired : one)), keyId]
     })
+  }
+
+  async reread(kinds: readonly KeyKind[]): Promise<readonly KeyKind[]> {
+    const changed: KeyKind[] = []
+    const turn = this.#writing.then(async () => {
+      for (const kind of kinds) {
+        const path = fileOf(this.#folder, kind)
+        const text = await readPrivate(path)
+        if (text === undefined) throw damaged(kind, path, 'the file is not there')
+        const stored = parseKeyFile(kind, path, text)
+        if (fileTextOf(kind, stored) === fileTextOf(kind, this.#held.get(kind)?.stored ?? [])) continue
+        // what a reference leads to is asked for only now, not at each look
+        this.#held.set(kind, await load(kind, path, stored))
+        changed.push(kind)
+      }
+    })
+    this.#writing = turn.catch(() => undefined)
+    await turn
+    return changed
   }
 
   /** One change after another, on what the file holds now: a command may have changed it meanwhile. */
