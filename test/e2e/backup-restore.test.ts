@@ -87,7 +87,7 @@ test(
     assert.equal(replaced.evidenceGiven, true)
     assert.deepEqual([replaced.replayed.quarantined, replaced.replayed.retired], [1, 1])
 
-    for (const directory of [into, dataDirectory]) {
+    const startsAgain = async (directory: string): Promise<void> => {
       const again = await startServer({ dataDirectory: directory, args: ['--both-administrations'] })
       t.after(async () => again.kill())
       const me = await reeve(['principals', 'list'], { env: { ...env, REEVE_URL: again.url } })
@@ -96,6 +96,7 @@ test(
       assert.equal(pathname, '/')
       assert.equal(await again.stop(), 0)
     }
+    await Promise.all([into, dataDirectory].map(startsAgain))
     await theLogSaysSo(run, dataDirectory)
   },
 )

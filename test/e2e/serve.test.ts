@@ -1,20 +1,30 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { get } from 'node:https'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { reeve } from '../scan/run-reeve.ts'
-import { cleanEnvironment, startServer, temporaryFolder } from './server-in-test.ts'
+import { cleanEnvironment, startServer } from './server-in-test.ts'
 
 /** `nobody`, on every system that has one under this number. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 const isRoot = process.getuid?.() === 0
 
 describe('reeve serve', { skip: databaseUnavailable() }, () => {
+  // one directory for all that does not need an empty one: a first start costs three times a later one
+  let folder: string
+  let dataDirectory: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'reeve-serve-'))
+    await chmod(folder, 0o755)
+    dataDirectory = join(folder, 'data')
+  })
+  after(async () => rm(folder, { recursive: true, force: true }))
+
   test('answers, stops in order, starts again with all that it had; the first token is printed once', async (t) => {
-    const dataDirectory = join(await temporaryFolder(t), 'data')
     const first = await startServer({ dataDirectory })
     t.after(async () => first.kill())
     assert.equal((await fetch(`${first.url}/healthz`)).status, 200)
@@ -34,8 +44,7 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     assert.equal(await second.stop(), 0)
   })
 
-  test('killed outright it starts again, and a second server on its directory is refused', async (t) => {
-    const dataDirectory = join(await temporaryFolder(t), 'data')
+  test('killed outright it starts again; a second server on its directory or its port is refused', async (t) => {
     const first = await startServer({ dataDirectory })
     await assert.rejects(startServer({ dataDirectory }), (error: Error) => {
       assert.match(error.message, new RegExp(`ended with 2: [\\s\\S]*process ${first.pid} already serves`))
@@ -43,26 +52,29 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     })
     await first.kill()
     const second = await startServer({ dataDirectory })
+    t.after(async () => second.kill())
     assert.equal((await fetch(`${second.url}/readyz`)).status, 200)
+    const { port } = new URL(second.url)
+    const env = cleanEnvironment({ REEVE_DATA_DIR: join(folder, 'other') })
+    const { code, stderr } = await reeve(['serve', '--listen', `127.0.0.1:${port}`], { env })
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, /port \d+ of 127\.0\.0\.1 is in use/)
     assert.equal(await second.stop(), 0)
   })
 
   test('runs as an ordinary user', { skip: isRoot ? false : 'the other tests do' }, async (t) => {
-    const folder = await temporaryFolder(t)
     const home = join(folder, 'home')
     await mkdir(home)
     await chown(home, NOBODY.uid, NOBODY.gid)
-    const dataDirectory = join(home, 'data')
-    const server = await startServer({ dataDirectory, as: NOBODY, env: { HOME: home } })
+    const own = join(home, 'data')
+    const server = await startServer({ dataDirectory: own, as: NOBODY, env: { HOME: home } })
     t.after(async () => server.kill())
     assert.equal((await fetch(`${server.url}/readyz`)).status, 200)
-    for (const name of await readdir(dataDirectory))
-      assert.equal((await stat(join(dataDirectory, name))).uid, NOBODY.uid)
+    for (const name of await readdir(own)) assert.equal((await stat(join(own, name))).uid, NOBODY.uid)
     assert.equal(await server.stop(), 0)
   })
 
   test('serves HTTPS on any address, and plain HTTP behind a proxy only', async (t) => {
-    const folder = await temporaryFolder(t)
     const subject = [
       '-subj',
       '/CN=reeve.example',
@@ -84,7 +96,7 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     const config = join(folder, 'reeve.yaml')
     await writeFile(config, 'server:\n  tls: { cert: cert.pem, key: key.pem }\n')
     const args = ['--config', config, '--listen', '0.0.0.0:0']
-    const secure = await startServer({ dataDirectory: join(folder, 'data'), args })
+    const secure = await startServer({ dataDirectory, args })
     t.after(async () => secure.kill())
     assert.match(secure.url, /^https:/)
     const { port } = new URL(secure.url)
@@ -98,14 +110,13 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     assert.equal(await secure.stop(), 0)
 
     await writeFile(config, 'server:\n  behindProxy: true\n')
-    const proxied = await startServer({ dataDirectory: join(folder, 'data'), args })
+    const proxied = await startServer({ dataDirectory, args })
     t.after(async () => proxied.kill())
     assert.match(proxied.url, /^http:/)
     assert.equal(await proxied.stop(), 0)
   })
 
-  test('what keeps it from starting is one clear line and exit code 2', async (t) => {
-    const folder = await temporaryFolder(t)
+  test('what keeps it from starting is one clear line and exit code 2', async () => {
     const wrong: readonly (readonly [args: readonly string[], says: RegExp])[] = [
       [['--listen', 'nowhere'], /`nowhere` is no address to listen on/],
       [['--listen', '0.0.0.0:0'], /tokens would travel unencrypted: set server\.tls/],
@@ -113,21 +124,13 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
       [['--import-root', join(folder, 'no')], /the import root `.*no` is not there/],
       [['--lisen', 'x'], /Did you mean --listen\?/],
     ]
-    for (const [args, says] of wrong) {
-      const env = cleanEnvironment({ REEVE_DATA_DIR: join(folder, 'data') })
-      const { code, stderr, stdout } = await reeve(['serve', ...args], { env })
+    const env = cleanEnvironment({ REEVE_DATA_DIR: dataDirectory })
+    const ended = await Promise.all(wrong.map(async ([args]) => await reeve(['serve', ...args], { env })))
+    for (const [at, { code, stderr, stdout }] of ended.entries()) {
       assert.equal(code, 2, stderr)
-      assert.match(stderr, says)
+      assert.match(stderr, wrong[at]?.[1] ?? /^$/)
       assert.equal(stdout, '')
       assert.doesNotMatch(stderr, /\n\s+at /)
     }
-    const server = await startServer({ dataDirectory: join(folder, 'data') })
-    t.after(async () => server.kill())
-    const { port } = new URL(server.url)
-    const env = cleanEnvironment({ REEVE_DATA_DIR: join(folder, 'other') })
-    const { code, stderr } = await reeve(['serve', '--listen', `127.0.0.1:${port}`], { env })
-    assert.equal(code, 2, stderr)
-    assert.match(stderr, /port \d+ of 127\.0\.0\.1 is in use/)
-    assert.equal(await server.stop(), 0)
   })
 })
