@@ -1,55 +1,63 @@
-// The `reeve` command: one file per subcommand, wired here.
+// The `reeve` command: one file per subcommand, wired here. Only the one that is asked for is loaded: a scan pays nothing
+// for the server.
 import { Command } from 'commander'
-import { backupCommand } from './backup.ts'
-import { completionCommand } from './completion.ts'
-import { connectionsCommand } from './connections.ts'
-import { connectorsCommand } from './connectors.ts'
-import { detectorsCommand } from './detectors.ts'
-import { controlsCommand } from './controls.ts'
-import { evidenceCommand } from './evidence.ts'
 import { runToExitCode } from './exit.ts'
-import { importCommand } from './import.ts'
-import { keysCommand } from './keys.ts'
-import { loginCommand } from './login.ts'
-import { offersCommand } from './offers.ts'
-import { orphansCommand } from './orphans.ts'
-import { peopleCommand } from './people.ts'
-import { principalsCommand } from './principals.ts'
-import { restoreCommand } from './restore.ts'
-import { scanCommand } from './scan.ts'
-import { serveCommand } from './serve.ts'
-import { tokenCommand } from './token.ts'
-import { verifyCommand } from './verify.ts'
 import { version } from './version.ts'
-import { witnessCommand } from './witness.ts'
+
+const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<string, () => Promise<Command>>>])[] = [
+  [
+    'Without a server:',
+    {
+      scan: async () => (await import('./scan.ts')).scanCommand(),
+      detectors: async () => (await import('./detectors.ts')).detectorsCommand(),
+      connectors: async () => (await import('./connectors.ts')).connectorsCommand(),
+      verify: async () => (await import('./verify.ts')).verifyCommand(),
+      witness: async () => (await import('./witness.ts')).witnessCommand(),
+      completion: async () => (await import('./completion.ts')).completionCommand(),
+    },
+  ],
+  [
+    'The server:',
+    {
+      serve: async () => (await import('./serve.ts')).serveCommand(),
+      backup: async () => (await import('./backup.ts')).backupCommand(),
+      restore: async () => (await import('./restore.ts')).restoreCommand(),
+      keys: async () => (await import('./keys.ts')).keysCommand(),
+      evidence: async () => (await import('./evidence.ts')).evidenceCommand(),
+    },
+  ],
+  [
+    'Asking a server:',
+    {
+      login: async () => (await import('./login.ts')).loginCommand(),
+      import: async () => (await import('./import.ts')).importCommand(),
+      connections: async () => (await import('./connections.ts')).connectionsCommand(),
+      principals: async () => (await import('./principals.ts')).principalsCommand(),
+      orphans: async () => (await import('./orphans.ts')).orphansCommand(),
+      offers: async () => (await import('./offers.ts')).offersCommand(),
+      people: async () => (await import('./people.ts')).peopleCommand(),
+      controls: async () => (await import('./controls.ts')).controlsCommand(),
+      token: async () => (await import('./token.ts')).tokenCommand(),
+    },
+  ],
+]
 
 const program = new Command('reeve')
   .description(
     'security of non-human identities: discover, decide, prove, and keep asking whether each should still exist',
   )
   .version(version, '-V, --version', 'say the version')
-  .commandsGroup('Without a server:')
-  .addCommand(scanCommand())
-  .addCommand(detectorsCommand())
-  .addCommand(connectorsCommand())
-  .addCommand(verifyCommand())
-  .addCommand(witnessCommand())
-  .addCommand(completionCommand())
-  .commandsGroup('The server:')
-  .addCommand(serveCommand())
-  .addCommand(backupCommand())
-  .addCommand(restoreCommand())
-  .addCommand(keysCommand())
-  .addCommand(evidenceCommand())
-  .commandsGroup('Asking a server:')
-  .addCommand(loginCommand())
-  .addCommand(importCommand())
-  .addCommand(connectionsCommand())
-  .addCommand(principalsCommand())
-  .addCommand(orphansCommand())
-  .addCommand(offersCommand())
-  .addCommand(peopleCommand())
-  .addCommand(controlsCommand())
-  .addCommand(tokenCommand())
+
+/** `completion` describes every command, and so do the help and the answer to a word that is none. */
+const [, , asked = ''] = process.argv
+const alone = asked !== 'completion' && GROUPS.some(([, commands]) => Object.hasOwn(commands, asked))
+const versionOnly = asked === '--version' || asked === '-V'
+for (const [heading, commands] of GROUPS) {
+  program.commandsGroup(heading)
+  for (const [name, load] of Object.entries(commands)) {
+    if (versionOnly || (alone && name !== asked)) continue
+    program.addCommand(await load())
+  }
+}
 
 await runToExitCode(program)
