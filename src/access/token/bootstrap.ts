@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000
 export const BOOTSTRAP = 'bootstrap'
 
 /**
- * A new bootstrap token where there is need of one: an administration that nobody holds, and no bootstrap token that is
+ * A new bootstrap token where there is need of one: an administration that nobody holds who has a token in force, and no bootstrap token that is
  * still good. An earlier one that expired is of no use any more. `undefined` where there is no need.
  */
 export async function bootstrapToken(
@@ -29,7 +29,7 @@ export async function bootstrapToken(
   return await administration.db.transaction(async (tx) => {
     // two servers that start at once make one
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('bootstrap token', 0))`)
-    if (await bothHeld(tx)) return undefined
+    if (await bothHeld(tx, act.at)) return undefined
     if ((await liveBootstrap(tx, act.at)).length > 0) return undefined
     const id = newId('token')
     const [token] = await tx.query<Token>(sql`
@@ -45,15 +45,22 @@ export async function bootstrapToken(
 /** Ends every bootstrap token once both administrations are held. Says whether they are. */
 export async function endBootstrap(administration: Administration, act: Act): Promise<boolean> {
   return await administration.db.transaction(async (tx) => {
-    if (!(await bothHeld(tx))) return false
+    if (!(await bothHeld(tx, act.at))) return false
     for (const { id } of await liveBootstrap(tx, act.at)) await revokeIn(tx, act, id)
     return true
   })
 }
 
-async function bothHeld(tx: Tx): Promise<boolean> {
+/**
+ * By somebody who can still come in: a role whose every holder has lost their tokens (a restore revokes all, they expire)
+ * is held by nobody, and Reeve would be locked for good.
+ */
+async function bothHeld(tx: Tx, at: Instant): Promise<boolean> {
   const held = await tx.query<{ role: string }>(sql`
-    select distinct role from access.role_assignment where role = any(${ADMINISTRATIONS}) and ended_at is null`)
+    select distinct r.role from access.role_assignment r
+    where r.role = any(${ADMINISTRATIONS}) and r.ended_at is null and exists (
+      select from access.token t
+      where r.subject_id in (t.person_id, t.principal_id) and t.revoked_at is null and t.expires_at > ${at})`)
   return held.length === ADMINISTRATIONS.length
 }
 

@@ -166,8 +166,13 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
     assert.ok(again)
     await administration.db.transaction(async (tx) => {
       for (const role of ['identity-admin', 'access-admin']) {
+        const person = newId('person')
         await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-          values (${newId('role')}, ${newId('person')}, ${role}, ${now}, 'bootstrap', 'first')`)
+          values (${newId('role')}, ${person}, ${role}, ${now}, 'bootstrap', 'first')`)
+        await tx.execute(sql`
+          insert into access.token (id, hash, person_id, label, scopes, created_at, created_by, expires_at)
+          values (${newId('token')}, ${Buffer.from(person)}, ${person}, 'of a holder', ${['write']}, ${now}, 'bootstrap',
+                  ${'2026-06-01T00:00:00.000Z'})`)
       }
     })
     assert.equal(await endBootstrap(administration, act()), true)
@@ -176,6 +181,21 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
       tokenId: again.token.id,
     })
     assert.equal(await bootstrapToken(administration, act()), undefined)
+    now = START
+  })
+
+  test('holders whose tokens were all revoked, as a restore does, or have expired lock nobody out', async () => {
+    now = '2026-03-02T12:00:00.000Z' as Instant
+    assert.equal(await bootstrapToken(administration, act()), undefined)
+    await administration.db.transaction(async (tx) => {
+      await tx.execute(
+        sql`update access.token set revoked_at = ${now}, revoked_by = 'reeve' where label = 'of a holder'`,
+      )
+    })
+    const back = await bootstrapToken(administration, act())
+    assert.ok(back, 'there is a way back in')
+    assert.ok('token' in (await authenticateToken(administration, back.value)))
+    assert.equal(await endBootstrap(administration, act()), false)
     now = START
   })
 })
