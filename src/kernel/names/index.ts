@@ -42,3 +42,5 @@ export const directoryResource = (dn: string): string => `ldap://${dn}`
 
 export { awsActionsOf, awsServices } from './aws-actions.ts'
 export type { AwsActionLevel, AwsCatalogueAction } from './aws-actions.ts'
+export { levelOfAction } from './action-level.ts'
+export type { ActionLevel } from './action-level.ts'

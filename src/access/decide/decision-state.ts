@@ -1,0 +1,134 @@
+// All that decisions are made from, resident: principals, credentials, grants, what was ended, and the policies in force.
+// Whoever keeps it up to date calls `put…`; what arrives late or twice changes nothing.
+import { EntityStore, type PolicySet } from '../policy/index.ts'
+import { GrantIndex } from './grant-index.ts'
+import type { PrincipalFacts } from './principal-facts.ts'
+
+export interface DecisionLimits {
+  /** Members of a chain, the subject among them. */
+  readonly chainMax: number
+  /** What was last known to be complete longer ago than this decides nothing. Milliseconds. */
+  readonly staleAfterMs: number
+  /** No answer may be kept longer. Milliseconds. */
+  readonly answerMaxMs: number
+}
+
+export const DECISION_LIMITS: DecisionLimits = { chainMax: 5, staleAfterMs: 120_000, answerMaxMs: 60_000 }
+
+export interface CredentialFacts {
+  readonly id: string
+  readonly version: number
+  readonly principalId: string | undefined
+  readonly state: 'live' | 'rotated' | 'leaked' | 'revoked'
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number
+}
+
+export interface PoliciesInForce {
+  /** The version that is active: `pol_…`. */
+  readonly versionId: string
+  readonly set: PolicySet
+  /** By policy: its annotations. */
+  readonly annotations: ReadonlyMap<string, Readonly<Record<string, string>>>
+}
+
+const AMBIGUOUS = Symbol('ambiguous')
+
+export class DecisionState {
+  readonly limits: DecisionLimits
+  readonly entities = new EntityStore()
+  readonly grants = new GrantIndex()
+  policies: PoliciesInForce | undefined
+  /** Milliseconds since 1970: up to then everything that was committed is known here. */
+  knownAt = -Infinity
+  /** Where that is in the order of changes, as whoever follows it writes positions. */
+  position = ''
+  readonly #principals = new Map<string, PrincipalFacts>()
+  readonly #byName = new Map<string, string | typeof AMBIGUOUS>()
+  readonly #credentials = new Map<string, CredentialFacts>()
+  /** Ids of principals, tokens and sessions that an act of their own denied. */
+  readonly #ended = new Set<string>()
+
+  constructor(limits: DecisionLimits = DECISION_LIMITS) {
+    this.limits = limits
+  }
+
+  get principalCount(): number {
+    return this.#principals.size
+  }
+
+  /** False where what is here is as new. */
+  putPrincipal(facts: PrincipalFacts): boolean {
+    const before = this.#principals.get(facts.id)
+    if (before !== undefined && before.version >= facts.version) return false
+    this.#principals.set(facts.id, facts)
+    if (before?.externalId !== facts.externalId || before.system !== facts.system) {
+      if (before !== undefined) this.#forgetNames(before)
+      for (const name of namesOf(facts)) {
+        const holder = this.#byName.get(name)
+        this.#byName.set(name, holder === undefined || holder === facts.id ? facts.id : AMBIGUOUS)
+      }
+    }
+    this.entities.add({ uid: { type: 'Principal', id: facts.id }, attrs: attributesOf(facts), parents: [] })
+    return true
+  }
+
+  /** By id, by `system` and identifier, or by the identifier alone where one principal has it. */
+  resolve({ type, id }: { readonly type: string; readonly id: string }): PrincipalFacts | 'unknown' | 'ambiguous' {
+    const own = this.#principals.get(id)
+    if (own !== undefined) return own
+    const found = this.#byName.get(`${type}\n${id}`) ?? this.#byName.get(id)
+    if (found === undefined) return 'unknown'
+    return found === AMBIGUOUS ? 'ambiguous' : (this.#principals.get(found) ?? 'unknown')
+  }
+
+  principals(): IterableIterator<PrincipalFacts> {
+    return this.#principals.values()
+  }
+
+  putCredential(facts: CredentialFacts): boolean {
+    const before = this.#credentials.get(facts.id)
+    if (before !== undefined && before.version >= facts.version) return false
+    this.#credentials.set(facts.id, facts)
+    return true
+  }
+
+  credential(id: string): CredentialFacts | undefined {
+    return this.#credentials.get(id)
+  }
+
+  /** Denies a principal, token or session from now on, or lets it again. */
+  setEnded(id: string, ended: boolean): void {
+    if (ended) this.#ended.add(id)
+    else this.#ended.delete(id)
+  }
+
+  isEnded(id: string): boolean {
+    return this.#ended.has(id)
+  }
+
+  /** Puts other policies in force; those before are forgotten. */
+  putPolicies(policies: PoliciesInForce | undefined): void {
+    const before = this.policies
+    this.policies = policies
+    if (before !== undefined && before.set !== policies?.set) before.set.release()
+  }
+
+  #forgetNames(facts: PrincipalFacts): void {
+    // INVARIANT: an ambiguous name stays ambiguous; a new snapshot makes it good
+    for (const name of namesOf(facts)) if (this.#byName.get(name) === facts.id) this.#byName.delete(name)
+  }
+}
+
+const namesOf = ({ system, externalId }: PrincipalFacts): string[] => [`${system}\n${externalId}`, externalId]
+
+const attributesOf = (facts: PrincipalFacts): Record<string, string | boolean> => ({
+  kind: facts.kind,
+  system: facts.system,
+  state: facts.state,
+  tier: facts.tier,
+  environment: facts.environment,
+  criticality: facts.criticality,
+  owned: facts.owned,
+  bound: facts.bound,
+})

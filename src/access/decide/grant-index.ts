@@ -1,0 +1,161 @@
+// Grants in memory, found by who and what: a request costs its candidates, and adding or ending one among a million costs
+// microseconds. Columns by number; no object for a grant.
+import { coveringPatterns, covers } from './resource-name.ts'
+
+export const GRANT_KINDS = ['standing', 'just_in_time', 'break_glass'] as const
+export type GrantKind = (typeof GRANT_KINDS)[number]
+
+export interface ResidentGrant {
+  readonly id: string
+  readonly kind: GrantKind
+  readonly principalId: string
+  /** Names, or cut after `:` and followed by `*`. */
+  readonly actions: readonly string[]
+  /** As `isResourcePattern` has them. */
+  readonly resources: readonly string[]
+  /** Milliseconds since 1970; a grant without an end has Infinity. */
+  readonly from: number
+  readonly until: number
+  /** Ended before its time. It stays a while, so that a denial can say so. */
+  readonly ended: boolean
+}
+
+/** What was found, written over for each request. `outside` tells why a grant that covers the right is not in force. */
+export interface FoundGrant {
+  id: string
+  kind: GrantKind
+  until: number
+  outside: 'grant_ended' | 'grant_expired' | 'grant_not_begun' | undefined
+}
+
+const NONE = -1
+/** Pairs are keyed by one number: there are fewer than this many patterns. */
+const PAIR = 2 ** 26
+
+export class GrantIndex {
+  readonly #principals = new Map<string, number>()
+  readonly #patterns = new Map<string, number>()
+  readonly #actionSets = new Map<string, number>()
+  readonly #actionsOf: (readonly string[])[] = []
+  /** First row of a pair of principal and resource pattern. A grant has one row per pattern. */
+  readonly #pairs = new Map<number, number>()
+  readonly #rowsOf = new Map<string, number>()
+  /** By row. */
+  readonly #ids: string[] = []
+  readonly #kinds: number[] = []
+  readonly #actions: number[] = []
+  readonly #keys: number[] = []
+  readonly #from: number[] = []
+  readonly #until: number[] = []
+  readonly #ended: boolean[] = []
+  readonly #next: number[] = []
+  /** The next row of the same grant. */
+  readonly #sibling: number[] = []
+  readonly #free: number[] = []
+
+  get size(): number {
+    return this.#rowsOf.size
+  }
+
+  /** Adds a grant, or puts it in the place of the one with its id. */
+  put(grant: ResidentGrant): void {
+    this.remove(grant.id)
+    const principal = intern(this.#principals, grant.principalId)
+    const actions = this.#internActions(grant.actions)
+    let sibling = NONE
+    for (const pattern of grant.resources) {
+      const key = principal * PAIR + intern(this.#patterns, pattern)
+      const row = this.#free.pop() ?? this.#ids.length
+      this.#ids[row] = grant.id
+      this.#kinds[row] = GRANT_KINDS.indexOf(grant.kind)
+      this.#actions[row] = actions
+      this.#keys[row] = key
+      this.#from[row] = grant.from
+      this.#until[row] = grant.until
+      this.#ended[row] = grant.ended
+      this.#next[row] = this.#pairs.get(key) ?? NONE
+      this.#pairs.set(key, row)
+      this.#sibling[row] = sibling
+      sibling = row
+    }
+    if (sibling !== NONE) this.#rowsOf.set(grant.id, sibling)
+  }
+
+  remove(id: string): boolean {
+    let row = this.#rowsOf.get(id) ?? NONE
+    if (row === NONE) return false
+    this.#rowsOf.delete(id)
+    while (row !== NONE) {
+      const sibling = this.#sibling[row] ?? NONE
+      this.#unchain(row)
+      this.#free.push(row)
+      row = sibling
+    }
+    return true
+  }
+
+  /** Among the grants that cover the right, the one in force that lasts longest, else one that tells why none is. */
+  find(principalId: string, action: string, resource: string, now: number, found: FoundGrant): boolean {
+    found.id = ''
+    found.outside = undefined
+    const principal = this.#principals.get(principalId)
+    if (principal === undefined) return false
+    let inForce = false
+    coveringPatterns(resource, (pattern) => {
+      const number = this.#patterns.get(pattern)
+      if (number === undefined) return false
+      for (let row = this.#pairs.get(principal * PAIR + number) ?? NONE; row !== NONE; row = this.#next[row] ?? NONE) {
+        if (this.#coversAction(row, action)) inForce = this.#weigh(row, now, inForce, found)
+      }
+      return false
+    })
+    return inForce
+  }
+
+  #weigh(row: number, now: number, inForce: boolean, found: FoundGrant): boolean {
+    const from = this.#from[row] ?? Infinity
+    const until = this.#until[row] ?? -Infinity
+    const ended = this.#ended[row] !== false
+    const outside = ended ? 'grant_ended' : until <= now ? 'grant_expired' : from > now ? 'grant_not_begun' : undefined
+    if (outside !== undefined) {
+      if (!inForce) found.outside = outside
+      return inForce
+    }
+    if (inForce && until <= found.until) return true
+    found.id = this.#ids[row] ?? ''
+    found.kind = GRANT_KINDS[this.#kinds[row] ?? 0] ?? 'standing'
+    found.until = until
+    found.outside = undefined
+    return true
+  }
+
+  #coversAction(row: number, action: string): boolean {
+    for (const pattern of this.#actionsOf[this.#actions[row] ?? NONE] ?? []) if (covers(pattern, action)) return true
+    return false
+  }
+
+  #internActions(actions: readonly string[]): number {
+    const number = intern(this.#actionSets, JSON.stringify(actions))
+    this.#actionsOf[number] ??= actions
+    return number
+  }
+
+  #unchain(row: number): void {
+    const key = this.#keys[row] ?? NONE
+    const next = this.#next[row] ?? NONE
+    let before = this.#pairs.get(key) ?? NONE
+    if (before === row) {
+      if (next === NONE) this.#pairs.delete(key)
+      else this.#pairs.set(key, next)
+      return
+    }
+    while (before !== NONE && this.#next[before] !== row) before = this.#next[before] ?? NONE
+    if (before !== NONE) this.#next[before] = next
+  }
+}
+
+function intern(numbers: Map<string, number>, text: string): number {
+  let number = numbers.get(text)
+  if (number === undefined) numbers.set(text, (number = numbers.size))
+  return number
+}

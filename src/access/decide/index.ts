@@ -1,0 +1,12 @@
+// The decision at the moment of use. Pure: facts and clock are arguments.
+export { decide } from './decide.ts'
+export type { Decision, MemberOutcome, Obligation, Standing } from './decision.ts'
+export { DECISION_LIMITS, DecisionState } from './decision-state.ts'
+export type { CredentialFacts, DecisionLimits, PoliciesInForce } from './decision-state.ts'
+export { GRANT_KINDS } from './grant-index.ts'
+export type { GrantKind, ResidentGrant } from './grant-index.ts'
+export type { PrincipalFacts } from './principal-facts.ts'
+export type { Party, Question } from './question.ts'
+export { ALLOWANCES, DENIALS, wordsOf } from './reason.ts'
+export type { Allowance, Denial, Reason } from './reason.ts'
+export { covers, isResourcePattern } from './resource-name.ts'

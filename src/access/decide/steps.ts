@@ -1,0 +1,157 @@
+// The pipeline of a decision as a table: a row per step, each a small function that denies or lets pass. The clock and all
+// facts are arguments; nothing here reads or writes anything else.
+import { Fault, levelOfAction } from '#kernel'
+import type { ActionLevel } from '#kernel'
+import type { PolicyDecision } from '../policy/index.ts'
+import type { DecisionState } from './decision-state.ts'
+import type { FoundGrant } from './grant-index.ts'
+import type { PrincipalFacts } from './principal-facts.ts'
+import type { Party, Question } from './question.ts'
+import type { Allowance, Denial } from './reason.ts'
+import { contextFor, statedContext } from './request-context.ts'
+
+/** One member of the chain while it is judged. */
+export interface Member {
+  readonly asked: Party
+  principal: PrincipalFacts | undefined
+  /** The last of the chain: it holds the credential. */
+  acts: boolean
+  grant: FoundGrant
+  granted: boolean
+  policies: PolicyDecision | undefined
+  allowance: Allowance | undefined
+}
+
+export interface Work {
+  readonly state: DecisionState
+  readonly question: Question
+  readonly now: number
+  readonly level: ActionLevel
+  readonly members: readonly Member[]
+  stated: Readonly<Record<string, unknown>>
+  detail: string | undefined
+}
+
+export type Step = (work: Work) => Denial | undefined
+export type MemberStep = (work: Work, member: Member) => Denial | undefined
+
+/** Once for the whole chain. */
+export const CHAIN_STEPS: readonly (readonly [name: string, step: Step])[] = [
+  ['is what is known here fresh', isFresh],
+  ['read the request', readRequest],
+  ['resolve who is meant', resolveAll],
+  ['does the chain hold', chainHolds],
+]
+
+/** For each member; delegation is intersection, so each must pass all of them. */
+export const MEMBER_STEPS: readonly (readonly [name: string, step: MemberStep])[] = [
+  ['may the identity be trusted', identityGate],
+  ['may the credential be trusted', credentialGate],
+  ['which grants cover it', candidateGrants],
+  ['what do policies say', askPolicies],
+]
+
+export function workOf(state: DecisionState, question: Question, now: number): Work {
+  const parties = [question.subject, ...(question.actors ?? [])]
+  const members = parties.map((asked, place): Member => ({
+    asked,
+    principal: undefined,
+    acts: place === parties.length - 1,
+    grant: { id: '', kind: 'standing', until: -Infinity, outside: undefined },
+    granted: false,
+    policies: undefined,
+    allowance: undefined,
+  }))
+  const level = levelOfAction(question.action.name)
+  return { state, question, now, level, members, stated: {}, detail: undefined }
+}
+
+function isFresh({ state, now }: Work): Denial | undefined {
+  return now - state.knownAt > state.limits.staleAfterMs ? 'stale' : undefined
+}
+
+function readRequest(work: Work): Denial | undefined {
+  try {
+    work.stated = statedContext(work.question)
+    return undefined
+  } catch (error) {
+    return unreadable(work, error)
+  }
+}
+
+function resolveAll({ state, members }: Work): Denial | undefined {
+  for (const member of members) {
+    const found = state.resolve(member.asked)
+    if (found === 'unknown') return 'unknown_principal'
+    if (found === 'ambiguous') return 'ambiguous_principal'
+    member.principal = found
+  }
+  return undefined
+}
+
+function chainHolds({ state, question, now, members }: Work): Denial | undefined {
+  if (members.length > state.limits.chainMax) return 'chain_too_deep'
+  if (new Set(members.map(({ principal }) => principal?.id)).size !== members.length) return 'chain_repeats'
+  return question.delegatedUntil !== undefined && question.delegatedUntil <= now ? 'chain_expired' : undefined
+}
+
+function identityGate({ state, now }: Work, { principal }: Member): Denial | undefined {
+  if (principal === undefined) return 'unknown_principal'
+  if (state.isEnded(principal.id)) return 'principal_denied'
+  if (principal.state === 'quarantined' || principal.state === 'retired') return principal.state
+  if (principal.state !== 'active') return 'not_registered'
+  if (principal.gone) return 'gone'
+  return principal.expiresAt !== undefined && principal.expiresAt <= now ? 'expired' : undefined
+}
+
+function credentialGate({ state, question, now }: Work, { acts, principal }: Member): Denial | undefined {
+  if (!acts) return undefined
+  const { sessionId, credentialId } = question
+  if (sessionId !== undefined && state.isEnded(sessionId)) return 'session_ended'
+  if (credentialId === undefined) return undefined
+  if (state.isEnded(credentialId)) return 'credential_revoked'
+  const credential = state.credential(credentialId)
+  if (credential === undefined) return 'credential_unknown'
+  if (credential.principalId !== principal?.id) return 'credential_foreign'
+  if (credential.state !== 'live') return 'credential_revoked'
+  return credential.expiresAt !== undefined && credential.expiresAt <= now ? 'credential_expired' : undefined
+}
+
+function candidateGrants({ state, question, now }: Work, member: Member): Denial | undefined {
+  const { action, resource } = question
+  member.granted = state.grants.find(member.principal?.id ?? '', action.name, resource.id, now, member.grant)
+  return undefined
+}
+
+function askPolicies(work: Work, member: Member): Denial | undefined {
+  const { state, question, now, level, members, stated } = work
+  if (state.policies === undefined) return 'policy_unavailable'
+  const context = contextFor(stated, {
+    now,
+    level,
+    members: members.length,
+    ...(member.granted && { grant: member.grant }),
+  })
+  try {
+    member.policies = state.policies.set.evaluate({
+      principal: { type: 'Principal', id: member.principal?.id ?? '' },
+      action: { type: 'Action', id: question.action.name },
+      resource: { type: 'Resource', id: question.resource.id },
+      context,
+    })
+  } catch (error) {
+    return unreadable(work, error)
+  }
+  const { decision, reasons } = member.policies
+  if (decision === 'deny' && reasons.length > 0) return 'policy_forbids'
+  if (member.granted) member.allowance = member.grant.kind === 'break_glass' ? 'break_glass' : 'granted'
+  else if (decision === 'allow') member.allowance = 'policy_permits'
+  else return member.grant.outside ?? 'nothing_permits'
+  return undefined
+}
+
+function unreadable(work: Work, error: unknown): Denial {
+  if (!(error instanceof Fault)) throw error
+  work.detail = error.detail
+  return 'invalid_request'
+}
