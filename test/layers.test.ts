@@ -90,7 +90,7 @@ describe('layers', { skip: databaseUnavailable() }, () => {
     for (const layer of LAYER_NAMES) for (const schema of schemasOf(layer)) assert.ok(schemas.has(schema), schema)
     assert.deepEqual(
       [...schemas].filter((schema) => !LAYER_NAMES.flatMap(schemasOf).includes(schema)),
-      ['reeve'],
+      ['outbox', 'reeve'],
       'a schema that belongs to no layer is named here',
     )
   })

@@ -14,8 +14,8 @@ import type { Connection } from './connect.ts'
 import { faultOf } from './pg-faults.ts'
 import { identifier } from './sql.ts'
 
-/** The queue's own state, and the record of migrations, which a restore makes anew. */
-const LEFT_OUT = ['jobs', 'reeve', 'information_schema']
+/** The queue's own state, news of changes that a new start reads anyway, and the record of migrations: a restore makes them anew. */
+const LEFT_OUT = ['jobs', 'outbox', 'reeve', 'information_schema']
 const FILE_BYTES_MAX = 1 << 20
 
 export interface Progress {

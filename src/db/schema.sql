@@ -4,6 +4,29 @@
 
 create schema access;
 
+create table access.access_grant (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  principal_id text generated always as ((data ->> 'principalId'::text)) stored not null,
+  kind text generated always as ((data ->> 'kind'::text)) stored not null,
+  state text generated always as ((data ->> 'state'::text)) stored not null,
+  until text collate "C" generated always as ((data ->> 'until'::text)) stored,
+  request_id text generated always as ((data ->> 'requestId'::text)) stored,
+  constraint access_grant_pkey PRIMARY KEY (id),
+  constraint access_grant_end CHECK (((kind = 'standing'::text) OR ((data ->> 'until'::text) IS NOT NULL))),
+  constraint access_grant_kind CHECK ((kind = ANY (ARRAY['standing'::text, 'just_in_time'::text, 'break_glass'::text]))),
+  constraint access_grant_state CHECK ((state = ANY (ARRAY['approved'::text, 'provisioning'::text, 'active'::text, 'ending'::text, 'ended'::text, 'unproven'::text])))
+);
+CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
+CREATE INDEX access_grant_request ON access.access_grant USING btree (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX access_grant_until ON access.access_grant USING btree (until, id) WHERE (state <> ALL (ARRAY['ended'::text, 'unproven'::text]));
+CREATE TRIGGER outbox_changed AFTER UPDATE ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
+CREATE TRIGGER outbox_made AFTER INSERT ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
+
 create table access.account (
   id text not null,
   version integer not null,
@@ -18,6 +41,21 @@ create table access.account (
   constraint account_pkey PRIMARY KEY (id)
 );
 CREATE INDEX account_principal ON access.account USING btree (principal_id, id);
+
+create table access.denial (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  subject_id text generated always as ((data ->> 'subjectId'::text)) stored not null,
+  lifted_at text collate "C" generated always as ((data ->> 'liftedAt'::text)) stored,
+  constraint denial_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX denial_once ON access.denial USING btree (subject_id) WHERE (lifted_at IS NULL);
+CREATE TRIGGER outbox_changed AFTER UPDATE ON access.denial REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_denial();
+CREATE TRIGGER outbox_made AFTER INSERT ON access.denial REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_denial();
 
 create table access.entitlement (
   id text not null,
@@ -42,6 +80,32 @@ create table access.idempotency (
   recorded_at timestamp(3) with time zone not null,
   constraint idempotency_pkey PRIMARY KEY (client, key)
 );
+
+create table access.policy_text (
+  hash bytea not null,
+  text text not null,
+  schema text,
+  policies jsonb not null,
+  constraint policy_text_pkey PRIMARY KEY (hash)
+);
+
+create table access.policy_version (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  number integer generated always as (((data ->> 'number'::text))::integer) stored not null,
+  state text generated always as ((data ->> 'state'::text)) stored not null,
+  text_hash text generated always as ((data ->> 'textHash'::text)) stored not null,
+  constraint policy_version_pkey PRIMARY KEY (id),
+  constraint policy_version_state CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'active'::text, 'superseded'::text, 'refused'::text])))
+);
+CREATE UNIQUE INDEX policy_version_active ON access.policy_version USING btree ((true)) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX policy_version_number ON access.policy_version USING btree (number);
+CREATE TRIGGER outbox_changed AFTER UPDATE ON access.policy_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_policy();
+CREATE TRIGGER outbox_made AFTER INSERT ON access.policy_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_policy();
 
 create table access.presence (
   source_id text not null,
@@ -106,13 +170,28 @@ create table access.version (
   constraint version_version_check CHECK ((version >= 1))
 );
 
+CREATE OR REPLACE FUNCTION access.forget_changes(before timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (delete from outbox.change c where c.at < least(before, now() - interval '1 hour') returning 1)
+  select count(*) from gone
+$function$;
+
+grant insert, select, update on access.access_grant to reeve_access;
 grant insert, select, update on access.account to reeve_access;
+grant insert, select, update on access.denial to reeve_access;
 grant insert, select, update on access.entitlement to reeve_access;
 grant delete, insert, select on access.idempotency to reeve_access;
+grant insert, select on access.policy_text to reeve_access;
+grant insert, select, update on access.policy_version to reeve_access;
 grant insert, select, update on access.presence to reeve_access;
 grant insert, select, update (ended_at, ended_by) on access.role_assignment to reeve_access;
 grant insert, select, update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant insert, select on access.version to reeve_access;
+grant execute on function access.forget_changes(timestamp with time zone) to reeve_access;
 grant usage on schema access to reeve_access;
 
 -- schema connections
@@ -361,6 +440,8 @@ CREATE INDEX credential_expires ON identity.credential USING btree (expires_at, 
 CREATE INDEX credential_principal ON identity.credential USING btree (principal_id, id) WHERE (principal_id IS NOT NULL);
 CREATE INDEX credential_state ON identity.credential USING btree (state, id) WHERE (state <> 'live'::text);
 CREATE INDEX credential_type ON identity.credential USING btree (type, id);
+CREATE TRIGGER outbox_changed AFTER UPDATE ON identity.credential REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_credential_changed();
+CREATE TRIGGER outbox_made AFTER INSERT ON identity.credential REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_credential_made();
 
 create table identity.exposure (
   id text not null,
@@ -532,6 +613,8 @@ CREATE INDEX principal_system_name ON identity.principal USING btree (system, na
 CREATE INDEX principal_tier_name ON identity.principal USING btree (tier, name, id);
 CREATE INDEX principal_vendor ON identity.principal USING btree (vendor_id, id) WHERE (vendor_id IS NOT NULL);
 CREATE INDEX principal_workload_scope ON identity.principal USING btree (((data ->> 'workloadScope'::text)), id) WHERE ((data ->> 'workloadScope'::text) IS NOT NULL);
+CREATE TRIGGER outbox_changed AFTER UPDATE ON identity.principal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_principal_changed();
+CREATE TRIGGER outbox_made AFTER INSERT ON identity.principal REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_principal_made();
 
 create table identity.ref (
   ref text collate "C" not null,
@@ -1129,6 +1212,139 @@ grant delete, insert, select, update on jobs.subscription to reeve_connections;
 grant delete, insert, select, update on jobs.version to reeve_connections;
 grant delete, insert, select, update on jobs.warning to reeve_connections;
 grant usage on schema jobs to reeve_connections;
+
+-- schema outbox
+
+create schema outbox;
+
+create table outbox.change (
+  id bigint generated always as identity not null,
+  transaction xid8 default pg_current_xact_id() not null,
+  kind text not null,
+  subjects text[] not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX change_transaction ON outbox.change USING btree (transaction, id);
+
+create table outbox.epoch (
+  one boolean default true not null,
+  id text not null,
+  constraint epoch_pkey PRIMARY KEY (one),
+  constraint epoch_one_check CHECK (one)
+);
+
+CREATE OR REPLACE FUNCTION outbox.on_credential_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('credential', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state)))
+  from new_rows n join old_rows o on o.id = n.id
+  where (n.state, n.principal_id, n.expires_at) is distinct from (o.state, o.principal_id, o.expires_at);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_credential_made()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('credential', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state)))
+  from new_rows n;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_denial()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('denial', array_agg(n.subject_id),
+    jsonb_agg(jsonb_build_array(n.subject_id, (extract(epoch from n.recorded_at) * 1000)::bigint,
+      case when n.lifted_at is null then 'denied' else 'lifted' end)))
+  from new_rows n;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('grant', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state))) from new_rows n;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_policy()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('policy', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state))) from new_rows n;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_principal_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('principal', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state)))
+  from new_rows n join old_rows o on o.id = n.id
+  -- what no decision reads is no news
+  where (n.state, n.kind, n.system, n.external_id, n.environment, n.criticality, n.tier)
+      is distinct from (o.state, o.kind, o.system, o.external_id, o.environment, o.criticality, o.tier)
+    or (n.expires_at, n.next_review_at, n.gone_at) is distinct from (o.expires_at, o.next_review_at, o.gone_at)
+    or n.data #>> '{owner,from}' is distinct from o.data #>> '{owner,from}'
+    or (n.data -> 'binding' is null) <> (o.data -> 'binding' is null)
+    or n.data ->> 'effect' is distinct from o.data ->> 'effect';
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_principal_made()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('principal', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state)))
+  from new_rows n;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.tell(kind text, subjects text[], said jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  change_id bigint;
+begin
+  if subjects is null then return; end if;
+  insert into outbox.change (kind, subjects) values (tell.kind, tell.subjects) returning id into change_id;
+  perform pg_notify('reeve_outbox', jsonb_build_object(
+    'id', change_id, 'kind', tell.kind,
+    'said', case when cardinality(tell.subjects) <= 20 then tell.said end)::text);
+end $function$;
+
+grant select on outbox.change to reeve_access;
+grant select on outbox.epoch to reeve_access;
+grant usage on schema outbox to reeve_access;
 
 -- schema public
 

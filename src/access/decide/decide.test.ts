@@ -92,7 +92,7 @@ void suite('the decision', () => {
     assert.equal(reasonOf(state, asked), 'credential_expired')
     const session = question('app', { sessionId: 'ses_1' })
     assert.equal(reasonOf(state, session), 'granted')
-    state.setEnded('ses_1', true)
+    state.setEnded('ses_1', true, 1)
     assert.equal(reasonOf(state, session), 'session_ended')
   })
 

@@ -2,7 +2,7 @@
 // Whoever keeps it up to date calls `put…`; what arrives late or twice changes nothing.
 import { EntityStore, type PolicySet } from '../policy/index.ts'
 import { GrantIndex } from './grant-index.ts'
-import type { PrincipalFacts } from './principal-facts.ts'
+import type { CredentialFacts, PrincipalFacts } from './principal-facts.ts'
 
 export interface DecisionLimits {
   /** Members of a chain, the subject among them. */
@@ -14,15 +14,6 @@ export interface DecisionLimits {
 }
 
 export const DECISION_LIMITS: DecisionLimits = { chainMax: 5, staleAfterMs: 120_000, answerMaxMs: 60_000 }
-
-export interface CredentialFacts {
-  readonly id: string
-  readonly version: number
-  readonly principalId: string | undefined
-  readonly state: 'live' | 'rotated' | 'leaked' | 'revoked'
-  /** Milliseconds since 1970. */
-  readonly expiresAt?: number
-}
 
 export interface PoliciesInForce {
   /** The version that is active: `pol_…`. */
@@ -46,8 +37,8 @@ export class DecisionState {
   readonly #principals = new Map<string, PrincipalFacts>()
   readonly #byName = new Map<string, string | typeof AMBIGUOUS>()
   readonly #credentials = new Map<string, CredentialFacts>()
-  /** Ids of principals, tokens and sessions that an act of their own denied. */
-  readonly #ended = new Set<string>()
+  /** Of principals, tokens and sessions that an act of their own denied, or let again: the version of that act. */
+  readonly #denials = new Map<string, { readonly version: number; readonly denied: boolean }>()
 
   constructor(limits: DecisionLimits = DECISION_LIMITS) {
     this.limits = limits
@@ -97,14 +88,20 @@ export class DecisionState {
     return this.#credentials.get(id)
   }
 
-  /** Denies a principal, token or session from now on, or lets it again. */
-  setEnded(id: string, ended: boolean): void {
-    if (ended) this.#ended.add(id)
-    else this.#ended.delete(id)
+  /** Denies a principal, credential, token or session from now on, or lets it again. */
+  setEnded(id: string, denied: boolean, version: number): void {
+    const before = this.#denials.get(id)
+    if (before === undefined || before.version < version) this.#denials.set(id, { version, denied })
   }
 
   isEnded(id: string): boolean {
-    return this.#ended.has(id)
+    return this.#denials.size > 0 && this.#denials.get(id)?.denied === true
+  }
+
+  /** What is known of a version before its facts are: that it may do nothing. */
+  hold(id: string, version: number, state: 'quarantined' | 'retired'): void {
+    const known = this.#principals.get(id)
+    if (known !== undefined && known.version < version) this.putPrincipal({ ...known, state, version: version - 0.5 })
   }
 
   /** Puts other policies in force; those before are forgotten. */

@@ -53,6 +53,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'exposure.recorded',
     'exposure.watched',
     'connection.created',
+    'policy.proposed',
   ]),
   ...entity(2, 'Read', ['connection.run_queued', 'connection.run_ended']),
   ...entity(3, 'Update', [
@@ -70,6 +71,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     ...of('match', 'confirmed', 'rejected', 'undone'),
     'team.changed',
     'vendor.changed',
+    'policy.approved',
     'connection.changed',
     'log.key_rotated',
     'server.restored',
@@ -85,13 +87,14 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'entitlement.gone',
     'connection.removed',
     'person.left',
+    'policy.refused',
     'content.pruned',
   ]),
   ...entity(5, 'Move', ['credential.moved', 'principal.joined']),
-  ...entity(10, 'Activate', ['principal.activated']),
-  ...entity(11, 'Deactivate', ['vendor.offboarded']),
-  ...entity(12, 'Suspend', ['principal.quarantined', 'connection.paused']),
-  ...entity(13, 'Resume', ['principal.restored', 'connection.resumed']),
+  ...entity(10, 'Activate', ['principal.activated', 'policy.activated', 'policy.rolled_back']),
+  ...entity(11, 'Deactivate', ['vendor.offboarded', 'policy.superseded']),
+  ...entity(12, 'Suspend', ['principal.quarantined', 'connection.paused', 'subject.denied']),
+  ...entity(13, 'Resume', ['principal.restored', 'connection.resumed', 'subject.denial_lifted']),
 ]
 
 const finding = { class: 'detection_finding', activity: 1, activityName: 'Create' } as const
@@ -101,6 +104,8 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ...ENTITIES,
   ['role.assigned', access(3, 'Assign Role')],
   ['role.ended', access(4, 'Remove Role')],
+  ['grant.made', access(1, 'Assign Privileges')],
+  ['grant.ended', access(2, 'Revoke Privileges')],
   ['act.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
   ['credential.leaked', { ...finding, severity: 4 }],
   ['credential.reappeared', { ...finding, severity: 4 }],

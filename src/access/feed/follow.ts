@@ -1,0 +1,214 @@
+// Follows the outbox: the whole state once, then what changed, told in the order in which it was seen. A hint of the
+// database wakes it at once; without hints it looks every second, so that a lost one costs a second and nothing else.
+import { sql } from '#db'
+import type { Connection, Listening } from '#db'
+import { listenTo } from '#db'
+import { DecisionState } from '../decide/index.ts'
+import type { Change } from './change.ts'
+import { applyChange } from './change.ts'
+import { isNewsKind, partOfState, wholeState } from './read-state.ts'
+import type { FeedSource, NewsKind } from './read-state.ts'
+
+export interface FollowOptions extends FeedSource {
+  /** Of the access layer, for hints; without it, it only looks. */
+  readonly listenOn?: Connection
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly say: (event: string) => void
+  /** A change, applied to the state already. Told one at a time. */
+  readonly onChange?: (change: Change) => void
+  readonly lookEveryMs?: number
+}
+
+export interface Follower {
+  readonly state: DecisionState
+  /** Looks now; resolves when what was committed before the call is known. */
+  look(): Promise<void>
+  stop(): Promise<void>
+}
+
+const CHANNEL = 'reeve_outbox'
+const LOOK_EVERY_MS = 1000
+/** The outbox keeps an hour. */
+const ANEW_AFTER_MS = 30 * 60_000
+
+/** Resolves when the whole state is known. Faults: database_unavailable. */
+export async function followOutbox(options: FollowOptions): Promise<Follower> {
+  const following = new Following(options)
+  await following.begin()
+  return following
+}
+
+interface News {
+  readonly id: number
+  readonly kind: string
+  readonly subjects: readonly string[]
+  readonly transaction: string
+}
+
+class Following implements Follower {
+  #state = new DecisionState()
+  readonly #options: FollowOptions
+  /** Every transaction below it has been told. */
+  #from = 0n
+  #epoch = ''
+  /** Told already, of transactions that may not be over: id and transaction. */
+  #told = new Map<number, bigint>()
+  #looking: Promise<void> | undefined
+  #again = false
+  #stopped = false
+  #timer: NodeJS.Timeout | undefined
+  #listening: Listening | undefined
+
+  constructor(options: FollowOptions) {
+    this.#options = options
+  }
+
+  get state(): DecisionState {
+    return this.#state
+  }
+
+  async begin(): Promise<void> {
+    await this.#readWhole()
+    await this.#listen()
+    this.#timer = setInterval(() => void this.#lookSafely(), this.#options.lookEveryMs ?? LOOK_EVERY_MS)
+  }
+
+  async look(): Promise<void> {
+    // the look that is under way may have begun before what the caller means
+    while (this.#looking !== undefined) await this.#looking.catch(() => undefined)
+    await this.#startLook()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#timer)
+    await this.#listening?.stop()
+    await this.#looking?.catch(() => undefined)
+  }
+
+  /** One at a time; what is asked for meanwhile is done right after. */
+  async #lookSafely(): Promise<void> {
+    if (this.#looking !== undefined) {
+      this.#again = true
+      return
+    }
+    try {
+      await this.#startLook()
+    } catch (error) {
+      this.#options.say(
+        `decisions go on from what is known: ${error instanceof Error ? error.message : 'unknown error'}`,
+      )
+    }
+    if (this.#again && !this.#stopped) {
+      this.#again = false
+      setImmediate(() => void this.#lookSafely())
+    }
+  }
+
+  #startLook(): Promise<void> {
+    this.#looking = this.#look().finally(() => (this.#looking = undefined))
+    return this.#looking
+  }
+
+  async #look(): Promise<void> {
+    if (this.#stopped) return
+    const { now } = this.#options
+    if (this.#listening?.lost.aborted === true) await this.#listen()
+    const at = now()
+    if (at - this.#state.knownAt > ANEW_AFTER_MS) return await this.#readWhole()
+    const { news, xmin, epoch } = await this.#readNews(this.#from)
+    if (epoch !== this.#epoch) return await this.#readWhole()
+    const fresh = news.filter(({ id }) => !this.#told.has(id))
+    for (const [kind, subjects] of byKind(fresh)) {
+      for await (const change of partOfState(this.#options, kind, [...subjects])) this.#tell(change)
+    }
+    this.#from = BigInt(xmin)
+    for (const { id, transaction } of fresh) this.#told.set(id, BigInt(transaction))
+    for (const [id, transaction] of this.#told) if (transaction < this.#from) this.#told.delete(id)
+    this.#tell({ kind: 'position', position: this.#position(), knownAt: at })
+  }
+
+  async #readWhole(): Promise<void> {
+    const at = this.#options.now()
+    // the position first: what is committed while the state is read is met again
+    const { xmin, epoch, news } = await this.#readNews()
+    // another database: what was known of the one before is of no use. Else nothing is ever forgotten by the roll
+    if (this.#epoch !== '' && epoch !== this.#epoch) this.#state = new DecisionState()
+    for await (const change of wholeState(this.#options, at)) this.#tell(change)
+    this.#epoch = epoch
+    this.#from = BigInt(xmin)
+    this.#told = new Map(news.map(({ id, transaction }) => [id, BigInt(transaction)]))
+    this.#tell({ kind: 'position', position: this.#position(), knownAt: at })
+  }
+
+  /** What transactions from `from` on told; by default, of those that may still be under way. */
+  async #readNews(from?: bigint): Promise<{ news: readonly News[]; xmin: string; epoch: string }> {
+    return await this.#options.access.transaction(
+      async (tx) => {
+        const [snapshot] = await tx.query<{ xmin: string; epoch: string }>(sql`
+          select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, (select id from outbox.epoch) as epoch`)
+        const news = await tx.query<News>(sql`
+          select id, kind, subjects, transaction::text from outbox.change
+          where transaction >= coalesce(${from?.toString() ?? null}::xid8, pg_snapshot_xmin(pg_current_snapshot()))
+          order by id`)
+        return { news, xmin: snapshot?.xmin ?? '0', epoch: snapshot?.epoch ?? '' }
+      },
+      { readOnly: true },
+    )
+  }
+
+  #position(): string {
+    return `${this.#epoch}:${this.#from}`
+  }
+
+  #tell(change: Change): void {
+    applyChange(this.#state, change)
+    this.#options.onChange?.(change)
+  }
+
+  async #listen(): Promise<void> {
+    const { listenOn, say } = this.#options
+    if (listenOn === undefined || this.#stopped) return
+    try {
+      this.#listening = await listenTo(listenOn, CHANNEL, (payload) => this.#hear(payload))
+    } catch (error) {
+      say(`no hints of changes: ${error instanceof Error ? error.message : 'unknown error'}; looking every second`)
+    }
+  }
+
+  /** What the hint itself says already denies; then it looks. */
+  #hear(payload: string): void {
+    try {
+      for (const change of heldBy(JSON.parse(payload) as Hint)) this.#tell(change)
+    } catch {
+      // a hint that cannot be read is a hint to look
+    }
+    void this.#lookSafely()
+  }
+}
+
+interface Hint {
+  readonly kind: string
+  readonly said: readonly (readonly [id: string, version: number, state: string])[] | null
+}
+
+function* heldBy({ kind, said }: Hint): Generator<Change> {
+  for (const [id, version, state] of said ?? []) {
+    if (kind === 'principal' && (state === 'quarantined' || state === 'retired')) {
+      yield { kind: 'held', principalId: id, version, state }
+    }
+    if (kind === 'denial' && state === 'denied') yield { kind: 'denial', subjectId: id, denied: true, version }
+  }
+}
+
+function byKind(news: readonly News[]): Map<NewsKind, Set<string>> {
+  const found = new Map<NewsKind, Set<string>>()
+  for (const { kind, subjects } of news) {
+    if (!isNewsKind(kind)) continue
+    const known = found.get(kind) ?? new Set<string>()
+    for (const subject of subjects) known.add(subject)
+    found.set(kind, known)
+  }
+  return found
+}

@@ -1,0 +1,38 @@
+// Grants as records: a right for a time, who agreed to it and why. Observed rights are entitlements; these are ours.
+import type { Id, Instant } from '#kernel'
+import type { RecordTable } from '#db/history'
+import type { GrantKind } from '../decide/index.ts'
+
+export const GRANT: RecordTable = { schema: 'access', table: 'access_grant' }
+export const DENIAL: RecordTable = { schema: 'access', table: 'denial' }
+
+/** `approved → provisioning → active → ending → ended | unproven`; what needs nothing at a target is active at once. */
+export const GRANT_STATES = ['approved', 'provisioning', 'active', 'ending', 'ended', 'unproven'] as const
+export type GrantState = (typeof GRANT_STATES)[number]
+
+export interface GrantRecord {
+  readonly principalId: Id<'principal'>
+  readonly kind: GrantKind
+  /** As `kernel/names` spells them, or cut after `:` and followed by `*`. Sorted. */
+  readonly actions: readonly string[]
+  /** As `isResourcePattern` has them. Sorted. */
+  readonly resources: readonly string[]
+  readonly from: Instant
+  /** Absent only for a standing grant. */
+  readonly until?: Instant
+  readonly reason: string
+  readonly state: GrantState
+  readonly requestId?: Id<'access_request'>
+  /** The persons who agreed. */
+  readonly approvedBy: readonly string[]
+  readonly ended?: { readonly at: Instant; readonly by: string; readonly because: string }
+}
+
+/** Denied by an act of its own, until it is lifted. */
+export interface DenialRecord {
+  /** A principal, a token, a session or a credential. */
+  readonly subjectId: string
+  readonly reason: string
+  readonly by: string
+  readonly liftedAt?: Instant
+}
