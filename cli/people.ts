@@ -28,7 +28,8 @@ asked to take them, and the credentials that they created, held or saw are liste
 
 Exit codes:
   0  applied, or nothing to do
-  1  held: the feed marks so many as leavers that somebody has to look (--confirm-leavers applies it)
+  1  held: the feed marks so many as leavers that somebody has to look (--confirm-leavers applies it);
+     or rows were left out, each named with why: the others were applied
   2  the feed could not be read
 
 Examples:
@@ -96,7 +97,7 @@ async function importFeed(path: string, options: FeedOptions): Promise<void> {
   )
   if (options.json === true) await answerJson(outcome)
   else await answerOutcome(outcome, options)
-  process.exitCode = outcome.held === undefined ? 0 : 1
+  process.exitCode = outcome.held === undefined && outcome.rowsLeftOut === 0 ? 0 : 1
 }
 
 async function feedFrom(path: string, options: FeedOptions): Promise<Feed> {
@@ -138,6 +139,7 @@ function rowOf({
   managerId,
   teamId,
   status,
+  unknownStatus,
   startAt,
   endAt,
 }: PersonFact): Feed['people'][number] {
@@ -146,7 +148,7 @@ function rowOf({
     id: personId,
     name,
     emails: [...emails],
-    status,
+    status: unknownStatus ?? status,
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<
       Feed['people'][number]
     >),
@@ -154,7 +156,8 @@ function rowOf({
 }
 
 async function answerOutcome(outcome: Outcome, { dryRun }: FeedOptions): Promise<void> {
-  const { joined, changed, moved, returned, left, unchanged, held, leavers, problems, problemCount } = outcome
+  const { joined, changed, moved, returned, left, unchanged, held, leavers, problems, problemCount, rowsLeftOut } =
+    outcome
   const count = (value: number): string | undefined => (value === 0 ? undefined : String(value))
   await answerFields([
     ['joined', count(joined)],
@@ -164,6 +167,7 @@ async function answerOutcome(outcome: Outcome, { dryRun }: FeedOptions): Promise
     ['left', count(left)],
     ['unchanged', count(unchanged)],
     ['problems', count(problemCount)],
+    ['rows left out', count(rowsLeftOut)],
   ])
   for (const { file, startLine, message } of problems.slice(0, 10)) say(`  ${file}:${startLine ?? 1}  ${message}`)
   for (const { feedId, orphaned, credentials } of leavers) {

@@ -1,22 +1,8 @@
 // People and teams from a CSV feed: who there is to own things.
-import { parseInstant } from '#kernel'
+import { parseInstant, personStatus } from '#kernel'
 import type { Observation, PersonFact } from '#kernel'
 import type { Connector, UntrustedFile } from '../port.ts'
 import { readTable } from '../table.ts'
-
-const STATUS: Record<string, PersonFact['status']> = {
-  active: 'active',
-  employed: 'active',
-  enabled: 'active',
-  leaver: 'leaver',
-  left: 'leaver',
-  terminated: 'leaver',
-  inactive: 'leaver',
-  disabled: 'leaver',
-  on_leave: 'on_leave',
-  leave: 'on_leave',
-  sabbatical: 'on_leave',
-}
 
 /** Header names, without case and with `-` or space for `_`, that the feed may use for a column. */
 const COLUMNS = {
@@ -86,6 +72,11 @@ export const people: Connector = {
         }
         continue
       }
+      for (const column of ['start', 'end'] as const) {
+        if (cell(column) === '' || parseInstant(cell(column)) !== undefined) continue
+        const message = `the ${column} is no date that there is: write it as 2026-01-31; the rest of the row was read`
+        yield { type: 'problem', connector: 'people', file: file.path, startLine: line, message }
+      }
       yield person(cell, provenance)
     }
   },
@@ -103,7 +94,7 @@ function person(cell: (column: keyof typeof COLUMNS) => string, provenance: Pers
     handles: list(cell('handles')),
     ...(cell('manager') === '' ? {} : { managerId: cell('manager') }),
     ...(cell('team') === '' ? {} : { teamId: cell('team') }),
-    status: STATUS[canonicalHeader(cell('status'))] ?? 'unknown',
+    ...personStatus(cell('status').replaceAll(/^"|"$/g, '')),
     ...(startAt === undefined ? {} : { startAt }),
     ...(endAt === undefined ? {} : { endAt }),
     provenance,

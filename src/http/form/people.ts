@@ -88,8 +88,16 @@ export const FeedOutcome = z
     movers: z.array(z.object({ personId: z.string(), fields: z.array(z.string()), owned: z.array(z.string()) })),
     emptiedTeams: z.array(PartyLoss),
     managerCircles: z.array(z.array(z.string())),
-    problems: z.array(z.object({ file: z.string(), startLine: z.int().optional(), message: z.string() })),
+    problems: z.array(
+      z.object({
+        file: z.string(),
+        startLine: z.int().optional(),
+        message: z.string(),
+        rowLeftOut: z.boolean().optional().describe('nothing of the row was applied'),
+      }),
+    ),
     problemCount: z.int(),
+    rowsLeftOut: z.int().describe('rows of which nothing was applied; the others were'),
     remaining: z.int(),
   })
   .meta({ id: 'FeedOutcome' })

@@ -1,7 +1,7 @@
 // People and teams: reading them, and the feed that they come from.
 import { z } from 'zod'
-import { parseInstant } from '#kernel'
-import type { PersonFact, TeamFact } from '#kernel'
+import { parseInstant, personStatus } from '#kernel'
+import type { Instant, PersonFact, TeamFact } from '#kernel'
 import {
   applyPeopleFeed,
   getPerson,
@@ -37,9 +37,11 @@ const FEED = z
           handles: z.array(ROW).optional(),
           managerId: ROW.optional(),
           teamId: ROW.optional(),
-          status: ROW.optional().describe('active (unless said otherwise), leaver, on_leave; anything else is unknown'),
+          status: ROW.optional().describe(
+            'active (unless said otherwise), leaver, on_leave, or a word that means one of them (`terminated`); another is a problem of its row and changes no status',
+          ),
           startAt: ROW.optional(),
-          endAt: ROW.optional(),
+          endAt: ROW.optional().describe('the last day; once it is over, the person has left'),
         }),
       )
       .max(500_000),
@@ -54,20 +56,20 @@ const FEED = z
   .meta({ id: 'PeopleFeed' })
 type Feed = z.output<typeof FEED>
 
-const STATUSES: ReadonlySet<string> = new Set(['active', 'leaver', 'on_leave'])
-const statusOf = (status: string): PersonFact['status'] =>
-  STATUSES.has(status) ? (status as PersonFact['status']) : 'unknown'
+/** What is no date stays as it came: the feed names it as a problem of its row. */
+const dateOf = (sent: string | undefined): Instant | undefined =>
+  sent === undefined || sent.trim() === '' ? undefined : (parseInstant(sent) ?? (sent as Instant))
 
 function personOf(row: Feed['people'][number], at: number): PersonFact {
   const { id: personId, name, emails = [], handles, managerId, teamId, status = 'active' } = row
-  const dates = { startAt: parseInstant(row.startAt), endAt: parseInstant(row.endAt) }
+  const dates = { startAt: dateOf(row.startAt), endAt: dateOf(row.endAt) }
   return {
     type: 'person',
     personId,
     name,
     emails,
     ...present({ handles, managerId, teamId, ...dates }),
-    status: statusOf(status),
+    ...personStatus(status),
     provenance: { connector: 'people', file: 'people', startLine: at + 1 },
   }
 }

@@ -7,7 +7,7 @@ import type { Tx } from '#db'
 import { operate } from '../operation.ts'
 import type { IdentityLayer } from '../operation.ts'
 import { feedRows } from './feed-rows.ts'
-import type { FeedRows, PeopleFeed } from './feed-rows.ts'
+import type { FeedProblem, FeedRows, PeopleFeed } from './feed-rows.ts'
 import { PROBLEMS_MAX, together } from './feed-outcome.ts'
 import type { FeedOutcome, LeaverOutcome, MoverOutcome } from './feed-outcome.ts'
 import { planFeed } from './feed-plan.ts'
@@ -40,7 +40,7 @@ export async function applyPeopleFeed(
   feed: FeedToApply,
   changesMax = CHANGES_MAX,
 ): Promise<FeedOutcome> {
-  const rows = feedRows(feed)
+  const rows = feedRows(feed, act.at)
   let outcome: FeedOutcome | undefined
   for (let step = 0; ; step++) {
     const { idempotency, ...rest } = act
@@ -61,7 +61,7 @@ const keyOf = (key: string, step: number): string => (step === 0 ? key : `${key}
 
 /** What `applyPeopleFeed` would do, from the same code: it is done in a transaction that is rolled back. */
 export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed: FeedToApply): Promise<FeedOutcome> {
-  const rows = feedRows(feed)
+  const rows = feedRows(feed, act.at)
   let outcome: FeedOutcome | undefined
   const backOut = new Error('a preview writes nothing')
   try {
@@ -139,7 +139,7 @@ function shown(
   plan: FeedPlan,
   after: ReadonlyMap<string, PersonNode>,
   { people }: FeedRows,
-): Pick<FeedOutcome, 'managerCircles' | 'problems' | 'problemCount'> {
+): Pick<FeedOutcome, 'managerCircles' | 'problems' | 'problemCount' | 'rowsLeftOut'> {
   const circles = managerCircles(after).filter((circle) => circle.some((feedId) => people.has(feedId)))
   const problems = [...plan.problems]
   for (const circle of circles) {
@@ -148,8 +148,16 @@ function shown(
     const names = circle.length === 1 ? 'is their own manager' : `and ${circle.length - 1} more manage each other`
     problems.push({ ...row.place, message: `\`${row.feedId}\` ${names}: nobody above is proposed as an owner` })
   }
-  return { managerCircles: circles, problems: problems.slice(0, PROBLEMS_MAX), problemCount: problems.length }
+  return {
+    managerCircles: circles,
+    // what lost a whole row comes first
+    problems: [...plan.problems.filter(isLost), ...problems.filter((one) => !isLost(one))].slice(0, PROBLEMS_MAX),
+    problemCount: problems.length,
+    rowsLeftOut: plan.problems.filter(isLost).length,
+  }
 }
+
+const isLost = ({ rowLeftOut }: FeedProblem): boolean => rowLeftOut === true
 
 async function leaverOutcomes(
   tx: Tx,

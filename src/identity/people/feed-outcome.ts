@@ -46,6 +46,8 @@ export interface FeedOutcome {
   /** The first `PROBLEMS_MAX`. */
   readonly problems: readonly FeedProblem[]
   readonly problemCount: number
+  /** Of all the problems, rows of which nothing was applied. */
+  readonly rowsLeftOut: number
   /** Changes that are still to be made: zero when the feed is applied. */
   readonly remaining: number
 }

@@ -1,8 +1,10 @@
 // What a feed means for the roll, before anything is written: who joins, who moved, who left, and whether the leavers are
 // too many to be believed at once. Pure.
+import { isId } from '#kernel'
 import type { Current } from '#db/history'
 import type { IdentitySettings } from '../operation.ts'
 import type { PersonRecord, TeamRecord } from '../record/people-records.ts'
+import { LEFT_OUT } from './feed-rows.ts'
 import type { FeedProblem, FeedRows, PersonRow, TeamRow } from './feed-rows.ts'
 import { withoutSharedEmails } from './shared-emails.ts'
 
@@ -118,11 +120,19 @@ function changeOf(row: PersonRow, current: CurrentPerson | undefined, problems: 
   const fields = adopted ? [...differs, 'source'] : differs
   if (fields.length === 0) return []
   if (before.source !== row.source && !adopted) {
-    const message = `\`${row.feedId}\` comes from another source in the roll and differs there: this row was left out`
-    problems.push({ ...place, message })
+    problems.push({ ...place, message: ofAnotherSource(row.feedId, before, said), ...LEFT_OUT })
     return []
   }
   return [{ what: whatOf(before, said), current, next: said, fields }]
+}
+
+function ofAnotherSource(feedId: string, before: PersonRecord, said: Omit<PersonRecord, 'principalId'>): string {
+  const leaves = said.status === 'leaver' && before.status !== 'leaver'
+  const lost = leaves ? 'they have NOT left in the roll: this row was left out' : 'this row was left out'
+  const next = isId('connection', before.source)
+    ? `correct what the connection ${before.source} reads, and run it`
+    : `send it as that source (--source ${before.source})`
+  return `\`${feedId}\` comes from the source \`${before.source}\`, and ${lost}; ${next}`
 }
 
 function whatOf(before: PersonRecord, said: Omit<PersonRecord, 'principalId'>): PersonChange['what'] {
@@ -176,7 +186,7 @@ function teamChanges(
     if (current.data.source === next.source) return [{ current, next }]
     if (place !== undefined) {
       const message = `the team \`${next.feedId}\` comes from another source and differs there: this row was left out`
-      problems.push({ ...place, message })
+      problems.push({ ...place, message, ...LEFT_OUT })
     }
     return []
   })

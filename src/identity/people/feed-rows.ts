@@ -2,11 +2,14 @@
 import { parseInstant } from '#kernel'
 import type { Instant, Location, PersonFact, TeamFact } from '#kernel'
 import { optional } from '../layer.ts'
+import { hasEnded } from './end-date.ts'
 import type { PersonRecord, TeamRecord } from '../record/people-records.ts'
 
 /** SECURITY: messages name lines and ids of the feed, never names or addresses of people. */
 export interface FeedProblem extends Pick<Location, 'file' | 'startLine'> {
   readonly message: string
+  /** Nothing of the row was applied. */
+  readonly rowLeftOut?: true
 }
 
 export interface PeopleFeed {
@@ -37,7 +40,8 @@ const LIST_MAX = 20
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const UNFIT = /[\u0000-\u001f\u007f]/
 
-export function feedRows(feed: PeopleFeed): FeedRows {
+/** `at` says whose last day is over: whatever their status, they have left. */
+export function feedRows(feed: PeopleFeed, at: Instant): FeedRows {
   const problems: FeedProblem[] = []
   const people = new Map<string, PersonRow>()
   const teams = new Map<string, TeamRow>()
@@ -47,26 +51,33 @@ export function feedRows(feed: PeopleFeed): FeedRows {
     const feedId = fact.personId.trim().toWellFormed()
     const first = people.get(feedId)
     if (!isFeedId(feedId)) {
-      tell(`an id needs 1 to ${FEED_ID_MAX} characters and no control character: the row was left out`)
+      tell(`an id needs 1 to ${FEED_ID_MAX} characters and no control character: the row was left out`, LEFT_OUT)
       refused++
-    } else if (first === undefined) people.set(feedId, personRow(fact, feedId, feed.source, tell))
-    else tell(`the id \`${feedId}\` is also that of line ${first.place.startLine ?? '?'}: the first row stands`)
+    } else if (first === undefined) people.set(feedId, personRow(fact, feedId, feed.source, at, tell))
+    else
+      tell(`the id \`${feedId}\` is also that of line ${first.place.startLine ?? '?'}: the first row stands`, LEFT_OUT)
   }
   for (const fact of feed.teams) {
     const tell = teller(problems, fact.provenance)
     const feedId = fact.teamId.trim().toWellFormed()
     const first = teams.get(feedId)
-    if (!isFeedId(feedId)) tell(`a team's id needs 1 to ${FEED_ID_MAX} characters: the row was left out`)
+    if (!isFeedId(feedId)) tell(`a team's id needs 1 to ${FEED_ID_MAX} characters: the row was left out`, LEFT_OUT)
     else if (first === undefined) teams.set(feedId, teamRow(fact, feedId, feed.source, tell))
-    else tell(`the team \`${feedId}\` is also that of line ${first.place.startLine ?? '?'}: the first row stands`)
+    else
+      tell(
+        `the team \`${feedId}\` is also that of line ${first.place.startLine ?? '?'}: the first row stands`,
+        LEFT_OUT,
+      )
   }
   return { source: feed.source, people, teams, complete: feed.complete && refused === 0, problems }
 }
 
-type Tell = (message: string) => void
+type Tell = (message: string, more?: Pick<FeedProblem, 'rowLeftOut'>) => void
+
+export const LEFT_OUT = { rowLeftOut: true } as const
 
 function teller(problems: FeedProblem[], { file, startLine }: Location): Tell {
-  return (message) => problems.push({ file, ...optional('startLine', startLine), message })
+  return (message, more) => problems.push({ file, ...optional('startLine', startLine), message, ...more })
 }
 
 const placeOf = ({ file, startLine }: Location): FeedProblem => ({
@@ -77,8 +88,9 @@ const placeOf = ({ file, startLine }: Location): FeedProblem => ({
 
 const isFeedId = (text: string): boolean => text !== '' && text.length <= FEED_ID_MAX && !UNFIT.test(text)
 
-function personRow(fact: PersonFact, feedId: string, source: string, tell: Tell): PersonRow {
-  const { status, provenance } = fact
+function personRow(fact: PersonFact, feedId: string, source: string, at: Instant, tell: Tell): PersonRow {
+  const { status, unknownStatus, provenance } = fact
+  if (unknownStatus !== undefined) tell(unknownWord(unknownStatus))
   const startAt = instant(fact.startAt, 'start', tell)
   const endAt = instant(fact.endAt, 'end', tell)
   return {
@@ -96,7 +108,7 @@ function personRow(fact: PersonFact, feedId: string, source: string, tell: Tell)
     ),
     ...optional('managerFeedId', reference(fact.managerId, 'manager', tell)),
     ...optional('teamFeedId', reference(fact.teamId, 'team', tell)),
-    status,
+    status: hasEnded({ ...optional('startAt', startAt), ...optional('endAt', endAt) }, at) ? 'leaver' : status,
     ...optional('startAt', startAt),
     ...optional('endAt', endAt),
     source,
@@ -112,6 +124,12 @@ function teamRow(fact: TeamFact, feedId: string, source: string, tell: Tell): Te
     source,
     place: placeOf(fact.provenance),
   }
+}
+
+function unknownWord(word: string): string {
+  // what is no single word may be another column's cell
+  const named = /^[a-z_-]{1,30}$/i.test(word) ? `the status \`${word}\` is` : 'the status is'
+  return `${named} none of active, leaver, on_leave or their like: it was left out; correct it in the feed`
 }
 
 function shortName(name: string, tell: Tell): string {

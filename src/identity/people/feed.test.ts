@@ -22,6 +22,7 @@ import { activeManagerOf, managerCircles } from './managers.ts'
 import type { PersonNode } from './managers.ts'
 import {
   actInTest,
+  AT,
   all,
   entriesOf,
   insertPrincipals,
@@ -92,7 +93,7 @@ test('any row whatever is either in the feed or a problem with its line', () => 
   })
   fc.assert(
     fc.property(rows, (given) => {
-      const { people, problems } = feedRows({ source: 's', people: personFacts(given), teams: [], complete: true })
+      const { people, problems } = feedRows({ source: 's', people: personFacts(given), teams: [], complete: true }, AT)
       const ids = new Set(given.map(({ id }) => id.trim().toWellFormed()))
       for (const [feedId, row] of people) {
         assert.ok(ids.has(feedId) && feedId.length <= 200 && row.name.length <= 200 && row.name !== '')

@@ -8,6 +8,7 @@ import { appendEntry } from '#evidence/port'
 import { optional } from '../layer.ts'
 import type { CurrentPerson, CurrentTeam, FeedPlan, HeldLeavers, RollOfPeople } from './feed-plan.ts'
 import { humanRef } from './human-principal.ts'
+import { LEFT_OUT } from './feed-rows.ts'
 import type { FeedRows } from './feed-rows.ts'
 import type { PersonNode } from './managers.ts'
 
@@ -43,7 +44,11 @@ export async function withoutTakenRefs(tx: Tx, rows: FeedRows, roll: RollOfPeopl
     const row = people.get(feedId)
     if (holder === undefined || row === undefined) continue
     people.delete(feedId)
-    problems.push({ ...row.place, message: `${holder} has the identifier of \`${feedId}\`: the row was left out` })
+    problems.push({
+      ...row.place,
+      message: `${holder} has the identifier of \`${feedId}\`: the row was left out`,
+      ...LEFT_OUT,
+    })
   }
   return { ...rows, people, problems, complete: false }
 }

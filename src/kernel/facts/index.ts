@@ -12,6 +12,7 @@ export * from './credential.ts'
 export * from './right.ts'
 export * from './relation.ts'
 export * from './person.ts'
+export * from './person-status.ts'
 
 export type Fact =
   | PrincipalFact

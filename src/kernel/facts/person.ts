@@ -14,6 +14,8 @@ export interface PersonFact {
   readonly managerId?: string
   readonly teamId?: string
   readonly status: 'active' | 'leaver' | 'on_leave' | 'unknown'
+  /** The feed's own word for the status, where it is none that is known; `status` is then `unknown`. */
+  readonly unknownStatus?: string
   readonly startAt?: Instant
   readonly endAt?: Instant
   readonly provenance: Provenance
