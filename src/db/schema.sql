@@ -24,8 +24,27 @@ create table access.access_grant (
 CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
 CREATE INDEX access_grant_request ON access.access_grant USING btree (request_id) WHERE (request_id IS NOT NULL);
 CREATE INDEX access_grant_until ON access.access_grant USING btree (until, id) WHERE (state <> ALL (ARRAY['ended'::text, 'unproven'::text]));
+CREATE TRIGGER access_grant_change_checked BEFORE UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_change();
+CREATE TRIGGER access_grant_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant();
 CREATE TRIGGER outbox_changed AFTER UPDATE ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 CREATE TRIGGER outbox_made AFTER INSERT ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
+
+create table access.access_request (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  principal_id text generated always as ((data ->> 'principalId'::text)) stored not null,
+  requested_by text generated always as ((data ->> 'requestedBy'::text)) stored not null,
+  state text generated always as ((data ->> 'state'::text)) stored not null,
+  constraint access_request_pkey PRIMARY KEY (id),
+  constraint access_request_state CHECK ((state = ANY (ARRAY['pending'::text, 'granted'::text, 'denied'::text, 'withdrawn'::text, 'expired'::text])))
+);
+CREATE INDEX access_request_asker ON access.access_request USING btree (requested_by, id);
+CREATE INDEX access_request_principal ON access.access_request USING btree (principal_id, id);
+CREATE INDEX access_request_state_id ON access.access_request USING btree (state, id);
 
 create table access.account (
   id text not null,
@@ -41,6 +60,22 @@ create table access.account (
   constraint account_pkey PRIMARY KEY (id)
 );
 CREATE INDEX account_principal ON access.account USING btree (principal_id, id);
+
+create table access.approval (
+  id text not null,
+  request_id text not null,
+  verdict text not null,
+  actor text not null,
+  behind text[] not null,
+  reason text not null,
+  at timestamp(3) with time zone not null,
+  constraint approval_pkey PRIMARY KEY (id),
+  constraint approval_behind_check CHECK ((cardinality(behind) > 0)),
+  constraint approval_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'deny'::text]))),
+  constraint approval_request_id_fkey FOREIGN KEY (request_id) REFERENCES access.access_request(id)
+);
+CREATE INDEX approval_request ON access.approval USING btree (request_id, at);
+CREATE TRIGGER approval_checked BEFORE INSERT ON access.approval FOR EACH ROW EXECUTE FUNCTION access.check_approval();
 
 create table access.denial (
   id text not null,
@@ -153,6 +188,8 @@ create table access.token (
 );
 CREATE INDEX token_person ON access.token USING btree (person_id) WHERE (person_id IS NOT NULL);
 CREATE INDEX token_principal ON access.token USING btree (principal_id) WHERE (principal_id IS NOT NULL);
+CREATE TRIGGER outbox_changed AFTER UPDATE ON access.token REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_token_changed();
+CREATE TRIGGER outbox_made AFTER INSERT ON access.token REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_token_made();
 
 create table access.version (
   record_id text not null,
@@ -170,6 +207,71 @@ create table access.version (
   constraint version_version_check CHECK ((version >= 1))
 );
 
+CREATE OR REPLACE FUNCTION access.check_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  interested jsonb;
+begin
+  select r.data -> 'interested' into interested from access.access_request r where r.id = new.request_id for update;
+  if coalesce(interested ?| new.behind, true) then
+    raise exception 'who has an interest in a request does not decide it'
+      using errcode = 'check_violation', constraint = 'approval_four_eyes';
+  end if;
+  if exists (select from access.approval a where a.request_id = new.request_id and a.behind && new.behind) then
+    raise exception 'one person decides once'
+      using errcode = 'check_violation', constraint = 'approval_two_people';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION access.check_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  asked jsonb;
+  agreed bigint;
+begin
+  select r.data into asked from access.access_request r where r.id = new.data ->> 'requestId' for update;
+  select count(*) into agreed from access.approval a
+    where a.request_id = new.data ->> 'requestId' and a.verdict = 'approve';
+  if asked is null or asked ->> 'principalId' is distinct from new.data ->> 'principalId'
+    or asked ->> 'kind' is distinct from new.data ->> 'kind'
+    or asked -> 'actions' is distinct from new.data -> 'actions'
+    or asked -> 'resources' is distinct from new.data -> 'resources'
+    or agreed < coalesce((asked #>> '{needs,approvals}')::integer, 1)
+    or exists (
+      select from access.approval a where a.request_id = new.data ->> 'requestId' and a.verdict = 'deny'
+    )
+  then
+    raise exception 'a grant is what was asked for and agreed to'
+      using errcode = 'check_violation', constraint = 'access_grant_approved';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION access.check_grant_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (new.data ->> 'principalId', new.data ->> 'kind', new.data ->> 'requestId', new.data ->> 'from')
+      is distinct from (old.data ->> 'principalId', old.data ->> 'kind', old.data ->> 'requestId', old.data ->> 'from')
+    or not ((old.data -> 'actions') @> (new.data -> 'actions'))
+    or not ((old.data -> 'resources') @> (new.data -> 'resources'))
+    or coalesce(new.data ->> 'until', 'z') > coalesce(old.data ->> 'until', 'z')
+  then
+    raise exception 'a grant is narrowed or ended, never widened'
+      using errcode = 'check_violation', constraint = 'access_grant_narrower';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION access.forget_changes(before timestamp with time zone)
  RETURNS bigint
  LANGUAGE sql
@@ -181,7 +283,9 @@ AS $function$
 $function$;
 
 grant insert, select, update on access.access_grant to reeve_access;
+grant insert, select, update on access.access_request to reeve_access;
 grant insert, select, update on access.account to reeve_access;
+grant insert, select on access.approval to reeve_access;
 grant insert, select, update on access.denial to reeve_access;
 grant insert, select, update on access.entitlement to reeve_access;
 grant delete, insert, select on access.idempotency to reeve_access;
@@ -1310,7 +1414,8 @@ begin
     or (n.expires_at, n.next_review_at, n.gone_at) is distinct from (o.expires_at, o.next_review_at, o.gone_at)
     or n.data #>> '{owner,from}' is distinct from o.data #>> '{owner,from}'
     or (n.data -> 'binding' is null) <> (o.data -> 'binding' is null)
-    or n.data ->> 'effect' is distinct from o.data ->> 'effect';
+    or n.data ->> 'effect' is distinct from o.data ->> 'effect'
+    or n.data -> 'labels' is distinct from o.data -> 'labels';
   return null;
 end $function$;
 
@@ -1323,6 +1428,31 @@ AS $function$
 begin
   perform outbox.tell('principal', array_agg(n.id), jsonb_agg(jsonb_build_array(n.id, n.version, n.state)))
   from new_rows n;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_token_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('token', array_agg(n.id), null)
+  from new_rows n join old_rows o on o.id = n.id
+  -- the day of its last use is no news
+  where (n.revoked_at, n.expires_at, n.scopes, n.hash) is distinct from (o.revoked_at, o.expires_at, o.scopes, o.hash);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION outbox.on_token_made()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform outbox.tell('token', array_agg(n.id), null) from new_rows n;
   return null;
 end $function$;
 

@@ -9,7 +9,8 @@ import { rollInTest } from '../../identity/principal/roll-in-test.ts'
 import type { RollInTest } from '../../identity/principal/roll-in-test.ts'
 import { decide } from '../decide/index.ts'
 import type { Reason } from '../decide/index.ts'
-import { denySubject, endGrant, liftDenial, makeGrant } from '../grant/write-grants.ts'
+import { grantInTest } from '../grant/grant-in-test.ts'
+import { denySubject, endGrant, liftDenial } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { installStarterPolicies } from '../policy-version/starter-policies.ts'
 import { activatePolicies, approvePolicies, proposePolicies } from '../policy-version/write-policies.ts'
@@ -59,20 +60,7 @@ describe('following what was changed', { skip: databaseUnavailable() }, () => {
   }
   let owner: ReturnType<RollInTest['addPerson']>
   const granted = async (principalId: Id<'principal'>): Promise<string> =>
-    (
-      await access.db.transaction(
-        async (tx) =>
-          await makeGrant(tx, act(), {
-            principalId,
-            kind: 'standing',
-            actions: ['pg:SELECT'],
-            resources: ['pg://main/shop/*'],
-            from: roll.now(),
-            reason: 'a test',
-            approvedBy: [],
-          }),
-      )
-    ).id
+    (await grantInTest(access, act(), { principalId, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] })).id
 
   before(async () => {
     base = await testDatabase()
@@ -84,9 +72,9 @@ describe('following what was changed', { skip: databaseUnavailable() }, () => {
     follower = await open()
   })
   after(async () => {
-    assert.deepEqual(said, [])
     await follower.stop()
     await base.close()
+    assert.deepEqual(said, [])
   })
 
   test('a grant and its principal are known after one look, and holding the principal is known by its hint', async () => {

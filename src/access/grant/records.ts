@@ -22,7 +22,7 @@ export interface GrantRecord {
   readonly until?: Instant
   readonly reason: string
   readonly state: GrantState
-  readonly requestId?: Id<'access_request'>
+  readonly requestId: Id<'access_request'>
   /** The persons who agreed. */
   readonly approvedBy: readonly string[]
   readonly ended?: { readonly at: Instant; readonly by: string; readonly because: string }

@@ -28,7 +28,7 @@ export async function makeGrant(
     resources: [...new Set(grant.resources)].sort(),
     state: 'active',
   }
-  const about = [grant.principalId, ...(grant.requestId === undefined ? [] : [grant.requestId])]
+  const about = [grant.principalId, grant.requestId]
   const content = { kind: grant.kind, from: grant.from, ...(grant.until !== undefined && { until: grant.until }) }
   const [made] = await createWithEntries(tx, GRANT, act, [
     { id: newId('grant'), data, words: { type: 'grant.made', about, content } },

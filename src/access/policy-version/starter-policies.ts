@@ -27,6 +27,24 @@ when { context.level == "admin" && !principal.owned && context.granted != "break
 @id("agents-read-only-unless-granted")
 forbid (principal, action, resource)
 when { principal.kind == "ai_agent" && context.level != "read" && context.granted == "no" };
+
+// What may be asked for, and who has to agree: none, manager, approver, two.
+
+@id("ask-to-read") @approval("approver")
+permit (principal, action == Action::"reeve:request", resource)
+when { context.level == "read" && context.granted != "break_glass" };
+
+@id("ask-to-change") @approval("approver")
+permit (principal, action == Action::"reeve:request", resource)
+when { ["write", "unknown"].contains(context.level) && context.granted != "break_glass" };
+
+@id("ask-to-administer") @approval("two")
+permit (principal, action == Action::"reeve:request", resource)
+when { context.level == "admin" && context.granted == "just_in_time" };
+
+@id("ask-in-an-emergency") @approval("none")
+permit (principal, action == Action::"reeve:request", resource)
+when { context.granted == "break_glass" && principal.kind == "human" };
 `
 
 /** Once: where there is any version already, nothing is done. Reeve proposes and approves it as what it ships with. */

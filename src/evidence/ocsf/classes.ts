@@ -54,6 +54,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'exposure.watched',
     'connection.created',
     'policy.proposed',
+    'access_request.made',
   ]),
   ...entity(2, 'Read', ['connection.run_queued', 'connection.run_ended']),
   ...entity(3, 'Update', [
@@ -72,6 +73,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'team.changed',
     'vendor.changed',
     'policy.approved',
+    ...of('access_request', 'approved', 'denied', 'granted', 'withdrawn', 'expired'),
     'connection.changed',
     'log.key_rotated',
     'server.restored',
@@ -106,6 +108,7 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ['role.ended', access(4, 'Remove Role')],
   ['grant.made', access(1, 'Assign Privileges')],
   ['grant.ended', access(2, 'Revoke Privileges')],
+  ['access_request.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
   ['act.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
   ['credential.leaked', { ...finding, severity: 4 }],
   ['credential.reappeared', { ...finding, severity: 4 }],

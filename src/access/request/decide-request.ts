@@ -1,0 +1,99 @@
+// A word on a request: agreed or denied by a natural person who has no interest in it; PostgreSQL checks that once more.
+import { Fault, newId } from '#kernel'
+import type { Act } from '#kernel'
+import { sql, violated } from '#db'
+import type { Tx } from '#db'
+import { note, plainText } from '../role/administration.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import type { AccessRequestRecord } from './records.ts'
+import { grantRequest, lockRequest, moveRequest } from './request-access.ts'
+import type { CurrentAccessRequest } from './request-access.ts'
+
+export interface Word {
+  readonly requestId: string
+  readonly verdict: 'approve' | 'deny'
+  readonly reason: string
+  /** Natural persons behind the act. */
+  readonly behind: readonly string[]
+  /** What the one who decides may: be any approver, or the manager who was asked. */
+  readonly as: { readonly approver: boolean; readonly personId?: string }
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  approval_four_eyes: 'who asked, or would have the right, does not decide: another person has to',
+  approval_two_people: 'you have had your word on it: another person has to agree',
+}
+
+/** A denial ends it; the last approval that it needs makes the grant. Throws Fault('forbidden') as PostgreSQL refuses. */
+export async function decideAccessRequest(access: AccessLayer, act: Act, word: Word): Promise<CurrentAccessRequest> {
+  const reason = plainText('the reason', word.reason, 500)
+  try {
+    return await access.db.transaction(async (tx) => await decideIn(tx, { ...act, reason }, word))
+  } catch (error) {
+    const refusal = REFUSALS[violated(error)?.constraint ?? '']
+    if (refusal === undefined) throw error
+    // what was refused is kept, in a transaction of its own: that of the act is rolled back
+    await access.db.transaction(async (tx) => await note(tx, act, 'access_request.refused', [word.requestId]))
+    throw new Fault('forbidden', refusal, { cause: error })
+  }
+}
+
+async function decideIn(tx: Tx, act: Act, word: Word): Promise<CurrentAccessRequest> {
+  const current = await lockRequest(tx, word.requestId)
+  const { state, needs } = current.data
+  if (state !== 'pending') throw new Fault('conflict', `the request was ${state} already`)
+  assertMayDecide(needs, word.as)
+  await tx.execute(sql`
+    insert into access.approval (id, request_id, verdict, actor, behind, reason, at)
+    values (${newId('approval')}, ${current.id}, ${word.verdict}, ${act.actor.id}, ${[...word.behind]}, ${act.reason ?? ''}, ${act.at})`)
+  if (word.verdict === 'deny') {
+    return await moveRequest(tx, act, current, 'access_request.denied', (data) => ({ ...data, state: 'denied' }))
+  }
+  const agreed = await tx.query<{ actor: string }>(
+    sql`select actor from access.approval where request_id = ${current.id} and verdict = 'approve' order by at, id`,
+  )
+  await note(tx, act, 'access_request.approved', [current.id, current.data.principalId])
+  if (agreed.length < needs.approvals) return current
+  return await grantRequest(
+    tx,
+    act,
+    current,
+    agreed.map(({ actor }) => actor),
+  )
+}
+
+function assertMayDecide({ approval, managerId }: AccessRequestRecord['needs'], as: Word['as']): void {
+  if (as.approver) return
+  if (approval === 'manager' && managerId !== undefined && as.personId === managerId) return
+  throw new Fault('forbidden', 'this request is decided by approvers, or by the manager who was asked')
+}
+
+/** By who asked, and by nobody else. */
+export async function withdrawAccessRequest(
+  { db }: AccessLayer,
+  act: Act,
+  { requestId }: { readonly requestId: string },
+): Promise<CurrentAccessRequest> {
+  return await db.transaction(async (tx) => {
+    const current = await lockRequest(tx, requestId)
+    const { state, requestedBy } = current.data
+    if (requestedBy !== act.actor.id) throw new Fault('forbidden', 'only who asked can withdraw it: deny it instead')
+    if (state !== 'pending') throw new Fault('conflict', `the request was ${state} already`)
+    return await moveRequest(tx, act, current, 'access_request.withdrawn', (data) => ({ ...data, state: 'withdrawn' }))
+  })
+}
+
+/** Nobody decided it in time. Returns how many. */
+export async function expireAccessRequests({ db }: AccessLayer, act: Act, daysMax = 7): Promise<number> {
+  const before = new Date(Date.parse(act.at) - daysMax * 86_400_000).toISOString()
+  return await db.transaction(async (tx) => {
+    const due = await tx.query<{ id: string }>(sql`
+      select id from access.access_request where state = 'pending' and recorded_at < ${before}
+      order by id limit 500 for update skip locked`)
+    for (const { id } of due) {
+      const current = await lockRequest(tx, id)
+      await moveRequest(tx, act, current, 'access_request.expired', (data) => ({ ...data, state: 'expired' }))
+    }
+    return due.length
+  })
+}

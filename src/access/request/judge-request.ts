@@ -1,0 +1,85 @@
+// What the policies in force say of a request: whether it may be asked for at all, and who has to agree. Pure.
+//
+// The right is judged as if it were granted, under the action `reeve:request`: what a policy would forbid to use, it forbids
+// to ask for. The permit that lets it be asked for says with `@approval` who agrees; without a word, an approver does.
+import { levelOfAction } from '#kernel'
+import type { DecisionState, GrantKind } from '../decide/index.ts'
+import { APPROVALS } from './records.ts'
+import type { Approval } from './records.ts'
+
+export interface RightAskedFor {
+  readonly principalId: string
+  readonly kind: GrantKind
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  readonly seconds?: number
+}
+
+export type RequestJudged =
+  | {
+      readonly allowed: true
+      readonly approval: Approval
+      readonly policyIds: readonly string[]
+      readonly versionId: string
+    }
+  /** `policyIds` forbid it; empty where none permits it. */
+  | {
+      readonly allowed: false
+      readonly action: string
+      readonly resource: string
+      readonly policyIds: readonly string[]
+    }
+
+export const REQUEST_ACTION = { type: 'Action', id: 'reeve:request' } as const
+
+/** `undefined` where no policies are in force. `now`: milliseconds since 1970. */
+export function judgeRequest(state: DecisionState, right: RightAskedFor, now: number): RequestJudged | undefined {
+  const { policies } = state
+  if (policies === undefined) return undefined
+  let strictest: Approval = 'none'
+  const because = new Set<string>()
+  for (const action of right.actions) {
+    for (const resource of right.resources) {
+      const { decision, reasons } = policies.set.evaluate({
+        principal: { type: 'Principal', id: right.principalId },
+        action: REQUEST_ACTION,
+        resource: { type: 'Resource', id: resource },
+        context: contextOf(right, action, resource, now),
+      })
+      if (decision === 'deny') return { allowed: false, action, resource, policyIds: reasons }
+      for (const policyId of reasons) {
+        because.add(policyId)
+        strictest = stricter(strictest, approvalOf(policies.annotations.get(policyId)?.['approval']))
+      }
+    }
+  }
+  return { allowed: true, approval: strictest, policyIds: [...because].sort(), versionId: policies.versionId }
+}
+
+/** As a decision has it, so that the same policies can be asked. */
+function contextOf(
+  { kind, seconds }: RightAskedFor,
+  action: string,
+  resource: string,
+  now: number,
+): Record<string, unknown> {
+  const [type = ''] = resource.split(':')
+  return {
+    now: { __extn: { fn: 'datetime', arg: new Date(now).toISOString() } },
+    level: levelOfAction(action),
+    members: 1,
+    granted: kind,
+    asked: { action, ...(seconds !== undefined && { seconds }) },
+    subject: {},
+    resource: { type, id: resource },
+    action: {},
+    request: {},
+  }
+}
+
+/** What nobody knows how to read asks for the most. */
+function approvalOf(annotation: string | undefined): Approval {
+  return APPROVALS.find((approval) => approval === annotation) ?? (annotation === undefined ? 'approver' : 'two')
+}
+
+const stricter = (a: Approval, b: Approval): Approval => (APPROVALS.indexOf(a) >= APPROVALS.indexOf(b) ? a : b)

@@ -1,0 +1,168 @@
+// Asking for a right. What policy gives by itself becomes a grant at once; else it waits for those who have to agree.
+import { Fault, newId } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
+import { once } from '#db'
+import type { Tx } from '#db'
+import { readCurrent } from '#db/history'
+import type { Current } from '#db/history'
+import { changeWithEntries, createWithEntries } from '#evidence/port'
+import type { DecisionState, GrantKind } from '../decide/index.ts'
+import { assertRight, makeGrant } from '../grant/write-grants.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import { plainText } from '../role/administration.ts'
+import { judgeRequest } from './judge-request.ts'
+import { ACCESS_REQUEST } from './records.ts'
+import type { AccessRequestRecord, Approval } from './records.ts'
+
+export interface AccessAsked {
+  readonly principalId: Id<'principal'>
+  readonly kind: GrantKind
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  readonly seconds?: number
+  readonly purpose: string
+  /** Natural persons behind who asks. */
+  readonly behind: readonly string[]
+  /** Natural persons who answer for the principal, or are it. */
+  readonly interested: readonly string[]
+  /** The manager of who answers for it, where one is known. */
+  readonly managerId?: string
+}
+
+export type CurrentAccessRequest = Current<AccessRequestRecord>
+
+const DAY = 86_400
+const SECONDS_MAX: Readonly<Record<GrantKind, number>> = { standing: 0, just_in_time: 30 * DAY, break_glass: 4 * 3600 }
+const NEEDED: Readonly<Record<Approval, number>> = { none: 0, manager: 1, approver: 1, two: 2 }
+
+/** Throws Fault('forbidden') with the policy that forbids it, Fault('unprocessable') for what cannot be a right. */
+export async function requestAccess(
+  { db }: AccessLayer,
+  state: DecisionState,
+  act: Act,
+  asked: AccessAsked,
+): Promise<CurrentAccessRequest> {
+  const data = recordOf(state, act, asked)
+  return await db.transaction(async (tx) => {
+    const id = await once(tx, act.idempotency, act.at, async () => {
+      const words = { type: 'access_request.made', about: [data.principalId], content: contentOf(data) }
+      const requestId = newId('access_request')
+      await createWithEntries(tx, ACCESS_REQUEST, act, [{ id: requestId, data, words }])
+      if (data.needs.approvals === 0) await grantRequest(tx, act, await lockRequest(tx, requestId), [])
+      return requestId
+    })
+    return await lockRequest(tx, id)
+  })
+}
+
+function recordOf(state: DecisionState, act: Act, asked: AccessAsked): AccessRequestRecord {
+  const { principalId, kind, managerId } = asked
+  assertRight(asked)
+  const seconds = secondsOf(asked)
+  const right = {
+    principalId,
+    kind,
+    actions: [...new Set(asked.actions)].sort(),
+    resources: [...new Set(asked.resources)].sort(),
+    ...(seconds !== undefined && { seconds }),
+  }
+  const judged = judgeRequest(state, right, Date.parse(act.at))
+  if (judged === undefined) throw new Fault('conflict', 'no policies are in force: nothing can be asked for')
+  if (!judged.allowed) {
+    const why =
+      judged.policyIds.length === 0 ? 'no policy lets it be asked for' : `\`${judged.policyIds[0]}\` forbids it`
+    throw new Fault('forbidden', `\`${judged.action}\` on \`${judged.resource}\`: ${why}`)
+  }
+  return {
+    ...right,
+    purpose: plainText('the purpose', asked.purpose, 500),
+    requestedBy: act.actor.id,
+    interested: [...new Set([...asked.behind, ...asked.interested])].sort(),
+    needs: {
+      approval: judged.approval,
+      approvals: NEEDED[judged.approval],
+      ...(judged.approval === 'manager' && managerId !== undefined && { managerId }),
+      policyIds: judged.policyIds,
+      policyVersion: judged.versionId,
+    },
+    state: 'pending',
+  }
+}
+
+function secondsOf({ kind, seconds }: AccessAsked): number | undefined {
+  if (kind === 'standing') {
+    if (seconds !== undefined)
+      throw new Fault('unprocessable', 'a standing right has no `seconds`; ask for `just_in_time`')
+    return undefined
+  }
+  const max = SECONDS_MAX[kind]
+  if (seconds === undefined || !Number.isSafeInteger(seconds) || seconds < 1 || seconds > max) {
+    throw new Fault('unprocessable', `say \`seconds\`: 1 to ${max} for ${kind}`)
+  }
+  return seconds
+}
+
+const contentOf = ({
+  kind,
+  actions,
+  resources,
+  seconds,
+  needs,
+}: AccessRequestRecord): Record<string, string | number | string[]> => ({
+  kind,
+  actions: [...actions],
+  resources: [...resources],
+  approval: needs.approval,
+  ...(seconds !== undefined && { seconds }),
+})
+
+/** Reads it and holds it. Throws Fault('not_found'). */
+export async function lockRequest(tx: Tx, id: string): Promise<CurrentAccessRequest> {
+  const current = (await readCurrent<AccessRequestRecord>(tx, ACCESS_REQUEST, [id], { lock: true })).get(id)
+  if (current === undefined) throw new Fault('not_found', 'there is no such request')
+  return current
+}
+
+/** The grant begins now: the time was asked for, not the hour. PostgreSQL compares it with what was asked and agreed to. */
+export async function grantRequest(
+  tx: Tx,
+  act: Act,
+  current: CurrentAccessRequest,
+  approvedBy: readonly string[],
+): Promise<CurrentAccessRequest> {
+  const { principalId, kind, actions, resources, seconds, purpose } = current.data
+  const until = seconds === undefined ? undefined : new Date(Date.parse(act.at) + seconds * 1000).toISOString()
+  const grant = await makeGrant(
+    tx,
+    { ...act, follows: [...(act.follows ?? []), current.id] },
+    {
+      principalId,
+      kind,
+      actions,
+      resources,
+      from: act.at,
+      ...(until !== undefined && { until: until as Instant }),
+      reason: purpose,
+      requestId: current.id as Id<'access_request'>,
+      approvedBy,
+    },
+  )
+  return await moveRequest(tx, act, current, 'access_request.granted', (data) => ({
+    ...data,
+    state: 'granted',
+    grantId: grant.id as Id<'grant'>,
+  }))
+}
+
+export async function moveRequest(
+  tx: Tx,
+  act: Act,
+  current: CurrentAccessRequest,
+  type: string,
+  patch: (data: AccessRequestRecord) => AccessRequestRecord,
+): Promise<CurrentAccessRequest> {
+  const words = { type, about: [current.data.principalId], ...(act.reason !== undefined && { reason: act.reason }) }
+  const [made] = await changeWithEntries<AccessRequestRecord>(tx, ACCESS_REQUEST, act, [{ current, patch, words }])
+  if (made === undefined) throw new Error('one change makes one version')
+  return made
+}

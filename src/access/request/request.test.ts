@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { deriveId, Fault, newId } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
+import { sql, violated } from '#db'
+import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
+import type { TestDatabase } from '../../db/database-in-test.ts'
+import { facts, policies } from '../decide/state-in-test.ts'
+import { DecisionState } from '../decide/index.ts'
+import { endGrant } from '../grant/write-grants.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import { STARTER_POLICIES } from '../policy-version/starter-policies.ts'
+import { decideAccessRequest, expireAccessRequests, withdrawAccessRequest } from './decide-request.ts'
+import type { Word } from './decide-request.ts'
+import { requestAccess } from './request-access.ts'
+import type { AccessAsked, CurrentAccessRequest } from './request-access.ts'
+
+const START = Date.parse('2026-03-01T12:00:00.000Z')
+
+describe('asking for a right', { skip: databaseUnavailable() }, () => {
+  let base: TestDatabase
+  let access: AccessLayer
+  const state = new DecisionState()
+  let seconds = 0
+  const person = (name: string): Id<'person'> => deriveId('person', name)
+  const act = (who: string): Act => ({
+    actor: { id: person(who), personId: person(who) },
+    at: new Date(START + ++seconds * 1000).toISOString() as Instant,
+  })
+  const app = facts('app')
+  const ask = (who: string, more: Partial<AccessAsked> = {}): Promise<CurrentAccessRequest> =>
+    requestAccess(access, state, act(who), {
+      principalId: app.id,
+      kind: 'just_in_time',
+      actions: ['pg:SELECT'],
+      resources: ['pg://main/shop/*'],
+      seconds: 3600,
+      purpose: 'a look at orders',
+      behind: [person(who)],
+      interested: [person('owner')],
+      ...more,
+    })
+  const decide = (
+    who: string,
+    { id }: { readonly id: string },
+    more: Partial<Word> = {},
+  ): Promise<CurrentAccessRequest> =>
+    decideAccessRequest(access, act(who), {
+      requestId: id,
+      verdict: 'approve',
+      reason: 'it is needed',
+      behind: [person(who)],
+      as: { approver: true },
+      ...more,
+    })
+  const entriesOf = async (id: string): Promise<string[]> =>
+    (
+      await base.database
+        .layer('evidence')
+        .transaction((tx) =>
+          tx.query<{ type: string }>(sql`select type from evidence.entry where ${id} = any(subjects) order by ordinal`),
+        )
+    ).map(({ type }) => type)
+  const forbidden = (error: unknown): boolean => error instanceof Fault && error.code === 'forbidden'
+
+  before(async () => {
+    base = await testDatabase()
+    access = { db: base.database.layer('access'), clock: () => new Date(START).toISOString() as Instant }
+    state.putPrincipal(app)
+    state.putPrincipal(facts('ada', { kind: 'human' }))
+    state.putPolicies(await policies(state, STARTER_POLICIES))
+  })
+  after(() => base.close())
+
+  test('one who has no interest approves, and the grant is what was asked for, from now on', async () => {
+    const asked = await ask('ada')
+    assert.equal(asked.data.state, 'pending')
+    const { data } = await decide('ben', asked)
+    assert.equal(data.state, 'granted')
+    const [grant] = await access.db.transaction((tx) =>
+      tx.query<{ data: { from: string; until: string; approvedBy: string[] } }>(
+        sql`select data from access.access_grant where id = ${data.grantId ?? ''}`,
+      ),
+    )
+    assert.equal(Date.parse(grant?.data.until ?? '') - Date.parse(grant?.data.from ?? ''), 3_600_000)
+    assert.deepEqual(grant?.data.approvedBy, [person('ben')])
+    assert.deepEqual(await entriesOf(asked.id), ['access_request.made', 'access_request.approved', 'grant.made', 'access_request.granted'])
+  })
+
+  test('who asked, who would have it, and one person through another account are refused by PostgreSQL, each with an entry', async () => {
+    const asked = await ask('ada')
+    await assert.rejects(decide('ada', asked), forbidden)
+    await assert.rejects(decide('owner', asked), forbidden)
+    // a client of ada's, or a token that she made for another: she stands behind it
+    await assert.rejects(decide('cleo', asked, { behind: [person('cleo'), person('ada')] }), forbidden)
+    await assert.rejects(decide('cleo', asked, { behind: [] }))
+    assert.equal((await entriesOf(asked.id)).filter((type) => type === 'access_request.refused').length, 3)
+    assert.equal((await decide('ben', asked)).data.state, 'granted')
+  })
+
+  test('administration needs two persons, and one is not two', async () => {
+    const asked = await ask('ada', { actions: ['pg:SUPERUSER'] })
+    assert.equal(asked.data.needs.approval, 'two')
+    assert.equal((await decide('ben', asked)).data.state, 'pending')
+    await assert.rejects(decide('ben', asked), forbidden)
+    await assert.rejects(decide('cleo', asked, { behind: [person('cleo'), person('ben')] }), forbidden)
+    assert.equal((await decide('dan', asked)).data.state, 'granted')
+  })
+
+  test('a standing right to administer cannot even be asked for, and the answer names the policy', async () => {
+    const { seconds: _none, ...standing } = { kind: 'standing' as const, actions: ['pg:SUPERUSER'], seconds: undefined }
+    await assert.rejects(
+      requestAccess(access, state, act('ada'), {
+        principalId: app.id,
+        resources: ['pg://main/*'],
+        purpose: 'for ever',
+        behind: [],
+        interested: [],
+        ...standing,
+      }),
+      /no-standing-administration/,
+    )
+  })
+
+  test('an emergency is granted at once, to persons only, and for hours only', async () => {
+    const asked = await ask('ada', { principalId: facts('ada').id, kind: 'break_glass', actions: ['pg:SUPERUSER'] })
+    assert.equal(asked.data.state, 'granted')
+    await assert.rejects(ask('ada', { kind: 'break_glass' }), forbidden)
+    await assert.rejects(
+      ask('ada', { principalId: facts('ada').id, kind: 'break_glass', seconds: 86_400 }),
+      /1 to 14400/,
+    )
+  })
+
+  test('no grant is written without the approvals that its request needed, and none is widened', async () => {
+    const asked = await ask('ada', { actions: ['pg:SUPERUSER'] })
+    await decide('ben', asked)
+    const { principalId, kind, actions, resources } = asked.data
+    const row = {
+      principalId,
+      kind,
+      actions,
+      resources,
+      requestId: asked.id,
+      state: 'active',
+      until: '2027',
+      from: '2026',
+    }
+    const insert = (data: object): Promise<unknown> =>
+      access.db.transaction((tx) =>
+        tx.execute(sql`insert into access.access_grant (id, version, valid_from, recorded_at, hash, data)
+          values (${newId('grant')}, 1, now(), now(), '', ${JSON.stringify(data)}::jsonb)`),
+      )
+    const refused = (constraint: string) => (error: unknown) => violated(error)?.constraint === constraint
+    await assert.rejects(insert(row), refused('access_grant_approved'))
+    await decide('dan', asked)
+    await assert.rejects(insert({ ...row, resources: ['*'] }), refused('access_grant_approved'))
+    await assert.rejects(insert({ ...row, requestId: newId('access_request') }), refused('access_grant_approved'))
+    await assert.rejects(
+      access.db.transaction((tx) =>
+        tx.execute(sql`update access.access_grant set data = jsonb_set(data, '{resources}', '["*"]')`),
+      ),
+      refused('access_grant_narrower'),
+    )
+  })
+
+  test('a denial ends it, and what is decided or withdrawn is not decided again', async () => {
+    const asked = await ask('ada')
+    assert.equal((await decide('ben', asked, { verdict: 'deny' })).data.state, 'denied')
+    await assert.rejects(decide('dan', asked), /was denied already/)
+    const other = await ask('ada')
+    await assert.rejects(withdrawAccessRequest(access, act('ben'), { requestId: other.id }), forbidden)
+    await withdrawAccessRequest(access, act('ada'), { requestId: other.id })
+    await assert.rejects(decide('dan', other), /was withdrawn already/)
+  })
+
+  test('who is no approver decides nothing', async () => {
+    const asked = await ask('ada')
+    await assert.rejects(decide('ben', asked, { as: { approver: false, personId: person('ben') } }), forbidden)
+  })
+
+  test('what nobody decides in a week is over', async () => {
+    const asked = await ask('ada')
+    seconds += 8 * 86_400
+    assert.ok((await expireAccessRequests(access, act('reeve'))) > 0)
+    await assert.rejects(decide('ben', asked), /was expired already/)
+  })
+
+  test('a grant that was ended is not ended again', async () => {
+    const id = (await decide('ben', await ask('ada'))).data.grantId ?? ''
+    await endGrant(access, act('ada'), { id, because: 'done' })
+    await assert.rejects(endGrant(access, act('ada'), { id, because: 'done' }), /it was ended on/)
+  })
+})
