@@ -1,8 +1,12 @@
 // All that decisions are made from, resident: principals, credentials, grants, what was ended, and the policies in force.
 // Whoever keeps it up to date calls `put…`; what arrives late or twice changes nothing.
-import { EntityStore, type PolicySet } from '../policy/index.ts'
+import { EntityStore, type EntityProblem, type PolicySet } from '../policy/index.ts'
 import { GrantIndex } from './grant-index.ts'
+import { KnownResources } from './known-resources.ts'
+import type { ResourceFacts } from './known-resources.ts'
 import type { CredentialFacts, PrincipalFacts } from './principal-facts.ts'
+import { SortedNames } from './sorted-names.ts'
+import { ResidentTokens } from './token-facts.ts'
 
 export interface DecisionLimits {
   /** Members of a chain, the subject among them. */
@@ -23,19 +27,23 @@ export interface PoliciesInForce {
   readonly annotations: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
-const AMBIGUOUS = Symbol('ambiguous')
-
 export class DecisionState {
   readonly limits: DecisionLimits
   readonly entities = new EntityStore()
   readonly grants = new GrantIndex()
+  readonly tokens = new ResidentTokens()
   policies: PoliciesInForce | undefined
   /** Milliseconds since 1970: up to then everything that was committed is known here. */
   knownAt = -Infinity
   /** Where that is in the order of changes, as whoever follows it writes positions. */
   position = ''
   readonly #principals = new Map<string, PrincipalFacts>()
-  readonly #byName = new Map<string, string | typeof AMBIGUOUS>()
+  /** Who has this identifier: one principal, seldom several. */
+  readonly #byName = new Map<string, string | readonly string[]>()
+  readonly #byPerson = new Map<string, string>()
+  /** Sorted, so that a search goes on where it stopped, whatever was added meanwhile. */
+  readonly #ids = new SortedNames()
+  readonly #resources = new KnownResources()
   readonly #credentials = new Map<string, CredentialFacts>()
   /** Of principals, tokens and sessions that an act of their own denied, or let again: the version of that act. */
   readonly #denials = new Map<string, { readonly version: number; readonly denied: boolean }>()
@@ -53,28 +61,56 @@ export class DecisionState {
     const before = this.#principals.get(facts.id)
     if (before !== undefined && before.version >= facts.version) return false
     this.#principals.set(facts.id, facts)
-    if (before?.externalId !== facts.externalId || before.system !== facts.system) {
-      if (before !== undefined) this.#forgetNames(before)
-      for (const name of namesOf(facts)) {
-        const holder = this.#byName.get(name)
-        this.#byName.set(name, holder === undefined || holder === facts.id ? facts.id : AMBIGUOUS)
-      }
+    if (before === undefined) this.#ids.add(facts.id)
+    if (facts.personId !== undefined) this.#byPerson.set(facts.personId, facts.id)
+    if (before?.externalId !== facts.externalId) {
+      if (before !== undefined) this.#forgetName(before)
+      const holders = this.#byName.get(facts.externalId)
+      this.#byName.set(facts.externalId, holders === undefined ? facts.id : [holders, facts.id].flat())
     }
-    this.entities.add({ uid: { type: 'Principal', id: facts.id }, attrs: attributesOf(facts), parents: [] })
+    const problem = this.entities.add(entityOf(facts))
+    // SECURITY: policies would be asked of somebody else than is meant
+    if (problem !== undefined) throw new Error(`the entity of ${facts.id}: ${problem.message}`)
     return true
   }
 
-  /** By id, by `system` and identifier, or by the identifier alone where one principal has it. */
+  /** By id, or by a type that it answers to and the identifier that it has there. */
   resolve({ type, id }: { readonly type: string; readonly id: string }): PrincipalFacts | 'unknown' | 'ambiguous' {
     const own = this.#principals.get(id)
     if (own !== undefined) return own
-    const found = this.#byName.get(`${type}\n${id}`) ?? this.#byName.get(id)
-    if (found === undefined) return 'unknown'
-    return found === AMBIGUOUS ? 'ambiguous' : (this.#principals.get(found) ?? 'unknown')
+    const holders = this.#byName.get(id)
+    if (holders === undefined) return 'unknown'
+    let found: PrincipalFacts | undefined
+    for (const holder of typeof holders === 'string' ? [holders] : holders) {
+      const facts = this.#principals.get(holder)
+      if (facts === undefined || !answersTo(facts, type)) continue
+      if (found !== undefined) return 'ambiguous'
+      found = facts
+    }
+    return found ?? 'unknown'
   }
 
-  principals(): IterableIterator<PrincipalFacts> {
-    return this.#principals.values()
+  /** Ids in their order, after `after`. */
+  principalsAfter(after: string): IterableIterator<string> {
+    return this.#ids.after(after)
+  }
+
+  principal(id: string): PrincipalFacts | undefined {
+    return this.#principals.get(id)
+  }
+
+  principalOfPerson(personId: string): PrincipalFacts | undefined {
+    return this.#principals.get(this.#byPerson.get(personId) ?? '')
+  }
+
+  /** What is known of a resource beside its name; policies see it as the attributes of the resource. */
+  putResource(facts: ResourceFacts): EntityProblem | undefined {
+    return this.#resources.put(facts, this.entities)
+  }
+
+  /** Those that were put, and those that a grant or a policy names exactly, after `after` in the order of names. */
+  resourcesAfter(after: string): IterableIterator<ResourceFacts> {
+    return this.#resources.after(after, this.grants, this.entities)
   }
 
   putCredential(facts: CredentialFacts): boolean {
@@ -111,21 +147,35 @@ export class DecisionState {
     if (before !== undefined && before.set !== policies?.set) before.set.release()
   }
 
-  #forgetNames(facts: PrincipalFacts): void {
-    // INVARIANT: an ambiguous name stays ambiguous; a new snapshot makes it good
-    for (const name of namesOf(facts)) if (this.#byName.get(name) === facts.id) this.#byName.delete(name)
+  #forgetName({ id, externalId }: PrincipalFacts): void {
+    const holders = this.#byName.get(externalId)
+    if (holders === id) this.#byName.delete(externalId)
+    else if (typeof holders === 'object') {
+      const [only, ...more] = holders.filter((holder) => holder !== id)
+      if (only !== undefined) this.#byName.set(externalId, more.length === 0 ? only : [only, ...more])
+    }
   }
 }
 
-const namesOf = ({ system, externalId }: PrincipalFacts): string[] => [`${system}\n${externalId}`, externalId]
+/** What one may call it: its system, its kind, `principal`, and a person also `user`. */
+export const answersTo = ({ system, kind }: PrincipalFacts, type: string): boolean =>
+  type === system || type === kind || type === 'principal' || (type === 'user' && kind === 'human')
 
-const attributesOf = (facts: PrincipalFacts): Record<string, string | boolean> => ({
-  kind: facts.kind,
-  system: facts.system,
-  state: facts.state,
-  tier: facts.tier,
-  environment: facts.environment,
-  criticality: facts.criticality,
-  owned: facts.owned,
-  bound: facts.bound,
+const entityOf = (facts: PrincipalFacts): object => ({
+  uid: { type: 'Principal', id: facts.id },
+  attrs: {
+    kind: facts.kind,
+    system: facts.system,
+    state: facts.state,
+    tier: facts.tier,
+    environment: facts.environment,
+    criticality: facts.criticality,
+    owned: facts.owned,
+    bound: facts.bound,
+  },
+  // labels come from sources; one that is no text of Unicode is left out, the others stay
+  tags: Object.fromEntries(
+    Object.entries(facts.labels ?? {}).filter((label) => label.every((text) => text.isWellFormed())),
+  ),
+  parents: [],
 })

@@ -57,6 +57,21 @@ export class GrantIndex {
     return this.#rowsOf.size
   }
 
+  /** How many patterns there ever were; `patterns` only grows. */
+  get patternCount(): number {
+    return this.#patterns.size
+  }
+
+  /** Of resources, of every grant that was put here. */
+  patterns(): IterableIterator<string> {
+    return this.#patterns.keys()
+  }
+
+  /** Of actions, likewise; sets of them, so one may come twice. */
+  *actionPatterns(): Generator<string> {
+    for (const actions of this.#actionsOf) yield* actions
+  }
+
   /** Adds a grant, or puts it in the place of the one with its id. */
   put(grant: ResidentGrant): void {
     this.remove(grant.id)

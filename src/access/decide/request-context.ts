@@ -37,7 +37,7 @@ export function contextFor(
 const datetime = (at: number): object => ({ __extn: { fn: 'datetime', arg: new Date(at).toISOString() } })
 
 /** Cedar has no null and no fractions: null is left out, up to four digits become a decimal, more are refused. */
-function asCedar(value: Properties, name: string): Record<string, unknown> {
+export function asCedar(value: Properties, name: string): Record<string, unknown> {
   return object(value, name, 0)
 }
 

@@ -1,5 +1,25 @@
 // The names under which a resource may have been granted: itself, and each container that its name tells of.
 
+/**
+ * The one name of a resource: its id where that is a whole name already (`pg://…`, an ARN), else type and id. Grants and
+ * policies (`Resource::"…"`) spell it the same.
+ */
+export const resourceName = ({ type, id }: { readonly type: string; readonly id: string }): string =>
+  isWholeName(id) ? id : `${type}://${id}`
+
+const isWholeName = (id: string): boolean => id.includes('://') || id.startsWith('arn:')
+
+/** The type and id under which a name is asked for. */
+export function resourceOf(name: string): { readonly type: string; readonly id: string } {
+  const cut = name.indexOf('://')
+  const rest = name.slice(cut + 3)
+  // what is left is a whole name itself only where somebody called a type `x://y`
+  return cut === -1 || isWholeName(rest) ? { type: systemOf(name), id: name } : { type: name.slice(0, cut), id: rest }
+}
+
+const systemOf = (name: string): string =>
+  name.startsWith('arn:') ? 'aws' : name.slice(0, Math.max(0, name.indexOf('://')))
+
 const SEPARATOR = /[/:.]/
 /** Deeper names are matched by their first parts and as a whole. */
 const CUTS_MAX = 32

@@ -9,6 +9,7 @@ import type { PrincipalFacts } from './principal-facts.ts'
 import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
 import { contextFor, statedContext } from './request-context.ts'
+import { resourceName } from './resource-name.ts'
 
 /** One member of the chain while it is judged. */
 export interface Member {
@@ -27,6 +28,8 @@ export interface Work {
   readonly question: Question
   readonly now: number
   readonly level: ActionLevel
+  /** The name under which the resource is granted and known. */
+  readonly resource: string
   readonly members: readonly Member[]
   stated: Readonly<Record<string, unknown>>
   detail: string | undefined
@@ -63,7 +66,16 @@ export function workOf(state: DecisionState, question: Question, now: number): W
     allowance: undefined,
   }))
   const level = levelOfAction(question.action.name)
-  return { state, question, now, level, members, stated: {}, detail: undefined }
+  return {
+    state,
+    question,
+    now,
+    level,
+    resource: resourceName(question.resource),
+    members,
+    stated: {},
+    detail: undefined,
+  }
 }
 
 function isFresh({ state, now }: Work): Denial | undefined {
@@ -117,14 +129,13 @@ function credentialGate({ state, question, now }: Work, { acts, principal }: Mem
   return credential.expiresAt !== undefined && credential.expiresAt <= now ? 'credential_expired' : undefined
 }
 
-function candidateGrants({ state, question, now }: Work, member: Member): Denial | undefined {
-  const { action, resource } = question
-  member.granted = state.grants.find(member.principal?.id ?? '', action.name, resource.id, now, member.grant)
+function candidateGrants({ state, question, resource, now }: Work, member: Member): Denial | undefined {
+  member.granted = state.grants.find(member.principal?.id ?? '', question.action.name, resource, now, member.grant)
   return undefined
 }
 
 function askPolicies(work: Work, member: Member): Denial | undefined {
-  const { state, question, now, level, members, stated } = work
+  const { state, question, now, level, resource, members, stated } = work
   if (state.policies === undefined) return 'policy_unavailable'
   const context = contextFor(stated, {
     now,
@@ -136,7 +147,7 @@ function askPolicies(work: Work, member: Member): Denial | undefined {
     member.policies = state.policies.set.evaluate({
       principal: { type: 'Principal', id: member.principal?.id ?? '' },
       action: { type: 'Action', id: question.action.name },
-      resource: { type: 'Resource', id: question.resource.id },
+      resource: { type: 'Resource', id: resource },
       context,
     })
   } catch (error) {

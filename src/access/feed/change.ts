@@ -2,7 +2,7 @@
 // server's own state and from the server to every other process.
 import { Fault } from '#kernel'
 import type { DecisionState, ResidentGrant } from '../decide/index.ts'
-import type { CredentialFacts, PrincipalFacts } from '../decide/index.ts'
+import type { CredentialFacts, PrincipalFacts, TokenFacts } from '../decide/index.ts'
 import { compilePolicies } from '../policy/index.ts'
 
 /** A policy as Cedar reads it; its annotations are in there. */
@@ -16,6 +16,8 @@ export type Change =
   | { readonly kind: 'credential'; readonly facts: CredentialFacts }
   | { readonly kind: 'grant'; readonly grant: Omit<ResidentGrant, 'until'> & { readonly until: number | null } }
   | { readonly kind: 'denial'; readonly subjectId: string; readonly denied: boolean; readonly version: number }
+  /** SECURITY: holds hashes of tokens; for the server's own processes, not for sidecars. */
+  | { readonly kind: 'token'; readonly facts: TokenFacts }
   | { readonly kind: 'policies'; readonly versionId: string; readonly policies: readonly PolicyJson[] }
   /** What was known at once with the news itself: enough to deny, before the facts could be read. */
   | {
@@ -41,6 +43,9 @@ export function applyChange(state: DecisionState, change: Change): void {
       return
     case 'denial':
       state.setEnded(change.subjectId, change.denied, change.version)
+      return
+    case 'token':
+      state.tokens.put(change.facts)
       return
     case 'policies':
       putPolicies(state, change.versionId, change.policies)

@@ -7,6 +7,7 @@ import { credentialFacts, everyCredentialFacts, everyPrincipalFacts, principalFa
 import type { IdentityLayer } from '#identity/roll'
 import { DENIAL, GRANT } from '../grant/records.ts'
 import type { DenialRecord, GrantRecord, GrantState } from '../grant/records.ts'
+import { tokenFacts, tokensToKnow } from '../token/token-facts.ts'
 import type { Change, PolicyJson } from './change.ts'
 
 export interface FeedSource {
@@ -14,7 +15,7 @@ export interface FeedSource {
   readonly access: LayerDatabase
 }
 
-export type NewsKind = 'principal' | 'credential' | 'grant' | 'denial' | 'policy'
+export type NewsKind = 'principal' | 'credential' | 'grant' | 'denial' | 'policy' | 'token'
 
 /** A grant that is over stays known for a day, so that a denial can say why. */
 const REMEMBERED_MS = 86_400_000
@@ -25,6 +26,7 @@ export async function* wholeState({ identity, access }: FeedSource, now: number)
   yield* policiesInForce(access)
   for await (const facts of everyPrincipalFacts(identity)) yield { kind: 'principal', facts }
   for await (const facts of everyCredentialFacts(identity)) yield { kind: 'credential', facts }
+  for (const facts of await tokensToKnow(access)) yield { kind: 'token', facts }
   for await (const current of everyCurrent<GrantRecord>(access, GRANT)) {
     const change = grantChange(current)
     if ((change.grant.until ?? Infinity) > now - REMEMBERED_MS) yield change
@@ -46,6 +48,7 @@ const READERS: Readonly<
       denialChange,
     ),
   policy: ({ access }) => policiesInForce(access),
+  token: async ({ access }, ids) => (await tokenFacts(access, ids)).map((facts) => ({ kind: 'token', facts })),
 }
 
 /** Of these subjects, as they are now. */

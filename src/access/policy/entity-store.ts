@@ -39,6 +39,11 @@ export class EntityStore {
     return this.#bySlot.length - this.#free.length
   }
 
+  /** Of this type, whatever a policy or a record mentions. */
+  idsOf(type: string): IterableIterator<string> {
+    return this.#types.get(type)?.keys() ?? [].values()
+  }
+
   /** What a policy or a record mentions, or undefined. */
   find(type: string, id: string): Entity | undefined {
     return this.#types.get(type)?.get(id)

@@ -9,6 +9,7 @@ export const SCOPES = {
   write: 'changes what its subject may change; reads too',
   'people:feed': 'sends the feed of people',
   'connections:run': 'runs connections that are configured',
+  decide: 'asks for decisions and searches what may be done',
   metrics: 'reads the metrics of the server',
 } as const
 

@@ -26,6 +26,10 @@ export interface PrincipalFacts {
   readonly expiresAt?: number
   readonly nextReviewAt?: number
   readonly gone: boolean
+  /** Absent where it has none. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Of a principal of kind human: whose it is. */
+  readonly personId?: string
 }
 
 export interface CredentialFacts {
@@ -45,6 +49,7 @@ type Nullable<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], unde
 const PRINCIPAL_COLUMNS = sql`id, version, kind, system, external_id as "externalId", state, tier, environment, criticality,
   coalesce(data #>> '{owner,from}' = 'stated', false) as owned, data -> 'binding' is not null as bound,
   data ->> 'effect' as effect, gone_at is not null as gone,
+  nullif(data -> 'labels', '{}') as labels, person_id as "personId",
   (extract(epoch from expires_at::timestamptz) * 1000)::float8 as "expiresAt",
   (extract(epoch from next_review_at::timestamptz) * 1000)::float8 as "nextReviewAt"`
 

@@ -1,0 +1,30 @@
+// Names in their order. Added one at a time, mostly in order already; a search goes on after any of them.
+
+export class SortedNames {
+  readonly #names: string[] = []
+
+  add(name: string): void {
+    const last = this.#names.at(-1)
+    if (last === undefined || last < name) this.#names.push(name)
+    else {
+      const place = this.#placeAfter(name)
+      if (this.#names[place - 1] !== name) this.#names.splice(place, 0, name)
+    }
+  }
+
+  *after(name: string): IterableIterator<string> {
+    for (let place = this.#placeAfter(name); place < this.#names.length; place++) yield this.#names[place] ?? ''
+  }
+
+  /** The place of the first name above it. */
+  #placeAfter(name: string): number {
+    let low = 0
+    let high = this.#names.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#names[middle] ?? '') <= name) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
