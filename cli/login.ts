@@ -12,6 +12,7 @@ interface LoginOptions {
   readonly bootstrap?: boolean
   readonly name?: string
   readonly email?: string
+  readonly feedId?: string
   readonly role?: readonly Role[]
   readonly json?: boolean
 }
@@ -36,6 +37,7 @@ export function loginCommand(): Command {
     .option('--bootstrap', 'with the bootstrap token: make a first administrator, and keep their token')
     .option('--name <name>', 'with --bootstrap: your name')
     .option('--email <address>', 'with --bootstrap: your e-mail address')
+    .option('--feed-id <id>', 'with --bootstrap: your id in the feed of people (default: whoever has your address)')
     .option(
       '--role <role>',
       'with --bootstrap: identity-admin, access-admin, auditor; may be repeated (default: both administrations, where the server allows it)',
@@ -73,14 +75,16 @@ async function login(options: LoginOptions): Promise<void> {
 
 /** The value of the administrator's own token. */
 async function firstAdministrator(url: string, token: string, options: LoginOptions): Promise<string> {
-  const { name, email } = options
+  const { name, email, feedId } = options
   if (name === undefined || email === undefined) {
     throw new Fault('usage', 'a first administrator has a name and an address: give --name and --email')
   }
   const client = reeveClient({ url, token })
   const ask = async (roles: readonly Role[]): Promise<string> => {
     const made = await answered(
-      client.POST('/v1/bootstrap/administrators', { body: { administrators: [{ name, email, roles: [...roles] }] } }),
+      client.POST('/v1/bootstrap/administrators', {
+        body: { administrators: [{ name, email, roles: [...roles], ...(feedId === undefined ? {} : { feedId }) }] },
+      }),
     )
     if (made.bootstrapEnded) say('Both administrations are held: the bootstrap token is good no more.')
     return made.administrators[0]?.value ?? ''

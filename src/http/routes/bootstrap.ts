@@ -1,10 +1,10 @@
 // The first administrators: what the bootstrap token is for, and all that it can do.
 import { z } from 'zod'
 import { Fault } from '#kernel'
-import type { Act, PersonFact } from '#kernel'
+import type { Act, Id, PersonFact } from '#kernel'
 import { ADMINISTRATIONS, assignRole, createToken, endBootstrap, rolesOf } from '#access/records'
 import type { Role } from '#access/records'
-import { applyPeopleFeed, personIdOf } from '#identity/roll'
+import { applyPeopleFeed, findPerson, personIdOf } from '#identity/roll'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import type { Context } from '../endpoint.ts'
@@ -18,7 +18,9 @@ const SOURCE = 'bootstrap'
 const ADMINISTRATOR = z.strictObject({
   feedId: text(200)
     .optional()
-    .describe('the id that the feed of people has for them; the address unless said otherwise'),
+    .describe(
+      'the id that the feed of people has for them; without it the address, until a feed brings somebody with that address',
+    ),
   name: text(200),
   email: z.email().max(320),
   roles: z
@@ -39,9 +41,17 @@ function refuseBoth({ access }: Doors, administrators: readonly Administrator[])
   )
 }
 
-/** A person who is in the roll already stays as the feed has them. */
-async function recordPeople(doors: Doors, act: Act, administrators: readonly Administrator[]): Promise<void> {
-  const people = administrators.map(({ name, email, feedId = email.toLowerCase() }, at): PersonFact => ({
+/**
+ * A person who is in the roll already, by id or address, stays as the feed has them. SECURITY: a second record of them
+ * would stay when they leave.
+ */
+async function recordPeople(doors: Doors, act: Act, administrators: readonly Administrator[]): Promise<Id<'person'>[]> {
+  const known: (Id<'person'> | undefined)[] = []
+  for (const { feedId, email } of administrators) {
+    known.push(await findPerson(doors.identity, { email, ...(feedId === undefined ? {} : { feedId }) }))
+  }
+  const fresh = administrators.filter((_, at) => known[at] === undefined)
+  const people = fresh.map(({ name, email, feedId = email.toLowerCase() }, at): PersonFact => ({
     type: 'person',
     personId: feedId,
     name,
@@ -50,13 +60,14 @@ async function recordPeople(doors: Doors, act: Act, administrators: readonly Adm
     provenance: { connector: 'people', file: 'first administrators', startLine: at + 1 },
   }))
   await applyPeopleFeed(doors.identity, act, { source: SOURCE, people, teams: [], complete: false })
+  return administrators.map(({ email, feedId = email.toLowerCase() }, at) => known[at] ?? personIdOf(feedId))
 }
 
 async function makeAdministrator(
   { doors, act }: Pick<Context<unknown, unknown, unknown>, 'doors' | 'act'>,
-  { email, feedId = email.toLowerCase(), roles }: Administrator,
+  personId: Id<'person'>,
+  { roles }: Administrator,
 ): Promise<object> {
-  const personId = personIdOf(feedId)
   const held = await rolesOf(doors.access, personId)
   for (const role of new Set<Role>(roles)) {
     if (held.has(role)) continue
@@ -95,10 +106,12 @@ export const BOOTSTRAP_ROUTES = [
     handle: async (context) => {
       const { doors, body, act } = context
       refuseBoth(doors, body.administrators)
-      await recordPeople(doors, act('the first administrators', 'people'), body.administrators)
+      const personIds = await recordPeople(doors, act('the first administrators', 'people'), body.administrators)
       const administrators: object[] = []
-      for (const administrator of body.administrators)
-        administrators.push(await makeAdministrator(context, administrator))
+      for (const [at, personId] of personIds.entries()) {
+        const administrator = body.administrators[at]
+        if (administrator !== undefined) administrators.push(await makeAdministrator(context, personId, administrator))
+      }
       return { administrators, bootstrapEnded: await endBootstrap(doors.access, act('both administrations are held')) }
     },
   }),

@@ -6,6 +6,7 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 import { operate } from '../operation.ts'
 import type { IdentityLayer } from '../operation.ts'
+import { adoptByEmail } from './adopt.ts'
 import { feedRows } from './feed-rows.ts'
 import type { FeedProblem, FeedRows, PeopleFeed } from './feed-rows.ts'
 import { PROBLEMS_MAX, together } from './feed-outcome.ts'
@@ -94,9 +95,10 @@ async function applyStep(
   changed: Id<'principal'>[],
 ): Promise<FeedOutcome> {
   await holdFeeds(tx)
-  const roll = await readRollOfPeople(tx, given.source)
-  const rows = await withoutTakenRefs(tx, given, roll)
-  const plan = planFeed(rows, roll, identity.settings, confirmLeavers)
+  const adoption = adoptByEmail(given, await readRollOfPeople(tx, given.source))
+  const { roll } = adoption
+  const rows = await withoutTakenRefs(tx, adoption)
+  const plan = planFeed({ ...adoption, rows }, identity.settings, confirmLeavers)
   await keepHold(tx, act, rows.source, roll.heldBefore, plan.held)
   const now = plan.people.slice(0, changesMax)
   const after = peopleAfter(roll, plan, personIdOf)

@@ -4,6 +4,8 @@ import { isId } from '#kernel'
 import type { Current } from '#db/history'
 import type { IdentitySettings } from '../operation.ts'
 import type { PersonRecord, TeamRecord } from '../record/people-records.ts'
+import { FIRST_ADMINISTRATORS } from './adopt.ts'
+import type { Adoption } from './adopt.ts'
 import { LEFT_OUT } from './feed-rows.ts'
 import type { FeedProblem, FeedRows, PersonRow, TeamRow } from './feed-rows.ts'
 import { withoutSharedEmails } from './shared-emails.ts'
@@ -60,14 +62,13 @@ export interface RollOfPeople {
 }
 
 export function planFeed(
-  rows: FeedRows,
-  roll: RollOfPeople,
+  { rows, roll, renamed }: Adoption,
   settings: IdentitySettings,
   confirmLeavers: boolean,
 ): FeedPlan {
   const problems = [...rows.problems]
   const people = withoutSharedEmails(rows.people, roll.people, problems)
-  const changes = [...people.values()].flatMap((row) => changeOf(row, roll.people.get(row.feedId), problems))
+  const changes = [...people.values()].flatMap((row) => changeOf(row, roll.people.get(row.feedId), problems, renamed))
   const missing = rows.complete
     ? [...roll.people.values()].filter(
         ({ data }) => data.source === rows.source && data.status !== 'leaver' && !rows.people.has(data.feedId),
@@ -91,12 +92,6 @@ function absent(current: CurrentPerson): PersonChange {
   return { what: 'left', current, next: { ...current.data, status: 'leaver' }, fields: ['status'], missing: true }
 }
 
-/**
- * Who was entered before there was a feed belongs to the first feed that knows them. SECURITY: otherwise the first
- * administrators could never leave.
- */
-export const FIRST_ADMINISTRATORS = 'bootstrap'
-
 const FIELDS = [
   'name',
   'emails',
@@ -108,7 +103,12 @@ const FIELDS = [
   'endAt',
 ] as const satisfies readonly (keyof PersonRecord)[]
 
-function changeOf(row: PersonRow, current: CurrentPerson | undefined, problems: FeedProblem[]): PersonChange[] {
+function changeOf(
+  row: PersonRow,
+  current: CurrentPerson | undefined,
+  problems: FeedProblem[],
+  renamed: ReadonlySet<string>,
+): PersonChange[] {
   const { place, ...next } = row
   if (current === undefined) return [{ what: 'joined', next, fields: [] }]
   const before = current.data
@@ -117,7 +117,7 @@ function changeOf(row: PersonRow, current: CurrentPerson | undefined, problems: 
   const said = { ...next, status }
   const differs = FIELDS.filter((field) => JSON.stringify(said[field]) !== JSON.stringify(before[field]))
   const adopted = before.source === FIRST_ADMINISTRATORS && row.source !== FIRST_ADMINISTRATORS
-  const fields = adopted ? [...differs, 'source'] : differs
+  const fields = [...differs, ...(adopted ? ['source'] : []), ...(renamed.has(row.feedId) ? ['feedId'] : [])]
   if (fields.length === 0) return []
   if (before.source !== row.source && !adopted) {
     problems.push({ ...place, message: ofAnotherSource(row.feedId, before, said), ...LEFT_OUT })

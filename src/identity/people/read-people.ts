@@ -6,6 +6,7 @@ import type { Act } from '#kernel'
 import { newId } from '#kernel'
 import { appendEntry } from '#evidence/port'
 import { optional } from '../layer.ts'
+import type { Adoption } from './adopt.ts'
 import type { CurrentPerson, CurrentTeam, FeedPlan, HeldLeavers, RollOfPeople } from './feed-plan.ts'
 import { humanRef } from './human-principal.ts'
 import { LEFT_OUT } from './feed-rows.ts'
@@ -31,8 +32,8 @@ export async function readRollOfPeople(tx: Tx, source: string): Promise<RollOfPe
 }
 
 /** Rows whose identifier (`people:id`) somebody registered by hand already: joining them is a person's decision. */
-export async function withoutTakenRefs(tx: Tx, rows: FeedRows, roll: RollOfPeople): Promise<FeedRows> {
-  const joining = [...rows.people.keys()].filter((feedId) => !roll.people.has(feedId))
+export async function withoutTakenRefs(tx: Tx, { rows, roll, renamed }: Adoption): Promise<FeedRows> {
+  const joining = [...rows.people.keys()].filter((feedId) => !roll.people.has(feedId) || renamed.has(feedId))
   const taken = await tx.query<{ ref: string; recordId: string }>(sql`
     select ref, record_id as "recordId" from identity.ref where ref = any(${joining.map(humanRef)}::text[])`)
   if (taken.length === 0) return rows

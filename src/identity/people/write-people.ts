@@ -4,22 +4,14 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
-import { completed, patchPrincipals } from '../principal/patch-principal.ts'
-import type { PrincipalPatch } from '../principal/patch-principal.ts'
+import { completed } from '../principal/patch-principal.ts'
 import { without } from '../principal/without.ts'
 import type { PersonRecord, TeamRecord } from '../record/people-records.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import { PERSON, PRINCIPAL, TEAM } from '../record/tables.ts'
 import type { PersonChange, TeamChange } from './feed-plan.ts'
-import {
-  afterLeaving,
-  afterReturning,
-  humanIdOf,
-  humanPrincipal,
-  humanRef,
-  personIdOf,
-  teamIdOf,
-} from './human-principal.ts'
+import { followHumans } from './follow-humans.ts'
+import { humanIdOf, humanPrincipal, humanRef, personIdOf, teamIdOf } from './human-principal.ts'
 
 export async function writeTeams(tx: Tx, act: Act, changes: readonly TeamChange[]): Promise<void> {
   const fresh = changes.filter(({ current }) => current === undefined)
@@ -114,38 +106,4 @@ async function createPeople(tx: Tx, act: Act, joiners: readonly PersonChange[]):
     insert into identity.ref (ref, record_id)
     select ref, record_id from unnest(${refs}::text[], ${people.map(({ principalId }) => principalId)}::text[])
       as given (ref, record_id)`)
-}
-
-/** The principal of kind human keeps the person's name, is quarantined when they leave, and is back when they are. */
-async function followHumans(
-  tx: Tx,
-  act: Act,
-  changes: readonly PersonChange[],
-  humans: ReadonlyMap<string, Id<'principal'>>,
-): Promise<readonly Id<'principal'>[]> {
-  const following = changes.filter(
-    ({ what, fields }) => what === 'left' || what === 'returned' || fields.includes('name'),
-  )
-  const held = await readCurrent<PrincipalRecord>(
-    tx,
-    PRINCIPAL,
-    following.flatMap(({ current }) => humans.get(current?.id ?? '') ?? []),
-    { lock: true },
-  )
-  const patches = following.flatMap(({ what, next, current: person }): PrincipalPatch[] => {
-    const current = held.get(humans.get(person?.id ?? '') ?? '')
-    if (current === undefined || current.data.state === 'retired') return []
-    const patch = (human: PrincipalRecord): PrincipalRecord => {
-      const named = { ...human, name: next.name }
-      if (what === 'left') return afterLeaving(named, act.actor.id, act.at)
-      return what === 'returned' ? afterReturning(named) : named
-    }
-    const after = patch(current.data)
-    if (after.name === current.data.name && after.state === current.data.state) return []
-    const type =
-      after.state === current.data.state ? 'renamed' : after.state === 'quarantined' ? 'quarantined' : 'restored'
-    return [{ current, patch, words: { type: `principal.${type}`, about: person === undefined ? [] : [person.id] } }]
-  })
-  await patchPrincipals(tx, act, patches)
-  return patches.map(({ current }) => current.id as Id<'principal'>)
 }
