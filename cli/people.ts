@@ -180,7 +180,7 @@ async function answerOutcome(outcome: Outcome, { dryRun }: FeedOptions): Promise
   }
   if (held !== undefined) {
     say(
-      `Held: ${held.leavers + held.missing} of ${held.people} people would leave, more than the bound of ${Math.round(held.shareMax * 100)} %. Look at them; if they did leave: --confirm-leavers`,
+      `Held: ${held.leavers} of ${held.people} people would leave${held.leftBefore === 0 ? '' : `, after ${held.leftBefore} within a day`}; the bound is ${Math.round(held.shareMax * 100)} %. Look at them; if they did leave, an identity-admin says so: --confirm-leavers`,
     )
   }
   if (dryRun === true) say('Nothing was changed.')

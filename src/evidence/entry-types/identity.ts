@@ -110,6 +110,14 @@ const CREDENTIALS: Readonly<Record<string, EntryType>> = {
   }),
 }
 
+const LEAVERS = {
+  leavers: 'number',
+  missing: 'number',
+  leftBefore: 'number',
+  people: 'number',
+  shareMax: 'number',
+} as const
+
 const PEOPLE: Readonly<Record<string, EntryType>> = {
   'person.joined': of('a feed brought a person', { status: 'text?' }),
   'person.recorded': of('a feed brought a person who had left already', { status: 'text' }),
@@ -121,11 +129,9 @@ const PEOPLE: Readonly<Record<string, EntryType>> = {
   'team.changed': of('a feed changed a team'),
   'people_feed.held': of('a feed marks so many leavers that a person has to confirm', {
     source: 'text',
-    leavers: 'number',
-    missing: 'number',
-    people: 'number',
-    shareMax: 'number',
+    ...LEAVERS,
   }),
+  'people_feed.confirmed': of('a person said that so many did leave', { source: 'text', ...LEAVERS }),
   'vendor.registered': of('a third party was taken into the roll', { name: 'text' }),
   'vendor.changed': of('what the roll says of a third party changed', { fields: 'names' }),
   'vendor.offboarded': of('a third party ended, with everything of it', { hash: 'text', quarantined: 'number' }),

@@ -78,6 +78,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'log.key_rotated',
     'server.restored',
     'people_feed.held',
+    'people_feed.confirmed',
   ]),
   ...entity(4, 'Delete', [
     'principal.retired',

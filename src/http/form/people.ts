@@ -68,6 +68,7 @@ export const FeedOutcome = z
       .object({
         leavers: z.int(),
         missing: z.int(),
+        leftBefore: z.int().describe('who left within a day already, and counts along'),
         people: z.int(),
         shareMax: z.number(),
         personIds: z.array(z.string()),

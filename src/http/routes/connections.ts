@@ -17,6 +17,7 @@ import {
 } from '#connections'
 import type { ConnectionInput, ConnectionPatch, ConnectionsLayer, RunCursor } from '#connections'
 import type { Doors } from '../doors.ts'
+import { assertMayConfirmLeavers } from '../confirm-leavers.ts'
 import { endpoint } from '../endpoint.ts'
 import type { AnyEndpoint, Who } from '../endpoint.ts'
 import {
@@ -235,19 +236,24 @@ const CHANGES: AnyEndpoint[] = [
         confirmLeavers: z
           .boolean()
           .optional()
-          .describe('apply the leavers of a feed although they are more than the bound: somebody looked at them'),
+          .describe(
+            'apply the leavers of a feed although they are more than the bound; only a person who is identity-admin says so',
+          ),
         ...WHY,
       })
       .meta({ id: 'RunRequest' }),
     answer: Run,
     status: 202,
-    handle: async ({ doors, params, body, act }) =>
-      await runConnection(
+    handle: async ({ doors, caller, params, body, act }) => {
+      await assertMayConfirmLeavers(doors, caller, 'runConnection', body.confirmLeavers)
+      const { confirmLeavers } = body
+      return await runConnection(
         connectionsOf(doors),
         act(body.reason),
         params.connectionId,
-        present({ confirmLeavers: body.confirmLeavers }),
-      ),
+        present({ confirmLeavers }),
+      )
+    },
   }),
   endpoint({
     ...change,

@@ -13,6 +13,7 @@ import {
   previewPeopleFeed,
 } from '#identity/roll'
 import type { FeedToApply } from '#identity/roll'
+import { assertMayConfirmLeavers } from '../confirm-leavers.ts'
 import { endpoint } from '../endpoint.ts'
 import type { AnyEndpoint } from '../endpoint.ts'
 import { id, PAGE_QUERY, pageRequest, present, reason, text, TIMES } from '../form/fields.ts'
@@ -50,7 +51,10 @@ const FEED = z
       .max(100_000)
       .optional(),
     complete: z.boolean().describe('it holds everybody: who is missing has left'),
-    confirmLeavers: z.boolean().optional().describe('the leavers that were held did leave'),
+    confirmLeavers: z
+      .boolean()
+      .optional()
+      .describe('the leavers that were held did leave; only a person who is identity-admin says so'),
     reason: reason.optional(),
   })
   .meta({ id: 'PeopleFeed' })
@@ -204,7 +208,10 @@ const CHANGES: AnyEndpoint[] = [
     description:
       'A leaver’s principals are orphans at once; the answer lists them, who was asked to take them, and which credentials the leaver knew. A feed in which too many left at once is held until it is sent again with `confirmLeavers`. A bad row is told with its place and the others apply. The same feed again changes nothing.',
     refuses: ['idempotency_reused'],
-    handle: async ({ doors, body, act }) => await applyPeopleFeed(doors.identity, act(body.reason), feedOf(body)),
+    handle: async ({ doors, caller, body, act }) => {
+      await assertMayConfirmLeavers(doors, caller, 'applyPeopleFeed', body.confirmLeavers)
+      return await applyPeopleFeed(doors.identity, act(body.reason), feedOf(body))
+    },
   }),
   endpoint({
     ...feeding,

@@ -19,7 +19,7 @@ import { leaveParties } from './leave-parties.ts'
 import type { GoneParty, PartyLoss } from './leave-parties.ts'
 import { activeManagerOf, managerCircles } from './managers.ts'
 import type { PersonNode } from './managers.ts'
-import { holdFeeds, keepHold, peopleAfter, readRollOfPeople, withoutTakenRefs } from './read-people.ts'
+import { holdFeeds, keepHold, noteLeavers, peopleAfter, readRollOfPeople, withoutTakenRefs } from './read-people.ts'
 import { emptiedTeams } from './emptied-teams.ts'
 import { writePeople, writeTeams } from './write-people.ts'
 
@@ -50,7 +50,7 @@ export async function applyPeopleFeed(
     const changed: Id<'principal'>[] = []
     const made = await operate(identity, keyed, async (tx) => {
       changed.length = 0
-      return await applyStep(tx, identity, act, rows, { ...feed, changesMax }, changed)
+      return await applyStep(tx, identity, act, rows, { ...feed, changesMax, first: step === 0 }, changed)
     })
     if (changed.length > 0) identity.onPrincipalChanged?.(changed)
     outcome = together(outcome, made)
@@ -69,7 +69,7 @@ export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed:
     await identity.db.transaction(
       async (tx) => {
         const changesMax = Number.POSITIVE_INFINITY
-        outcome = await applyStep(tx, identity, act, rows, { ...feed, changesMax }, [])
+        outcome = await applyStep(tx, identity, act, rows, { ...feed, changesMax, first: true }, [])
         throw backOut
       },
       { statementTimeoutMs: 120_000 },
@@ -84,6 +84,8 @@ export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed:
 interface StepOptions {
   readonly confirmLeavers?: boolean
   readonly changesMax: number
+  /** The first of the feed's transactions. */
+  readonly first: boolean
 }
 
 async function applyStep(
@@ -91,15 +93,18 @@ async function applyStep(
   identity: IdentityLayer,
   act: Act,
   given: FeedRows,
-  { confirmLeavers = false, changesMax }: StepOptions,
+  { confirmLeavers = false, changesMax, first }: StepOptions,
   changed: Id<'principal'>[],
 ): Promise<FeedOutcome> {
   await holdFeeds(tx)
-  const adoption = adoptByEmail(given, await readRollOfPeople(tx, given.source))
+  const adoption = adoptByEmail(given, await readRollOfPeople(tx, given.source, act.at))
   const { roll } = adoption
   const rows = await withoutTakenRefs(tx, adoption)
   const plan = planFeed({ ...adoption, rows }, identity.settings, confirmLeavers)
   await keepHold(tx, act, rows.source, roll.heldBefore, plan.held)
+  if (plan.confirmed !== undefined && first) {
+    await noteLeavers(tx, act, rows.source, 'people_feed.confirmed', plan.confirmed)
+  }
   const now = plan.people.slice(0, changesMax)
   const after = peopleAfter(roll, plan, personIdOf)
   const leavers = now.filter(({ what }) => what === 'left').flatMap(({ current }) => current ?? [])

@@ -1,6 +1,6 @@
 // What a feed did, or would do.
 import type { Id } from '#kernel'
-import type { HeldLeavers } from './feed-plan.ts'
+import type { HeldLeavers } from './leaver-bound.ts'
 import type { FeedProblem } from './feed-rows.ts'
 import type { KnownCredential } from './known-credentials.ts'
 import type { PartyLoss } from './leave-parties.ts'

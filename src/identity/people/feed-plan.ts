@@ -8,6 +8,9 @@ import { FIRST_ADMINISTRATORS } from './adopt.ts'
 import type { Adoption } from './adopt.ts'
 import { LEFT_OUT } from './feed-rows.ts'
 import type { FeedProblem, FeedRows, PersonRow, TeamRow } from './feed-rows.ts'
+import { heldOf } from './leaver-bound.ts'
+import type { HeldLeavers } from './leaver-bound.ts'
+import type { LeaverWindow } from './leaver-window.ts'
 import { withoutSharedEmails } from './shared-emails.ts'
 
 export type CurrentPerson = Current<PersonRecord>
@@ -32,22 +35,13 @@ export interface TeamChange {
   readonly next: TeamRecord
 }
 
-/** A leaver part that waits for a person's word. */
-export interface HeldLeavers {
-  readonly leavers: number
-  /** How many of them are only absent from the feed. */
-  readonly missing: number
-  /** Of how many people of this source who have not left. */
-  readonly people: number
-  readonly shareMax: number
-  readonly personIds: readonly string[]
-}
-
 export interface FeedPlan {
   /** Leavers first. */
   readonly people: readonly PersonChange[]
   readonly teams: readonly TeamChange[]
   readonly held?: HeldLeavers
+  /** What would be held, had a person not confirmed it. */
+  readonly confirmed?: HeldLeavers
   /** People of this source who are not in the complete feed. */
   readonly missing: readonly CurrentPerson[]
   readonly unchanged: number
@@ -57,6 +51,7 @@ export interface FeedPlan {
 export interface RollOfPeople {
   readonly people: ReadonlyMap<string, CurrentPerson>
   readonly teams: ReadonlyMap<string, CurrentTeam>
+  readonly window: LeaverWindow
   /** Who was held the last time that this source sent a feed. */
   readonly heldBefore?: { readonly personIds: readonly string[]; readonly people: number }
 }
@@ -75,13 +70,15 @@ export function planFeed(
       )
     : []
   const leaving = [...changes.filter(({ what }) => what === 'left'), ...missing.map(absent)]
-  const held = confirmLeavers ? undefined : heldOf(leaving, rows, roll, settings)
+  const tooMany = heldOf(leaving, rows.source, roll, settings, rows.people.size === 0)
+  const held = confirmLeavers ? undefined : tooMany
   const applied = held === undefined ? leaving : []
   const others = changes.filter(({ what }) => what !== 'left')
   return {
     people: [...applied, ...others],
     teams: teamChanges(rows, people, roll, problems),
     ...(held === undefined ? {} : { held }),
+    ...(confirmLeavers && tooMany !== undefined ? { confirmed: tooMany } : {}),
     missing,
     unchanged: people.size - changes.length,
     problems,
@@ -140,30 +137,6 @@ function whatOf(before: PersonRecord, said: Omit<PersonRecord, 'principalId'>): 
   if (said.status !== 'leaver' && before.status === 'leaver') return 'returned'
   const moved = said.teamFeedId !== before.teamFeedId || said.managerFeedId !== before.managerFeedId
   return moved ? 'moved' : 'changed'
-}
-
-/**
- * INVARIANT: leavers that are held stay held, whoever joins meanwhile: the share is of those who were there when they were
- * held first. A person confirms them, or the source takes back what it said. A complete feed without anybody is always held.
- */
-function heldOf(
-  leaving: readonly PersonChange[],
-  rows: FeedRows,
-  roll: RollOfPeople,
-  settings: IdentitySettings,
-): HeldLeavers | undefined {
-  if (leaving.length === 0) return undefined
-  const here = [...roll.people.values()].filter(
-    ({ data }) => data.source === rows.source && data.status !== 'leaver',
-  ).length
-  const personIds = leaving.flatMap(({ current }) => (current === undefined ? [] : [current.id])).sort()
-  const before = new Set(roll.heldBefore?.personIds)
-  const waiting = personIds.some((id) => before.has(id))
-  const people = waiting ? Math.min(here, roll.heldBefore?.people ?? here) : here
-  const tooMany = leaving.length >= settings.leaverCountMin && leaving.length > settings.leaverShareMax * people
-  if (!tooMany && rows.people.size > 0) return undefined
-  const missing = leaving.filter((change) => change.missing === true).length
-  return { leavers: leaving.length, missing, people, shareMax: settings.leaverShareMax, personIds }
 }
 
 /** Teams of the feed, and those that its people only name. */

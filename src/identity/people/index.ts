@@ -2,7 +2,7 @@
 export { applyPeopleFeed, previewPeopleFeed } from './apply-feed.ts'
 export type { FeedToApply } from './apply-feed.ts'
 export type { FeedOutcome, LeaverOutcome, MoverOutcome } from './feed-outcome.ts'
-export type { HeldLeavers } from './feed-plan.ts'
+export type { HeldLeavers } from './leaver-bound.ts'
 export type { FeedProblem, PeopleFeed } from './feed-rows.ts'
 export { findPerson } from './find-person.ts'
 export { personIdOf, teamIdOf } from './human-principal.ts'

@@ -2,12 +2,14 @@
 import { sql } from '#db'
 import type { Tx } from '#db'
 import { CURRENT } from '#db/history'
-import type { Act } from '#kernel'
+import type { Act, Instant } from '#kernel'
 import { newId } from '#kernel'
 import { appendEntry } from '#evidence/port'
 import { optional } from '../layer.ts'
 import type { Adoption } from './adopt.ts'
-import type { CurrentPerson, CurrentTeam, FeedPlan, HeldLeavers, RollOfPeople } from './feed-plan.ts'
+import type { CurrentPerson, CurrentTeam, FeedPlan, RollOfPeople } from './feed-plan.ts'
+import type { HeldLeavers } from './leaver-bound.ts'
+import { readLeaverWindow } from './leaver-window.ts'
 import { humanRef } from './human-principal.ts'
 import { LEFT_OUT } from './feed-rows.ts'
 import type { FeedRows } from './feed-rows.ts'
@@ -18,7 +20,7 @@ export async function holdFeeds(tx: Tx): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('identity people feed', 0))`)
 }
 
-export async function readRollOfPeople(tx: Tx, source: string): Promise<RollOfPeople> {
+export async function readRollOfPeople(tx: Tx, source: string, at: Instant): Promise<RollOfPeople> {
   const people = await tx.query<CurrentPerson>(sql`select ${CURRENT} from identity.person order by id`)
   const teams = await tx.query<CurrentTeam>(sql`select ${CURRENT} from identity.team order by id`)
   const [heldBefore] = await tx.query<{ personIds: string[]; people: number }>(
@@ -27,6 +29,7 @@ export async function readRollOfPeople(tx: Tx, source: string): Promise<RollOfPe
   return {
     people: new Map(people.map((person) => [person.data.feedId, person])),
     teams: new Map(teams.map((team) => [team.data.feedId, team])),
+    window: await readLeaverWindow(tx, at),
     ...optional('heldBefore', heldBefore),
   }
 }
@@ -94,17 +97,27 @@ export async function keepHold(
     values (${source}, ${held.personIds}::text[], ${held.people}, ${act.at})
     on conflict (source) do update
     set person_ids = excluded.person_ids, people = excluded.people, held_at = excluded.held_at`)
-  const { leavers, missing, people, shareMax } = held
+  await noteLeavers(tx, act, source, 'people_feed.held', held)
+}
+
+/** That so many would leave, or that a person said that they did. */
+export async function noteLeavers(
+  tx: Tx,
+  act: Act,
+  source: string,
+  type: 'people_feed.held' | 'people_feed.confirmed',
+  { leavers, missing, leftBefore, people, shareMax }: HeldLeavers,
+): Promise<void> {
   await appendEntry(tx, {
     id: newId('entry'),
     layer: tx.layer,
-    type: 'people_feed.held',
+    type,
     at: act.at,
     actor: act.actor.id,
     ...optional('onBehalfOf', act.actor.onBehalfOf),
     subjects: [],
     ...optional('reason', act.reason),
-    content: { source, leavers, missing, people, shareMax },
+    content: { source, leavers, missing, leftBefore, people, shareMax },
   })
 }
 
