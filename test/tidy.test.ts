@@ -75,6 +75,7 @@ const IMPORTS: readonly Rule[] = [
       '#identity',
       '#identity/roll',
       '#access',
+      '#access/decisions',
       '#access/records',
       '#governance',
       '#connections',

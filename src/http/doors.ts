@@ -5,6 +5,7 @@ import type { ConnectionsLayer } from '#connections'
 import type { listEntries, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
 import type { Instant } from '#kernel'
+import type { DecisionsDoor } from './decisions/door.ts'
 
 /** One number of the metrics that is read when somebody asks, or one for each value of a label. */
 export interface Gauge {
@@ -18,6 +19,8 @@ export interface Gauge {
 export interface Doors {
   readonly identity: IdentityLayer
   readonly access: Administration
+  /** Absent where the server decides nothing. */
+  readonly decisions?: DecisionsDoor
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder
@@ -41,6 +44,8 @@ export interface HttpSettings {
   readonly behindProxy: boolean
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly perTokenPerMinute: number
+  /** Requests for decisions, which cost a hundredth of others; a batch is one. */
+  readonly decisionsPerTokenPerMinute: number
   /** Refused authentications of one address. */
   readonly failuresPerAddressPerMinute: number
   /** Where log lines go; nowhere without it. */
@@ -52,5 +57,6 @@ export const HTTP_SETTINGS: HttpSettings = {
   release: '0.0.0',
   behindProxy: false,
   perTokenPerMinute: 1200,
+  decisionsPerTokenPerMinute: 1_000_000,
   failuresPerAddressPerMinute: 30,
 }

@@ -76,7 +76,7 @@ function faultFor(error: unknown): Fault | undefined {
 
 const UNKNOWN_TITLE = 'something failed here'
 
-function problemOf(error: unknown, requestId: string): ProblemDocument {
+export function problemOf(error: unknown, requestId: string): ProblemDocument {
   const fault = faultFor(error)
   if (fault === undefined) {
     return {

@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import helmet from '@fastify/helmet'
 import Fastify from 'fastify'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { Fault } from '#kernel'
 import type { Doors, HttpSettings } from './doors.ts'
+import { decisionsBeside } from './decisions/beside.ts'
 import { installHealth } from './health.ts'
+import { assertHost } from './host.ts'
 import { installLimits } from './limits.ts'
+import { listenerOf } from './listener.ts'
 import { serverLog } from './log.ts'
 import { installLogFiles } from './log-files.ts'
 import { installMetrics } from './metrics.ts'
@@ -19,13 +22,13 @@ import { registerEndpoint } from './register-endpoint.ts'
 import { ENDPOINTS } from './routes/index.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
-const HEADER_BYTES_MAX = 16 * 1024
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** Not listening yet: the caller chooses the address. */
 export async function buildServer(doors: Doors, settings: HttpSettings): Promise<FastifyInstance> {
+  const log = serverLog(settings)
+  const decisions = decisionsBeside(doors.decisions, settings, log)
   const server: FastifyInstance = Fastify({
-    loggerInstance: serverLog(settings),
+    loggerInstance: log,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
@@ -34,9 +37,7 @@ export async function buildServer(doors: Doors, settings: HttpSettings): Promise
     trustProxy: settings.behindProxy,
     genReqId: (request: IncomingMessage) => requestIdOf(request, settings),
     routerOptions: { maxParamLength: 2048 },
-    ...(settings.tls === undefined
-      ? { http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: 10_000 } }
-      : { https: { ...settings.tls, minVersion: 'TLSv1.2', maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: 10_000 } }),
+    serverFactory: (handler, options) => listenerOf(settings, options, decisions.before(handler)),
   })
   server.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data: unknown) => {
     const parsed = schema.safeParse(data)
@@ -50,6 +51,7 @@ export async function buildServer(doors: Doors, settings: HttpSettings): Promise
   await installSecurity(server, settings)
   const limits = await installLimits(server, settings)
   installHealth(server, doors)
+  decisions.install(server)
   installMetrics(server, doors, settings)
   const document = openApiDocument(settings.release)
   server.get('/openapi.json', async (_request, reply) => await reply.send(document))
@@ -76,16 +78,8 @@ async function installSecurity(server: FastifyInstance, settings: HttpSettings):
   })
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    assertHost(request, settings)
+    assertHost(request.headers.host, settings)
   })
-}
-
-/** SECURITY: a page that makes its own name point to this address (DNS rebinding) gets nothing. */
-function assertHost(request: FastifyRequest, { hosts, behindProxy }: HttpSettings): void {
-  const allowed = hosts ?? (behindProxy ? undefined : LOOPBACK)
-  if (allowed === undefined || allowed.includes('*')) return
-  const name = (request.headers.host ?? '').toLowerCase().replace(/:\d{1,5}$/, '')
-  if (!allowed.includes(name)) throw new Fault('invalid', 'this server does not answer to that `Host`')
 }
 
 /** Stops accepting, lets what runs finish, and after `limitMs` cuts what is left. */

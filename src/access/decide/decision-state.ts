@@ -113,6 +113,12 @@ export class DecisionState {
     return this.#resources.after(after, this.grants, this.entities)
   }
 
+  /** That a grant or a policy names exactly, sorted. */
+  actionNames(): readonly string[] {
+    const granted = [...this.grants.actionPatterns()].filter((action) => !action.includes('*'))
+    return [...new Set([...granted, ...this.entities.idsOf('Action')])].filter((name) => name !== '').sort()
+  }
+
   putCredential(facts: CredentialFacts): boolean {
     const before = this.#credentials.get(facts.id)
     if (before !== undefined && before.version >= facts.version) return false

@@ -1,0 +1,113 @@
+// One question, or a batch of them (AuthZEN Authorization API 1.0, sections 6 and 7), answered from resident facts.
+import { Fault, newId } from '#kernel'
+import type { Id } from '#kernel'
+import { decide } from '../decide/index.ts'
+import type { Decision, DecisionState, Question } from '../decide/index.ts'
+import { answerOf, unreadableAnswer } from './answer.ts'
+import type { EvaluationAnswer } from './answer.ts'
+import { isObject, refuse } from './read-body.ts'
+import type { JsonObject } from './read-body.ts'
+import { objectIn, questionOf } from './read-question.ts'
+
+export interface Decided {
+  readonly id: Id<'decision'>
+  readonly question: Question
+  readonly decision: Decision
+}
+
+export interface DecisionPoint {
+  /** Asked for each decision: it may be another one. */
+  readonly state: () => DecisionState
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Told of every decision. A promise holds the answer back; where it says false the answer is a denial. */
+  readonly onDecided?: (decided: Decided) => Promise<boolean> | undefined
+}
+
+const EVALUATIONS_MAX = 1000
+const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
+type Semantic = (typeof SEMANTICS)[number]
+
+/** Throws Fault('invalid') that names the field. */
+export const evaluate = (point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> =>
+  ask(point, questionOf(body))
+
+function ask(point: DecisionPoint, question: Question): EvaluationAnswer | Promise<EvaluationAnswer> {
+  const decided = { id: newId('decision'), question, decision: decide(point.state(), question, point.now()) }
+  const written = point.onDecided?.(decided)
+  return written === undefined
+    ? answerOf(decided.id, decided.decision)
+    : written.then((was) => answerOf(decided.id, was ? decided.decision : unwritten(decided.decision)))
+}
+
+const unwritten = (decision: Decision): Decision => ({
+  ...decision,
+  allowed: false,
+  reason: decision.allowed ? 'evidence_unavailable' : decision.reason,
+  obligations: [],
+  expiresAt: decision.decidedAt,
+})
+
+export type EvaluationsAnswer = EvaluationAnswer | { readonly evaluations: readonly EvaluationAnswer[] }
+
+/** Without items it is a single evaluation. Throws Fault('invalid') for what is wrong with the batch as a whole. */
+export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promise<EvaluationsAnswer> {
+  const { evaluations } = body
+  if (evaluations === undefined || (Array.isArray(evaluations) && evaluations.length === 0)) {
+    return await evaluate(point, body)
+  }
+  if (!Array.isArray(evaluations)) return refuse('evaluations', 'a list is needed')
+  if (evaluations.length > EVALUATIONS_MAX) return refuse('evaluations', `at most ${EVALUATIONS_MAX} at once`)
+  const semantic = semanticIn(body)
+  for (const field of ['subject', 'action', 'resource', 'context'] as const) {
+    if (body[field] !== undefined) objectIn(body, field)
+  }
+  const answers: EvaluationAnswer[] = []
+  for (const item of evaluations as readonly unknown[]) {
+    const asked = askItem(point, body, item)
+    const answer = asked instanceof Promise ? await asked : asked
+    answers.push(answer)
+    if (answer.decision ? semantic === 'permit_on_first_permit' : semantic === 'deny_on_first_deny') break
+  }
+  return { evaluations: answers }
+}
+
+/** A bad item is that item's denial. */
+function askItem(
+  point: DecisionPoint,
+  defaults: JsonObject,
+  item: unknown,
+): EvaluationAnswer | Promise<EvaluationAnswer> {
+  try {
+    if (!isObject(item)) return unreadableAnswer('an evaluation is an object')
+    return ask(
+      point,
+      questionOf({
+        subject: merged(item, defaults, 'subject', ['type', 'id']),
+        action: merged(item, defaults, 'action', ['name']),
+        resource: merged(item, defaults, 'resource', ['type', 'id']),
+        context: item['context'] === undefined ? defaults['context'] : item['context'],
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return unreadableAnswer(error.detail)
+  }
+}
+
+/** The item's takes the place of the default whole, but for what is required and missing in it. */
+function merged(item: JsonObject, defaults: JsonObject, field: string, required: readonly string[]): unknown {
+  const own = item[field]
+  const fallback = defaults[field]
+  if (own === undefined) return fallback
+  if (!isObject(own) || !isObject(fallback)) return own
+  const missing = required.filter((name) => own[name] === undefined)
+  return missing.length === 0 ? own : { ...own, ...Object.fromEntries(missing.map((name) => [name, fallback[name]])) }
+}
+
+function semanticIn(body: JsonObject): Semantic {
+  if (body['options'] === undefined) return 'execute_all'
+  const { evaluations_semantic: semantic = 'execute_all' } = objectIn(body, 'options')
+  const known = SEMANTICS.find((name) => name === semantic)
+  return known ?? refuse('options.evaluations_semantic', `it is one of ${SEMANTICS.join(', ')}`)
+}

@@ -1,0 +1,10 @@
+// AuthZEN's Authorization API 1.0 over the decision. Pure: texts in, answers out.
+export { evaluate, evaluateAll } from './evaluate.ts'
+export type { Decided, DecisionPoint, EvaluationsAnswer } from './evaluate.ts'
+export type { EvaluationAnswer } from './answer.ts'
+export { DECISION_PATHS, metadataOf } from './metadata.ts'
+export { BODY_BYTES_MAX, readBody } from './read-body.ts'
+export { searchOf } from './read-search.ts'
+export type { SearchKind } from './read-search.ts'
+export { search } from './search.ts'
+export type { SearchAnswer } from './search.ts'

@@ -1,0 +1,62 @@
+// The decision point, beside the framework: routing, hooks and serializers cost more than a decision does. What is not its
+// own goes on to the framework untouched.
+import type { RequestListener } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { DECISION_PATHS, evaluate, evaluateAll, metadataOf, readBody, search, searchOf } from '#access/decisions'
+import type { SearchAnswer, SearchKind } from '#access/decisions'
+import type { HttpSettings } from '../doors.ts'
+import { Desk } from './desk.ts'
+import type { Answering } from './desk.ts'
+import type { DecisionsDoor } from './door.ts'
+import { requestIdOf } from './respond.ts'
+
+export interface DecisionsBeside {
+  /** Answers what is asked of the decision point, and hands on the rest. */
+  readonly before: (next: RequestListener) => RequestListener
+  /** The one document that everybody may read. */
+  readonly install: (server: FastifyInstance) => void
+}
+
+const ANSWERS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
+  [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluate(point, readBody(text))],
+  [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAll(point, readBody(text))],
+  [DECISION_PATHS.search_subject_endpoint, searching('subject')],
+  [DECISION_PATHS.search_resource_endpoint, searching('resource')],
+  [DECISION_PATHS.search_action_endpoint, searching('action')],
+])
+
+export function decisionsBeside(
+  door: DecisionsDoor | undefined,
+  settings: HttpSettings,
+  log: FastifyBaseLogger,
+): DecisionsBeside {
+  if (door === undefined) return { before: (next) => next, install: () => undefined }
+  const desk = new Desk(door, settings, log)
+  return {
+    before: (next) => (request, response) => {
+      const answering = request.method === 'POST' ? ANSWERS.get(request.url ?? '') : undefined
+      if (answering === undefined) next(request, response)
+      else desk.answer(answering, request, response)
+    },
+    install: (server) => {
+      server.get('/.well-known/authzen-configuration', async (request, reply) => {
+        const given = request.headers['x-request-id']
+        if (given !== undefined) reply.header('x-request-id', requestIdOf(request.raw))
+        return await reply.send(metadataOf(`${request.protocol}://${request.host}`))
+      })
+    },
+  }
+}
+
+/** Other requests are answered between slices. */
+function searching(kind: SearchKind): Answering {
+  return async ({ state, now }, text): Promise<SearchAnswer> => {
+    const steps = search(state(), searchOf(kind, readBody(text)), now())
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done === true) return step.value
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve)
+      })
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// How often something happened within this minute, by key. In memory: a restart forgives.
+
+const MINUTE_MS = 60_000
+/** More keys than this and all begin anew: what is kept for others' sake stays bounded. */
+const KEYS_MAX = 100_000
+
+export class CountedByMinute {
+  readonly #max: number
+  readonly #counts = new Map<string, number>()
+  #since = -Infinity
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** False from the first one on that is too many. */
+  count(key: string): boolean {
+    this.#renew()
+    const count = (this.#counts.get(key) ?? 0) + 1
+    this.#counts.set(key, count)
+    return count <= this.#max
+  }
+
+  isSpent(key: string): boolean {
+    if (this.#counts.size === 0) return false
+    this.#renew()
+    return (this.#counts.get(key) ?? 0) >= this.#max
+  }
+
+  #renew(): void {
+    const now = performance.now()
+    if (now - this.#since < MINUTE_MS && this.#counts.size < KEYS_MAX) return
+    this.#counts.clear()
+    this.#since = now
+  }
+}

@@ -1,0 +1,114 @@
+// One request of the decision point: who asks, whether they may, what they ask, and the answer. All from memory.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import { Fault } from '#kernel'
+import type { DecisionPoint, TokenFacts } from '#access/decisions'
+import { covers } from '#access/records'
+import type { Scope } from '#access/records'
+import { Unauthenticated } from '../authenticate.ts'
+import type { HttpSettings } from '../doors.ts'
+import { assertHost } from '../host.ts'
+import { addressOf } from './address.ts'
+import { assertJson, receive } from './body.ts'
+import { CountedByMinute } from './counted.ts'
+import type { DecisionsDoor } from './door.ts'
+import { requestIdOf, responder } from './respond.ts'
+import type { Responder } from './respond.ts'
+
+/** May throw a Fault, or promise. */
+export type Answering = (point: DecisionPoint, text: string) => unknown
+
+const BEARER = /^Bearer ([\w-]{1,200})$/i
+const DAY_MS = 86_400_000
+const RETRY = ['Retry-After', '60'] as const
+
+const tooMany = (): Fault => new Fault('rate_limited', 'wait a minute, then go on more slowly')
+
+export class Desk {
+  readonly #door: DecisionsDoor
+  readonly #settings: HttpSettings
+  readonly #log: FastifyBaseLogger
+  readonly #respond: Responder
+  readonly #failures: CountedByMinute
+  readonly #calls: CountedByMinute
+  /** By token: the day on which its use was told. */
+  readonly #usedOn = new Map<string, number>()
+
+  constructor(door: DecisionsDoor, settings: HttpSettings, log: FastifyBaseLogger) {
+    this.#door = door
+    this.#settings = settings
+    this.#log = log
+    this.#respond = responder(settings)
+    this.#failures = new CountedByMinute(settings.failuresPerAddressPerMinute)
+    this.#calls = new CountedByMinute(settings.decisionsPerTokenPerMinute)
+  }
+
+  answer(answering: Answering, request: IncomingMessage, response: ServerResponse): void {
+    const requestId = requestIdOf(request)
+    try {
+      const token = this.#admit(request)
+      assertJson(request)
+      receive(request, (text) => {
+        if (typeof text === 'string') this.#decide(answering, token, text, response, requestId)
+        else this.#refuse(response, requestId, text)
+      })
+    } catch (error) {
+      this.#refuse(response, requestId, error)
+    }
+  }
+
+  #decide(answering: Answering, token: TokenFacts, text: string, response: ServerResponse, requestId: string): void {
+    const { state, now, onDecided } = this.#door
+    const point: DecisionPoint = {
+      state,
+      now,
+      ...(onDecided !== undefined && { onDecided: (decided) => onDecided(decided, { tokenId: token.id }) }),
+    }
+    try {
+      const answer = answering(point, text)
+      if (!(answer instanceof Promise)) return this.#respond.send(response, requestId, answer)
+      answer.then(
+        (later: unknown) => this.#respond.send(response, requestId, later),
+        (error: unknown) => this.#refuse(response, requestId, error),
+      )
+    } catch (error) {
+      this.#refuse(response, requestId, error)
+    }
+  }
+
+  /** Throws Unauthenticated, Fault('forbidden'), Fault('rate_limited'). */
+  #admit(request: IncomingMessage): TokenFacts {
+    assertHost(request.headers.host, this.#settings)
+    const address = addressOf(request, this.#settings.behindProxy)
+    if (this.#failures.isSpent(address)) throw tooMany()
+    const presented = BEARER.exec(request.headers.authorization ?? '')?.[1]
+    const result = presented === undefined ? { denied: 'absent or malformed' } : this.#door.authenticate(presented)
+    if ('denied' in result) {
+      this.#failures.count(address)
+      throw new Unauthenticated(result.denied)
+    }
+    const { token } = result
+    if (!covers(token.scopes as readonly Scope[], 'decide')) {
+      throw new Fault('forbidden', 'the token lacks the scope `decide`; make one that has it')
+    }
+    if (!this.#calls.count(token.id)) throw tooMany()
+    this.#used(token.id)
+    return token
+  }
+
+  #used(tokenId: string): void {
+    const day = Math.floor(this.#door.now() / DAY_MS)
+    if (this.#usedOn.get(tokenId) === day) return
+    this.#usedOn.set(tokenId, day)
+    this.#door.onTokenUsed?.(tokenId)
+  }
+
+  #refuse(response: ServerResponse, requestId: string, error: unknown): void {
+    if (response.headersSent) return
+    const more = error instanceof Fault && error.code === 'rate_limited' ? [RETRY] : []
+    const status = this.#respond.refuse(response, requestId, error, more)
+    if (error instanceof Unauthenticated) this.#log.warn({ why: error.why }, 'not authenticated')
+    else if (status >= 500) this.#log.error({ err: error, requestId }, 'request failed')
+    else this.#log.info({ status }, 'request refused')
+  }
+}
