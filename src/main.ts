@@ -11,6 +11,7 @@ import { monotonicClock } from './start/clock.ts'
 import { startConnections } from './start/connections.ts'
 import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
+import { startDecisions } from './start/decisions.ts'
 import { gaugesOf } from './start/gauges.ts'
 import { followKeys } from './start/keys-kept.ts'
 import { administration, fingerprinter, identityLayer } from './start/layers.ts'
@@ -101,6 +102,7 @@ async function start(
   undo.later('the look at the keys', async () => keyFiles.stop())
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
+  const decisions = await startDecisions({ opened, identity, access, act, say, undo })
   const { layer: connections, worker } = await startConnections({
     ...settings,
     opened,
@@ -116,6 +118,7 @@ async function start(
       identity,
       access,
       connections,
+      decisions,
       evidence: database.layer('evidence'),
       tiles: log.tiles,
       fingerprint: fingerprinter(keys),
@@ -132,7 +135,7 @@ async function start(
       ? await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, options.samples)
       : undefined
   // last, so that whatever may fail has not: the token is shown once
-  const bootstrap = await bootstrapToken(access, act)
+  const bootstrap = await bootstrapToken(identity, access, act)
   return {
     ...at,
     url: urlOf(at, settings.tls !== undefined),

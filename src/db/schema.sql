@@ -182,6 +182,8 @@ create table access.token (
   revoked_at timestamp(3) with time zone,
   revoked_by text,
   used_on date,
+  key_id text not null,
+  known_to text[] default '{}'::text[] not null,
   constraint token_pkey PRIMARY KEY (id),
   constraint token_hash_key UNIQUE (hash),
   constraint token_subject CHECK ((((((principal_id IS NOT NULL))::integer + ((person_id IS NOT NULL))::integer) + (bootstrap)::integer) = 1))
@@ -737,7 +739,7 @@ create table identity.request (
   requested_by text generated always as ((data ->> 'requestedBy'::text)) stored not null,
   state text generated always as ((data ->> 'state'::text)) stored not null,
   constraint request_pkey PRIMARY KEY (id),
-  constraint request_four_eyes CHECK (((state <> ALL (ARRAY['approved'::text, 'denied'::text])) OR ((data ->> 'decidedByPerson'::text) IS DISTINCT FROM (data ->> 'requestedByPerson'::text)))),
+  constraint request_four_eyes CHECK (((state <> ALL (ARRAY['approved'::text, 'denied'::text])) OR (NOT COALESCE(identity.any_in_both((data -> 'requestedBehind'::text), (data -> 'decidedBehind'::text)), true)))),
   constraint request_state CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'withdrawn'::text])))
 );
 CREATE INDEX request_state_id ON identity.request USING btree (state, id);
@@ -796,6 +798,16 @@ create table identity.version (
 CREATE INDEX version_others ON identity.version USING gin (((data -> 'parties'::text)) jsonb_path_ops) WHERE (((data -> 'backups'::text) <> '[]'::jsonb) OR ((data -> 'custodians'::text) <> '[]'::jsonb));
 CREATE INDEX version_owner ON identity.version USING btree (((data #>> '{owner,party,id}'::text[])), record_id) WHERE ((data #>> '{owner,party,id}'::text[]) IS NOT NULL);
 
+CREATE OR REPLACE FUNCTION identity.any_in_both(a jsonb, b jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select exists (select from jsonb_array_elements_text(a) as one (word) where b ? one.word)
+$function$;
+
+grant execute on function identity.any_in_both(jsonb,jsonb) to reeve_identity;
 grant delete, insert, select, update on identity.challenge to reeve_identity;
 grant insert, select, update on identity.credential to reeve_identity;
 grant insert, select on identity.exposure to reeve_identity;

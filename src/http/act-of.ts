@@ -28,6 +28,8 @@ export function actsOf(clock: Clock, asked: Asked): (reason?: string, step?: str
   return (reason, step) => ({
     actor: caller.actor,
     at,
+    // who made the token stands in its own entry, so that no act can be laid at the door of its subject alone
+    follows: [caller.tokenId],
     ...(reason === undefined ? {} : { reason }),
     ...(idempotencyKey === undefined
       ? {}

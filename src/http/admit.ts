@@ -44,17 +44,40 @@ export async function authoriseOrNote(
   try {
     return await authorise(doors, caller, endpoint, params)
   } catch (error) {
-    if (error instanceof Fault && (error.code === 'forbidden' || (error.code === 'not_found' && changes(endpoint)))) {
-      await noteRefusal(doors.access, caller.actor, {
-        operation: endpoint.operationId,
-        code: error.code,
-        tokenId: caller.tokenId,
-        // a path below a prefix is nothing that an entry can be about
-        subjects: Object.entries(params).flatMap(([name, value]) =>
-          name !== '*' && typeof value === 'string' ? [value] : [],
-        ),
-      })
+    if (error instanceof Fault && error.code === 'not_found' && changes(endpoint)) {
+      await noted(doors, endpoint, caller, request, error)
     }
-    throw error
+    throw await orNoted(doors, endpoint, caller, request, error)
   }
+}
+
+/** What an operation itself refused, such as the second pair of eyes of one person, leaves an entry too. */
+export async function orNoted(
+  doors: Doors,
+  endpoint: Guarded,
+  caller: Caller,
+  request: FastifyRequest,
+  error: unknown,
+): Promise<unknown> {
+  if (error instanceof Fault && error.code === 'forbidden') await noted(doors, endpoint, caller, request, error)
+  return error
+}
+
+async function noted(
+  doors: Doors,
+  endpoint: Guarded,
+  caller: Caller,
+  request: FastifyRequest,
+  { code }: Fault,
+): Promise<void> {
+  const params = request.params as Readonly<Record<string, unknown>>
+  await noteRefusal(doors.access, caller.actor, {
+    operation: endpoint.operationId,
+    code,
+    tokenId: caller.tokenId,
+    // a path below a prefix is nothing that an entry can be about
+    subjects: Object.entries(params).flatMap(([name, value]) =>
+      name !== '*' && typeof value === 'string' ? [value] : [],
+    ),
+  })
 }

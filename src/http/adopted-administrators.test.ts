@@ -11,7 +11,10 @@ describe('a first administrator', { skip: databaseUnavailable() }, () => {
   let bootstrap = ''
   before(async () => {
     api = await apiInTest()
-    const made = await bootstrapToken(api.doors.access, { actor: { id: 'reeve' }, at: api.roll.now() })
+    const made = await bootstrapToken(api.doors.identity, api.doors.access, {
+      actor: { id: 'reeve' },
+      at: api.roll.now(),
+    })
     bootstrap = made?.value ?? ''
   })
   after(() => api.close())

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Fault } from '#kernel'
 import type { Actor } from '#kernel'
-import { authenticateToken, BOOTSTRAP } from '#access/records'
+import { apartFrom, authenticateToken, BOOTSTRAP } from '#access/records'
 import type { Role, Token } from '#access/records'
 import { readActor } from '#identity/roll'
 import { viewerOf } from './caller.ts'
@@ -34,9 +34,12 @@ export async function authenticate(doors: Doors, headers: IncomingHttpHeaders): 
     subjectId === null ? undefined : await readActor(doors.identity, subjectId, token.credentialId ?? undefined)
   if (actor === undefined) throw new Unauthenticated('its subject is not in the roll')
   if (actor.inactive !== undefined) throw new Unauthenticated(actor.inactive)
+  const owner = actor.kind === 'client' && actor.ownerId !== undefined ? [actor.ownerId] : []
+  const counted = await apartFrom(doors.access, roles, [...token.knownTo, ...owner])
+  const behind = token.knownTo.length === 0 ? {} : { behind: token.knownTo }
   return actor.kind === 'person'
-    ? caller(token, roles, { id: actor.personId, personId: actor.personId }, actor.name, actor.parties)
-    : caller(token, roles, { id: actor.principalId }, actor.name, [])
+    ? caller(token, counted, { id: actor.personId, personId: actor.personId, ...behind }, actor.name, actor.parties)
+    : caller(token, counted, { id: actor.principalId, ...behind }, actor.name, [])
 }
 
 function caller(

@@ -1,7 +1,7 @@
 // Authorisation: whether this caller may call this endpoint on this record. A 404 masks a 403 where the caller may not
 // know that the record exists.
 import { Fault } from '#kernel'
-import { covers } from '#access/records'
+import { ADMINISTRATIONS, covers } from '#access/records'
 import { getPrincipal } from '#identity/roll'
 import type { CurrentPrincipal, PrincipalRecord } from '#identity/roll'
 import type { Caller } from './caller.ts'
@@ -56,7 +56,8 @@ export function mayCall(caller: Caller, endpoint: Guarded): boolean {
 }
 
 /** An auditor reads everything and changes nothing but their own tokens. */
-const onlyAudits = ({ roles }: Caller): boolean => roles.has('auditor') && roles.size === 1
+const onlyAudits = ({ roles }: Caller): boolean =>
+  roles.has('auditor') && ADMINISTRATIONS.every((role) => !roles.has(role))
 
 /** Owners and backups who are of record; a custodian answers for a use, not for the identity. */
 export function answersFor(caller: Caller, { owner, backups }: PrincipalRecord): boolean {
@@ -66,6 +67,9 @@ export function answersFor(caller: Caller, { owner, backups }: PrincipalRecord):
 }
 
 function forbidden({ who }: Guarded): Fault {
+  if (who.anyone === true || who.self === true) {
+    return new Fault('forbidden', 'an auditor reads everything and changes nothing but their own tokens')
+  }
   const may = [...(who.roles ?? []), ...(who.owner === true ? ['its owner'] : [])]
   return new Fault('forbidden', `only ${may.length === 0 ? 'the bootstrap token' : may.join(', ')} may do this`)
 }

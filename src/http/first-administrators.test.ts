@@ -10,7 +10,10 @@ describe('the first administrators', { skip: databaseUnavailable() }, () => {
   let token = ''
   before(async () => {
     api = await apiInTest({ failuresPerAddressPerMinute: 5, perTokenPerMinute: 100 })
-    const made = await bootstrapToken(api.doors.access, { actor: { id: 'reeve' }, at: api.roll.now() })
+    const made = await bootstrapToken(api.doors.identity, api.doors.access, {
+      actor: { id: 'reeve' },
+      at: api.roll.now(),
+    })
     token = made?.value ?? ''
   })
   after(() => api.close())

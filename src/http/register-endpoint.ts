@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { presented } from './allowed-actions.ts'
 import { actsOf, idempotencyKeyOf } from './act-of.ts'
-import { authoriseOrNote, callerOf } from './admit.ts'
+import { authoriseOrNote, callerOf, orNoted } from './admit.ts'
 import { Unauthenticated } from './authenticate.ts'
 import type { Authorised } from './authorise.ts'
 import type { Caller } from './caller.ts'
@@ -46,9 +46,10 @@ export function registerEndpoint(server: FastifyInstance, household: Household, 
     handler: async (request, reply) => {
       const state = passed.get(request)
       if (state === undefined) throw new Unauthenticated('absent')
-      const answer = await endpoint.handle(
-        contextOf(household, endpoint, state, request) as Context<never, never, never>,
-      )
+      const context = contextOf(household, endpoint, state, request) as Context<never, never, never>
+      const answer = await endpoint.handle(context).catch(async (error: unknown) => {
+        throw await orNoted(doors, endpoint, state.caller, request, error)
+      })
       await respond(endpoint, reply, answer)
       return await reply
     },

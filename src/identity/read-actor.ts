@@ -23,6 +23,8 @@ export type ActorOfRecord =
       readonly name: string
       readonly inactive?: string
       readonly expiresAt?: Instant
+      /** The natural person who answers for it; absent where that is a team, or nobody. */
+      readonly ownerId?: Id<'person'>
     }
 
 /**
@@ -75,6 +77,11 @@ interface ClientRow {
   readonly name: string
   readonly state: PrincipalState
   readonly expiresAt: Instant | null
+  readonly owner: {
+    readonly from: string
+    readonly party: { readonly kind: 'person' | 'team'; readonly id: string }
+  } | null
+  readonly ownerLeft: boolean
   readonly credential: string | null
 }
 
@@ -85,23 +92,32 @@ async function client(
   credentialId: string | undefined,
 ): Promise<ActorOfRecord | undefined> {
   const [row] = await tx.query<ClientRow>(sql`
-    select p.name, p.state, p.expires_at as "expiresAt", c.state as credential from identity.principal p
-    left join identity.credential c on c.id = ${credentialId ?? ''}
+    select p.name, p.state, p.expires_at as "expiresAt", p.data -> 'owner' as owner, c.state as credential,
+      exists (select from identity.person o where o.id = p.owner_id and o.status = 'leaver') as "ownerLeft"
+    from identity.principal p
+    left join identity.credential c on c.id = ${credentialId ?? ''} and c.principal_id = p.id
     where p.id = ${id} and p.kind = 'api_client'`)
   if (row === undefined) return undefined
-  const inactive = clientInactive(row, at)
+  const inactive = clientInactive(row, at, credentialId !== undefined)
+  const { owner } = row
   return {
     kind: 'client',
     principalId: id,
     name: row.name,
     ...(inactive === undefined ? {} : { inactive }),
     ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
+    ...(owner?.from === 'stated' && isId('person', owner.party.id) ? { ownerId: owner.party.id } : {}),
   }
 }
 
-/** Fail closed: only an active client acts. */
-function clientInactive({ state, expiresAt, credential }: ClientRow, at: Instant): string | undefined {
-  if (credential === 'revoked') return 'the credential is revoked in the roll'
+/**
+ * Fail closed: only an active client acts, by a credential that the roll has as live, and only while somebody answers for it.
+ * SECURITY: the grace that other orphans have is none for what acts on Reeve itself: who left knows its token.
+ */
+function clientInactive(row: ClientRow, at: Instant, withCredential: boolean): string | undefined {
+  const { state, expiresAt, credential, owner, ownerLeft } = row
+  if (withCredential && credential !== 'live') return `the credential is ${credential ?? 'not there'} in the roll`
+  if (owner?.from !== 'stated' || ownerLeft) return 'nobody answers for the API client: its owner has left'
   if (state !== 'active') return `the API client is ${state}, not active`
   if (expiresAt !== null && expiresAt <= at) return 'the API client has expired'
   return undefined

@@ -10,6 +10,11 @@ export interface Actor {
   readonly id: string
   /** The natural person behind it, where one is known: four eyes compares these. */
   readonly personId?: Id<'person'>
+  /**
+   * Others who may know the token of the act: who made it, and who may know the one that it was made with. Four eyes counts
+   * each of them as if they had acted.
+   */
+  readonly behind?: readonly Id<'person'>[]
   readonly onBehalfOf?: string
 }
 

@@ -71,7 +71,7 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
   'request-four-eyes': async (copy, { request }) => {
     await change<IdentityRequest>(copy, REQUEST, request, (data) => ({
       ...data,
-      decidedByPerson: data.requestedByPerson,
+      decidedBehind: data.requestedBehind,
     }))
   },
   'rotation-kept': credential('credential', (data) => ({ ...data, lastRotatedAt: at(-4000) })),

@@ -18,7 +18,10 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
     return { connections }
   })
   if (connections === undefined) throw new Error('it was made above')
-  const bootstrap = await bootstrapToken(api.doors.access, { actor: { id: 'reeve' }, at: api.roll.now() })
+  const bootstrap = await bootstrapToken(api.doors.identity, api.doors.access, {
+    actor: { id: 'reeve' },
+    at: api.roll.now(),
+  })
   if (bootstrap === undefined) throw new Error('nobody administers yet')
   const tokens = {
     ada: await api.somebody('ada', ['identity-admin']),

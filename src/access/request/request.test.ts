@@ -84,7 +84,12 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     )
     assert.equal(Date.parse(grant?.data.until ?? '') - Date.parse(grant?.data.from ?? ''), 3_600_000)
     assert.deepEqual(grant?.data.approvedBy, [person('ben')])
-    assert.deepEqual(await entriesOf(asked.id), ['access_request.made', 'access_request.approved', 'grant.made', 'access_request.granted'])
+    assert.deepEqual(await entriesOf(asked.id), [
+      'access_request.made',
+      'access_request.approved',
+      'grant.made',
+      'access_request.granted',
+    ])
   })
 
   test('who asked, who would have it, and one person through another account are refused by PostgreSQL, each with an entry', async () => {

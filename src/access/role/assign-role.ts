@@ -1,12 +1,14 @@
 // Giving and ending roles. identity-admin and access-admin never meet in one subject unless the configuration says so.
 import { Fault, newId } from '#kernel'
-import type { Act } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
 import { sql, violated } from '#db'
 import type { Tx } from '#db'
 import { readActor } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
 import { administer, note, plainText } from './administration.ts'
 import type { Administration } from './administration.ts'
+import { administrationsOf, personsOf, realHolders } from './administrators.ts'
+import type { RealHolder } from './administrators.ts'
 import { ADMINISTRATIONS, assertMayGive, ROLES } from './role.ts'
 import type { Role, RoleAssignment } from './role.ts'
 import { ASSIGNMENT, heldBy } from './read-roles.ts'
@@ -30,6 +32,7 @@ export async function assignRole(
   assertMayGive(input.role, input.heldByActor)
   const reason = plainText('the reason', input.reason, 500)
   await assertCanHold(identity, input, act)
+  await assertApart(identity, administration, act, input)
   return await administer(administration, act, (tx) => assign(tx, administration, { ...act, reason }, input)).catch(
     (error: unknown) => {
       const broken = violated(error)?.constraint
@@ -47,8 +50,37 @@ function apart(): Fault {
   )
 }
 
+/**
+ * Neither administration comes to a natural person who has the other in any way: themselves, through a client that they answer
+ * for, or through a token that they may know.
+ */
+async function assertApart(
+  identity: IdentityLayer,
+  administration: Administration,
+  act: Act,
+  { subjectId, role }: RoleToAssign,
+): Promise<void> {
+  if (!ADMINISTRATIONS.includes(role) || administration.settings.bothAdministrations) return
+  const persons = [
+    ...(await personsOf(identity, subjectId)),
+    ...(await administration.db.transaction((tx) => knownToOthers(tx, subjectId, act.at), { readOnly: true })),
+  ]
+  const held = await administrationsOf(identity, administration, act.at, persons)
+  if (ADMINISTRATIONS.some((other) => other !== role && held.has(other))) throw apart()
+}
+
+/** Who may know a token of the subject that is in force. */
+async function knownToOthers(tx: Tx, subjectId: string, at: Instant): Promise<readonly Id<'person'>[]> {
+  const rows = await tx.query<{ person: Id<'person'> }>(sql`
+    select distinct person from access.token, unnest(known_to) as person
+    where ${subjectId} in (person_id, principal_id) and revoked_at is null and expires_at > ${at}`)
+  return rows.map(({ person }) => person)
+}
+
 async function assertCanHold(identity: IdentityLayer, { subjectId, role }: RoleToAssign, act: Act): Promise<void> {
-  if (subjectId === act.actor.id || subjectId === act.actor.personId) {
+  const persons = await personsOf(identity, subjectId)
+  const asking = [...(await personsOf(identity, act.actor.id)), ...(act.actor.behind ?? [])]
+  if (subjectId === act.actor.id || asking.some((person) => persons.includes(person))) {
     throw new Fault('forbidden', 'nobody gives a role to themselves; ask another administrator')
   }
   const subject = await readActor(identity, subjectId)
@@ -87,19 +119,25 @@ export interface RoleToEnd {
 }
 
 /** Ends an assignment; from the next request on it no longer counts. The last holder of an administration keeps it. */
-export async function endRole(administration: Administration, act: Act, input: RoleToEnd): Promise<RoleAssignment> {
+export async function endRole(
+  identity: IdentityLayer,
+  administration: Administration,
+  act: Act,
+  input: RoleToEnd,
+): Promise<RoleAssignment> {
   const reason = plainText('the reason', input.reason, 500)
-  return await administer(administration, act, (tx) => end(tx, { ...act, reason }, input))
+  const real = await realHolders(identity, administration, act.at)
+  return await administer(administration, act, (tx) => end(tx, { ...act, reason }, input, real))
 }
 
-async function end(tx: Tx, act: Act, input: RoleToEnd): Promise<RoleAssignment> {
+async function end(tx: Tx, act: Act, input: RoleToEnd, real: readonly RealHolder[]): Promise<RoleAssignment> {
   const [found] = await tx.query<RoleAssignment>(
     sql`select ${ASSIGNMENT} from access.role_assignment where id = ${input.assignmentId} for update`,
   )
   if (found === undefined) throw new Fault('not_found', 'there is no such assignment')
   assertMayGive(found.role, input.heldByActor)
   if (found.endedAt !== null) throw new Fault('conflict', 'the assignment has ended already')
-  if (ADMINISTRATIONS.includes(found.role)) await assertNotLast(tx, found)
+  if (ADMINISTRATIONS.includes(found.role)) await assertNotLast(tx, found, real)
   const [ended] = await tx.query<RoleAssignment>(sql`
     update access.role_assignment set ended_at = ${act.at}, ended_by = ${act.actor.id}
     where id = ${found.id} returning ${ASSIGNMENT}`)
@@ -109,11 +147,18 @@ async function end(tx: Tx, act: Act, input: RoleToEnd): Promise<RoleAssignment> 
 }
 
 /** Without this, two administrators who end each other at once would leave nobody. */
-async function assertNotLast(tx: Tx, { id, role }: RoleAssignment): Promise<void> {
+async function assertNotLast(
+  tx: Tx,
+  { id, role, subjectId }: RoleAssignment,
+  real: readonly RealHolder[],
+): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`last ${role}`}, 0))`)
-  const [others] = await tx.query<{ count: number }>(sql`
-    select count(*) as count from access.role_assignment where role = ${role} and ended_at is null and id <> ${id}`)
-  if ((others?.count ?? 0) === 0) {
-    throw new Fault('conflict', `this is the last ${role}; give the role to somebody else first`)
+  const others = real.filter((holder) => holder.role === role && holder.subjectId !== subjectId)
+  const [left] = await tx.query<{ count: number }>(sql`
+    select count(*) as count from access.role_assignment
+    where role = ${role} and ended_at is null and id <> ${id}
+      and subject_id = any(${others.map((holder) => holder.subjectId)})`)
+  if ((left?.count ?? 0) === 0) {
+    throw new Fault('conflict', `nobody else who can come in holds ${role}; give the role to somebody else first`)
   }
 }

@@ -43,20 +43,32 @@ export async function createToken(administration: Administration, act: Act, inpu
   const id = newId('token')
   return await administration.db.transaction(async (tx) => {
     const first = await once(tx, act.idempotency, act.at, async () => {
-      await insert(tx, act, { ...input, label }, id, hash)
+      await insert(tx, act, { ...input, label }, id, { hash, keyId: key.keyId })
       return id
     })
     if (first !== id) {
-      throw new Fault(
-        'conflict',
-        `this request made \`${first}\` already; its value was shown once. revoke it and ask anew`,
-      )
+      throw madeAlready(first)
     }
     const [token] = await tx.query<Token>(sql`select ${TOKEN} from access.token where id = ${id}`)
     if (token === undefined) throw new Error('it was inserted above')
     return { token, value }
   })
 }
+
+/** Before anything is made for it: throws as `createToken` does where the idempotency key has made a token already. */
+export async function assertFirst({ db }: Administration, { idempotency }: Act): Promise<void> {
+  if (idempotency === undefined) return
+  const [first] = await db.transaction(
+    async (tx) =>
+      await tx.query<{ response: string }>(sql`
+        select response from access.idempotency where client = ${idempotency.client} and key = ${idempotency.key}`),
+    { readOnly: true },
+  )
+  if (first !== undefined) throw madeAlready(String(first.response))
+}
+
+const madeAlready = (id: string): Fault =>
+  new Fault('conflict', `this request made \`${id}\` already; its value was shown once. revoke it and ask anew`)
 
 function assertBounded({ settings }: Administration, act: Act, { scopes, expiresAt }: TokenToCreate): void {
   if (scopes.length === 0) throw new Fault('unprocessable', 'say at least one scope')
@@ -66,7 +78,13 @@ function assertBounded({ settings }: Administration, act: Act, { scopes, expires
   }
 }
 
-async function insert(tx: Tx, act: Act, input: TokenToCreate, id: Id<'token'>, hash: Buffer): Promise<void> {
+async function insert(
+  tx: Tx,
+  act: Act,
+  input: TokenToCreate,
+  id: Id<'token'>,
+  { hash, keyId }: { readonly hash: Buffer; readonly keyId: string },
+): Promise<void> {
   const { subject, label, expiresAt } = input
   const scopes = [...new Set(input.scopes)].sort()
   const personId = subject.kind === 'person' ? subject.personId : null
@@ -74,9 +92,15 @@ async function insert(tx: Tx, act: Act, input: TokenToCreate, id: Id<'token'>, h
   const credentialId = subject.kind === 'client' ? subject.credentialId : null
   await tx.execute(sql`
     insert into access.token (id, hash, principal_id, person_id, bootstrap, credential_id, label, scopes,
-      created_at, created_by, expires_at)
+      created_at, created_by, expires_at, key_id, known_to)
     values (${id}, ${hash}, ${principalId}, ${personId}, ${subject.kind === 'bootstrap'}, ${credentialId}, ${label},
-      ${scopes}, ${act.at}, ${act.actor.id}, ${expiresAt})`)
+      ${scopes}, ${act.at}, ${act.actor.id}, ${expiresAt}, ${keyId}, ${knownTo(act, personId)})`)
   const about = [personId, principalId, credentialId].filter((subjectId) => subjectId !== null)
   await note(tx, act, 'token.created', [id, ...about], { kind: subject.kind, scopes, expiresAt })
+}
+
+/** Who makes a token sees it, and so may everybody who may know the token that it is made with. */
+function knownTo({ actor }: Act, subject: Id<'person'> | null): Id<'person'>[] {
+  const persons = [...(actor.personId === undefined ? [] : [actor.personId]), ...(actor.behind ?? [])]
+  return [...new Set(persons)].filter((person) => person !== subject).sort()
 }

@@ -2,12 +2,14 @@
 // the record first; what a crash leaves half done is put right at the next start.
 import { Fault } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
-import { readActor, recordCredential, recordRevocation } from '#identity/roll'
+import { readActor, recordCredential, recordExposures, recordRevocation } from '#identity/roll'
 import type { IdentityLayer, KeyedFingerprint } from '#identity/roll'
 import type { Administration } from '../role/administration.ts'
+import { administrationsOf, personsOf } from '../role/administrators.ts'
 import { rolesOf } from '../role/read-roles.ts'
+import { ADMINISTRATIONS } from '../role/role.ts'
 import type { Role } from '../role/role.ts'
-import { createToken } from './create-token.ts'
+import { assertFirst, createToken } from './create-token.ts'
 import type { NewToken } from './create-token.ts'
 import { mintToken } from './token-value.ts'
 import { covers } from './token.ts'
@@ -33,7 +35,7 @@ export async function issueToken(
   act: Act,
   input: TokenToIssue,
 ): Promise<NewToken> {
-  await assertMayIssue(administration, input)
+  await assertMayIssue(identity, administration, act, input)
   const subject = await readActor(identity, input.subjectId)
   if (subject === undefined) throw new Fault('not_found', 'there is no such person or API client in the roll')
   if (subject.inactive !== undefined) throw new Fault('unprocessable', `no token can be made: ${subject.inactive}`)
@@ -55,7 +57,12 @@ export async function issueToken(
  * People make their own, no stronger than the one they use. Others' tokens are made by access-admins; those of an
  * identity-admin only by an identity-admin, so that neither administration can act as the other.
  */
-async function assertMayIssue(administration: Administration, { subjectId, scopes, by }: TokenToIssue): Promise<void> {
+async function assertMayIssue(
+  identity: IdentityLayer,
+  administration: Administration,
+  act: Act,
+  { subjectId, scopes, by }: TokenToIssue,
+): Promise<void> {
   if (subjectId === by.subjectId) {
     const beyond = scopes.find((scope) => !covers(by.scopes, scope))
     if (beyond !== undefined) throw new Fault('forbidden', `your token lacks the scope \`${beyond}\` itself`)
@@ -64,6 +71,13 @@ async function assertMayIssue(administration: Administration, { subjectId, scope
   const held = await rolesOf(administration, subjectId)
   const needed: Role = held.has('identity-admin') ? 'identity-admin' : 'access-admin'
   if (!by.roles.has(needed)) throw new Fault('forbidden', `this token can be made by ${needed}s only`)
+  if (administration.settings.bothAdministrations || !ADMINISTRATIONS.some((role) => held.has(role))) return
+  // who makes a token may know it, and would act as its subject
+  const asking = [...(await personsOf(identity, act.actor.id)), ...(act.actor.behind ?? [])]
+  const theirs = await administrationsOf(identity, administration, act.at, asking)
+  if (ADMINISTRATIONS.every((role) => held.has(role) || theirs.has(role))) {
+    throw new Fault('forbidden', 'you would stand behind both administrations; another administrator has to make it')
+  }
 }
 
 async function issueForClient(
@@ -73,6 +87,7 @@ async function issueForClient(
   input: TokenToIssue & { readonly principalId: Id<'principal'> },
 ): Promise<NewToken> {
   const { principalId, label, scopes, expiresAt, fingerprint } = input
+  await assertFirst(administration, act)
   const value = mintToken('client')
   const { idempotency: _later, ...once } = act
   const record = await recordCredential(identity, once, {
@@ -87,9 +102,25 @@ async function issueForClient(
   const credentialId = record.id as Id<'credential'>
   try {
     const subject = { kind: 'client', principalId, credentialId } as const
-    return await createToken(administration, act, { subject, label, scopes, expiresAt, value })
+    const made = await createToken(administration, act, { subject, label, scopes, expiresAt, value })
+    await recordWhoKnows(identity, once, credentialId, made.token.knownTo)
+    return made
   } catch (error) {
     await recordRevocation(identity, once, { id: credentialId, reason: 'its token was not made' })
     throw error
   }
+}
+
+/** So that it stands on their list when they leave. The token is shown already: what fails here is said, not undone. */
+async function recordWhoKnows(
+  identity: IdentityLayer,
+  act: Act,
+  credentialId: Id<'credential'>,
+  persons: readonly Id<'person'>[],
+): Promise<void> {
+  await recordExposures(
+    identity,
+    act,
+    persons.map((personId) => ({ personId, credentialId, how: 'created', source: TOKEN_SOURCE, at: act.at })),
+  )
 }

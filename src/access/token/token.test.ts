@@ -7,7 +7,10 @@ import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
+import { personOf, rollInTest } from '../../identity/principal/roll-in-test.ts'
+import type { RollInTest } from '../../identity/principal/roll-in-test.ts'
 import { ADMINISTRATION_SETTINGS } from '../role/administration.ts'
+import { heldByNobody } from '../role/administrators.ts'
 import type { Administration } from '../role/administration.ts'
 import { authenticateToken } from './authenticate-token.ts'
 import { bootstrapToken, endBootstrap } from './bootstrap.ts'
@@ -39,6 +42,7 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
   let now = START
   let keys = [{ keyId: 'hk_one', key: randomBytes(32) }]
   let administration: Administration
+  let roll: RollInTest
   const act = (extra: Partial<Act> = {}): Act => ({ actor: { id: 'prn_tester' }, at: now, ...extra })
   const personToken = (personId = newId('person'), extra: Partial<Act> = {}) =>
     createToken(administration, act(extra), {
@@ -50,6 +54,8 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
 
   before(async () => {
     base = await testDatabase()
+    roll = await rollInTest(() => Promise.resolve(base))
+    for (const role of ['identity-admin', 'access-admin']) await roll.addPerson(role)
     administration = {
       db: base.database.layer('access'),
       clock: () => now,
@@ -154,48 +160,66 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
   })
 
   test('there is one bootstrap token while an administration is free, and none once both are held', async () => {
-    const both = await Promise.all([bootstrapToken(administration, act()), bootstrapToken(administration, act())])
+    const both = await Promise.all([
+      bootstrapToken(roll.identity, administration, act()),
+      bootstrapToken(roll.identity, administration, act()),
+    ])
     const made = both.find((result) => result !== undefined)
     assert.equal(both.filter((result) => result !== undefined).length, 1)
     assert.ok(made)
-    assert.equal(await endBootstrap(administration, act()), false)
+    assert.equal(await endBootstrap(roll.identity, administration, act()), false)
     assert.ok('token' in (await authenticateToken(administration, made.value)))
     now = '2026-03-02T12:00:00.000Z' as Instant
     assert.deepEqual(await authenticateToken(administration, made.value), { denied: 'expired', tokenId: made.token.id })
-    const again = await bootstrapToken(administration, act())
+    const again = await bootstrapToken(roll.identity, administration, act())
     assert.ok(again)
     await administration.db.transaction(async (tx) => {
       for (const role of ['identity-admin', 'access-admin']) {
-        const person = newId('person')
+        const person = personOf(role)
         await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
           values (${newId('role')}, ${person}, ${role}, ${now}, 'bootstrap', 'first')`)
         await tx.execute(sql`
-          insert into access.token (id, hash, person_id, label, scopes, created_at, created_by, expires_at)
-          values (${newId('token')}, ${Buffer.from(person)}, ${person}, 'of a holder', ${['write']}, ${now}, 'bootstrap',
+          insert into access.token (id, hash, key_id, person_id, label, scopes, created_at, created_by, expires_at)
+          values (${newId('token')}, ${Buffer.from(person)}, ${keys[0]?.keyId}, ${person}, 'of a holder', ${['write']}, ${now}, 'bootstrap',
                   ${'2026-06-01T00:00:00.000Z'})`)
       }
     })
-    assert.equal(await endBootstrap(administration, act()), true)
+    assert.equal(await endBootstrap(roll.identity, administration, act()), true)
     assert.deepEqual(await authenticateToken(administration, again.value), {
       denied: 'revoked',
       tokenId: again.token.id,
     })
-    assert.equal(await bootstrapToken(administration, act()), undefined)
+    assert.equal(await bootstrapToken(roll.identity, administration, act()), undefined)
     now = START
   })
 
   test('holders whose tokens were all revoked, as a restore does, or have expired lock nobody out', async () => {
     now = '2026-03-02T12:00:00.000Z' as Instant
-    assert.equal(await bootstrapToken(administration, act()), undefined)
+    assert.equal(await bootstrapToken(roll.identity, administration, act()), undefined)
     await administration.db.transaction(async (tx) => {
       await tx.execute(
         sql`update access.token set revoked_at = ${now}, revoked_by = 'reeve' where label = 'of a holder'`,
       )
     })
-    const back = await bootstrapToken(administration, act())
+    const back = await bootstrapToken(roll.identity, administration, act())
     assert.ok(back, 'there is a way back in')
     assert.ok('token' in (await authenticateToken(administration, back.value)))
-    assert.equal(await endBootstrap(administration, act()), false)
+    assert.equal(await endBootstrap(roll.identity, administration, act()), false)
     now = START
+  })
+
+  test('an administration is held by nobody once its holder has left, or the key of its tokens is lost', async () => {
+    await administration.db.transaction((tx) =>
+      tx.execute(sql`update access.token set revoked_at = null, revoked_by = null where label = 'of a holder'`),
+    )
+    const vacant = () => heldByNobody(roll.identity, administration, now)
+    assert.deepEqual(await vacant(), [])
+    await roll.setStatus('access-admin', 'leaver')
+    assert.deepEqual(await vacant(), ['access-admin'])
+    await roll.setStatus('access-admin', 'active')
+    const known = keys
+    keys = [{ keyId: 'hk_new', key: randomBytes(32) }]
+    assert.deepEqual(await vacant(), ['identity-admin', 'access-admin'])
+    keys = known
   })
 })

@@ -1,4 +1,4 @@
-// One token of Reeve's API as the access layer keeps it. Its value is nowhere; its hash never leaves this folder.
+// One token of Reeve's API as the access layer keeps it. Its value is nowhere; its hash goes to decision points, no further.
 import type { Id, Instant } from '#kernel'
 import { sql } from '#db'
 import type { Sql } from '#db'
@@ -33,12 +33,17 @@ export interface Token {
   readonly revokedBy: string | null
   /** The last day (UTC) on which it was used, `YYYY-MM-DD`: finer than that is not kept. */
   readonly usedOn: string | null
+  /** Under which key its hash was made. */
+  readonly keyId: string
+  /** Sorted. Natural persons who may know its value beside its subject: who made it, and who may know the one it was made with. */
+  readonly knownTo: readonly Id<'person'>[]
 }
 
 /** A column list without the hash. */
 export const TOKEN: Sql = sql`id, principal_id as "principalId", person_id as "personId", bootstrap,
   credential_id as "credentialId", label, scopes, created_at as "createdAt", created_by as "createdBy",
-  expires_at as "expiresAt", revoked_at as "revokedAt", revoked_by as "revokedBy", used_on as "usedOn"`
+  expires_at as "expiresAt", revoked_at as "revokedAt", revoked_by as "revokedBy", used_on as "usedOn",
+  key_id as "keyId", known_to as "knownTo"`
 
 /** Whether `held` is enough for `needed`. `write` holds all but `metrics`; nothing else holds another. */
 export function covers(held: readonly Scope[], needed: Scope): boolean {

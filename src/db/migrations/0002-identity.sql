@@ -197,6 +197,14 @@ create table identity.offer (
 create index offer_to on identity.offer (to_id, id) where state = 'pending';
 create unique index offer_pending on identity.offer (principal_id) where state = 'pending';
 
+-- Whether two arrays of texts have one in common.
+create function identity.any_in_both(a jsonb, b jsonb) returns boolean
+language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
+  select exists (select from jsonb_array_elements_text(a) as one (word) where b ? one.word)
+$$;
+revoke all on function identity.any_in_both(jsonb, jsonb) from public;
+grant execute on function identity.any_in_both(jsonb, jsonb) to reeve_identity;
+
 -- A request for a new identity, and what was decided of it.
 create table identity.request (
   id text primary key,
@@ -210,7 +218,8 @@ create table identity.request (
   constraint request_state check (state in ('pending', 'approved', 'denied', 'withdrawn')),
   -- four eyes: who decides is another natural person than who asked
   constraint request_four_eyes check (
-    state not in ('approved', 'denied') or data ->> 'decidedByPerson' is distinct from data ->> 'requestedByPerson'
+    state not in ('approved', 'denied')
+    or not coalesce(identity.any_in_both(data -> 'requestedBehind', data -> 'decidedBehind'), true)
   )
 );
 create index request_state_id on identity.request (state, id);

@@ -68,6 +68,10 @@ create table access.token (
   revoked_at timestamptz(3),
   revoked_by text,
   used_on date,
+  -- under which key the hash was made: without it nobody can come in by this token
+  key_id text not null,
+  -- natural persons who may know the value beside its subject: who made it, and who may know the token that it was made with
+  known_to text[] not null default '{}',
   constraint token_subject check (
     (principal_id is not null)::integer + (person_id is not null)::integer + bootstrap::integer = 1
   )

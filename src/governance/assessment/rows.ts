@@ -61,7 +61,9 @@ interface VendorFacts {
 export interface RequestFacts {
   readonly state: 'pending' | 'approved' | 'denied' | 'withdrawn'
   readonly requestedByPerson: string
+  readonly requestedBehind: readonly string[]
   readonly decidedByPerson?: string
+  readonly decidedBehind?: readonly string[]
   readonly decidedAt?: Instant
 }
 

@@ -17,6 +17,9 @@ const TOKEN = {
   revokedAt: instant.nullable(),
   revokedBy: z.string().nullable(),
   usedOn: z.string().nullable().describe('the last day of use; finer than that is not kept'),
+  knownTo: z
+    .array(z.string())
+    .describe('natural persons who may know its value beside its subject: they count as if they had acted with it'),
 }
 
 export const Token = z.object(TOKEN).meta({ id: 'Token' })

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Fault } from '#kernel'
 import type { Act, Id, PersonFact } from '#kernel'
-import { ADMINISTRATIONS, assignRole, createToken, endBootstrap, rolesOf } from '#access/records'
+import { ADMINISTRATIONS, assignRole, createToken, endBootstrap, givenByBootstrap, rolesOf } from '#access/records'
 import type { Role } from '#access/records'
 import { applyPeopleFeed, findPerson, personIdOf } from '#identity/roll'
 import type { Doors } from '../doors.ts'
@@ -39,6 +39,19 @@ function refuseBoth({ access }: Doors, administrators: readonly Administrator[])
     'conflict',
     'nobody holds identity-admin and access-admin together; name two people, or set `server.bothAdministrations`',
   )
+}
+
+/** SECURITY: what somebody holds who can come in is theirs to give; the bootstrap token is for what nobody holds. */
+async function refuseHeld({ identity, access }: Doors, administrators: readonly Administrator[]): Promise<void> {
+  const open = await givenByBootstrap(identity, access, access.clock())
+  for (const { roles } of administrators) {
+    const held = ADMINISTRATIONS.find((role) => roles.some((each) => each === role) && !open.includes(role))
+    if (held === undefined) continue
+    throw new Fault(
+      'conflict',
+      `somebody holds ${held} and can come in: ask them for the role; here ask for the other one`,
+    )
+  }
 }
 
 /**
@@ -106,13 +119,17 @@ export const BOOTSTRAP_ROUTES = [
     handle: async (context) => {
       const { doors, body, act } = context
       refuseBoth(doors, body.administrators)
+      await refuseHeld(doors, body.administrators)
       const personIds = await recordPeople(doors, act('the first administrators', 'people'), body.administrators)
       const administrators: object[] = []
       for (const [at, personId] of personIds.entries()) {
         const administrator = body.administrators[at]
         if (administrator !== undefined) administrators.push(await makeAdministrator(context, personId, administrator))
       }
-      return { administrators, bootstrapEnded: await endBootstrap(doors.access, act('both administrations are held')) }
+      return {
+        administrators,
+        bootstrapEnded: await endBootstrap(doors.identity, doors.access, act('both administrations are held')),
+      }
     },
   }),
 ]

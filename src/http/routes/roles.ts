@@ -73,6 +73,6 @@ export const ROLE_ROUTES = [
     answer: Assignment,
     refuses: ['idempotency_reused'],
     handle: async ({ doors, caller, params, body, act }) =>
-      await endRole(doors.access, act(body.reason), { ...params, ...body, heldByActor: caller.roles }),
+      await endRole(doors.identity, doors.access, act(body.reason), { ...params, ...body, heldByActor: caller.roles }),
   }),
 ]

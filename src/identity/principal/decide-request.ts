@@ -6,12 +6,15 @@ import type { IdentityLayer } from '../operation.ts'
 import type { IdentityRequest } from '../record/proposal-records.ts'
 import { REQUEST } from '../record/tables.ts'
 import { textOf } from './limits.ts'
-import { naturalPersonBehind } from './natural-person.ts'
+import { naturalPersonBehind, personsBehind } from './natural-person.ts'
 import { operateOnPrincipals } from './patch-principal.ts'
 import type { CurrentPrincipal } from './patch-principal.ts'
 import { writeRegistered } from './register.ts'
 import { lockPending } from './request-identity.ts'
 import type { CurrentRequest } from './request-identity.ts'
+
+const WHO_ASKED =
+  'who asked cannot decide, nor with a token that they made or may know: another person has to, with a token of their own'
 
 export interface RequestDecided {
   readonly request: CurrentRequest
@@ -41,9 +44,10 @@ export async function decideIdentityRequest(
     async (tx) => {
       const current = await lockPending(tx, input)
       const decidedByPerson = await naturalPersonBehind(tx, act.actor)
+      const decidedBehind = await personsBehind(tx, act.actor)
       const { data } = current
-      if (decidedByPerson === data.requestedByPerson || act.actor.id === data.requestedBy) {
-        throw new Fault('forbidden', 'who asked cannot decide: another person has to')
+      if (act.actor.id === data.requestedBy || decidedBehind.some((person) => data.requestedBehind.includes(person))) {
+        throw new Fault('forbidden', WHO_ASKED)
       }
       const approved = input.decision === 'approve'
       const follows = { ...act, follows: [...(act.follows ?? []), current.id] }
@@ -58,6 +62,7 @@ export async function decideIdentityRequest(
             state: approved ? 'approved' : 'denied',
             decidedBy: act.actor.id,
             decidedByPerson,
+            decidedBehind,
             decidedAt: act.at,
             decisionReason: reason,
             ...(principal === undefined ? {} : { principalId: principal.id as NonNullable<typeof data.principalId> }),

@@ -6,6 +6,14 @@ import { readCurrent } from '#db/history'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import { PRINCIPAL } from '../record/tables.ts'
 
+/**
+ * Everybody who may have acted: the natural person behind the actor, and who else may know the token of the act. Sorted.
+ * Throws as `naturalPersonBehind` does.
+ */
+export async function personsBehind(tx: Tx, actor: Actor): Promise<readonly Id<'person'>[]> {
+  return [...new Set([await naturalPersonBehind(tx, actor), ...(actor.behind ?? [])])].sort()
+}
+
 /** Throws Fault('forbidden') where no one person stands behind it: then nobody could tell two pairs of eyes apart. */
 export async function naturalPersonBehind(tx: Tx, actor: Actor): Promise<Id<'person'>> {
   if (actor.personId !== undefined) return actor.personId

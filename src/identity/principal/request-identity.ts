@@ -12,7 +12,7 @@ import type { Party } from '../record/party.ts'
 import type { IdentityRequest } from '../record/proposal-records.ts'
 import { REQUEST } from '../record/tables.ts'
 import { futureOf, textOf } from './limits.ts'
-import { naturalPersonBehind } from './natural-person.ts'
+import { naturalPersonBehind, personsBehind } from './natural-person.ts'
 import { lockParty } from './owner-party.ts'
 import { partyKey, sameParty } from './patch-principal.ts'
 import { END_DAYS_MAX } from './set-dates.ts'
@@ -36,7 +36,7 @@ export async function requestIdentity(
   input: IdentityAsked,
 ): Promise<CurrentRequest> {
   const { kind, system, owner, backup } = input
-  const data: Omit<IdentityRequest, 'requestedByPerson'> = {
+  const data: Omit<IdentityRequest, 'requestedByPerson' | 'requestedBehind'> = {
     kind,
     system,
     name: textOf('name', input.name),
@@ -50,6 +50,7 @@ export async function requestIdentity(
   }
   return await operate(identity, act, async (tx) => {
     const requestedByPerson = await naturalPersonBehind(tx, act.actor)
+    const requestedBehind = await personsBehind(tx, act.actor)
     await lockParty(tx, owner, 'owner')
     if (backup !== undefined) {
       if (sameParty(owner, backup)) throw new Fault('unprocessable', 'owner and backup must be two parties')
@@ -59,7 +60,7 @@ export async function requestIdentity(
     const [made] = await createWithEntries<IdentityRequest>(tx, REQUEST, act, [
       {
         id: newId('request'),
-        data: { ...data, requestedByPerson },
+        data: { ...data, requestedByPerson, requestedBehind },
         words: {
           type: 'identity.requested',
           about: [owner.id, ...(backup === undefined ? [] : [backup.id])],

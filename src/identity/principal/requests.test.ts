@@ -77,7 +77,7 @@ describe('a new identity is asked for and approved', { skip: databaseUnavailable
       roll.identity.db.transaction((tx) =>
         tx.execute(sql`
           update identity.request
-          set data = data || jsonb_build_object('state', 'approved', 'decidedByPerson', data ->> 'requestedByPerson')
+          set data = data || jsonb_build_object('state', 'approved', 'decidedBehind', data -> 'requestedBehind')
           where id = ${requestId}`),
       ),
       (error) => violated(error)?.constraint === 'request_four_eyes',

@@ -97,6 +97,8 @@ const KINDS: readonly Kind[] = [
       state: 'state',
       requested_by: 'requestedByPerson',
       decided_by: 'decidedByPerson',
+      requested_behind: 'requestedBehind',
+      decided_behind: 'decidedBehind',
       decided_at: 'decidedAt',
       expires_at: 'expiresAt',
       principal: 'principalId',

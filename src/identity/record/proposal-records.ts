@@ -30,9 +30,12 @@ export interface IdentityRequest {
   readonly requestedBy: string
   /** The natural persons, for four eyes; `''` is never written. */
   readonly requestedByPerson: string
+  /** Sorted. Every natural person who may have asked: none of them decides. */
+  readonly requestedBehind: readonly string[]
   readonly state: 'pending' | 'approved' | 'denied' | 'withdrawn'
   readonly decidedBy?: string
   readonly decidedByPerson?: string
+  readonly decidedBehind?: readonly string[]
   readonly decidedAt?: Instant
   readonly decisionReason?: string
   /** Made by the approval, in state registered. */

@@ -102,14 +102,16 @@ export const REQUESTS: readonly AssertedControl<'requests'>[] = [
   {
     id: 'request-four-eyes',
     title: 'Another person decided each request for an identity',
-    statement: 'each decided identity request was decided by another natural person than who asked',
-    query: `identity requests where state in ('approved', 'denied') and (decided_by is null or decided_by = requested_by)`,
+    statement: 'each decided identity request was decided by another natural person than who asked or may have asked',
+    query: `identity requests where state in ('approved', 'denied') and (decided_by is null or requested_behind && decided_behind)`,
     references: [...csf('PR.AA-01', 'PR.AA-05'), ...nhi(1)],
     over: 'requests',
     applies: ({ data }) => data.state === 'approved' || data.state === 'denied',
     judge: ({ data }: Row<RequestFacts>) => {
-      if (data.decidedByPerson === undefined) return violates('it does not say who decided')
-      return data.decidedByPerson === data.requestedByPerson ? violates('who asked decided as well') : HOLDS
+      const { requestedBehind, decidedBehind } = data
+      if (decidedBehind === undefined) return violates('it does not say who decided')
+      const both = decidedBehind.some((person) => requestedBehind.includes(person))
+      return both ? violates('who asked, or may have asked, decided as well') : HOLDS
     },
     shows: ({ data }) => ({
       state: data.state,

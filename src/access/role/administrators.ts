@@ -1,0 +1,132 @@
+// Who holds an administration for real, and which natural persons that comes to: through clients that they answer for and
+// tokens that they may know.
+import type { Id, Instant } from '#kernel'
+import { sql } from '#db'
+import { readActor } from '#identity/roll'
+import type { IdentityLayer } from '#identity/roll'
+import type { Administration } from './administration.ts'
+import { ADMINISTRATIONS } from './role.ts'
+import type { Role } from './role.ts'
+
+interface Holder {
+  readonly subjectId: string
+  readonly role: Role
+  /** Who may know a token of the subject that is in force, beside the subject. */
+  readonly knownTo: readonly Id<'person'>[]
+  /** The last day on which one of its tokens can be used; null where none is in force. */
+  readonly until: Instant | null
+  /** One of them was used, or was not made by the bootstrap token. */
+  readonly settled: boolean
+}
+
+export interface RealHolder {
+  readonly subjectId: string
+  readonly role: Role
+  readonly until: Instant
+  readonly settled: boolean
+}
+
+/** The assignments of both administrations, with what the subjects' tokens come to. A lost key makes its tokens void. */
+async function holders({ db, tokenKeys }: Administration, at: Instant): Promise<readonly Holder[]> {
+  const keyIds = tokenKeys().map(({ keyId }) => keyId)
+  return await db.transaction(
+    async (tx) =>
+      await tx.query<Holder>(sql`
+        select r.subject_id as "subjectId", r.role,
+          coalesce((select array_agg(distinct person) from access.token t, unnest(t.known_to) as person where ${inForce(keyIds, at)}), '{}') as "knownTo",
+          (select max(t.expires_at) from access.token t where ${inForce(keyIds, at)}) as until,
+          exists (select from access.token t where ${inForce(keyIds, at)}
+            and (t.used_on is not null or t.created_by <> 'bootstrap')) as settled
+        from access.role_assignment r
+        where r.role = any(${ADMINISTRATIONS}) and r.ended_at is null order by r.subject_id, r.role`),
+    { readOnly: true },
+  )
+}
+
+const inForce = (keyIds: readonly string[], at: Instant): ReturnType<typeof sql> => sql`
+  r.subject_id in (t.person_id, t.principal_id) and t.revoked_at is null and t.expires_at > ${at}
+  and t.key_id = any(${keyIds})`
+
+/** Those who can come in and act: in the roll, not gone, with a token in force. */
+export async function realHolders(
+  identity: IdentityLayer,
+  administration: Administration,
+  at: Instant,
+): Promise<readonly RealHolder[]> {
+  const real: RealHolder[] = []
+  for (const { subjectId, role, until, settled } of await holders(administration, at)) {
+    if (until === null) continue
+    const actor = await readActor(identity, subjectId)
+    if (actor !== undefined && actor.inactive === undefined) real.push({ subjectId, role, until, settled })
+  }
+  return real
+}
+
+/** Administrations that nobody holds for real: Reeve would be locked for good without a new bootstrap token. */
+export async function heldByNobody(
+  identity: IdentityLayer,
+  administration: Administration,
+  at: Instant,
+): Promise<readonly Role[]> {
+  const real = await realHolders(identity, administration, at)
+  return ADMINISTRATIONS.filter((administrationRole) => !real.some(({ role }) => role === administrationRole))
+}
+
+/**
+ * What the bootstrap token may give: what nobody holds, or holds only by a token that it made itself and that nobody has used
+ * (an answer may have been lost). SECURITY: never what somebody else has come to hold.
+ */
+export async function givenByBootstrap(
+  identity: IdentityLayer,
+  administration: Administration,
+  at: Instant,
+): Promise<readonly Role[]> {
+  const real = await realHolders(identity, administration, at)
+  return ADMINISTRATIONS.filter((wanted) => !real.some(({ role, settled }) => role === wanted && settled))
+}
+
+/** The natural person that a subject is, or who answers for it. */
+export async function personsOf(identity: IdentityLayer, subjectId: string): Promise<readonly Id<'person'>[]> {
+  const actor = await readActor(identity, subjectId)
+  if (actor === undefined) return []
+  if (actor.kind === 'person') return [actor.personId]
+  return actor.ownerId === undefined ? [] : [actor.ownerId]
+}
+
+/** Which administrations these natural persons hold in any way: themselves, through a client, through a token they may know. */
+export async function administrationsOf(
+  identity: IdentityLayer,
+  administration: Administration,
+  at: Instant,
+  persons: readonly Id<'person'>[],
+): Promise<ReadonlySet<Role>> {
+  const found = new Set<Role>()
+  for (const { subjectId, role, knownTo } of await holders(administration, at)) {
+    if (found.has(role)) continue
+    const behind = [...(await personsOf(identity, subjectId)), ...knownTo]
+    if (behind.some((person) => persons.includes(person))) found.add(role)
+  }
+  return found
+}
+
+/**
+ * The roles that a token comes to whose value others may know: none of the administrations where one of them holds the other
+ * administration by themselves. Fails closed: whatever was changed since, nobody acts as both.
+ */
+export async function apartFrom(
+  { db, settings }: Administration,
+  roles: ReadonlySet<Role>,
+  persons: readonly string[],
+): Promise<ReadonlySet<Role>> {
+  const held = ADMINISTRATIONS.filter((role) => roles.has(role))
+  if (held.length === 0 || persons.length === 0 || settings.bothAdministrations) return roles
+  const others = ADMINISTRATIONS.filter((role) => !roles.has(role))
+  const [met] = await db.transaction(
+    async (tx) =>
+      await tx.query(sql`
+        select from access.role_assignment
+        where subject_id = any(${[...persons]}) and role = any(${others}) and ended_at is null limit 1`),
+    { readOnly: true },
+  )
+  return met === undefined ? roles : new Set([...roles].filter((role) => !ADMINISTRATIONS.includes(role)))
+}
