@@ -103,15 +103,8 @@ async function start(
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
   const decisions = await startDecisions({ opened, identity, access, act, say, undo })
-  const { layer: connections, worker } = await startConnections({
-    ...settings,
-    opened,
-    clock,
-    keys,
-    identity,
-    access,
-    say,
-  })
+  const parts = { opened, clock, keys, identity, access, say }
+  const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
   const http = await buildServer(
     {
@@ -135,7 +128,7 @@ async function start(
       ? await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, options.samples)
       : undefined
   // last, so that whatever may fail has not: the token is shown once
-  const bootstrap = await bootstrapToken(identity, access, act)
+  const bootstrap = await bootstrapToken(access, act)
   return {
     ...at,
     url: urlOf(at, settings.tls !== undefined),

@@ -7,6 +7,7 @@ import type { Administration } from '../role/administration.ts'
 import { effectiveRoles } from '../role/role.ts'
 import type { Role } from '../role/role.ts'
 import { heldBy } from '../role/read-roles.ts'
+import { markTokenUsed } from './mark-used.ts'
 import { hashToken, tokenKind } from './token-value.ts'
 import { TOKEN } from './token.ts'
 import type { Token } from './token.ts'
@@ -54,8 +55,5 @@ async function lookUp(
 async function markUsed(administration: Administration, token: Token, at: Instant): Promise<void> {
   const day = at.slice(0, 10)
   if (token.usedOn !== null && token.usedOn >= day) return
-  await administration.db.transaction((tx) =>
-    tx.execute(sql`
-      update access.token set used_on = ${day}::date where id = ${token.id} and (used_on is null or used_on < ${day}::date)`),
-  )
+  await markTokenUsed(administration, token.id, at)
 }

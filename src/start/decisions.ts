@@ -1,0 +1,59 @@
+// The decision point of the server: a state that follows the database, and who may ask it.
+import { authenticateResident, followOutbox, installStarterPolicies, markTokenUsed } from '#access/decisions'
+import type { Administration } from '#access/records'
+import type { ReeveDatabase } from '#db'
+import type { DecisionsDoor } from '#http'
+import type { IdentityLayer } from '#identity/roll'
+import { Fault } from '#kernel'
+import type { Act } from '#kernel'
+import type { Undo } from './undo.ts'
+
+export interface DecisionsOptions {
+  readonly opened: ReeveDatabase
+  readonly identity: IdentityLayer
+  readonly access: Administration
+  readonly act: Act
+  readonly say: (event: string) => void
+  readonly undo: Undo
+}
+
+/** Everything is known when it returns. */
+export async function startDecisions(options: DecisionsOptions): Promise<DecisionsDoor> {
+  const { opened, identity, access, say, undo } = options
+  await havePolicies(options)
+  const now = neverBack(Date.now)
+  const follower = await followOutbox({
+    identity,
+    access: access.db,
+    listenOn: opened.connectionFor('access'),
+    now,
+    say,
+  })
+  undo.later('the decision point', async () => follower.stop())
+  return {
+    state: () => follower.state,
+    now,
+    authenticate: (presented) => authenticateResident(follower.state, access.tokenKeys(), presented, now()),
+    onTokenUsed: (tokenId) => {
+      markTokenUsed(access, tokenId, access.clock()).catch((error: unknown) => {
+        say(`the use of a token was not noted: ${error instanceof Error ? error.message : 'unknown error'}`)
+      })
+    },
+  }
+}
+
+/** Of two servers that start at once on a new database, one has them first; the other finds them. */
+async function havePolicies({ access, act }: DecisionsOptions): Promise<void> {
+  try {
+    await installStarterPolicies(access, act)
+  } catch (error) {
+    if (await installStarterPolicies(access, act)) return
+    if (error instanceof Fault && error.code === 'database_unavailable') throw error
+  }
+}
+
+/** What has expired does not come back because the machine's clock was set. */
+function neverBack(clock: () => number): () => number {
+  let last = -Infinity
+  return () => (last = Math.max(last, clock()))
+}
