@@ -1,17 +1,19 @@
 // What a server does by itself, again and again: what was to end by a day ends, tokens and their records agree, answers
 // under old idempotency keys are forgotten.
-import { repairTokens } from '#access/records'
+import { endAccessOfLeavers, repairTokens } from '#access/records'
 import type { Administration } from '#access/records'
 import { forgetAnswers } from '#db'
 import type { Database, Layer } from '#db'
 import { repeat } from '#evidence'
 import type { Repeating } from '#evidence'
-import { quarantineLapsed } from '#identity/roll'
+import { askManagers, leaveByEndDate, quarantineLapsed } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
 import { REEVE } from '#kernel'
 import type { Clock, Instant } from '#kernel'
 
 const EVERY_MS = 60_000
+/** End dates are days, and what they ask reads all people. */
+const PEOPLE_EVERY_MS = 60 * 60 * 1000
 const ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
 /** The layers whose operations are asked for under idempotency keys. */
 const ANSWERING: readonly Layer[] = ['identity', 'access', 'connections']
@@ -25,11 +27,17 @@ export function startUpkeep(parts: {
   readonly say: (event: string) => void
 }): Repeating {
   const { database, identity, access, clock, say } = parts
+  let peopleAt = Number.NEGATIVE_INFINITY
   return repeat(
     async () => {
       const now = clock()
       const { more } = await quarantineLapsed(identity, { actor: { id: REEVE }, at: now })
       if (more) return 'more'
+      if (Math.abs(Date.parse(now) - peopleAt) >= PEOPLE_EVERY_MS) {
+        if ((await keepPeople(identity, now, say)) === 'more') return 'more'
+        peopleAt = Date.parse(now)
+      }
+      await endAccessOfLeavers(identity, access, { actor: { id: REEVE }, at: now })
       await repairTokens(identity, access)
       const before = new Date(Date.parse(now) - ANSWERS_KEPT_MS).toISOString() as Instant
       for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), before)
@@ -42,4 +50,22 @@ export function startUpkeep(parts: {
       },
     },
   )
+}
+
+/** Whose last day is over leaves, and the managers of leavers are asked for what nobody was asked for yet. */
+async function keepPeople(
+  identity: IdentityLayer,
+  at: Instant,
+  say: (event: string) => void,
+): Promise<'more' | 'done'> {
+  const act = { actor: { id: REEVE }, at }
+  const outcome = await leaveByEndDate(identity, act)
+  if (outcome?.held !== undefined) {
+    say(
+      `the last day of ${outcome.held.leavers} people is over, more than may leave unseen: send their feed with --confirm-leavers`,
+    )
+  }
+  if ((outcome?.remaining ?? 0) > 0) return 'more'
+  await askManagers(identity, act)
+  return 'done'
 }

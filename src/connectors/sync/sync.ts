@@ -3,7 +3,7 @@
 import type { Act, BlindSpot, Fact, ReadProblem } from '#kernel'
 import type { AccessLayer } from '#access/records'
 import type { ClassificationRules, OwnerOverride } from '#identity'
-import { whileSourceIsHeld } from '#identity/roll'
+import { askManagers, whileSourceIsHeld } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
 import { partsOf } from './parts.ts'
 import { applyPeople } from './people.ts'
@@ -67,7 +67,9 @@ async function syncHeld(options: SyncOptions): Promise<SyncResult> {
     const work = new SyncWork({ options, act, parts, roll, say })
     try {
       for (let part = 0; part < parts.count; part++) await work.observe(await parts.part(part))
-      return await work.end(people)
+      const result = await work.end(people)
+      if (options.dryRun !== true) await askManagers(options.identity, act)
+      return result
     } finally {
       await work.settle()
     }

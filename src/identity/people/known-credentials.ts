@@ -83,6 +83,11 @@ const ANSWERED_FOR = (personIds: readonly string[]): ReturnType<typeof sql> => s
   from unnest(${personIds}::text[]) as someone (id)
   join identity.version v on v.data #>> '{owner,party,id}' = someone.id
   union
+  -- a source showed it when its owner had left already
+  select someone.id, v.record_id, 'owned'
+  from unnest(${personIds}::text[]) as someone (id)
+  join identity.version v on v.data #>> '{formerOwner,party,id}' = someone.id
+  union
   select someone.id, v.record_id, 'team'
   from unnest(${personIds}::text[]) as someone (id)
   join identity.version member on member.record_id = someone.id

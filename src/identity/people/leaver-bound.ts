@@ -19,11 +19,11 @@ export interface HeldLeavers {
  * Two bounds: leavers of this source against its people, and all leavers of a day against the people of the roll, so that
  * many small feeds are not let through where one large one is held. INVARIANT: leavers that are held stay held, whoever
  * joins meanwhile: the share is of those who were there when they were held first. A person confirms them, or the source
- * takes back what it said. A complete feed without anybody is always held.
+ * takes back what it said. Without a source only the second bound counts. A complete feed without anybody is always held.
  */
 export function heldOf(
   leaving: readonly PersonChange[],
-  source: string,
+  source: string | undefined,
   roll: RollOfPeople,
   settings: IdentitySettings,
   emptied: boolean,
@@ -36,7 +36,7 @@ export function heldOf(
   const tooMany = (left: number, of: number): boolean =>
     left >= settings.leaverCountMin && left > settings.leaverShareMax * Math.min(of, people)
   const { window } = roll
-  const bySource = emptied || tooMany(leaving.length, here)
+  const bySource = emptied || (source !== undefined && tooMany(leaving.length, here))
   if (!bySource && !tooMany(leaving.length + window.left, window.people)) return undefined
   return {
     leavers: leaving.length,

@@ -34,6 +34,22 @@ export async function readRollOfPeople(tx: Tx, source: string, at: Instant): Pro
   }
 }
 
+/** Everybody by feed id, as far as the walk up the managers needs them. */
+export async function readPersonNodes(tx: Tx): Promise<Map<string, PersonNode>> {
+  const rows = await tx.query<{
+    id: PersonNode['id']
+    feedId: string
+    status: PersonNode['status']
+    up: string | null
+  }>(sql`select id, feed_id as "feedId", status, manager_feed_id as up from identity.person`)
+  return new Map(
+    rows.map(({ id, feedId, status, up }) => [
+      feedId,
+      { id, feedId, status, ...optional('managerFeedId', up ?? undefined) },
+    ]),
+  )
+}
+
 /** Rows whose identifier (`people:id`) somebody registered by hand already: joining them is a person's decision. */
 export async function withoutTakenRefs(tx: Tx, { rows, roll, renamed }: Adoption): Promise<FeedRows> {
   const joining = [...rows.people.keys()].filter((feedId) => !roll.people.has(feedId) || renamed.has(feedId))
