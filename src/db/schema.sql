@@ -795,6 +795,7 @@ create table identity.version (
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))
 );
+CREATE INDEX version_former_owner ON identity.version USING btree (((data #>> '{formerOwner,party,id}'::text[])), record_id) WHERE ((data #>> '{formerOwner,party,id}'::text[]) IS NOT NULL);
 CREATE INDEX version_others ON identity.version USING gin (((data -> 'parties'::text)) jsonb_path_ops) WHERE (((data -> 'backups'::text) <> '[]'::jsonb) OR ((data -> 'custodians'::text) <> '[]'::jsonb));
 CREATE INDEX version_owner ON identity.version USING btree (((data #>> '{owner,party,id}'::text[])), record_id) WHERE ((data #>> '{owner,party,id}'::text[]) IS NOT NULL);
 

@@ -101,6 +101,9 @@ create index principal_parties on identity.principal using gin ((data -> 'partie
 create index version_owner on identity.version ((data #>> '{owner,party,id}'), record_id)
   where data #>> '{owner,party,id}' is not null;
 
+create index version_former_owner on identity.version ((data #>> '{formerOwner,party,id}'), record_id)
+  where data #>> '{formerOwner,party,id}' is not null;
+
 -- and of "who was backup or custodian": few versions have any
 create index version_others on identity.version using gin ((data -> 'parties') jsonb_path_ops)
   where data -> 'backups' <> '[]' or data -> 'custodians' <> '[]';
