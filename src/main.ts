@@ -14,7 +14,7 @@ import { prepareDataDirectory } from './start/data-directory.ts'
 import { startDecisions } from './start/decisions.ts'
 import { gaugesOf } from './start/gauges.ts'
 import { followKeys } from './start/keys-kept.ts'
-import { administration, fingerprinter, identityLayer } from './start/layers.ts'
+import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
 import { openPort } from './start/open-port.ts'
@@ -88,8 +88,8 @@ async function start(
   const opened = await openReeveDatabase({ dataDirectory, environment, release, log: say })
   undo.later('the database', async () => opened.stop())
   const { database } = opened
-  const identity = identityLayer(database, clock, config.server)
   const access = administration(database, clock, keys, config.server)
+  const identity = endingAccessOfLeavers(identityLayer(database, clock, config.server), access, say)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })
   undo.later('the log', async () => log.keeper.stop())
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
@@ -128,7 +128,7 @@ async function start(
       ? await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, options.samples)
       : undefined
   // last, so that whatever may fail has not: the token is shown once
-  const bootstrap = await bootstrapToken(access, act)
+  const bootstrap = await bootstrapToken(identity, access, act)
   return {
     ...at,
     url: urlOf(at, settings.tls !== undefined),

@@ -73,7 +73,7 @@ describe('one person is one pair of eyes, whatever tokens they make', { skip: da
     const ofCy = await tokenFor(tokens['ida'], personOf('cy'))
     const requestId = await request(tokens['ida'])
     assert.equal((await decide(ofCy, requestId)).status, 403)
-    const refused = (await api.entries()).filter(({ type }) => type === 'act.refused').at(-1)
+    const refused = (await api.entries()).findLast(({ type }) => type === 'act.refused')
     assert.equal(refused?.content['operation'], 'decideIdentityRequest')
     // a token made with that token is no better
     const again = await made(post(ofCy, '/v1/tokens', { label: 'again', scopes: ['write'] }))

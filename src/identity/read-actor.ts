@@ -43,6 +43,22 @@ export async function readActor(
   return undefined
 }
 
+/** Of these persons, those whom the roll has as leavers. */
+export async function whoHasLeft(
+  identity: IdentityLayer,
+  ids: readonly Id<'person'>[],
+): Promise<readonly Id<'person'>[]> {
+  if (ids.length === 0) return []
+  const rows = await identity.db.transaction(
+    async (tx) =>
+      await tx.query<{ id: Id<'person'> }>(
+        sql`select id from identity.person where id = any(${[...ids]}) and status = 'leaver' order by id`,
+      ),
+    { readOnly: true },
+  )
+  return rows.map(({ id }) => id)
+}
+
 interface PersonRow {
   readonly name: string
   readonly status: PersonStatus

@@ -1,10 +1,11 @@
 // The layers as the server holds them: each with its own pool, the one clock, and the settings that are its own.
-import { ADMINISTRATION_SETTINGS } from '#access/records'
+import { ADMINISTRATION_SETTINGS, endAccessOfLeavers } from '#access/records'
 import type { Administration } from '#access/records'
 import type { ServerSettings } from '#config'
 import type { Database } from '#db'
 import { IDENTITY_SETTINGS } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
+import { REEVE } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
 
@@ -34,6 +35,25 @@ export function administration(
     // asked at each use, so that a rotation counts at once
     tokenKeys: () => keys.keysOf('token').map((key) => ({ keyId: key.keyId, key: key.reveal() })),
     settings: { ...ADMINISTRATION_SETTINGS, bothAdministrations },
+  }
+}
+
+/** Whoever leaves by a feed has no token and no role of Reeve any more when the feed is answered. */
+export function endingAccessOfLeavers(
+  identity: IdentityLayer,
+  access: Administration,
+  say: (event: string) => void,
+): IdentityLayer {
+  return {
+    ...identity,
+    onPeopleLeft: async () => {
+      try {
+        await endAccessOfLeavers(identity, access, { actor: { id: REEVE }, at: access.clock() })
+      } catch (error) {
+        const why = error instanceof Error ? error.message : 'unknown error'
+        say(`the tokens and roles of who left end within a minute instead of now: ${why}`)
+      }
+    },
   }
 }
 

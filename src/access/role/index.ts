@@ -15,6 +15,7 @@ export type { Authentication, TokenDenial } from '../token/authenticate-token.ts
 export { BOOTSTRAP, bootstrapToken, endBootstrap } from '../token/bootstrap.ts'
 export { createToken } from '../token/create-token.ts'
 export type { NewToken, TokenSubject, TokenToCreate } from '../token/create-token.ts'
+export { endAccessOfLeavers } from '../token/end-access-of-leavers.ts'
 export { issueToken } from '../token/issue-token.ts'
 export type { TokenToIssue } from '../token/issue-token.ts'
 export { repairTokens } from '../token/repair-tokens.ts'

@@ -64,7 +64,7 @@ export async function assertFirst({ db }: Administration, { idempotency }: Act):
         select response from access.idempotency where client = ${idempotency.client} and key = ${idempotency.key}`),
     { readOnly: true },
   )
-  if (first !== undefined) throw madeAlready(String(first.response))
+  if (first !== undefined) throw madeAlready(first.response)
 }
 
 const madeAlready = (id: string): Fault =>

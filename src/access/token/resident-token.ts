@@ -47,13 +47,13 @@ const personInactive = ({ state }: PrincipalFacts): string | undefined =>
 
 function clientInactive(
   known: DecisionState,
-  { kind, state, expiresAt }: PrincipalFacts,
+  { kind, state, expiresAt, owned }: PrincipalFacts,
   credentialId: string | undefined,
   now: number,
 ): string | undefined {
   if (kind !== 'api_client') return 'its subject is no API client'
-  if (credentialId !== undefined && known.credential(credentialId)?.state === 'revoked')
-    return 'its credential is revoked'
+  if (credentialId !== undefined && known.credential(credentialId)?.state !== 'live') return 'its credential is not live'
+  if (!owned) return 'nobody answers for the API client'
   if (state !== 'active') return `the API client is ${state}`
   return expiresAt !== undefined && expiresAt <= now ? 'the API client has expired' : undefined
 }
