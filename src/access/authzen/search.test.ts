@@ -115,7 +115,7 @@ void suite('search', () => {
     }
     for (const { id } of known) {
       const subject = { type: 'principal', id }
-      for (const type of [...new Set(resources.map((resource) => resource.type))]) {
+      for (const type of new Set(resources.map((resource) => resource.type))) {
         const asked = { subject, action: { name: pick(ACTIONS, random) }, context }
         const expected = resources.filter(
           (resource) => resource.type === type && allowed(state, { ...asked, resource }),
