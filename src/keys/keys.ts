@@ -67,6 +67,11 @@ export async function openKeys(folder: string, clock: Clock, options: KeysOption
   return new KeyStore(folder, clock, held, created)
 }
 
+/** Whether a store was opened here once, and so whether it would be made now. Makes nothing. */
+export async function keysWereMade(folder: string): Promise<boolean> {
+  return (await readPrivate(join(folder, MADE))) !== undefined
+}
+
 const fileOf = (folder: string, kind: KeyKind): string => join(folder, `${kind}.json`)
 
 async function kindsMade(folder: string): Promise<Set<string>> {

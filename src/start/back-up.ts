@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { backup, openReeveDatabase, runningOwner } from '#db'
 import type { BackupMade, Connection } from '#db'
 import { systemClock } from '#kernel'
-import { dataDirectoryFrom } from './data-directory.ts'
+import { servedDirectory } from './served-directory.ts'
 
 export interface BackUpOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -15,8 +15,9 @@ export interface BackUpOptions {
   readonly onTable?: (table: string) => void
 }
 
+/** Throws Fault('usage') on a directory that no server has kept a roll in. */
 export async function backUp(options: BackUpOptions): Promise<BackupMade> {
-  const dataDirectory = dataDirectoryFrom(options.dataDirectory, options.environment)
+  const dataDirectory = await servedDirectory(options.dataDirectory, options.environment)
   return await withOwner(options, dataDirectory, async (owner) =>
     backup({
       owner,

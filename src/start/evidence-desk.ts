@@ -25,8 +25,8 @@ import { Fault, REEVE, systemClock } from '#kernel'
 import { openKeys } from '#keys'
 import type { Keys } from '#keys'
 import { controlReader } from './control-reader.ts'
-import { dataDirectoryFrom } from './data-directory.ts'
 import { identityLayer } from './layers.ts'
+import { servedDirectory } from './served-directory.ts'
 import { CONNECTION_TABLES } from '#connections'
 import { serverSettingsOf } from '../config-server.ts'
 
@@ -54,7 +54,7 @@ export interface Desk extends LogKeys {
  */
 export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
   const { environment, release } = options
-  const dataDirectory = dataDirectoryFrom(options.dataDirectory, environment)
+  const dataDirectory = await servedDirectory(options.dataDirectory, environment)
   const external = (environment['REEVE_DATABASE_URL'] ?? '') !== ''
   const running = external ? undefined : await runningLayers(dataDirectory)
   const opened =
