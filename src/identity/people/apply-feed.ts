@@ -51,7 +51,7 @@ export async function applyPeopleFeed(
 
 const keyOf = (key: string, step: number): string => (step === 0 ? key : `${key} step ${step}`)
 
-/** What `applyPeopleFeed` would do, from the same code: it is done in a transaction that is rolled back. */
+/** What `applyPeopleFeed` would do, from the same plan and the same code for what leavers leave behind. */
 export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed: FeedToApply): Promise<FeedOutcome> {
   const rows = feedRows(feed, act.at)
   let outcome: FeedOutcome | undefined
@@ -60,7 +60,7 @@ export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed:
     await identity.db.transaction(
       async (tx) => {
         const changesMax = Number.POSITIVE_INFINITY
-        outcome = await applyStep(tx, identity, act, rows, { ...feed, changesMax, first: true }, [])
+        outcome = await applyStep(tx, identity, act, rows, { ...feed, changesMax, first: true, previewed: true }, [])
         throw backOut
       },
       { statementTimeoutMs: 120_000 },
@@ -77,6 +77,7 @@ interface StepOptions {
   readonly changesMax: number
   /** The first of the feed's transactions. */
   readonly first: boolean
+  readonly previewed?: boolean
 }
 
 async function applyStep(
@@ -84,7 +85,7 @@ async function applyStep(
   identity: IdentityLayer,
   act: Act,
   given: FeedRows,
-  { confirmLeavers = false, changesMax, first }: StepOptions,
+  { confirmLeavers = false, changesMax, first, previewed = false }: StepOptions,
   changed: Id<'principal'>[],
 ): Promise<FeedOutcome> {
   await holdFeeds(tx)
@@ -96,5 +97,5 @@ async function applyStep(
   if (plan.confirmed !== undefined && first) {
     await noteLeavers(tx, act, rows.source, 'people_feed.confirmed', plan.confirmed)
   }
-  return await applyPlan(tx, identity, act, { rows, roll, plan }, changesMax, changed)
+  return await applyPlan(tx, identity, act, { rows, roll, plan, previewed }, changesMax, changed)
 }

@@ -22,6 +22,11 @@ export interface Planned {
   readonly rows: Pick<FeedRows, 'source' | 'people'>
   readonly roll: RollOfPeople
   readonly plan: FeedPlan
+  /**
+   * What the leavers answered for is worked out all the same, in a transaction that is rolled back; the people themselves are
+   * not written, because nothing of the outcome is read from there.
+   */
+  readonly previewed?: boolean
 }
 
 /** The first `changesMax` changes of people. `changed` is given the principals that were. */
@@ -29,7 +34,7 @@ export async function applyPlan(
   tx: Tx,
   identity: IdentityLayer,
   act: Act,
-  { rows, roll, plan }: Planned,
+  { rows, roll, plan, previewed = false }: Planned,
   changesMax: number,
   changed: Id<'principal'>[],
 ): Promise<FeedOutcome> {
@@ -37,8 +42,10 @@ export async function applyPlan(
   const after = peopleAfter(roll, plan, personIdOf)
   const leavers = now.filter(({ what }) => what === 'left').flatMap(({ current }) => current ?? [])
   const movers = now.filter(({ what }) => what === 'moved')
-  await writeTeams(tx, act, plan.teams)
-  changed.push(...(await writePeople(tx, act, now)))
+  if (!previewed) {
+    await writeTeams(tx, act, plan.teams)
+    changed.push(...(await writePeople(tx, act, now)))
+  }
   const teams = emptiedTeams(now, roll, after)
   const gone = [...leavers.flatMap(({ data }) => goneOf(after.get(data.feedId), after)), ...teams]
   const losses = await leaveParties(tx, act, gone, identity.settings.orphanGraceDays)
