@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '#kernel'
 import { noteRefusal } from '#access/records'
-import { authenticate, Unauthenticated } from './authenticate.ts'
+import { authenticate, presentedBy, Unauthenticated } from './authenticate.ts'
 import { authorise } from './authorise.ts'
 import type { Authorised } from './authorise.ts'
 import type { Caller } from './caller.ts'
@@ -11,24 +11,31 @@ import { changes } from './endpoint.ts'
 import type { Guarded } from './endpoint.ts'
 import type { Limits } from './limits.ts'
 
-/** Who asks. Counts what fails and what is asked. */
+/**
+ * Who asks. Counts what fails and what is asked. An address that goes on failing is refused without a query, but for tokens
+ * that are good by what is in memory: the failures of others behind the same address are not theirs.
+ */
 export async function callerOf(
   doors: Doors,
   limits: Limits,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Caller> {
-  await limits.refuseFailing(request)
+  const presented = presentedBy(request.headers)
+  const good = (): boolean =>
+    presented !== undefined && 'token' in (doors.decisions?.authenticate(presented) ?? { denied: 'not asked' })
+  await limits.refuseFailing(request, presented, good)
   let caller: Caller
   try {
     caller = await authenticate(doors, request.headers)
   } catch (error) {
     if (error instanceof Unauthenticated) {
       request.log.warn({ why: error.why }, 'not authenticated')
-      await limits.countFailure(request)
+      await limits.countFailure(request, presented)
     }
     throw error
   }
+  if (presented !== undefined) limits.noteGood(presented)
   await limits.countCall(request, reply, caller)
   return caller
 }

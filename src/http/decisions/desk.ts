@@ -80,11 +80,11 @@ export class Desk {
   #admit(request: IncomingMessage): TokenFacts {
     assertHost(request.headers.host, this.#settings)
     const address = addressOf(request, this.#settings.behindProxy)
-    if (this.#failures.isSpent(address)) throw tooMany()
     const presented = BEARER.exec(request.headers.authorization ?? '')?.[1]
     const result = presented === undefined ? { denied: 'absent or malformed' } : this.#door.authenticate(presented)
+    // looked up first, which costs no query: what others behind the address fail at is not held against a good token
     if ('denied' in result) {
-      this.#failures.count(address)
+      if (!this.#failures.count(address)) throw tooMany()
       throw new Unauthenticated(result.denied)
     }
     const { token } = result
