@@ -45,12 +45,12 @@ describe('authentication that fails is limited', { skip: databaseUnavailable() }
     assert.deepEqual(statuses.slice(0, PER_MINUTE - 1), Array(PER_MINUTE - 1).fill(401))
     assert.deepEqual(statuses.slice(-3), [429, 429, 429])
 
-    const before = lookUps
+    const asked = lookUps
     assert.equal(await me(mintToken('person')), 429)
     assert.equal(await me('no'), 429)
     assert.equal(await me(), 429)
     assert.equal(await me(left), 429, 'not seen good, and in no memory: as any guess')
-    assert.equal(lookUps, before, 'nothing of it reached the database')
+    assert.equal(lookUps, asked, 'nothing of it reached the database')
 
     assert.equal(await me(ada), 200, 'was good a moment ago')
     assert.equal(await me(fresh), 200, 'never seen before, but among the tokens in force')
