@@ -28,8 +28,8 @@ export async function prepareDataDirectory(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o700 })
     const { mode, uid } = await stat(path)
     const mine = process.getuid === undefined || uid === process.getuid()
-    // as root, the database's own user passes through it (x only); nobody lists it or writes to it
-    if (mine && (mode & 0o066) !== 0) await chmod(path, mode & ~0o066 & 0o777)
+    // as root, the database's own user passes through it by its group (x only); nobody lists it or writes to it
+    if (mine && (mode & 0o067) !== 0) await chmod(path, mode & ~0o067 & 0o777)
     else if (!mine && (mode & 0o022) !== 0) {
       throw new Fault(
         'database_refused',

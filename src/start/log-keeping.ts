@@ -28,6 +28,7 @@ export async function startLog(parts: {
     .map((key): NoteSigner => ({ name, algorithm: ED25519, publicKey: key.publicKey, sign: (data) => key.sign(data) }))
   if (signer === undefined) throw new Error('a kind that was opened has an active key')
   const tiles = new TileFolder(join(dataDirectory, 'log'))
+  await tiles.shut()
   // nothing else writes yet: what was there is signed by the key before, what comes by the new one
   const before = await signerOfNewest(evidence, [signer, ...earlier])
   if (before !== undefined && before !== signer) await announceKey({ evidence, tiles, signer: before }, signer, clock)

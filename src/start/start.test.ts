@@ -29,7 +29,7 @@ describe('the data directory', () => {
     assert.equal((await stat(made)).mode & 0o777, 0o700)
     await chmod(made, 0o777)
     await prepareDataDirectory(made)
-    assert.equal((await stat(made)).mode & 0o066, 0)
+    assert.equal((await stat(made)).mode & 0o067, 0)
   })
 
   test('that is a file is refused with what to do', async (t) => {

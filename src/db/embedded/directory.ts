@@ -55,9 +55,15 @@ export async function prepareDirectory(
 async function opened(account: Account, root: string, folder: string): Promise<string | undefined> {
   const above = blockedAt(account, dirname(await realpath(root)))
   // what is below a closed folder is passed by, and stays as it is
-  for (const passed of above === undefined ? [root, folder] : [folder])
-    await chmod(passed, (await stat(passed)).mode | 0o011)
+  for (const passed of above === undefined ? [root, folder] : [folder]) await letPass(account, passed)
   return blockedAt(account, folder)
+}
+
+/** By its group, and nobody else. SECURITY: modes below are not all ours, so others do not even come that far. */
+async function letPass({ uid, gid }: Account, path: string): Promise<void> {
+  const found = await stat(path)
+  if (found.uid !== uid && found.gid !== gid) await chown(path, found.uid, gid)
+  await chmod(path, (found.uid === uid ? found.mode | 0o100 : found.mode | 0o010) & 0o777 & ~0o067)
 }
 
 async function refuseOtherMajor(folder: string): Promise<void> {

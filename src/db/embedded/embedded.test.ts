@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -55,6 +55,31 @@ describe('the embedded server', { skip: databaseUnavailable() }, () => {
     const running_as = (await stat(`/proc/${server.pid}`).catch(() => undefined))?.uid
     assert.notEqual(running_as, 0)
   })
+
+  test(
+    'as root, others cannot come to anything below the data directory, whatever its mode',
+    {
+      skip: isRoot() ? false : 'only root can be somebody else',
+    },
+    async () => {
+      const server = await start()
+      const open = join(folder, 'open-by-mistake')
+      await writeFile(open, 'read')
+      await chmod(open, 0o644)
+      await chmod(folder, 0o711)
+      await server.stop()
+      await start()
+      for (const path of [folder, join(folder, 'postgresql')]) {
+        const { mode, gid } = await stat(path)
+        assert.deepEqual([mode & 0o777, gid], [0o710, databaseAccount()?.gid], path)
+      }
+      // this somebody can run it, so that it fails for the file's sake
+      const cat = (path: string): string =>
+        execFileSync('/bin/cat', [path], { uid: 61_234, gid: 61_234, stdio: 'pipe' }).toString()
+      assert.match(cat('/etc/passwd'), /root/)
+      assert.throws(() => cat(open), /Permission denied/)
+    },
+  )
 
   test('the owner owns the database, and no layer enters any other', async () => {
     const server = await start()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -85,6 +85,16 @@ describe('the log', { skip: databaseUnavailable() }, () => {
     }
     const bundle = parseBundle(await tiles.read({ level: 'entries', index: 1, width: 256 }))
     assert.deepEqual(bundle[0], entryLeaf(entries[256] ?? assert.fail()))
+  })
+
+  test('its files are for their owner alone, also where an earlier release left the folder open', async () => {
+    await Log.open(parts())
+    await chmod(folder, 0o755)
+    await new TileFolder(folder).shut()
+    assert.equal((await stat(folder)).mode & 0o777, 0o700)
+    const found = await readdir(folder, { recursive: true })
+    assert.ok(found.length > 2)
+    for (const name of found) assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name)
   })
 
   test('lost tiles are made again from the entries', async () => {

@@ -1,16 +1,25 @@
 // The log as plain files (C2SP tlog-tiles): tiles and entry bundles below one folder, and the newest checkpoint.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { tilePath } from '../tree/tile.ts'
 import type { TileName } from '../tree/tile.ts'
 
-/** Files appear whole or not at all, and are on disk when a write returns. They are public: what is in them is the log. */
+/**
+ * Files appear whole or not at all, and are on disk when a write returns. They are for their owner alone: they say who did
+ * what to which record, which the API tells auditors and administrators only.
+ */
 export class TileFolder {
   readonly folder: string
 
   constructor(folder: string) {
     this.folder = folder
+  }
+
+  /** Closes what an earlier release left open. What is below a closed folder is out of reach, whatever its modes. */
+  async shut(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await chmod(this.folder, 0o700)
   }
 
   /** Throws RangeError where there is no such tile. */
@@ -51,9 +60,9 @@ export class TileFolder {
 
   async #writePath(path: string, bytes: Uint8Array): Promise<void> {
     const file = join(this.folder, path)
-    await mkdir(dirname(file), { recursive: true })
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const fresh = `${file}.${randomBytes(6).toString('hex')}.new`
-    const handle = await open(fresh, 'wx', 0o644)
+    const handle = await open(fresh, 'wx', 0o600)
     try {
       await handle.writeFile(bytes)
       await handle.datasync()
