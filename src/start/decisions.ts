@@ -1,5 +1,5 @@
 // The decision point of the server: a state that follows the database, and who may ask it.
-import { authenticateResident, followOutbox, installStarterPolicies, markTokenUsed } from '#access/decisions'
+import { followOutbox, installStarterPolicies, markTokenUsed, ResidentAuthentication } from '#access/decisions'
 import type { Administration } from '#access/records'
 import type { ReeveDatabase } from '#db'
 import type { DecisionsDoor } from '#http'
@@ -29,11 +29,12 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
     now,
     say,
   })
+  const tokens = new ResidentAuthentication(access.tokenKeys)
   undo.later('the decision point', async () => follower.stop())
   return {
     state: () => follower.state,
     now,
-    authenticate: (presented) => authenticateResident(follower.state, access.tokenKeys(), presented, now()),
+    authenticate: (presented) => tokens.authenticate(follower.state, presented, now()),
     onTokenUsed: (tokenId) => {
       markTokenUsed(access, tokenId, access.clock()).catch((error: unknown) => {
         say(`the use of a token was not noted: ${error instanceof Error ? error.message : 'unknown error'}`)

@@ -8,22 +8,22 @@ export interface EvaluationAnswer {
   readonly context: { readonly [key: string]: unknown; readonly reason: string }
 }
 
+/** What is undefined in it does not leave. */
 export function answerOf(decisionId: string, decision: Decision): EvaluationAnswer {
   const { allowed, reason, detail, obligations, expiresAt, level, policyVersion, chain, standing } = decision
-  const grantId = chain.at(-1)?.grantId
   return {
     decision: allowed,
     context: {
       reason,
       reason_text: wordsOf(reason),
       decision_id: decisionId,
-      ...(detail !== undefined && { error: { status: 400, message: detail } }),
+      error: detail === undefined ? undefined : { status: 400, message: detail },
       level,
       obligations: obligations.map(({ policyId, name, value }) => ({ name, value, policy_id: policyId })),
-      expires_at: new Date(expiresAt).toISOString(),
-      ...(policyVersion !== undefined && { policy_version: policyVersion }),
-      ...(allowed && grantId !== undefined && { grant_id: grantId }),
-      ...(standing !== undefined && { standing: standingOf(standing) }),
+      expires_at: instantOf(expiresAt),
+      policy_version: policyVersion,
+      grant_id: allowed ? chain.at(-1)?.grantId : undefined,
+      standing: standing === undefined ? undefined : standingOf(standing),
     },
   }
 }
@@ -38,5 +38,17 @@ const standingOf = ({ state, tier, owned, nextReviewAt }: Standing): object => (
   state,
   tier,
   owned,
-  ...(nextReviewAt !== undefined && { next_review_at: new Date(nextReviewAt).toISOString() }),
+  next_review_at: nextReviewAt === undefined ? undefined : instantOf(nextReviewAt),
 })
+
+let lastAt = Number.NaN
+let lastInstant = ''
+
+/** Many answers end at the same instant. */
+function instantOf(at: number): string {
+  if (at !== lastAt) {
+    lastInstant = new Date(at).toISOString()
+    lastAt = at
+  }
+  return lastInstant
+}

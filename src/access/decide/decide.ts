@@ -1,6 +1,7 @@
 // The decision: pure, synchronous, from resident facts. Denials are answers; a throw is a bug.
-import type { Decision, MemberOutcome, Obligation } from './decision.ts'
+import type { Decision, MemberOutcome, Obligation, Standing } from './decision.ts'
 import type { DecisionState } from './decision-state.ts'
+import type { PrincipalFacts } from './principal-facts.ts'
 import type { Question } from './question.ts'
 import type { Reason } from './reason.ts'
 import { CHAIN_STEPS, MEMBER_STEPS, workOf } from './steps.ts'
@@ -29,42 +30,54 @@ function conclude(work: Work, denial: Reason | undefined, at: Member | undefined
   const reason = denial ?? actor?.allowance ?? 'nothing_permits'
   const { policies } = state
   const standing = actor?.principal
-  return {
+  const decision: Writable<Decision> = {
     allowed,
     reason,
-    ...(work.detail !== undefined && { detail: work.detail }),
     chain: members.map((member) => outcomeOf(member, member === at ? reason : (member.allowance ?? reason))),
     level,
     highRisk: level === 'admin' || members.some(({ grant, granted }) => granted && grant.kind === 'break_glass'),
-    obligations: allowed ? obligationsOf(work) : [],
-    errors: members.flatMap((member) => member.policies?.errors ?? []),
+    obligations: allowed ? obligationsOf(work) : NONE,
+    errors: members.length === 1 ? (members[0]?.policies?.errors ?? NONE) : members.flatMap(errorsOf),
     decidedAt: now,
     expiresAt: allowed ? untilWhen(work) : now,
-    ...(policies !== undefined && { policyVersion: policies.versionId }),
     position: state.position,
-    ...(standing !== undefined && {
-      standing: {
-        state: standing.state,
-        tier: standing.tier,
-        owned: standing.owned,
-        ...(standing.nextReviewAt !== undefined && { nextReviewAt: standing.nextReviewAt }),
-      },
-    }),
   }
+  if (work.detail !== undefined) decision.detail = work.detail
+  if (policies !== undefined) decision.policyVersion = policies.versionId
+  if (standing !== undefined) decision.standing = standingOf(standing)
+  return decision
+}
+
+/** Assigned to, not spread: this is the hottest path that there is. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+const NONE: readonly never[] = []
+
+const errorsOf = ({ policies }: Member): Decision['errors'] => policies?.errors ?? NONE
+
+function standingOf({ state, tier, owned, nextReviewAt }: PrincipalFacts): Standing {
+  const standing: Writable<Standing> = { state, tier, owned }
+  if (nextReviewAt !== undefined) standing.nextReviewAt = nextReviewAt
+  return standing
 }
 
 function outcomeOf({ asked, principal, granted, grant, policies }: Member, reason: Reason): MemberOutcome {
-  return {
+  const outcome: Writable<MemberOutcome> = {
     asked: { type: asked.type, id: asked.id },
-    ...(principal !== undefined && { principalId: principal.id }),
     reason,
-    ...(granted && { grantId: grant.id, grantKind: grant.kind }),
-    policyIds: policies?.reasons ?? [],
+    policyIds: policies?.reasons ?? NONE,
   }
+  if (principal !== undefined) outcome.principalId = principal.id
+  if (granted) {
+    outcome.grantId = grant.id
+    outcome.grantKind = grant.kind
+  }
+  return outcome
 }
 
 /** The annotations of the policies that determined it, but for their names. */
-function obligationsOf({ state, members }: Work): Obligation[] {
+function obligationsOf({ state, members }: Work): readonly Obligation[] {
+  if (members.every(({ policies }) => (policies?.reasons.length ?? 0) === 0)) return NONE
   return members.flatMap((member) =>
     (member.policies?.reasons ?? []).flatMap((policyId) =>
       Object.entries(state.policies?.annotations.get(policyId) ?? {})

@@ -39,4 +39,6 @@ export type Denial = keyof typeof DENIALS
 export type Allowance = keyof typeof ALLOWANCES
 export type Reason = Denial | Allowance
 
-export const wordsOf = (reason: Reason): string => ({ ...DENIALS, ...ALLOWANCES })[reason]
+const WORDS: Readonly<Record<Reason, string>> = { ...DENIALS, ...ALLOWANCES }
+
+export const wordsOf = (reason: Reason): string => WORDS[reason]

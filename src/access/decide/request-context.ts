@@ -34,7 +34,17 @@ export function contextFor(
   }
 }
 
-const datetime = (at: number): object => ({ __extn: { fn: 'datetime', arg: new Date(at).toISOString() } })
+let lastAt = Number.NaN
+let lastDatetime: object = {}
+
+/** Many requests are decided in the same millisecond. */
+function datetime(at: number): object {
+  if (at !== lastAt) {
+    lastDatetime = { __extn: { fn: 'datetime', arg: new Date(at).toISOString() } }
+    lastAt = at
+  }
+  return lastDatetime
+}
 
 /** Cedar has no null and no fractions: null is left out, up to four digits become a decimal, more are refused. */
 export function asCedar(value: Properties, name: string): Record<string, unknown> {

@@ -1,35 +1,57 @@
 // From a presented value to the token that it is, out of resident facts: the rules of `authenticateToken` and `readActor`
 // without a database. Fails closed.
-import { timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { DecisionState, PrincipalFacts, TokenFacts } from '../decide/index.ts'
 import { hashToken, tokenKind } from './token-value.ts'
 import type { TokenKey } from './token-value.ts'
 
-export type ResidentAuthentication = { readonly token: TokenFacts } | { readonly denied: string }
+export type ResidentAnswer = { readonly token: TokenFacts } | { readonly denied: string }
 
-/** `now`: milliseconds since 1970. Why it was refused is for the log; the answer is the same for every reason. */
-export function authenticateResident(
-  state: DecisionState,
-  keys: readonly TokenKey[],
-  presented: string,
-  now: number,
-): ResidentAuthentication {
-  if (tokenKind(presented) === undefined) return { denied: 'malformed' }
-  const token = lookUp(state, keys, presented)
-  if (token === undefined) return { denied: 'unknown' }
-  if (token.revoked || state.isEnded(token.id)) return { denied: 'revoked' }
-  if (token.expiresAt <= now) return { denied: 'expired' }
-  const inactive = whyInactive(state, token, now)
-  return inactive === undefined ? { token } : { denied: inactive }
-}
+/** What was proven is believed so long; also how long a key that was retired may still count. */
+const PROVEN_MS = 1000
+const PROVEN_MAX = 10_000
 
-function lookUp(state: DecisionState, keys: readonly TokenKey[], presented: string): TokenFacts | undefined {
-  for (const key of keys) {
-    const hash = hashToken(presented, key)
-    const token = state.tokens.byHash(hash.toString('hex'))
-    if (token !== undefined && timingSafeEqual(hash, Buffer.from(token.hash, 'hex'))) return token
+export class ResidentAuthentication {
+  readonly #keys: () => readonly TokenKey[]
+  /** By SHA-256 of what was presented: the keyed hash that it has. SECURITY: no value is kept. */
+  readonly #proven = new Map<string, string>()
+  #provenSince = -Infinity
+
+  /** The active key first, then those that older tokens were hashed under. */
+  constructor(keys: () => readonly TokenKey[]) {
+    this.#keys = keys
   }
-  return undefined
+
+  /** `now`: milliseconds since 1970. Why it was refused is for the log; the answer is the same for every reason. */
+  authenticate(state: DecisionState, presented: string, now: number): ResidentAnswer {
+    const token = this.#lookUp(state, presented)
+    if (token === undefined) return { denied: tokenKind(presented) === undefined ? 'malformed' : 'unknown' }
+    if (token.revoked || state.isEnded(token.id)) return { denied: 'revoked' }
+    if (token.expiresAt <= now) return { denied: 'expired' }
+    const inactive = whyInactive(state, token, now)
+    return inactive === undefined ? { token } : { denied: inactive }
+  }
+
+  /** The keyed hash costs more than a decision does, so it is made once a second for each token. */
+  #lookUp(state: DecisionState, presented: string): TokenFacts | undefined {
+    const at = performance.now()
+    if (at - this.#provenSince > PROVEN_MS || this.#proven.size >= PROVEN_MAX) {
+      this.#proven.clear()
+      this.#provenSince = at
+    }
+    const digest = hash('sha256', presented, 'base64url')
+    const proven = this.#proven.get(digest)
+    if (proven !== undefined) return state.tokens.byHash(proven)
+    if (tokenKind(presented) === undefined) return undefined
+    for (const key of this.#keys()) {
+      const keyed = hashToken(presented, key)
+      const token = state.tokens.byHash(keyed.toString('hex'))
+      if (token === undefined || !timingSafeEqual(keyed, Buffer.from(token.hash, 'hex'))) continue
+      this.#proven.set(digest, token.hash)
+      return token
+    }
+    return undefined
+  }
 }
 
 function whyInactive(state: DecisionState, token: TokenFacts, now: number): string | undefined {
@@ -52,7 +74,8 @@ function clientInactive(
   now: number,
 ): string | undefined {
   if (kind !== 'api_client') return 'its subject is no API client'
-  if (credentialId !== undefined && known.credential(credentialId)?.state !== 'live') return 'its credential is not live'
+  if (credentialId !== undefined && known.credential(credentialId)?.state !== 'live')
+    return 'its credential is not live'
   if (!owned) return 'nobody answers for the API client'
   if (state !== 'active') return `the API client is ${state}`
   return expiresAt !== undefined && expiresAt <= now ? 'the API client has expired' : undefined

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { authenticateResident } from '#access/decisions'
+import { ResidentAuthentication } from '#access/decisions'
 import type { DecisionState } from '#access/decisions'
 import { mintToken } from '#access/records'
 import type { Scope } from '#access/records'
@@ -44,12 +44,13 @@ export async function pointInTest(
 ): Promise<PointInTest> {
   const key = { keyId: 'hk_test', key: randomBytes(32) }
   const now = more.door?.now ?? ((): number => NOON)
+  const tokens = new ResidentAuthentication(() => [key])
   const settings = { ...HTTP_SETTINGS, ...more.settings }
   const beside = decisionsBeside(
     {
       state: () => state,
       now,
-      authenticate: (presented) => authenticateResident(state, [key], presented, now()),
+      authenticate: (presented) => tokens.authenticate(state, presented, now()),
       ...more.door,
     },
     settings,

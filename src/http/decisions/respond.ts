@@ -15,9 +15,7 @@ type Headers = readonly (readonly [name: string, value: string])[]
 const SECURITY: Headers = [
   ['Cache-Control', 'no-store'],
   ['X-Content-Type-Options', 'nosniff'],
-  ['X-Frame-Options', 'DENY'],
   ['Content-Security-Policy', "default-src 'none';frame-ancestors 'none'"],
-  ['Referrer-Policy', 'no-referrer'],
   ['Cross-Origin-Resource-Policy', 'same-origin'],
 ]
 
