@@ -8,8 +8,8 @@ interface KeysOptions {
   readonly json?: boolean
 }
 
-const KINDS = ['log', 'fingerprint', 'token', 'webhook', 'cursor'] as const
-type Kind = (typeof KINDS)[number]
+export const KINDS = ['log', 'fingerprint', 'token', 'webhook', 'cursor'] as const
+export type Kind = (typeof KINDS)[number]
 
 const EXAMPLES = `
 A running server takes up a change within seconds; a new key of the log counts from its next start on. What each is for,

@@ -1,11 +1,13 @@
 // `reeve serve`: the server with its database, until it is told to stop.
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { RunningReeve } from '#main'
 import { storeCredentials, storedCredentials } from './remote/credentials.ts'
 import { onSignals } from './terminal/interrupt.ts'
 import { painter, wantsColour } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
+import { KINDS } from './keys.ts'
+import type { Kind } from './keys.ts'
 import { version } from './version.ts'
 
 interface ServeOptions {
@@ -15,6 +17,7 @@ interface ServeOptions {
   readonly importRoot?: readonly string[]
   readonly sample?: boolean
   readonly bothAdministrations?: boolean
+  readonly acceptKeyLoss?: readonly Kind[]
   readonly json?: boolean
   readonly verbose?: boolean
 }
@@ -44,6 +47,11 @@ export function serveCommand(): Command {
     .option('--import-root <directory>', 'connections may read below it; may be repeated', gather)
     .option('--sample', 'have the sample estate in the roll, and take a free port where 7330 is in use')
     .option('--both-administrations', 'let one subject hold identity-admin and access-admin')
+    .addOption(
+      new Option('--accept-key-loss <kind>', 'a key that the roll was made under is gone for good; may be repeated')
+        .choices(KINDS)
+        .argParser(gatherKind),
+    )
     .option('--verbose', 'write the log to standard error at a terminal too')
     .option('--json', 'one JSON line with the address when it listens; the log on standard error')
     .addHelpText('after', EXAMPLES)
@@ -54,6 +62,12 @@ export function serveCommand(): Command {
 const STOP_LIMIT_MS = 75_000
 
 const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
+
+function gatherKind(value: string, earlier: readonly Kind[] = []): Kind[] {
+  const kind = KINDS.find((one) => one === value)
+  if (kind === undefined) throw new InvalidArgumentError(`Allowed choices are ${KINDS.join(', ')}.`)
+  return [...earlier, kind]
+}
 
 async function serve(options: ServeOptions): Promise<void> {
   const signals = onSignals()
@@ -72,6 +86,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.dataDir === undefined ? {} : { dataDirectory: options.dataDir }),
     ...(options.config === undefined ? {} : { config: options.config }),
     ...(options.importRoot === undefined ? {} : { importRoots: options.importRoot }),
+    ...(options.acceptKeyLoss === undefined ? {} : { acceptKeyLoss: options.acceptKeyLoss }),
     ...(options.bothAdministrations === undefined ? {} : { bothAdministrations: options.bothAdministrations }),
   })
   await announce(reeve, options)

@@ -7,6 +7,7 @@ import type { HttpSettings } from '#http'
 import { REEVE, systemClock } from '#kernel'
 import type { Act } from '#kernel'
 import { openKeys } from '#keys'
+import type { KeyKind } from '#keys'
 import { monotonicClock } from './start/clock.ts'
 import { startConnections } from './start/connections.ts'
 import { controlReader } from './start/control-reader.ts'
@@ -18,7 +19,7 @@ import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } f
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
 import { openPort } from './start/open-port.ts'
-import { registerOwnIdentities } from './start/own-identities.ts'
+import { kindsInRoll, registerOwnIdentities } from './start/own-identities.ts'
 import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
@@ -41,6 +42,8 @@ export interface StartOptions extends ServerOptions {
   readonly log: { write(line: string): void }
   /** Where the address is in use, a free port of the same host will do. */
   readonly elsePortFree?: boolean
+  /** Kinds of keys that the roll was made under and that are gone for good: new ones take their place. */
+  readonly acceptKeyLoss?: readonly KeyKind[]
   /** Have the sample estate (`samples`) in the roll. */
   readonly sampleEstate?: boolean
 }
@@ -83,11 +86,18 @@ async function start(
   const { dataDirectory, config, configFile } = settings
   const { environment, release } = options
   await prepareDataDirectory(dataDirectory)
-  const clock = monotonicClock(systemClock)
-  const keys = await openKeys(join(dataDirectory, 'keys'), clock)
+  const clock = monotonicClock(systemClock, (from, to) => {
+    say(
+      `the machine's clock ran ahead: it said ${from}, and says ${to} now; what was recorded meanwhile bears the wrong time`,
+    )
+  })
   const opened = await openReeveDatabase({ dataDirectory, environment, release, log: say })
   undo.later('the database', async () => opened.stop())
   const { database } = opened
+  const keys = await openKeys(join(dataDirectory, 'keys'), clock, {
+    neededKinds: async () => kindsInRoll(database.layer('identity')),
+    acceptLoss: options.acceptKeyLoss ?? [],
+  })
   const access = administration(database, clock, keys, config.server)
   const identity = endingAccessOfLeavers(identityLayer(database, clock, config.server), access, say)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })

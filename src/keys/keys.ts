@@ -6,7 +6,7 @@ import type { Clock } from '#kernel'
 import { KEY_KIND_NAMES } from './kinds.ts'
 import type { KeyDescription, KeyKind } from './kinds.ts'
 import { privateFolder, readPrivate, writePrivate } from './private-file.ts'
-import { damaged, describeStored, fileTextOf, loadKey, makeKey, parseKeyFile } from './stored-key.ts'
+import { damaged, describeStored, fileTextOf, loadKey, makeKey, notThere, parseKeyFile } from './stored-key.ts'
 import type { KeyOf, StoredKey } from './stored-key.ts'
 
 export interface KeysOptions {
@@ -14,6 +14,8 @@ export interface KeysOptions {
   readonly references?: Readonly<Partial<Record<KeyKind, string>>>
   /** Kinds whose key is gone for good: a new one is made, what is left of the old file is set aside. */
   readonly acceptLoss?: readonly KeyKind[]
+  /** Kinds that what is kept elsewhere, a restored roll, was made under. Asked only where one would be made now. */
+  readonly neededKinds?: () => Promise<ReadonlySet<string>>
 }
 
 export interface Keys {
@@ -51,6 +53,7 @@ interface Held {
 export async function openKeys(folder: string, clock: Clock, options: KeysOptions = {}): Promise<Keys> {
   await privateFolder(folder)
   const made = await kindsMade(folder)
+  await refuseNewInstead(folder, made, options)
   const held = new Map<KeyKind, Held>()
   const created: KeyKind[] = []
   for (const kind of KEY_KIND_NAMES) {
@@ -70,6 +73,21 @@ export async function openKeys(folder: string, clock: Clock, options: KeysOption
 /** Whether a store was opened here once, and so whether it would be made now. Makes nothing. */
 export async function keysWereMade(folder: string): Promise<boolean> {
   return (await readPrivate(join(folder, MADE))) !== undefined
+}
+
+/** SECURITY: new keys in place of ones that a roll was made under would void its tokens and fingerprints, unseen. */
+async function refuseNewInstead(folder: string, made: ReadonlySet<string>, options: KeysOptions): Promise<void> {
+  const { acceptLoss = [], neededKinds } = options
+  if (neededKinds === undefined) return
+  const absent: KeyKind[] = []
+  for (const kind of KEY_KIND_NAMES) {
+    if (made.has(kind) || acceptLoss.includes(kind)) continue
+    if ((await readPrivate(fileOf(folder, kind))) === undefined) absent.push(kind)
+  }
+  if (absent.length === 0) return
+  const needed = await neededKinds()
+  const lost = absent.filter((kind) => needed.has(kind))
+  if (lost.length > 0) throw notThere(folder, lost)
 }
 
 const fileOf = (folder: string, kind: KeyKind): string => join(folder, `${kind}.json`)

@@ -51,7 +51,18 @@ export function damaged(kind: KeyKind, path: string, why: string): Fault {
   return new Fault(
     'key_missing',
     `the ${kind} key in \`${path}\` cannot be used: ${why}. Restore the file from a backup of the keys folder. ` +
-      `Without it ${KEY_KINDS[kind].lostWithIt}; to go on all the same, accept that loss`,
+      `Without it ${KEY_KINDS[kind].lostWithIt}; to go on all the same, accept that loss: reeve keys replace-lost ${kind}`,
+  )
+}
+
+/** Files of kinds that the roll was made under. */
+export function notThere(folder: string, kinds: readonly KeyKind[]): Fault {
+  const losses = kinds.map((kind) => `without the ${kind} key ${KEY_KINDS[kind].lostWithIt}`)
+  return new Fault(
+    'key_missing',
+    `the roll was made under keys that are not in \`${folder}\` (${kinds.join(', ')}), and no new ones are made in their ` +
+      `place: put your copy of the folder back. Else ${losses.join('; ')}. To go on all the same, accept that loss: ` +
+      `reeve serve ${kinds.map((kind) => `--accept-key-loss ${kind}`).join(' ')}`,
   )
 }
 

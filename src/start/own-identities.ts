@@ -1,4 +1,6 @@
 // Reeve in its own roll: the server as a principal, its keys as credentials, so that they age and are rotated in sight.
+import { sql } from '#db'
+import type { LayerDatabase } from '#db'
 import { ref } from '#kernel'
 import type { Act, CredentialType, Id } from '#kernel'
 import { EVERYTHING, listCredentials, recordCredential, recordRotation, registerBuiltIn } from '#identity/roll'
@@ -41,6 +43,19 @@ export async function registerOwnIdentities(identity: IdentityLayer, keys: Keys,
     else await recordRotation(identity, act, { id: before.id, replacement: { ...record, principalId } })
   }
   return principalId
+}
+
+/** Kinds of which the roll names a key that is in use: whoever opens it needs that key. */
+export async function kindsInRoll(identity: LayerDatabase): Promise<ReadonlySet<string>> {
+  const rows = await identity.transaction(
+    async (tx) =>
+      await tx.query<{ kind: string }>(sql`
+        select distinct c.data -> 'attributes' ->> 'kind' as kind
+        from identity.ref r join identity.credential c on c.id = r.record_id
+        where c.state = 'live' and starts_with(r.ref, ${ref('reeve', 'key/')})`),
+    { readOnly: true },
+  )
+  return new Set(rows.map(({ kind }) => kind))
 }
 
 const refOf = ({ kind, keyId }: KeyDescription): ReturnType<typeof ref> => ref('reeve', `key/${kind}/${keyId}`)

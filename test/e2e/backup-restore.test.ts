@@ -1,6 +1,6 @@
 // A restore turns back time; what ended meanwhile must not live again unseen.
 import assert from 'node:assert/strict'
-import { mkdir, readdir } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
@@ -87,6 +87,14 @@ test(
     assert.equal(replaced.evidenceGiven, true)
     assert.deepEqual([replaced.replayed.quarantined, replaced.replayed.retired], [1, 1])
 
+    await assert.rejects(
+      startServer({ dataDirectory: into }),
+      /ended with 2: .*made under keys that are not in .*\(log, fingerprint, token, webhook, cursor\)/s,
+    )
+    assert.deepEqual(await readdir(join(into, 'keys')), [], 'no new key was made in silence')
+    await rm(join(into, 'keys'), { recursive: true })
+    await cp(join(dataDirectory, 'keys'), join(into, 'keys'), { recursive: true })
+
     const startsAgain = async (directory: string): Promise<void> => {
       const again = await startServer({ dataDirectory: directory, args: ['--both-administrations'] })
       t.after(async () => again.kill())
@@ -98,5 +106,13 @@ test(
     }
     await Promise.all([into, dataDirectory].map(startsAgain))
     await theLogSaysSo(run, dataDirectory)
+
+    const acceptAll = ['log', 'fingerprint', 'token', 'webhook', 'cursor'].flatMap((kind) => [
+      '--accept-key-loss',
+      kind,
+    ])
+    const accepted = await startServer({ dataDirectory: join(folder, 'blind'), args: acceptAll })
+    t.after(async () => accepted.kill())
+    assert.equal(await accepted.stop(), 0, 'said outright, new keys are made')
   },
 )
