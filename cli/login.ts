@@ -3,7 +3,14 @@ import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { answered, reeveClient } from '#client'
 import { Fault } from '#kernel'
-import { checkedUrl, credentialsFile, storeCredentials, storedCredentials, URL_DEFAULT } from './remote/credentials.ts'
+import {
+  checkedUrl,
+  credentialsFile,
+  firstTokenAmong,
+  storeCredentials,
+  storedCredentials,
+  URL_DEFAULT,
+} from './remote/credentials.ts'
 import { server } from './remote/server.ts'
 import { answerJson, say } from './terminal/answer.ts'
 
@@ -22,6 +29,7 @@ type Role = (typeof ROLES)[number]
 
 const EXAMPLES = `
 The token is read from REEVE_TOKEN, else from standard input (it is not shown), and kept in a file that only you can read.
+With --bootstrap it is the one that the first start of reeve serve printed: from REEVE_TOKEN, the file, or standard input.
 
 Examples:
   reeve login                                          paste a token that an administrator gave you
@@ -58,8 +66,9 @@ async function login(options: LoginOptions): Promise<void> {
   const stored = await storedCredentials()
   const url = checkedUrl(options.url ?? (process.env['REEVE_URL'] || stored?.url) ?? URL_DEFAULT)
   const kept = stored !== undefined && new URL(stored.url).origin === url ? stored.token : undefined
-  const given = process.env['REEVE_TOKEN'] || (options.bootstrap === true ? kept : undefined)
-  const token = (given ?? (await askedFor('token'))).trim()
+  const exported = process.env['REEVE_TOKEN'] || undefined
+  const given = options.bootstrap === true ? firstTokenAmong(exported, kept) : exported
+  const token = (given ?? (await askedFor(options.bootstrap === true ? 'bootstrap token' : 'token'))).trim()
   if (!/^reeve_[pcb]_\w+$/.test(token)) throw new Fault('usage', 'that is no token of Reeve: it begins with reeve_')
   const made = options.bootstrap === true ? await firstAdministrator(url, token, options) : token
   const client = await server({ url, token: made })

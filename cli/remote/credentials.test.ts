@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Fault } from '#kernel'
-import { checkedUrl, credentialsFile, credentialsFrom, storeCredentials, storedCredentials } from './credentials.ts'
+import {
+  checkedUrl,
+  credentialsFile,
+  credentialsFrom,
+  firstTokenAmong,
+  storeCredentials,
+  storedCredentials,
+} from './credentials.ts'
 
 describe('the token of the command line', () => {
   test('is kept in a file that only its owner can read, whole or not at all', async (t) => {
@@ -39,6 +46,23 @@ describe('the token of the command line', () => {
       credentialsFrom({ HOME: home, REEVE_URL: 'https://evil.example' }),
       (error) => error instanceof Fault && /is for https:\/\/reeve\.example/.test(error.detail),
     )
+  })
+
+  test('the first token of a server, still exported, does not outrank what a login there has kept', async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'reeve-'))
+    t.after(async () => rm(home, { recursive: true }))
+    const [mine, other] = ['http://127.0.0.1:7330', 'http://127.0.0.1:9']
+    const exported = { HOME: home, REEVE_URL: mine, REEVE_TOKEN: 'reeve_b_first' }
+    assert.deepEqual(await credentialsFrom(exported), { url: mine, token: 'reeve_b_first' })
+    await storeCredentials({ url: mine, token: 'reeve_p_ada' }, credentialsFile({ HOME: home }))
+    assert.deepEqual(await credentialsFrom(exported), { url: mine, token: 'reeve_p_ada' })
+    assert.deepEqual(await credentialsFrom({ ...exported, REEVE_URL: other }), { url: other, token: 'reeve_b_first' })
+  })
+
+  test('a bootstrap token is the one that is exported or kept, never the token of a person', () => {
+    assert.equal(firstTokenAmong(undefined, 'reeve_p_old'), undefined, 'a file of an earlier server')
+    assert.equal(firstTokenAmong('reeve_p_old', 'reeve_b_kept'), 'reeve_b_kept')
+    assert.equal(firstTokenAmong('reeve_b_new', 'reeve_b_kept'), 'reeve_b_new')
   })
 
   test('travels encrypted, or stays on the machine', () => {

@@ -70,13 +70,27 @@ export async function storeCredentials(credentials: Credentials, file: string = 
   }
 }
 
-/** REEVE_URL and REEVE_TOKEN outrank the file, one by one; a token of the file goes only to the server that it is for. */
+/** It makes the first administrators, and is good for nothing else. */
+const isBootstrapToken = (token: string): boolean => token.startsWith('reeve_b_')
+
+/** For making the first administrators: what was exported, else what the start of the server kept. */
+export const firstTokenAmong = (exported: string | undefined, kept: string | undefined): string | undefined =>
+  [exported, kept].find((token) => token !== undefined && isBootstrapToken(token))
+
+/**
+ * REEVE_URL and REEVE_TOKEN outrank the file, one by one; a token of the file goes only to the server that it is for. The
+ * first token of a server, exported before the login, does not outrank what that login has kept.
+ */
 export async function credentialsFrom(environment: Environment = process.env): Promise<Credentials> {
   const url = environment['REEVE_URL'] ?? ''
   const token = environment['REEVE_TOKEN'] ?? ''
-  if (url !== '' && token !== '') return { url: checkedUrl(url), token }
+  if (url !== '' && token !== '' && !isBootstrapToken(token)) return { url: checkedUrl(url), token }
   const file = credentialsFile(environment)
   const stored = await storedCredentials(file)
+  if (isBootstrapToken(token)) {
+    const at = checkedUrl(url === '' ? (stored?.url ?? URL_DEFAULT) : url)
+    return stored !== undefined && checkedUrl(stored.url) === at ? { url: at, token: stored.token } : { url: at, token }
+  }
   if (token !== '') return { url: checkedUrl(stored?.url ?? URL_DEFAULT), token }
   if (stored === undefined) {
     throw new Fault(
