@@ -18,7 +18,7 @@ import { followKeys } from './start/keys-kept.ts'
 import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
-import { openPort } from './start/open-port.ts'
+import { openPort, refuseTaken } from './start/open-port.ts'
 import { kindsInRoll, registerOwnIdentities } from './start/own-identities.ts'
 import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
@@ -85,6 +85,7 @@ async function start(
 ): Promise<RunningReeve> {
   const { dataDirectory, config, configFile } = settings
   const { environment, release } = options
+  if (options.elsePortFree !== true) await refuseTaken(settings.listen)
   await prepareDataDirectory(dataDirectory)
   const clock = monotonicClock(systemClock, (from, to) => {
     say(

@@ -1,4 +1,6 @@
 // Listening: one clear line where the address cannot be had, and a free port where that was allowed.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { Fault } from '#kernel'
 import type { ListenAddress } from './listen-address.ts'
@@ -24,6 +26,20 @@ export async function openPort(
   const address = http.server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP address was asked for')
   return { host, port: address.port }
+}
+
+/** Before anything is prepared: a database need not be made to find that its server cannot listen. Throws Fault('usage'). */
+export async function refuseTaken({ host, port }: ListenAddress): Promise<void> {
+  if (port === 0) return
+  const probe = createServer()
+  try {
+    probe.listen({ host, port, exclusive: true })
+    await once(probe, 'listening')
+  } catch (cause) {
+    throw new Fault('usage', refusal((cause as NodeJS.ErrnoException).code ?? '', host, port), { cause })
+  } finally {
+    probe.close()
+  }
 }
 
 function refusal(code: string, host: string, port: number): string {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
+import { startReeve } from '#main'
 import { monotonicClock } from './clock.ts'
 import { dataDirectoryFrom, prepareDataDirectory } from './data-directory.ts'
 import { isLoopback, parseListen, refuseExposed, urlOf } from './listen-address.ts'
@@ -70,13 +74,47 @@ describe('the address', () => {
   })
 })
 
-test('the clock never goes backwards, whatever the machine says', () => {
+test('a port that is in use is told before anything is prepared', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-'))
+  t.after(async () => rm(folder, { recursive: true }))
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const { port } = other.address() as AddressInfo
+  const start = startReeve({
+    environment: {},
+    workingDirectory: folder,
+    dataDirectory: join(folder, 'data'),
+    listen: `127.0.0.1:${port}`,
+    release: '1',
+    log: { write: () => undefined },
+  })
+  await assert.rejects(start, (error) => error instanceof Fault && /is in use: .*--listen/.test(error.detail))
+  assert.deepEqual(await readdir(folder), [])
+})
+
+test('the clock never goes backwards by minutes, whatever the machine says', () => {
+  const noon = Date.parse('2026-03-01T12:00:00.000Z')
   fc.assert(
-    fc.property(fc.array(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') })), (dates) => {
-      const said = dates.map((date) => date.toISOString() as Instant)
-      const clock = monotonicClock(() => said.shift() ?? ('1970-01-01T00:00:00.000Z' as Instant))
-      const given = dates.map(() => clock())
+    fc.property(fc.array(fc.integer({ min: 0, max: 300_000 })), (offsets) => {
+      const said = offsets.map((ms) => new Date(noon + ms).toISOString() as Instant)
+      const clock = monotonicClock(() => said.shift() ?? ('2026-03-01T12:00:00.000Z' as Instant))
+      const given = offsets.map(() => clock())
       assert.deepEqual(given, given.toSorted())
     }),
   )
+})
+
+test('a clock that ran years ahead and was put right again does not stand still for years', () => {
+  const said = ['2026-03-01T12:00:00.000Z', '2030-01-01T00:00:00.000Z', '2026-03-01T12:00:02.000Z'] as Instant[]
+  const steps: string[] = []
+  const clock = monotonicClock(
+    () => said.shift() ?? ('2026-03-01T12:00:03.000Z' as Instant),
+    (from, to) => void steps.push(`${from} ${to}`),
+  )
+  assert.deepEqual(
+    [clock(), clock(), clock(), clock()],
+    ['2026-03-01T12:00:00.000Z', '2030-01-01T00:00:00.000Z', '2026-03-01T12:00:02.000Z', '2026-03-01T12:00:03.000Z'],
+  )
+  assert.deepEqual(steps, ['2030-01-01T00:00:00.000Z 2026-03-01T12:00:02.000Z'])
 })
