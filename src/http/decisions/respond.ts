@@ -23,13 +23,31 @@ export function responder({ tls, behindProxy }: HttpSettings): Responder {
   const hsts: Headers =
     tls === undefined && !behindProxy ? [] : [['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']]
   const always = [...SECURITY, ...hsts].flat()
-  const write = (response: ServerResponse, status: number, type: string, requestId: string, text: string): void => {
-    const own = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(text)), 'X-Request-ID', requestId]
-    response.writeHead(status, [...own, ...always])
-    response.end(text)
+  const write = (
+    response: ServerResponse,
+    status: number,
+    type: string,
+    requestId: string,
+    text: string,
+    more: readonly string[],
+  ): void => {
+    const length = Buffer.byteLength(text)
+    response.writeHead(status, [
+      'Content-Type',
+      type,
+      'Content-Length',
+      String(length),
+      'X-Request-ID',
+      requestId,
+      ...more,
+      ...always,
+    ])
+    // text of ASCII leaves in one write with its headers, at half the cost
+    response.end(text, length === text.length ? 'latin1' : 'utf8')
   }
   return {
-    send: (response, requestId, answer) => write(response, 200, 'application/json', requestId, JSON.stringify(answer)),
+    send: (response, requestId, answer) =>
+      write(response, 200, 'application/json', requestId, JSON.stringify(answer), []),
     refuse: (response, requestId, error, more = []) => {
       const problem = problemOf(error, requestId)
       const text = JSON.stringify(problem)
@@ -38,17 +56,8 @@ export function responder({ tls, behindProxy }: HttpSettings): Responder {
         // what is left of the body is not waited for
         ...(problem.status === 413 ? ([['Connection', 'close']] as const) : []),
       ]
-      response.writeHead(problem.status, [
-        'Content-Type',
-        'application/problem+json; charset=utf-8',
-        'Content-Length',
-        String(Buffer.byteLength(text)),
-        'X-Request-ID',
-        requestId,
-        ...[...standing, ...more].flat(),
-        ...always,
-      ])
-      response.end(text)
+      const type = 'application/problem+json; charset=utf-8'
+      write(response, problem.status, type, requestId, text, [...standing, ...more].flat())
       return problem.status
     },
   }
