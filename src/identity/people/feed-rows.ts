@@ -155,8 +155,11 @@ function kept(texts: readonly string[], what: string, tell: Tell): string[] {
   return fit.slice(0, LIST_MAX)
 }
 
+/** The database has no year 0000, and nobody has worked since before 1900. */
+const A_WORKING_LIFE = /^(?:19|2\d)\d\d-/
+
 function instant(at: Instant | undefined, what: string, tell: Tell): Instant | undefined {
-  if (at === undefined || parseInstant(at) === at) return at
-  tell(`the ${what} is no date: it was left out`)
+  if (at === undefined || (parseInstant(at) === at && A_WORKING_LIFE.test(at))) return at
+  tell(`the ${what} is no date from 1900 to 2999: it was left out; write it as 2026-01-31`)
   return undefined
 }

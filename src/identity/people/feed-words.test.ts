@@ -78,6 +78,16 @@ describe('a people feed', { skip: databaseUnavailable() }, () => {
     assert.deepEqual(await statuses(), { a: 'active', n: 'unknown' })
   })
 
+  test('names a date that nobody starts or ends on, and keeps the row without it', async () => {
+    const dates = ['0000-01-01T00:00:00.000Z', '9999-12-31T00:00:00.000Z', 'soon'].map((text) => text as Instant)
+    const rows = dates.map((date, number) => ({ id: `d${number}`, startAt: date, endAt: date }))
+    const outcome = await apply(rows)
+    assert.deepEqual([outcome.joined, outcome.problemCount, outcome.rowsLeftOut], [3, 6, 0])
+    for (const { data } of await all<PersonRecord>(identity, PERSON)) {
+      assert.deepEqual([data.startAt, data.endAt, data.status], [undefined, undefined, 'active'])
+    }
+  })
+
   test('counts the leaver of another source as a row left out, and says which source may say so', async () => {
     await apply([{ id: 'a' }, { id: 'b' }])
     const outcome = await apply([{ id: 'a', status: 'leaver' }, { id: 'c' }], { source: 'people' })
