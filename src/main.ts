@@ -1,12 +1,10 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
-import { join } from 'node:path'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
 import type { HttpSettings } from '#http'
 import { REEVE, systemClock } from '#kernel'
 import type { Act } from '#kernel'
-import { openKeys } from '#keys'
 import type { KeyKind } from '#keys'
 import { monotonicClock } from './start/clock.ts'
 import { startConnections } from './start/connections.ts'
@@ -19,7 +17,7 @@ import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } f
 import { urlOf } from './start/listen-address.ts'
 import { startLog } from './start/log-keeping.ts'
 import { openPort, refuseTaken } from './start/open-port.ts'
-import { kindsInRoll, registerOwnIdentities } from './start/own-identities.ts'
+import { keysOfRoll, registerOwnIdentities } from './start/own-identities.ts'
 import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
@@ -65,6 +63,7 @@ export interface RunningReeve {
 /** Throws a Fault that says what to do; what was opened by then is closed again. */
 export async function startReeve(options: StartOptions): Promise<RunningReeve> {
   const settings = await resolveSettings(options)
+  if (options.elsePortFree !== true) await refuseTaken(settings.listen)
   const say = (event: string): void => {
     options.log.write(`${JSON.stringify({ level: 'info', time: systemClock(), msg: event })}\n`)
   }
@@ -85,7 +84,6 @@ async function start(
 ): Promise<RunningReeve> {
   const { dataDirectory, config, configFile } = settings
   const { environment, release } = options
-  if (options.elsePortFree !== true) await refuseTaken(settings.listen)
   await prepareDataDirectory(dataDirectory)
   const clock = monotonicClock(systemClock, (from, to) => {
     say(
@@ -95,10 +93,7 @@ async function start(
   const opened = await openReeveDatabase({ dataDirectory, environment, release, log: say })
   undo.later('the database', async () => opened.stop())
   const { database } = opened
-  const keys = await openKeys(join(dataDirectory, 'keys'), clock, {
-    neededKinds: async () => kindsInRoll(database.layer('identity')),
-    acceptLoss: options.acceptKeyLoss ?? [],
-  })
+  const keys = await keysOfRoll(dataDirectory, clock, database, options.acceptKeyLoss)
   const access = administration(database, clock, keys, config.server)
   const identity = endingAccessOfLeavers(identityLayer(database, clock, config.server), access, say)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })

@@ -1,10 +1,12 @@
 // Reeve in its own roll: the server as a principal, its keys as credentials, so that they age and are rotated in sight.
+import { join } from 'node:path'
 import { sql } from '#db'
-import type { LayerDatabase } from '#db'
+import type { Database, LayerDatabase } from '#db'
 import { ref } from '#kernel'
-import type { Act, CredentialType, Id } from '#kernel'
+import type { Act, Clock, CredentialType, Id } from '#kernel'
 import { EVERYTHING, listCredentials, recordCredential, recordRotation, registerBuiltIn } from '#identity/roll'
 import type { CurrentCredential, IdentityLayer } from '#identity/roll'
+import { openKeys } from '#keys'
 import type { KeyDescription, KeyKind, Keys } from '#keys'
 
 const SERVER = 'server'
@@ -45,8 +47,20 @@ export async function registerOwnIdentities(identity: IdentityLayer, keys: Keys,
   return principalId
 }
 
+/** Opened for this roll: where it was made under keys that are not there, no new ones take their place unsaid. */
+export const keysOfRoll = async (
+  dataDirectory: string,
+  clock: Clock,
+  database: Database,
+  acceptLoss: readonly KeyKind[] = [],
+): Promise<Keys> =>
+  await openKeys(join(dataDirectory, 'keys'), clock, {
+    neededKinds: async () => kindsInRoll(database.layer('identity')),
+    acceptLoss,
+  })
+
 /** Kinds of which the roll names a key that is in use: whoever opens it needs that key. */
-export async function kindsInRoll(identity: LayerDatabase): Promise<ReadonlySet<string>> {
+async function kindsInRoll(identity: LayerDatabase): Promise<ReadonlySet<string>> {
   const rows = await identity.transaction(
     async (tx) =>
       await tx.query<{ kind: string }>(sql`
