@@ -6,7 +6,7 @@ import { Fault } from '#kernel'
 import { day } from './principals/fields.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
-import { partyNamed } from './remote/party.ts'
+import { partyNamed, partyNames } from './remote/party.ts'
 import { dayOrInstant, pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerJson, answerListing, say } from './terminal/answer.ts'
@@ -107,12 +107,18 @@ async function listTokens(options: PageOptions & { readonly ended?: boolean }): 
     await answerJson(page)
     return
   }
+  const people = page.items.flatMap(({ personId }) => personId ?? [])
+  const names = await partyNames(client, people)
   await answerListing<Schemas['Token']>({
     items: page.items,
     empty: 'No tokens. reeve token create makes one.',
     columns: [
       { title: 'id', whole: true, of: ({ id }) => id },
-      { title: 'of', whole: true, of: ({ personId, principalId }) => personId ?? principalId ?? 'bootstrap' },
+      {
+        title: 'of',
+        whole: true,
+        of: ({ personId, principalId }) => names.get(personId ?? '') ?? principalId ?? 'bootstrap',
+      },
       { title: 'label', of: ({ label }) => label },
       { title: 'scopes', of: ({ scopes }) => scopes.join(' ') },
       { title: 'until', whole: true, of: ({ expiresAt }) => day(expiresAt) },

@@ -21,7 +21,7 @@ interface Verb<O> {
 function verb<O extends RemoteOptions>({ verb: name, description, declare, send, says }: Verb<O>): Command {
   const command = new Command(name)
     .description(description)
-    .argument('<principal>', 'its id, an explicit identifier, or its external id')
+    .argument('<principal>', 'its id, an explicit identifier, its external id, or its name')
   return (declare?.(command) ?? command).option('--json', 'as JSON').action(async (...given: unknown[]) => {
     // commander gives the arguments, then the options, then the command
     const [options] = given.splice(-2) as [O, Command]

@@ -24,7 +24,7 @@ Examples:
 export function ownCommand(): Command {
   return new Command('own')
     .description('make a person or a team the owner, or offer it to them')
-    .argument('<principal>', 'its id, an explicit identifier, or its external id')
+    .argument('<principal>', 'its id, an explicit identifier, its external id, or its name')
     .requiredOption('--to <party>', 'an id, `me`, an address, a handle, an id of the feed, a name, `team:NAME`')
     .requiredOption('--because <text>', 'why; it stands in the history')
     .option('--offer', 'offer it also where nobody has accepted to be the owner yet')

@@ -19,7 +19,7 @@ interface ShowOptions extends RemoteOptions {
 export function showCommand(): Command {
   return new Command('show')
     .description('say everything about one principal')
-    .argument('<principal>', 'its id, an explicit identifier (`aws:arn:…`), or its external id')
+    .argument('<principal>', 'its id, an explicit identifier (`aws:arn:…`), its external id, or its name')
     .option('--as-of <day>', 'as it was at the end of that day', dayOrInstant)
     .option('--as-known-at <day>', 'by what was known then', dayOrInstant)
     .option('--json', 'as JSON')
@@ -27,9 +27,7 @@ export function showCommand(): Command {
       const client = await server()
       const { asOf, asKnownAt } = options
       const query = { ...(asOf === undefined ? {} : { asOf }), ...(asKnownAt === undefined ? {} : { asKnownAt }) }
-      const principal = await answered(
-        client.GET('/v1/principals/{principalId}', { params: { path: { principalId: name }, query } }),
-      )
+      const principal = await principalNamed(client, name, query)
       if (options.json === true) await answerJson(principal)
       else {
         const backups = principal.data.backups.map(({ party }) => party.id)
@@ -41,28 +39,44 @@ export function showCommand(): Command {
 export function historyCommand(): Command {
   const command = new Command('history')
     .description('list every version of one principal: who, when, why, and what it changed')
-    .argument('<principal>', 'its id, an explicit identifier, or its external id')
+    .argument('<principal>', 'its id, an explicit identifier, its external id, or its name')
   return addPageOptions(command).action(async (name: string, options: PageOptions) => {
     const client = await server()
     const { id, data } = await principalNamed(client, name)
     const page = await pages(options, async (query) =>
       answered(client.GET('/v1/principals/{principalId}/history', { params: { path: { principalId: id }, query } })),
     )
-    if (options.json === true) await answerJson(page)
-    else await writeTo(process.stdout, versionLines(data.name, page.items, page.next))
+    if (options.json === true) {
+      await answerJson(page)
+      return
+    }
+    const names = await partyNames(client, peopleIn(page.items.map(({ actor }) => actor)))
+    await writeTo(process.stdout, versionLines(data.name, page.items, names, page.next))
   })
+}
+
+const peopleIn = (ids: readonly string[]): string[] => ids.filter((id) => id.startsWith('psn_'))
+
+const actorText = (id: string, names: ReadonlyMap<string, string>): string => {
+  const name = names.get(id)
+  return name === undefined || name === id ? id : `${name} (${id})`
 }
 
 const VALUE_MAX = 300
 
-function* versionLines(name: string, versions: readonly Schemas['Version'][], next: string | undefined) {
+function* versionLines(
+  name: string,
+  versions: readonly Schemas['Version'][],
+  names: ReadonlyMap<string, string>,
+  next: string | undefined,
+) {
   const { paint, width } = screenOf(process.stdout)
   const room = Number.isFinite(width) ? width : 120
   yield `${paint('bold', plain(name))}\n`
   for (const { version, recordedAt, actor, reason, entryId, changes, stretches } of versions) {
     const since = stretches[0]?.validFrom
     const dated = since !== undefined && since !== recordedAt ? `, true since ${since}` : ''
-    yield `\n${paint('bold', `version ${version}`)}  ${recordedAt}${dated}  by ${plain(actor)}  ${paint('dim', entryId)}\n`
+    yield `\n${paint('bold', `version ${version}`)}  ${recordedAt}${dated}  by ${plain(actorText(actor, names))}  ${paint('dim', entryId)}\n`
     for (const line of wrap(plain(reason === null ? '' : `because ${reason}`), room - 2)) yield `  ${line}\n`
     for (const { path, before, after } of changes) {
       const change = `${path}: ${valueText(before)} → ${valueText(after)}`

@@ -1,5 +1,5 @@
 // The server that a command asks, through the generated client, with the token that is at hand.
-import { answered, reeveClient } from '#client'
+import { answered, ApiFault, reeveClient } from '#client'
 import type { components, ReeveClient } from '#client'
 import { Fault } from '#kernel'
 import { version } from '../version.ts'
@@ -19,9 +19,41 @@ export async function server(given?: Credentials): Promise<ReeveClient> {
   return reeveClient({ url, token, userAgent: `reeve/${version}` })
 }
 
-/** By id, explicit identifier or external id. */
-export async function principalNamed(client: ReeveClient, name: string): Promise<Principal> {
-  return await answered(client.GET('/v1/principals/{principalId}', { params: { path: { principalId: name } } }))
+type When = { readonly asOf?: string; readonly asKnownAt?: string }
+
+/** By id, explicit identifier or external id, else by the name that lists show, where one principal alone has it. */
+export async function principalNamed(client: ReeveClient, name: string, when: When = {}): Promise<Principal> {
+  const read = async (principalId: string): Promise<Principal> =>
+    await answered(client.GET('/v1/principals/{principalId}', { params: { path: { principalId }, query: when } }))
+  try {
+    return await read(name)
+  } catch (cause) {
+    if (!(cause instanceof ApiFault) || cause.httpStatus !== 404) throw cause
+    const [one, another, ...more] = await called(client, name)
+    if (one === undefined) throw cause
+    if (another === undefined) return await read(one.id)
+    const ids = [one, another, ...more].slice(0, CANDIDATES_MAX).map(({ id, data }) => `  ${id}  ${data.refs[0] ?? ''}`)
+    throw new Fault('usage', [`several principals are called \`${name}\`: give the id of one`, ...ids].join('\n'), {
+      cause,
+    })
+  }
+}
+
+const CANDIDATES_MAX = 10
+const PAGES_MAX = 5
+
+async function called(client: ReeveClient, name: string): Promise<Principal[]> {
+  const found: Principal[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const query = { q: name, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
+    // what is no text to search for is no name either
+    const { data } = await client.GET('/v1/principals', { params: { query } })
+    found.push(...(data?.items ?? []).filter((principal) => principal.data.name === name))
+    cursor = data?.next
+    if (cursor === undefined) break
+  }
+  return found
 }
 
 /** What an update of exactly this version is sent with. */
