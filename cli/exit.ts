@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import type { Command } from 'commander'
 import { Fault } from '#kernel'
+import { faultInWords } from './terminal/refusal.ts'
 import { plain } from './terminal/text.ts'
 import { endOnInterrupt } from './terminal/interrupt.ts'
 import { codeOf } from './terminal/write-out.ts'
@@ -51,19 +52,11 @@ export const pathOf = (command: Command): string =>
 const helpHint = (command: Command): string => `(${pathOf(command)} --help shows what there is)`
 
 function inWords(cause: unknown): string {
-  if (cause instanceof Fault) return [cause.detail, ...mistakesOf(cause)].map(plain).join('\n')
+  if (cause instanceof Fault) return faultInWords(cause).map(plain).join('\n')
   // SECURITY: the message of an unforeseen error may quote the input, so only its place is shown
   const places = cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   return [
     'this is a bug in reeve, please report it with the lines below (they hold nothing of your input)',
     ...places.map(plain),
   ].join('\n')
-}
-
-/** Where in the request a server found what, for those who built it from options. */
-function mistakesOf(cause: Fault): string[] {
-  if (!('mistakes' in cause) || !Array.isArray(cause.mistakes)) return []
-  return (cause.mistakes as { pointer: string; detail: string }[]).map(
-    ({ pointer, detail }) => `  ${pointer}: ${detail}`,
-  )
 }

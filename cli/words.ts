@@ -30,3 +30,9 @@ export function bytesText(bytes: number): string {
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
+
+/** `expiresAt` as `expires at`. */
+export const wordsOfCamel = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
+
+/** What one may do with a principal: `classifyPrincipal` as `classify`. */
+export const actionText = (operation: string): string => wordsOfCamel(operation.replace(/Principal$/, ''))

@@ -1,7 +1,7 @@
 // How a principal reads in a list and in full.
 import type { Principal } from '../remote/server.ts'
 import { answerFields, answerListing } from '../terminal/answer.ts'
-import { kindTitle } from '../words.ts'
+import { actionText, kindTitle } from '../words.ts'
 
 /** `2027-03-31` of an instant. */
 export const day = (instant: string | null | undefined): string | undefined => instant?.slice(0, 10)
@@ -83,6 +83,6 @@ export async function answerPrincipal(principal: Principal, names: ReadonlyMap<s
     ['merged into', data.mergedInto],
     ['version', `${version}, of ${recordedAt}`],
     ['lacks', gaps.length === 0 ? undefined : `${gaps.join(', ')} (to be active)`],
-    ['you may', allowedActions.join(', ')],
+    ['you may', allowedActions.map(actionText).join(', ')],
   ])
 }

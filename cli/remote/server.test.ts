@@ -38,7 +38,7 @@ describe('a principal on the command line', () => {
         error instanceof Fault &&
         error.code === 'usage' &&
         /`twin`/.test(error.detail) &&
-        /\n {2}prn_2 {2}aws:two\n {2}prn_3 {2}k8s:three$/.test(error.detail),
+        /prn_2 \(aws:two\), prn_3 \(k8s:three\)$/.test(error.detail),
     )
   })
 })

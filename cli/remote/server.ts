@@ -32,8 +32,8 @@ export async function principalNamed(client: ReeveClient, name: string, when: Wh
     const [one, another, ...more] = await called(client, name)
     if (one === undefined) throw cause
     if (another === undefined) return await read(one.id)
-    const ids = [one, another, ...more].slice(0, CANDIDATES_MAX).map(({ id, data }) => `  ${id}  ${data.refs[0] ?? ''}`)
-    throw new Fault('usage', [`several principals are called \`${name}\`: give the id of one`, ...ids].join('\n'), {
+    const ids = [one, another, ...more].slice(0, CANDIDATES_MAX).map(({ id, data }) => `${id} (${data.refs[0] ?? ''})`)
+    throw new Fault('usage', `several principals are called \`${name}\`, give the id of one: ${ids.join(', ')}`, {
       cause,
     })
   }
