@@ -176,8 +176,9 @@ describe('who may ask the decision point', () => {
     for (const expected of [401, 401, 429]) {
       assert.equal((await slow.post(ONE, complete, { authorization: 'Bearer x' })).status, expected)
     }
-    const waits = await slow.post(ONE, complete, other)
-    assert.deepEqual([waits.status, waits.headers['retry-after']], [429, '60'])
+    // what others behind the same address fail at is not held against who is good
+    assert.equal((await slow.post(ONE, complete, other)).status, 200)
+    assert.equal((await slow.post(ONE, complete)).headers['retry-after'], '60')
     const rebound = await point.post(ONE, complete, { host: 'evil.example' })
     assert.equal(rebound.status, 400)
   })

@@ -67,7 +67,9 @@ Lists are pages: \`next\` of one page is the \`cursor\` of the following one.
 Updates of records need \`If-Match\` with the \`ETag\` that was read.
 An \`Idempotency-Key\` makes a change happen once, however often it is sent.
 What is not yours to see is answered as if it were not there.
-A day (\`2026-01-31\`) stands for its end in UTC.`
+A day (\`2026-01-31\`) stands for its end in UTC.
+Decisions are asked for by AuthZEN's Authorization API 1.0, which is not repeated here:
+\`/.well-known/authzen-configuration\` names its endpoints, and a token needs the scope \`decide\`.`
 
 function operationOf(endpoint: AnyEndpoint, components: Components): Operation {
   const { operationId, summary, description, tag, who, scope, body, answer, status = 200, versioned } = endpoint
