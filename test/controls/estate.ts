@@ -148,7 +148,12 @@ async function putInOrder(open: Open): Promise<Named> {
   await roll.registerDiscovered(identity, act(ada), { id: waiting })
   await roll.offerOwnership(identity, act(ben), { id: waiting, to: owner, why: 'she runs it' })
   const excepted = await activate(take(['low', 'none']))
+  // an exception excuses what is missing; then the review is set, and the exception stays until somebody ends it
+  await roll.quarantinePrincipal(identity, act(ada), { id: excepted, reason: 'it moves' })
+  await roll.setNextReview(identity, act(ada), { id: excepted, nextReviewAt: null })
   await roll.recordException(identity, act(ada), { id: excepted, reason: 'it moves', until: at(30) })
+  await roll.setNextReview(identity, act(ada), { id: excepted, nextReviewAt: at(90) })
+  await roll.restorePrincipal(identity, act(ada), { id: excepted, reason: 'it moved' })
   const plain = await activate(take(['low', 'none']))
   const privileged = await activate(take(['high', 'admin']), true)
   const [vendorOf, retired] = [await activate(take(['low', 'none'])), await activate(take(['low', 'none']))]

@@ -62,6 +62,8 @@ const principal = async (world: World, more: object = {}): Promise<string> =>
       ...more,
     })
   ).id
+/** JSON leaves out what is undefined. */
+const purposeless = async (world: World): Promise<string> => await principal(world, { purpose: undefined })
 const after = async (world: World, id: string, verb: string, body: object): Promise<string> =>
   (await made(world, `/v1/principals/${id}/${verb}`, body, world.tokens.ada, anyVersion)).id
 const credential = async (world: World): Promise<string> =>
@@ -186,11 +188,14 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
   registerDiscovered: { entry: 'principal.registered', ask: onPrincipal({}, discovered) },
   activatePrincipal: { entry: 'principal.activated', ask: onPrincipal({}) },
   attestPrincipal: { by: 'olga', entry: 'principal.attested', ask: onPrincipal({ because: 'it deploys' }) },
-  recordException: { entry: 'principal.exception_recorded', ask: onPrincipal({ ...because, until: '2026-05-01' }) },
+  recordException: {
+    entry: 'principal.exception_recorded',
+    ask: onPrincipal({ ...because, until: '2026-05-01' }, purposeless),
+  },
   endException: {
     entry: 'principal.exception_ended',
     ask: onPrincipal({}, async (world) =>
-      after(world, await principal(world), 'exception', { ...because, until: '2026-05-01' }),
+      after(world, await purposeless(world), 'exception', { ...because, until: '2026-05-01' }),
     ),
   },
   quarantinePrincipal: { by: 'olga', entry: 'principal.quarantined', ask: onPrincipal(because) },

@@ -78,7 +78,7 @@ const PRINCIPALS: Readonly<Record<string, EntryType>> = {
   },
   'principal.exception_recorded': of('a rule does not hold for it until a day', { until: 'instant', gaps: 'names' }),
   'principal.exception_ended': { ...of('its exception ended', { until: 'instant' }), nullable: ['until'] },
-  'principal.merged': of('another record was joined into it', { from: 'text' }),
+  'principal.merged': of('another record was joined into it', { from: 'text', changed: 'names' }),
   'principal.joined': of('it was joined into another record', { into: 'text' }),
   'principal.split': of('a record that was joined into it stands alone again', { off: 'text' }),
   'principal.split_off': of('it stands alone again', { from: 'text', state: 'text' }),

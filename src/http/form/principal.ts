@@ -66,7 +66,15 @@ const PrincipalData = z
     nextReviewAt: instant.optional(),
     attestation: z.object({ by: z.string(), at: instant, because: z.string() }).optional(),
     binding: z.object({ how: z.string(), reason: z.string(), at: instant, by: z.string() }).optional(),
-    exception: z.object({ reason: z.string(), until: instant, by: z.string(), cause: z.string() }).optional(),
+    exception: z
+      .object({
+        reason: z.string(),
+        until: instant,
+        by: z.string(),
+        cause: z.string(),
+        gaps: z.array(z.string()).optional().describe('what it excuses; absent: everything'),
+      })
+      .optional(),
     quarantine: z.object({ by: z.string(), at: instant, reason: z.string(), from: z.string().optional() }).optional(),
     retirement: Decided.optional(),
     orphanedAt: instant.optional(),

@@ -1,7 +1,7 @@
 // How observations of principals change their records: observed fields follow the source, stated ones stay.
 import type { Instant } from '#kernel'
 import { optional } from '../layer.ts'
-import { GAPS, activationGaps, mayStand } from '../principal/activation.ts'
+import { GAPS, unexcused, withTime } from '../principal/activation.ts'
 import { completed, sameParty } from '../principal/patch-principal.ts'
 import { without } from '../principal/without.ts'
 import type { OwnerOfRecord, Stated } from '../record/party.ts'
@@ -108,15 +108,11 @@ function backupsOf(
 
 /** A source may raise what the rules ask of an active principal: the truth is written, with time to put it right. */
 function standing(record: PrincipalRecord, { at, graceDays }: Revision): PrincipalRecord {
-  if (mayStand(record)) return record
-  const missing = activationGaps(record).map((gap) => GAPS[gap])
-  return {
-    ...record,
-    exception: {
-      reason: `its sources changed, and it now needs ${missing.join('; ')}`,
-      until: new Date(Date.parse(at) + graceDays * DAY_MS).toISOString() as Instant,
-      by: 'reeve',
-      cause: 'drifted',
-    },
-  }
+  const missing = unexcused(record).map((gap) => GAPS[gap])
+  return withTime(record, {
+    reason: `its sources changed, and it now needs ${missing.join('; ')}`,
+    until: new Date(Date.parse(at) + graceDays * DAY_MS).toISOString() as Instant,
+    by: 'reeve',
+    cause: 'drifted',
+  })
 }

@@ -7,7 +7,9 @@ import type { Tx } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
-import { mayStand } from '../principal/activation.ts'
+import { withTime } from '../principal/activation.ts'
+import { unasserted } from '../principal/assign-owner.ts'
+import { daysAfter } from '../principal/limits.ts'
 import { partyKey, patchPrincipals } from '../principal/patch-principal.ts'
 import type { CurrentPrincipal, PrincipalPatch } from '../principal/patch-principal.ts'
 import { without } from '../principal/without.ts'
@@ -49,7 +51,7 @@ export async function leaveParties(
   const byKey = new Map(gone.map((one) => [partyKey(one.party), one]))
   const touched = await principalsOf(tx, [...byKey.values()])
   const withdrawn = await withdrawOffers(tx, act, [...byKey.values()])
-  const until = plusDays(act.at, orphanGraceDays)
+  const until = daysAfter(act.at, orphanGraceDays)
   const patches = touched.flatMap((current) => patchOf(current, byKey, act, until))
   const changed = new Map((await patchPrincipals(tx, act, patches)).map((current) => [current.id, current]))
   const lastOf = (record: PrincipalRecord): GoneParty | undefined =>
@@ -81,9 +83,6 @@ export async function leaveParties(
 
 const isOwner = ({ owner }: PrincipalRecord, key: string): boolean =>
   owner !== undefined && partyKey(owner.party) === key
-
-const plusDays = (at: Instant, days: number): Instant =>
-  new Date(Date.parse(at) + days * 86_400_000).toISOString() as Instant
 
 /** One whose offer was just withdrawn and that nobody owns is offered further up. */
 function heir(
@@ -172,9 +171,8 @@ function bereft(
     custodians: record.custodians.filter(stays),
     ...(owner === undefined || stays(owner) ? {} : { orphanedAt: act.at }),
   }
-  if (mayStand(reduced)) return reduced
   const reason = 'who answered for it has left; another is being asked'
-  return { ...reduced, exception: { reason, until, by: act.actor.id, cause: 'orphaned' } }
+  return withTime(unasserted(record, reduced), { reason, until, by: act.actor.id, cause: 'orphaned' })
 }
 
 type Offered = { readonly offeredTo?: Id<'person'>; readonly alreadyOffered?: true }

@@ -1,7 +1,8 @@
 // What an active principal must have. PostgreSQL holds the same rule as the constraint `principal_active_complete`; a
 // test compares the two.
 import { Fault } from '#kernel'
-import type { PrincipalRecord } from '../record/principal-record.ts'
+import type { Instant } from '#kernel'
+import type { PrincipalRecord, RuleException } from '../record/principal-record.ts'
 
 /** One entry per rule: what is missing, and what to do about it. */
 export const GAPS = {
@@ -28,15 +29,49 @@ export function activationGaps(record: PrincipalRecord): Gap[] {
   return (Object.keys(GAPS) as Gap[]).filter((gap) => missing[gap])
 }
 
+/** What it lacks and no exception excuses: an exception made for one thing is none for another. */
+export function unexcused(record: PrincipalRecord): Gap[] {
+  const { exception } = record
+  if (exception === undefined) return activationGaps(record)
+  const { gaps } = exception
+  return gaps === undefined ? [] : activationGaps(record).filter((gap) => !gaps.includes(gap))
+}
+
 /** Whether the record may stand in the state that it says. */
 export function mayStand(record: PrincipalRecord): boolean {
-  return record.state !== 'active' || record.exception !== undefined || activationGaps(record).length === 0
+  return record.state !== 'active' || unexcused(record).length === 0
+}
+
+/** The record with time until `until` to put right what it lacks. An exception that was stated counts again afterwards. */
+export function withTime(
+  record: PrincipalRecord,
+  given: {
+    readonly reason: string
+    readonly until: Instant
+    readonly by: string
+    readonly cause: 'orphaned' | 'drifted'
+  },
+): PrincipalRecord {
+  if (mayStand(record)) return record
+  const before = record.exception
+  const { replaces: earlier, ...own } = before ?? {}
+  const stated = before?.cause === 'stated' ? (own as Omit<RuleException, 'replaces'>) : earlier
+  const until = before !== undefined && before.until < given.until ? before.until : given.until
+  const gaps = activationGaps(record)
+  return { ...record, exception: { ...given, until, gaps, ...(stated !== undefined && { replaces: stated }) } }
+}
+
+/** Without its exception, or with the one that it stood in the place of where that is still in date. */
+export function afterException(record: PrincipalRecord, at: Instant): PrincipalRecord {
+  const { exception, ...bare } = record
+  const before = exception?.replaces
+  return before !== undefined && before.until > at ? { ...bare, exception: before } : bare
 }
 
 /** Throws Fault('conflict') where the record would be active without what the rules ask. */
 export function refuseIncomplete(record: PrincipalRecord): void {
   if (mayStand(record)) return
-  const missing = activationGaps(record).map((gap) => GAPS[gap])
+  const missing = unexcused(record).map((gap) => GAPS[gap])
   throw new Fault(
     'conflict',
     `an active principal needs ${missing.join('; ')}; or quarantine it first, or record an exception`,

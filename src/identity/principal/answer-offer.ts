@@ -8,8 +8,9 @@ import { operate } from '../operation.ts'
 import type { IdentityLayer } from '../operation.ts'
 import type { OfferRecord } from '../record/proposal-records.ts'
 import { OFFER } from '../record/tables.ts'
+import { withTime } from './activation.ts'
 import { formerly, ownedBy } from './assign-owner.ts'
-import { textOf } from './limits.ts'
+import { daysAfter, textOf } from './limits.ts'
 import type { CurrentOffer } from './offer-ownership.ts'
 import { lockParty, speaksFor } from './owner-party.ts'
 import { lockPrincipal, operateOnPrincipals, partyKey, patchPrincipal } from './patch-principal.ts'
@@ -40,9 +41,15 @@ export async function acceptOffer(identity: IdentityLayer, act: Act, input: Offe
       await lockParty(tx, offered.to, 'owner')
       const current = await lockPrincipal(tx, { id: offered.principalId })
       const offer = await answer(tx, act, input, 'accepted')
+      const time = {
+        reason: 'its owner has changed: what the one before asserted is to be proved or asserted anew',
+        until: daysAfter(act.at, identity.settings.orphanGraceDays),
+        by: act.actor.id,
+        cause: 'drifted',
+      } as const
       const principal = await patchPrincipal(tx, act, {
         current,
-        patch: (record) => ownedBy(record, { party: offered.to, from: 'stated', reason: offered.why }),
+        patch: (record) => withTime(ownedBy(record, { party: offered.to, from: 'stated', reason: offered.why }), time),
         words: {
           type: 'principal.owner_changed',
           about: [offer.id, offered.to.id],

@@ -64,11 +64,21 @@ export async function assignOwner(
 /** The record with this owner: whoever owns is no backup, and what was an orphan is none any more. */
 export function ownedBy(record: PrincipalRecord, owner: OwnerOfRecord): PrincipalRecord {
   const backups = record.backups.filter(({ party }) => !sameParty(party, owner.party))
-  const owned = { ...without(record, 'orphanedAt', 'formerOwner'), owner, backups }
-  if (record.exception?.cause !== 'orphaned') return owned
+  const owned = unasserted(record, { ...without(record, 'orphanedAt', 'formerOwner'), owner, backups })
+  const { exception } = owned
+  if (exception?.cause !== 'orphaned') return owned
   // who left may have been its only backup too; then the time that was given to find one goes on
-  const ruled = without(owned, 'exception')
+  const bare = without(owned, 'exception')
+  const ruled = exception.replaces === undefined ? bare : { ...bare, exception: exception.replaces }
   return mayStand(ruled) ? ruled : owned
+}
+
+/** What one owner asserted is that owner's word: it does not outlast them. Proofs do. */
+export function unasserted(before: PrincipalRecord, after: PrincipalRecord): PrincipalRecord {
+  if (before.binding?.how !== 'assertion') return after
+  const same =
+    before.owner !== undefined && after.owner !== undefined && sameParty(before.owner.party, after.owner.party)
+  return same ? after : without(after, 'binding')
 }
 
 /** For an entry's content: who answered for it before. */

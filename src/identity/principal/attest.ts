@@ -5,9 +5,8 @@ import type { PrivilegeTier } from '../record/principal-record.ts'
 import { daysAfter, futureOf, textOf } from './limits.ts'
 import { changePrincipal } from './patch-principal.ts'
 import type { CurrentPrincipal, OfPrincipal } from './patch-principal.ts'
-import { REVIEW_DAYS_MAX } from './set-dates.ts'
 
-/** Days until the next review where nobody says another day. What is not known is asked after as what is medium. */
+/** Days until the next review: where nobody says another day, and at most. `setNextReview` may say a later one. What is not known is asked after as what is medium. */
 export const REVIEW_DAYS: Readonly<Record<PrivilegeTier, number>> = {
   admin: 90,
   high: 90,
@@ -27,7 +26,7 @@ export async function attestPrincipal(
     const nextReviewAt =
       input.nextReviewAt === undefined
         ? daysAfter(act.at, REVIEW_DAYS[data.tier.value])
-        : futureOf('nextReviewAt', input.nextReviewAt, act.at, REVIEW_DAYS_MAX)
+        : futureOf('nextReviewAt', input.nextReviewAt, act.at, REVIEW_DAYS[data.tier.value])
     return {
       patch: (record) => ({
         ...record,

@@ -1,7 +1,7 @@
 // A person confirms that two records are one: of two principals one is joined into the other, and what moved is written
 // down so that it can be undone; a principal that is a person's own becomes that person's.
-import { Fault } from '#kernel'
-import type { Act, Id } from '#kernel'
+import { canonicalJson, Fault } from '#kernel'
+import type { Act, Id, Json } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
@@ -13,6 +13,8 @@ import type { PrincipalRecord } from '../record/principal-record.ts'
 import type { MatchRecord } from '../record/proposal-records.ts'
 import { CREDENTIAL, PRINCIPAL } from '../record/tables.ts'
 import { withdrawPendingOffer } from './assign-owner.ts'
+import { JOINED_FIELDS, joinedRecord } from './joined-record.ts'
+import type { JoinedField } from './joined-record.ts'
 import { answerMatch, readMatch } from './match-record.ts'
 import type { CurrentMatch, OfMatch } from './match-record.ts'
 import { operateOnPrincipals, patchPrincipal, patchPrincipals } from './patch-principal.ts'
@@ -114,11 +116,15 @@ async function join(
   await withdrawPendingOffer(tx, act, from.id, 'the principal was joined into another')
   const intoId = into.id as Id<'principal'>
   const reason = `joined into ${into.id}`
+  const joined = joinedRecord(into.data, from.data, act, from.id)
+  const changed = JOINED_FIELDS.filter(
+    (field) => canonicalJson(fieldOf(into.data, field)) !== canonicalJson(fieldOf(joined, field)),
+  )
   const [principal, tombstone] = await patchPrincipals(tx, act, [
     {
       current: into,
-      patch: (record) => ({ ...record, refs: [...new Set([...record.refs, ...from.data.refs])].sort() }),
-      words: { type: 'principal.merged', about: [from.id, input.matchId], content: { from: from.id } },
+      patch: (record) => joinedRecord(record, from.data, act, from.id),
+      words: { type: 'principal.merged', about: [from.id, input.matchId], content: { from: from.id, changed } },
     },
     {
       current: from,
@@ -142,10 +148,14 @@ async function join(
       movedCredentials,
       mergedVersion: tombstone.version,
       fromState: from.data.state,
+      before: Object.fromEntries(changed.map((field) => [field, fieldOf(into.data, field)])),
+      after: Object.fromEntries(changed.map((field) => [field, fieldOf(joined, field)])),
     },
   })
   return { match, principal }
 }
+
+export const fieldOf = (record: PrincipalRecord, field: JoinedField): Json => (record[field] ?? null) as Json
 
 function chosen(
   input: { readonly into?: string },

@@ -10,7 +10,7 @@ import { without } from './without.ts'
 
 const EXCEPTION_DAYS_MAX = 366
 
-/** A later one takes the place of an earlier one. */
+/** It excuses what is missing now, and nothing else. A later one takes the place of an earlier one. */
 export async function recordException(
   identity: IdentityLayer,
   act: Act,
@@ -18,10 +18,14 @@ export async function recordException(
 ): Promise<CurrentPrincipal> {
   const reason = textOf('reason', input.reason)
   const until = futureOf('until', input.until, act.at, EXCEPTION_DAYS_MAX)
-  return await changePrincipal(identity, act, input, ({ data }) => ({
-    patch: (record) => ({ ...record, exception: { reason, until, by: act.actor.id, cause: 'stated' } }),
-    words: { type: 'principal.exception_recorded', content: { until, gaps: activationGaps(data) }, reason },
-  }))
+  return await changePrincipal(identity, act, input, ({ data }) => {
+    const gaps = activationGaps(data)
+    if (gaps.length === 0) throw new Fault('conflict', 'it lacks nothing that an exception could excuse')
+    return {
+      patch: (record) => ({ ...record, exception: { reason, until, by: act.actor.id, cause: 'stated', gaps } }),
+      words: { type: 'principal.exception_recorded', content: { until, gaps }, reason },
+    }
+  })
 }
 
 /** Throws Fault('conflict') where it is active and would not be by the rules. */

@@ -206,11 +206,12 @@ describe('the life of a principal', { skip: databaseUnavailable() }, () => {
     const soon = new Date(Date.parse(roll.now()) + 5 * 86_400_000).toISOString() as Instant
     const expiring = await registered({ ...COMPLETE, expiresAt: soon })
     await activatePrincipal(roll.identity, roll.act('ada'), { id: expiring })
-    const [excepted, mended] = [await registered(), await registered(COMPLETE)]
+    const [excepted, mended] = [await registered(), await registered({ owner: person('ada'), expiresAt: LATER })]
     for (const id of [excepted, mended]) {
       await recordException(roll.identity, roll.act('admin'), { id, reason: 'for now', until: soon })
       await activatePrincipal(roll.identity, roll.act('admin'), { id })
     }
+    await setPurpose(roll.identity, roll.act('ada'), { id: mended, purpose: 'takes payments' })
     const lapse = () => quarantineLapsed(roll.identity, { actor: { id: 'reeve' }, at: roll.now() })
     assert.deepEqual(await lapse(), { quarantined: [], released: [], more: false })
     roll.pass(6)

@@ -7,9 +7,8 @@ import { operateOnPrincipals, patchPrincipals } from './patch-principal.ts'
 import type { PrincipalPatch } from './patch-principal.ts'
 import type { IdentityLayer } from '../operation.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
-import { activationGaps } from './activation.ts'
+import { activationGaps, afterException, mayStand } from './activation.ts'
 import { quarantined } from './quarantine.ts'
-import { without } from './without.ts'
 
 export interface Lapsed {
   readonly quarantined: readonly { readonly id: string; readonly cause: 'expired' | 'exception_ended' }[]
@@ -54,7 +53,7 @@ type Cause = Lapsed['quarantined'][number]['cause']
 
 function causeOf(data: PrincipalRecord, act: Act): Cause | undefined {
   if (data.expiresAt !== undefined && data.expiresAt <= act.at) return 'expired'
-  return activationGaps(data).length > 0 ? 'exception_ended' : undefined
+  return mayStand(afterException(data, act.at)) ? undefined : 'exception_ended'
 }
 
 function changeOf(current: Current<PrincipalRecord>, cause: Cause | undefined, act: Act): PrincipalPatch {
@@ -62,7 +61,7 @@ function changeOf(current: Current<PrincipalRecord>, cause: Cause | undefined, a
   if (cause === undefined) {
     return {
       current,
-      patch: (record) => without(record, 'exception'),
+      patch: (record) => afterException(record, act.at),
       words: { type: 'principal.exception_ended', content: { until: data.exception?.until ?? null } },
     }
   }

@@ -36,6 +36,9 @@ export async function retirePrincipal(
     ({ principal }) => [principal.id],
     async (tx) => {
       const current = await lockPrincipal(tx, input)
+      if (current.data.provenance.how === 'built_in') {
+        throw new Fault('conflict', 'it is an identity of Reeve itself, which goes on as long as Reeve runs')
+      }
       const atOnce = emergency || current.data.goneAt !== undefined
       if (!atOnce && ['discovered', 'registered', 'active'].includes(current.data.state)) {
         throw new Fault(

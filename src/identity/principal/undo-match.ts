@@ -1,5 +1,5 @@
 // Takes a confirmed match back: exactly what moved moves back, and both records keep their history.
-import { Fault } from '#kernel'
+import { canonicalJson, Fault } from '#kernel'
 import type { Act } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
@@ -10,7 +10,8 @@ import type { PrincipalRecord } from '../record/principal-record.ts'
 import type { MatchRecord } from '../record/proposal-records.ts'
 import { PRINCIPAL } from '../record/tables.ts'
 import { mayStand } from './activation.ts'
-import { lockBoth, moveCredentials } from './confirm-match.ts'
+import { fieldOf, lockBoth, moveCredentials } from './confirm-match.ts'
+import { JOINED_FIELDS } from './joined-record.ts'
 import { answerMatch, readMatch } from './match-record.ts'
 import type { CurrentMatch, OfMatch } from './match-record.ts'
 import { lockParty } from './owner-party.ts'
@@ -86,7 +87,7 @@ async function split(
   const principals = await patchPrincipals(tx, act, [
     {
       current: into,
-      patch: (record) => ({ ...record, refs: record.refs.filter((ref) => !back.has(ref)) }),
+      patch: (record) => ({ ...asBefore(record, merge), refs: record.refs.filter((ref) => !back.has(ref)) }),
       words: { type: 'principal.split', about: [from.id, match.id], content: { off: from.id } },
     },
     {
@@ -101,6 +102,19 @@ async function split(
     },
   ])
   return { match, principals }
+}
+
+/** What the join changed is as it was, but for what somebody changed since. */
+function asBefore(record: PrincipalRecord, { before, after }: NonNullable<MatchRecord['merge']>): PrincipalRecord {
+  const copy: Record<string, unknown> = { ...record }
+  for (const field of JOINED_FIELDS) {
+    const was = before[field]
+    if (was === undefined || canonicalJson(fieldOf(record, field)) !== canonicalJson(after[field] ?? null)) continue
+    if (was === null) delete copy[field]
+    else copy[field] = was
+  }
+  const undone = copy as unknown as PrincipalRecord
+  return mayStand(undone) ? undone : { ...undone, state: 'registered' }
 }
 
 async function canOwn(tx: Tx, party: Party): Promise<boolean> {

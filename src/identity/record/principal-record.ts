@@ -32,6 +32,10 @@ export interface RuleException {
    * raised what the rules ask, such as its privilege tier.
    */
   readonly cause: 'stated' | 'orphaned' | 'drifted'
+  /** What was missing when it was made, as `GAPS` names it: it excuses that and nothing else. Absent: everything. */
+  readonly gaps?: readonly string[]
+  /** The one that it stands in the place of, which counts again when this one is over. */
+  readonly replaces?: Omit<RuleException, 'replaces'>
 }
 
 /** Observed fields that a person may state instead; a sync then leaves them alone. */

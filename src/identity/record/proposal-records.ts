@@ -1,5 +1,5 @@
 // What waits for somebody's word: offers of ownership, requests for new identities, likely matches.
-import type { Id, Instant, PrincipalKind, System } from '#kernel'
+import type { Id, Instant, Json, PrincipalKind, System } from '#kernel'
 import type { OwnerOfRecord, Party } from './party.ts'
 import type { PrincipalState } from './principal-record.ts'
 
@@ -61,6 +61,9 @@ export interface MatchRecord {
     readonly mergedVersion: number
     /** The state of `from` before it was joined. */
     readonly fromState?: PrincipalState
+    /** What the join changed of `into` beside its identifiers, by field; null where it was absent. */
+    readonly before: { readonly [field: string]: Json }
+    readonly after: { readonly [field: string]: Json }
   }
   /** Of kind `person`: which principal was said to be whose, and what kind it was before. */
   readonly linked?: {
