@@ -9,6 +9,7 @@ import { PRINCIPAL } from '../record/tables.ts'
 import { activatePrincipal } from './activate.ts'
 import { acceptOffer } from './answer-offer.ts'
 import { assignOwner } from './assign-owner.ts'
+import { attestPrincipal } from './attest.ts'
 import { addBackup } from './backups.ts'
 import { confirmMatch } from './confirm-match.ts'
 import { recordException } from './exception.ts'
@@ -17,8 +18,10 @@ import { changePrincipal } from './patch-principal.ts'
 import { proposeMatches } from './propose-matches.ts'
 import { proveBinding } from './prove-binding.ts'
 import { quarantinePrincipal } from './quarantine.ts'
+import { registerBuiltIn } from './register-built-in.ts'
 import { registerPrincipal } from './register.ts'
 import type { NewPrincipal } from './register.ts'
+import { retirePrincipal } from './retire.ts'
 import { person, personOf, rollInTest } from './roll-in-test.ts'
 import type { RollInTest } from './roll-in-test.ts'
 import { undoMatch } from './undo-match.ts'
@@ -149,5 +152,28 @@ describe('what would loosen the rules of an identity does not', { skip: database
     await acceptOffer(roll.identity, roll.act('eve'), { offerId: offer.id, teamIds: [] })
     const now = await recordOf(id)
     assert.deepEqual([now.state, now.binding, now.exception?.gaps], ['active', undefined, ['binding']])
+  })
+
+  test("Reeve's own identity is not retired, in an emergency either", async () => {
+    const { id } = await registerBuiltIn(roll.identity, roll.act('reeve'), {
+      kind: 'service_account',
+      system: 'reeve',
+      name: 'reeve itself',
+      externalId: 'reeve-itself',
+    })
+    await assert.rejects(
+      retirePrincipal(roll.identity, roll.act('admin'), { id, reason: 'a test', emergency: true }),
+      /identity of Reeve itself/,
+    )
+  })
+
+  test('an owner attests for as long as the tier allows, and no longer', async () => {
+    const id = await registered({ owner: person('ada') })
+    await ofTier(id, 'admin')
+    const nextReviewAt = new Date(Date.parse(roll.now()) + 120 * 86_400_000).toISOString() as Instant
+    await assert.rejects(
+      attestPrincipal(roll.identity, roll.act('ada'), { id, because: 'a test', nextReviewAt }),
+      /nextReviewAt.*90 days/,
+    )
   })
 })
