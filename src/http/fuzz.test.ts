@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { broken, fitting, NASTY } from '../../test/http/from-schema.ts'
+import { broken, fitting, NASTY, ODD_DATES } from '../../test/http/from-schema.ts'
 import type { Pool } from '../../test/http/from-schema.ts'
 import { ROUTE_CASES } from '../../test/http/route-cases.ts'
 import type { World } from '../../test/http/route-cases.ts'
@@ -133,7 +133,22 @@ const mostly = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary
 const seldom = <T, N>(present: fc.Arbitrary<T>, absent: N): fc.Arbitrary<T | N> =>
   fc.oneof({ weight: 5, arbitrary: fc.constant(absent) }, { weight: 1, arbitrary: present })
 
+function nastyText(): fc.Arbitrary<string> {
+  return fc.constantFrom(...NASTY)
+}
+
 const nasty = fc.oneof(fc.string({ minLength: 1, maxLength: 30, unit: 'binary' }), fc.constantFrom(...NASTY))
+/** As servers write them, with another content: what decodes is not yet what was given out. */
+const forgedCursor = fc
+  .oneof(
+    fc.constantFrom<unknown>('x', 1, null, [], {}, 'psn_00000000000000000000000000'),
+    fc.record({
+      queuedAt: fc.constantFrom('1', ...ODD_DATES),
+      id: fc.constantFrom('x', 'run_00000000000000000000000000'),
+    }),
+    fc.record({ name: nastyText(), id: fc.constantFrom('x', 'prn_00000000000000000000000000') }),
+  )
+  .map((content) => Buffer.from(JSON.stringify(content)).toString('base64url'))
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed())
 
 function pathOf(endpoint: AnyEndpoint, parameters: readonly Parameter[], pool: Pool): fc.Arbitrary<string> {
@@ -156,7 +171,7 @@ function queryOf(parameters: readonly Parameter[], pool: Pool): fc.Arbitrary<str
   const members = parameters
     .filter((parameter) => parameter.in === 'query')
     .map(({ name, schema }) =>
-      seldom(mostly(fitting(schema, pool), nasty), undefined).map((value) =>
+      seldom(mostly(fitting(schema, pool), name === 'cursor' ? forgedCursor : nasty), undefined).map((value) =>
         value === undefined ? '' : `${name}=${encoded(typeof value === 'string' ? value : JSON.stringify(value))}`,
       ),
     )

@@ -12,20 +12,27 @@ const LOOKS_LIKE_A_DATE = /^\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:\d{2})/
 
 /**
  * Reads what exports write as a date: ISO 8601 with or without a zone, `2019-03-31 11:36:54+00:00`, a bare day (its
- * first instant, UTC). A time without a zone is taken as UTC. Anything else is `undefined`, never a guess.
+ * first instant, UTC). A time without a zone is taken as UTC. Years from 1900 to 9999: what a roll can hold. Anything else is
+ * `undefined`, never a guess.
  */
 export function parseInstant(text: unknown): Instant | undefined {
   if (typeof text !== 'string' || !LOOKS_LIKE_A_DATE.test(text)) return undefined
   const iso = text.trim().replace(' ', 'T')
   const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(iso) || iso.length === 10 ? iso : `${iso}Z`
   const at = new Date(zoned)
-  return Number.isNaN(at.getTime()) ? undefined : (at.toISOString() as Instant)
+  return isKept(at) ? (at.toISOString() as Instant) : undefined
+}
+
+/** Earlier than 1900 is a system's word for "never"; later than 9999 is no year of four digits, and sorts wrongly as text. */
+function isKept(at: Date): boolean {
+  const year = at.getUTCFullYear()
+  return year >= 1900 && year <= 9999
 }
 
 /** Seconds since 1970 as an instant; out of range is `undefined`. */
 export function instantFromSeconds(seconds: number): Instant | undefined {
   const at = new Date(seconds * 1000)
-  return Number.isNaN(at.getTime()) ? undefined : (at.toISOString() as Instant)
+  return isKept(at) ? (at.toISOString() as Instant) : undefined
 }
 
 const DAY_MS = 86_400_000

@@ -64,7 +64,9 @@ function text({ pattern, format, minLength = 0, maxLength = 60 }: Schema, { ids 
   if (format === 'email') return fc.stringMatching(/^[a-z]{1,10}@larkfield\.example$/)
   if (pattern !== undefined) {
     const known = ids[/^\^([a-z]+)_/.exec(pattern)?.[1] ?? ''] ?? []
-    const made = fc.stringMatching(new RegExp(pattern))
+    const odd = NASTY.filter((each) => new RegExp(pattern).test(each))
+    const drawn = fc.stringMatching(new RegExp(pattern))
+    const made = odd.length === 0 ? drawn : fc.oneof(drawn, fc.constantFrom(...odd))
     return known.length === 0
       ? made
       : fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: made })
@@ -101,7 +103,20 @@ export const NASTY = [
   '\r\nSet-Cookie: a=b',
   '${7*7}',
   '"',
+  // dates that parsers and databases hold in different ways
+  '0000-01-01',
+  '0001-01-01T00:00:00Z',
+  '1899-12-31',
+  '9999-12-31T23:59:59.999Z',
+  '9999-12-31T23:59:59-14:00',
+  '+275760-09-13T00:00:00Z',
+  '2026-02-31',
+  '2026-03-01T24:00:00Z',
+  '2026-06-30T23:59:60Z',
+  '2026-03-01T00:00:00+23:59',
 ]
+/** Of these, what is spelled as a date. */
+export const ODD_DATES: readonly string[] = NASTY.filter((text) => /^[+\d][\d-]+(?:T|$)/.test(text))
 
 const list = ({ items = {}, minItems = 0, maxItems = 3 }: Schema, pool: Pool, depth: number): fc.Arbitrary<unknown> =>
   fc.array(fitting(items, pool, depth + 1), {

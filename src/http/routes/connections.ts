@@ -1,6 +1,6 @@
 // Connections: configured sources, read by schedule or when asked.
 import { z } from 'zod'
-import { Fault } from '#kernel'
+import { Fault, isId, parseInstant } from '#kernel'
 import {
   createConnection,
   getConnection,
@@ -63,9 +63,9 @@ function runCursor(cursor: string | undefined): { after?: RunCursor } {
   const place = placeIn(cursor)
   if (place === undefined) return {}
   const { queuedAt, id: runId } = (place ?? {}) as Partial<RunCursor>
-  if (typeof queuedAt !== 'string' || typeof runId !== 'string' || Number.isNaN(Date.parse(queuedAt)))
-    throw notOfThisList()
-  return { after: { queuedAt, id: runId } }
+  const at = parseInstant(queuedAt)
+  if (at === undefined || at !== queuedAt || typeof runId !== 'string' || !isId('run', runId)) throw notOfThisList()
+  return { after: { queuedAt: at, id: runId } }
 }
 
 function nameCursor(cursor: string | undefined): { after?: string } {
