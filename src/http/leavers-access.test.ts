@@ -77,9 +77,14 @@ describe('who leaves has nothing of Reeve any more', { skip: databaseUnavailable
     const { id, token } = await client('eve')
     assert.equal(await me(token), 200)
     const { body } = await api.ask('GET', `/v1/credentials?principal=${id}`, { token: ida })
-    const leak = await post(ida, `/v1/credentials/${body.items[0].id}/leak`, { where: 'a ticket' }, {
-      'if-match': '*',
-    })
+    const leak = await post(
+      ida,
+      `/v1/credentials/${body.items[0].id}/leak`,
+      { where: 'a ticket' },
+      {
+        'if-match': '*',
+      },
+    )
     assert.equal(leak.status, 200, JSON.stringify(leak.body))
     assert.equal(await me(token), 401)
   })

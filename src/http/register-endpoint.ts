@@ -2,6 +2,8 @@
 // (which opens its own transaction), respond.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { isPartyRefusal } from '#identity/roll'
+import { Fault } from '#kernel'
 import { presented } from './allowed-actions.ts'
 import { actsOf, idempotencyKeyOf } from './act-of.ts'
 import { authoriseOrNote, callerOf, orNoted } from './admit.ts'
@@ -48,12 +50,18 @@ export function registerEndpoint(server: FastifyInstance, household: Household, 
       if (state === undefined) throw new Unauthenticated('absent')
       const context = contextOf(household, endpoint, state, request) as Context<never, never, never>
       const answer = await endpoint.handle(context).catch(async (error: unknown) => {
-        throw await orNoted(doors, endpoint, state.caller, request, error)
+        throw await orNoted(doors, endpoint, state.caller, request, masked(state.caller, error))
       })
       await respond(endpoint, reply, answer)
       return await reply
     },
   })
+}
+
+/** SECURITY: how people stand in the roll is not told to those who do not see them. */
+function masked({ viewer }: Caller, error: unknown): unknown {
+  if (viewer.scope === 'all' || !isPartyRefusal(error)) return error
+  return new Fault('unprocessable', 'that person or team cannot be named here: name somebody who is active')
 }
 
 /** Every part is there, so that what is not declared is refused. */

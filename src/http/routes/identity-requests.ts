@@ -67,9 +67,10 @@ export const IDENTITY_REQUESTS = [
     status: 201,
     versioned: 'read',
     refuses: ['idempotency_reused'],
-    handle: async ({ doors, body, act }) => {
+    handle: async ({ doors, caller, body, act }) => {
       const { reason: why, ...asked } = body
-      return await requestIdentity(doors.identity, act(why), present(asked))
+      const unseen = viewerOf(caller).scope === 'own' ? ({ unseen: true } as const) : {}
+      return await requestIdentity(doors.identity, act(why), { ...present(asked), ...unseen })
     },
   }),
   endpoint({

@@ -20,6 +20,17 @@ const MAY: Record<PartyRole, ReadonlySet<PersonStatus>> = {
   past: new Set(['active', 'unknown', 'on_leave', 'leaver']),
 }
 
+const REFUSED = new WeakSet<Fault>()
+
+function refused(detail: string): Fault {
+  const fault = new Fault('unprocessable', detail)
+  REFUSED.add(fault)
+  return fault
+}
+
+/** Whether a fault tells who is in the roll and how they stand there: not for those who may not see them. */
+export const isPartyRefusal = (error: unknown): error is Fault => error instanceof Fault && REFUSED.has(error)
+
 /**
  * Holds the party as it is until the transaction ends, so that it cannot leave between this check and the commit.
  * Call it before locking the principal: the feed takes people first, too. Throws Fault('unprocessable').
@@ -33,23 +44,23 @@ async function lockPerson(tx: Tx, id: Id<'person'>, role: PartyRole): Promise<vo
   const [person] = await tx.query<{ status: PersonStatus }>(
     sql`select status from identity.person where id = ${id} for share`,
   )
-  if (person === undefined) throw new Fault('unprocessable', `no person has the id \`${id}\`: import the people first`)
+  if (person === undefined) throw refused(`no person has the id \`${id}\`: import the people first`)
   if (MAY[role].has(person.status)) return
   const why = person.status === 'leaver' ? 'has left' : 'is on leave and can only be a backup'
-  throw new Fault('unprocessable', `\`${id}\` ${why}: name somebody who is active`)
+  throw refused(`\`${id}\` ${why}: name somebody who is active`)
 }
 
 async function lockTeam(tx: Tx, id: Id<'team'>, role: PartyRole): Promise<void> {
   const [team] = await tx.query<{ feedId: string }>(
     sql`select feed_id as "feedId" from identity.team where id = ${id} for share`,
   )
-  if (team === undefined) throw new Fault('unprocessable', `no team has the id \`${id}\`: import the teams first`)
+  if (team === undefined) throw refused(`no team has the id \`${id}\`: import the teams first`)
   if (role === 'past') return
   const [member] = await tx.query(sql`
     select from identity.person
     where team_feed_id = ${team.feedId} and status in ('active', 'unknown') order by id limit 1 for share`)
   if (member === undefined) {
-    throw new Fault('unprocessable', `nobody in the team \`${id}\` is active: name a team with an active member`)
+    throw refused(`nobody in the team \`${id}\` is active: name a team with an active member`)
   }
 }
 

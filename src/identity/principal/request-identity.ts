@@ -28,6 +28,11 @@ export interface IdentityAsked {
   readonly backup?: Party
   readonly purpose: string
   readonly expiresAt: Instant
+  /**
+   * Who asks may not see the whole roll. SECURITY: then a request for what is there already is taken like any other, and the
+   * clash shows to who decides it; else anybody could try out what there is.
+   */
+  readonly unseen?: true
 }
 
 export async function requestIdentity(
@@ -56,7 +61,7 @@ export async function requestIdentity(
       if (sameParty(owner, backup)) throw new Fault('unprocessable', 'owner and backup must be two parties')
       await lockParty(tx, backup, 'backup')
     }
-    if (data.externalId !== undefined) await refuseTaken(tx, system, data.externalId)
+    if (data.externalId !== undefined && input.unseen !== true) await refuseTaken(tx, system, data.externalId)
     const [made] = await createWithEntries<IdentityRequest>(tx, REQUEST, act, [
       {
         id: newId('request'),
