@@ -3,7 +3,8 @@
 import { Fault } from '#kernel'
 import type { ActionLevel, Json } from '#kernel'
 import type { FoundGrant } from './grant-index.ts'
-import type { Question } from './question.ts'
+import { Datetime } from '../policy/index.ts'
+import type { Party, Question } from './question.ts'
 
 type Properties = { readonly [key: string]: Json | undefined }
 
@@ -11,38 +12,56 @@ type Properties = { readonly [key: string]: Json | undefined }
 const DEPTH_MAX = 32
 
 /** The part that is the same for every member of a chain. Throws Fault('invalid'). */
-export function statedContext({ subject, resource, action, context }: Question): Record<string, unknown> {
-  return {
-    subject: { ...asCedar(subject.properties ?? {}, 'subject'), type: subject.type, id: subject.id },
-    resource: { ...asCedar(resource.properties ?? {}, 'resource'), type: resource.type, id: resource.id },
-    action: asCedar(action.properties ?? {}, 'action'),
-    request: asCedar(context ?? {}, 'context'),
-  }
+export interface StatedContext {
+  readonly subject: object
+  readonly resource: object
+  readonly action: object
+  readonly request: object
 }
 
-export function contextFor(
-  stated: Readonly<Record<string, unknown>>,
-  known: { readonly now: number; readonly level: ActionLevel; readonly members: number; readonly grant?: FoundGrant },
-): Record<string, unknown> {
-  const { now, level, members, grant } = known
-  return {
-    ...stated,
-    now: datetime(now),
-    level,
-    members,
-    granted: grant?.kind ?? 'no',
-  }
+export const NOTHING_STATED: StatedContext = { subject: {}, resource: {}, action: {}, request: {} }
+
+export const statedContext = ({ subject, resource, action, context }: Question): StatedContext => ({
+  subject: partyContext(subject, 'subject'),
+  resource: partyContext(resource, 'resource'),
+  action: action.properties === undefined ? NOTHING : asCedar(action.properties, 'action'),
+  request: context === undefined ? NOTHING : asCedar(context, 'context'),
+})
+
+const NOTHING: object = Object.freeze({})
+
+function partyContext({ type, id, properties }: Party, name: string): object {
+  if (properties === undefined) return { type, id }
+  const stated = asCedar(properties, name)
+  stated['type'] = type
+  stated['id'] = id
+  return stated
 }
 
-let lastAt = Number.NaN
-let lastDatetime: object = {}
+export const contextFor = (
+  { subject, resource, action, request }: StatedContext,
+  known: {
+    readonly now: number
+    readonly level: ActionLevel
+    readonly members: number
+    readonly grant: FoundGrant | undefined
+  },
+): Record<string, unknown> => ({
+  subject,
+  resource,
+  action,
+  request,
+  now: datetime(known.now),
+  level: known.level,
+  members: known.members,
+  granted: known.grant?.kind ?? 'no',
+})
+
+let lastDatetime = new Datetime(0)
 
 /** Many requests are decided in the same millisecond. */
-function datetime(at: number): object {
-  if (at !== lastAt) {
-    lastDatetime = { __extn: { fn: 'datetime', arg: new Date(at).toISOString() } }
-    lastAt = at
-  }
+function datetime(at: number): Datetime {
+  if (at !== lastDatetime.ms) lastDatetime = new Datetime(at)
   return lastDatetime
 }
 
@@ -53,12 +72,18 @@ export function asCedar(value: Properties, name: string): Record<string, unknown
 
 function object(value: Properties, name: string, depth: number): Record<string, unknown> {
   if (depth >= DEPTH_MAX) throw new Fault('invalid', `\`${name}\`: it is nested deeper than ${DEPTH_MAX}; flatten it`)
-  const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  const out: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     const member = value[key]
-    if (member != null) out[key] = converted(member, key, depth)
+    if (member != null) put(out, key, converted(member, key, depth))
   }
   return out
+}
+
+/** SECURITY: assigned, this one name would change what the object inherits. */
+function put(out: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') out[key] = value
+  else Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
 function converted(value: Json, name: string, depth: number): unknown {

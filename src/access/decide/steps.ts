@@ -8,7 +8,8 @@ import type { FoundGrant } from './grant-index.ts'
 import type { PrincipalFacts } from './principal-facts.ts'
 import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
-import { contextFor, statedContext } from './request-context.ts'
+import { contextFor, NOTHING_STATED, statedContext } from './request-context.ts'
+import type { StatedContext } from './request-context.ts'
 import { resourceName } from './resource-name.ts'
 
 /** One member of the chain while it is judged. */
@@ -31,7 +32,7 @@ export interface Work {
   /** The name under which the resource is granted and known. */
   readonly resource: string
   readonly members: readonly Member[]
-  stated: Readonly<Record<string, unknown>>
+  stated: StatedContext
   detail: string | undefined
 }
 
@@ -73,7 +74,7 @@ export function workOf(state: DecisionState, question: Question, now: number): W
     level,
     resource: resourceName(question.resource),
     members,
-    stated: {},
+    stated: NOTHING_STATED,
     detail: undefined,
   }
 }
@@ -103,7 +104,9 @@ function resolveAll({ state, members }: Work): Denial | undefined {
 
 function chainHolds({ state, question, now, members }: Work): Denial | undefined {
   if (members.length > state.limits.chainMax) return 'chain_too_deep'
-  if (new Set(members.map(({ principal }) => principal?.id)).size !== members.length) return 'chain_repeats'
+  if (members.length > 1 && new Set(members.map(({ principal }) => principal?.id)).size !== members.length) {
+    return 'chain_repeats'
+  }
   return question.delegatedUntil !== undefined && question.delegatedUntil <= now ? 'chain_expired' : undefined
 }
 
@@ -141,7 +144,7 @@ function askPolicies(work: Work, member: Member): Denial | undefined {
     now,
     level,
     members: members.length,
-    ...(member.granted && { grant: member.grant }),
+    grant: member.granted ? member.grant : undefined,
   })
   try {
     member.policies = state.policies.set.evaluate({

@@ -1,6 +1,7 @@
 // Policies at run time: Cedar, compiled and indexed, decided in microseconds. Pure.
 export { compilePolicies, createEntities } from './compile-policies.ts'
 export type { PolicyProblem, PolicySource } from './compile-policies.ts'
+export { Datetime } from './extension/datetime.ts'
 export { EntityStore } from './entity-store.ts'
 export type { EntityProblem } from './entity-store.ts'
 export { PolicySet } from './policy-set.ts'

@@ -104,6 +104,7 @@ function readTypedEntity(
 
 function readTypedExtension(json: Json, type: ExtensionType, resolve: Resolve, name: string, depth: number): Value {
   const { constructor, of } = EXTENSION_TYPES[type]
+  if (json instanceof Datetime && of === Datetime) return json
   if (!isObject(json)) return called(constructor, [readValue(json, resolve, name, depth)], name)
   const value = readExtension(Object.hasOwn(json, '__extn') ? json['__extn'] : json, resolve, name, depth)
   return value instanceof of ? value : mismatch(name, `a value of type ${type}`)

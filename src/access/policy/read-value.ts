@@ -2,6 +2,7 @@
 // named: null, fractions, integers that JSON cannot carry exactly, escapes that are neither entity nor extension.
 import { Fault } from '#kernel'
 import { EvaluationError } from './evaluation-error.ts'
+import { Datetime } from './extension/datetime.ts'
 import { callExtension } from './extension/functions.ts'
 import { longOf } from './long.ts'
 import { readTyped, type SchemaType } from './read-typed.ts'
@@ -54,6 +55,8 @@ function readSet(json: readonly Json[], resolve: Resolve, name: string, depth: n
 
 function readObject(json: JsonObject, resolve: Resolve, name: string, depth: number): Value {
   if (depth >= DEPTH_MAX) return tooDeep(name)
+  // no JSON is one: it comes from whoever knows the instant already
+  if (json instanceof Datetime) return json
   if (Object.hasOwn(json, '__entity')) return readEntity(json['__entity'], resolve, name)
   if (Object.hasOwn(json, '__extn')) return readExtension(json['__extn'], resolve, name, depth)
   if (Object.hasOwn(json, '__expr')) return refuse(name, 'the `__expr` escape is no longer part of Cedar')

@@ -31,6 +31,8 @@ export class Desk {
   readonly #respond: Responder
   readonly #failures: CountedByMinute
   readonly #calls: CountedByMinute
+  /** The last one that is answered: nearly all ask under the same. */
+  #goodHost: string | undefined
   /** By token: the day on which its use was told. */
   readonly #usedOn = new Map<string, number>()
 
@@ -59,13 +61,13 @@ export class Desk {
 
   #decide(answering: Answering, token: TokenFacts, text: string, response: ServerResponse, requestId: string): void {
     const { state, now, onDecided } = this.#door
-    const point: DecisionPoint = {
-      state,
-      now,
-      ...(onDecided !== undefined && { onDecided: (decided) => onDecided(decided, { tokenId: token.id }) }),
-    }
     try {
-      const answer = answering(point, text)
+      const answer = answering(
+        onDecided === undefined
+          ? { state, now }
+          : { state, now, onDecided: (decided) => onDecided(decided, { tokenId: token.id }) },
+        text,
+      )
       if (!(answer instanceof Promise)) return this.#respond.send(response, requestId, answer)
       answer.then(
         (later: unknown) => this.#respond.send(response, requestId, later),
@@ -78,13 +80,14 @@ export class Desk {
 
   /** Throws Unauthenticated, Fault('forbidden'), Fault('rate_limited'). */
   #admit(request: IncomingMessage): TokenFacts {
-    assertHost(request.headers.host, this.#settings)
-    const address = addressOf(request, this.#settings.behindProxy)
-    const presented = BEARER.exec(request.headers.authorization ?? '')?.[1]
+    const { host, authorization = '' } = request.headers
+    if (host !== this.#goodHost) assertHost(host, this.#settings)
+    this.#goodHost = host
+    const presented = BEARER.exec(authorization)?.[1]
     const result = presented === undefined ? { denied: 'absent or malformed' } : this.#door.authenticate(presented)
     // looked up first, which costs no query: what others behind the address fail at is not held against a good token
     if ('denied' in result) {
-      if (!this.#failures.count(address)) throw tooMany()
+      if (!this.#failures.count(addressOf(request, this.#settings.behindProxy))) throw tooMany()
       throw new Unauthenticated(result.denied)
     }
     const { token } = result
