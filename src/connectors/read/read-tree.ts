@@ -2,10 +2,12 @@
 import { availableParallelism } from 'node:os'
 import type { BlindSpot, Fact, OwnershipFact, ReadProblem } from '#kernel'
 import { ephemeralKey } from './fingerprint.ts'
+import type { FingerprintKey } from './fingerprint.ts'
 import { commitAuthors } from './git/commit-authors.ts'
 import { limitsOf } from './limits.ts'
 import type { Limits } from './limits.ts'
 import type { ReadOptions } from './read-options.ts'
+import { maskPaths } from './mask-paths.ts'
 import { Reading } from './run/reading.ts'
 import type { WorkResult } from './run/work.ts'
 import { Sources } from './sources.ts'
@@ -36,6 +38,7 @@ const WORKERS_MAX = 4
  */
 export async function readTree(root: string, options: ReadOptions): Promise<ReadResult> {
   const limits = limitsOf(options.limits)
+  const key = options.key ?? ephemeralKey()
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), limits.seconds * 1000)
   const ended = (): void => deadline.abort()
@@ -48,7 +51,7 @@ export async function readTree(root: string, options: ReadOptions): Promise<Read
     signal: deadline.signal,
     workers: options.workers ?? Math.min(WORKERS_MAX, availableParallelism()),
     settings: {
-      key: options.key ?? ephemeralKey(),
+      key,
       limits,
       scopes: options.scopes ?? [],
       csvMappings: options.csvMappings ?? [],
@@ -73,7 +76,7 @@ export async function readTree(root: string, options: ReadOptions): Promise<Read
       await reading.take(item)
     }
     const results = await reading.finish()
-    return resultOf(results, sources, { limits, timedOut: deadline.signal.aborted, left })
+    return resultOf(results, sources, { limits, timedOut: deadline.signal.aborted, left, key })
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', ended)
@@ -85,9 +88,14 @@ interface Ending {
   readonly limits: Limits
   readonly timedOut: boolean
   readonly left: string | undefined
+  readonly key: FingerprintKey
 }
 
-function resultOf(results: readonly WorkResult[], sources: Sources, { limits, timedOut, left }: Ending): ReadResult {
+function resultOf(
+  results: readonly WorkResult[],
+  sources: Sources,
+  { limits, timedOut, left, key }: Ending,
+): ReadResult {
   const facts: Fact[] = []
   const problems: ReadProblem[] = []
   const blindSpots: BlindSpot[] = []
@@ -105,14 +113,16 @@ function resultOf(results: readonly WorkResult[], sources: Sources, { limits, ti
   const owners: readonly OwnershipFact[] = commitAuthors(facts, sources.histories)
   facts.push(...owners)
   problems.push(...sources.problems)
+  blindSpots.push(...sources.blindSpots())
   if (timedOut) {
     const message = `the read was stopped after ${limits.seconds} seconds, so what comes after was not read; raise --time-limit`
     problems.push({ type: 'problem', file: left ?? '.', message })
   }
+  const masked = maskPaths<Fact | ReadProblem | BlindSpot>([...facts, ...problems, ...blindSpots], key)
   return {
-    facts,
-    problems,
-    blindSpots: distinct([...blindSpots, ...sources.blindSpots()]),
+    facts: masked.slice(0, facts.length) as Fact[],
+    problems: masked.slice(facts.length, facts.length + problems.length) as ReadProblem[],
+    blindSpots: distinct(masked.slice(facts.length + problems.length) as BlindSpot[]),
     stats: {
       files: results.filter(({ outcome }) => outcome === 'read').length,
       bytes,

@@ -23,10 +23,14 @@ export interface Redaction {
   readonly clean: (observation: Observation) => Observation
 }
 
+/** Long enough, and not a plain word. */
+export const isMaskable = (word: string): boolean =>
+  word.length >= LENGTH_MIN && /\d/.test(word) && /[A-Za-z]/.test(word)
+
 export function redaction(context: ReadContext): Redaction {
   const secrets = new Set<string>()
   const note = (secret: string): void => {
-    if (secret.length < LENGTH_MIN || !/\d/.test(secret) || !/[A-Za-z]/.test(secret)) return
+    if (!isMaskable(secret)) return
     // a connector may have lowered what it read
     secrets.add(secret).add(secret.toLowerCase())
   }
