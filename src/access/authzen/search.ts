@@ -10,7 +10,7 @@ export interface SearchAnswer {
   readonly page: { readonly next_token: string; readonly count: number }
 }
 
-export type Found = { readonly type: string; readonly id: string } | { readonly name: string }
+type Found = { readonly type: string; readonly id: string } | { readonly name: string }
 
 interface Candidate {
   /** Its place in the order; a candidate of another type has nothing else. */
