@@ -39,8 +39,10 @@ export async function authenticate(doors: Doors, headers: IncomingHttpHeaders): 
   if (actor === undefined) throw new Unauthenticated('its subject is not in the roll')
   if (actor.inactive !== undefined) throw new Unauthenticated(actor.inactive)
   const owner = actor.kind === 'client' && actor.ownerId !== undefined ? [actor.ownerId] : []
-  const counted = await apartFrom(doors.access, roles, [...token.knownTo, ...owner])
-  const behind = token.knownTo.length === 0 ? {} : { behind: token.knownTo }
+  // SECURITY: who answers for a client uses its token too, and knows what is made with it
+  const persons = [...new Set([...token.knownTo, ...owner])]
+  const counted = await apartFrom(doors.identity, doors.access, roles, persons)
+  const behind = persons.length === 0 ? {} : { behind: persons }
   return actor.kind === 'person'
     ? caller(token, counted, { id: actor.personId, personId: actor.personId, ...behind }, actor.name, actor.parties)
     : caller(token, counted, { id: actor.principalId, ...behind }, actor.name, [])

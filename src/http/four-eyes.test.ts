@@ -63,6 +63,9 @@ describe('one person is one pair of eyes, whatever tokens they make', { skip: da
       dan: ['approver'],
       bob: [],
       eve: [],
+      fay: [],
+      gil: [],
+      gus: [],
     } as const)) {
       tokens[name] = await api.somebody(name, roles)
     }
@@ -123,6 +126,33 @@ describe('one person is one pair of eyes, whatever tokens they make', { skip: da
     const offer = await made(post(tokens['eve'], `/v1/principals/${eves}/offers`, { to, why: 'a test' }))
     assert.equal((await post(tokens['ida'], `/v1/offers/${offer.id}/accept`, {})).status, 200)
     assert.equal((await api.ask('GET', '/v1/roles', { token: value })).status, 403)
+  })
+
+  test('nor one who makes a token through a client of theirs', async () => {
+    const bot = await client(tokens['ida'], 'gus')
+    await made(post(tokens['ax'], '/v1/roles', { subjectId: bot, role: 'access-admin', reason: 'a test' }))
+    const ofDan = await made(
+      post(await tokenFor(tokens['ax'], bot), '/v1/tokens', {
+        subjectId: personOf('dan'),
+        label: 'l',
+        scopes: ['write'],
+      }),
+    )
+    assert.deepEqual(ofDan.token.knownTo, [personOf('ax'), personOf('gus')].sort())
+    assert.equal((await decide(ofDan.value, await request(tokens['gus']))).status, 403)
+  })
+
+  test('two clients of one person come to no administration, where together they would come to both', async () => {
+    const [one, other] = [await client(tokens['ida'], 'fay'), await client(tokens['ida'], 'gil')]
+    await made(post(tokens['ax'], '/v1/roles', { subjectId: one, role: 'access-admin', reason: 'a test' }))
+    await made(post(tokens['cy'], '/v1/roles', { subjectId: other, role: 'identity-admin', reason: 'a test' }))
+    const values = [await tokenFor(tokens['ax'], one), await tokenFor(tokens['cy'], other)]
+    const rolesOf = async (token: string): Promise<unknown> => (await api.ask('GET', '/v1/me', { token })).body.roles
+    assert.deepEqual(await Promise.all(values.map(rolesOf)), [['access-admin'], ['identity-admin']])
+    const to = { kind: 'person', id: personOf('fay') }
+    const offer = await made(post(tokens['gil'], `/v1/principals/${other}/offers`, { to, why: 'a test' }))
+    assert.equal((await post(tokens['fay'], `/v1/offers/${offer.id}/accept`, {})).status, 200)
+    assert.deepEqual(await Promise.all(values.map(rolesOf)), [[], []])
   })
 
   test('every act names the token that it was done with', async () => {

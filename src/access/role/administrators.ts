@@ -111,22 +111,18 @@ export async function administrationsOf(
 
 /**
  * The roles that a token comes to whose value others may know: none of the administrations where one of them holds the other
- * administration by themselves. Fails closed: whatever was changed since, nobody acts as both.
+ * administration in any way. Fails closed: whatever was changed since, nobody acts as both.
  */
 export async function apartFrom(
-  { db, settings }: Administration,
+  identity: IdentityLayer,
+  administration: Administration,
   roles: ReadonlySet<Role>,
-  persons: readonly string[],
+  persons: readonly Id<'person'>[],
 ): Promise<ReadonlySet<Role>> {
   const held = ADMINISTRATIONS.filter((role) => roles.has(role))
-  if (held.length === 0 || persons.length === 0 || settings.bothAdministrations) return roles
-  const others = ADMINISTRATIONS.filter((role) => !roles.has(role))
-  const [met] = await db.transaction(
-    async (tx) =>
-      await tx.query(sql`
-        select from access.role_assignment
-        where subject_id = any(${[...persons]}) and role = any(${others}) and ended_at is null limit 1`),
-    { readOnly: true },
-  )
-  return met === undefined ? roles : new Set([...roles].filter((role) => !ADMINISTRATIONS.includes(role)))
+  if (held.length === 0 || persons.length === 0 || administration.settings.bothAdministrations) return roles
+  const theirs = await administrationsOf(identity, administration, administration.clock(), persons)
+  return ADMINISTRATIONS.every((role) => roles.has(role) || theirs.has(role))
+    ? new Set([...roles].filter((role) => !ADMINISTRATIONS.includes(role)))
+    : roles
 }
