@@ -4,7 +4,6 @@ import type { Administration } from '#access/records'
 import type { ReeveDatabase } from '#db'
 import type { DecisionsDoor } from '#http'
 import type { IdentityLayer } from '#identity/roll'
-import { Fault } from '#kernel'
 import type { Act } from '#kernel'
 import type { Undo } from './undo.ts'
 
@@ -43,13 +42,12 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
   }
 }
 
-/** Of two servers that start at once on a new database, one has them first; the other finds them. */
+/** Of two servers that start at once on a new database, one has them first; the other, asking again, finds them. */
 async function havePolicies({ access, act }: DecisionsOptions): Promise<void> {
   try {
     await installStarterPolicies(access, act)
-  } catch (error) {
-    if (await installStarterPolicies(access, act)) return
-    if (error instanceof Fault && error.code === 'database_unavailable') throw error
+  } catch {
+    await installStarterPolicies(access, act)
   }
 }
 
