@@ -26,6 +26,7 @@ export const TAGS = {
   people: 'Persons, teams and the feed that they come from',
   vendors: 'Third parties whose identities are in the roll',
   proposals: 'What waits for somebody: offers, requests, likely matches',
+  access: 'Rights that are asked for and granted, and the policies that bound them',
   connections: 'Configured sources and their runs',
   evidence: 'What happened, in the order of the log, and what controls make of it',
   administration: 'Who may use Reeve itself: tokens and roles',

@@ -139,6 +139,36 @@ async function assignment(world: World): Promise<string> {
   return id
 }
 
+const right = { actions: ['pg:SELECT'], resources: ['pg://main/shop/*'], seconds: 3600, purpose: 'a test' }
+const accessRequest = async (world: World): Promise<string> =>
+  (await made(world, '/v1/access-requests', { principalId: await principal(world), ...right }, world.tokens.olga)).id
+const grant = async (world: World): Promise<string> => {
+  const path = `/v1/access-requests/${await accessRequest(world)}/decide`
+  const granted = await made(world, path, { verdict: 'approve', reason: 'a test' }, world.tokens.petra)
+  return (granted as unknown as { data: { grantId: string } }).data.grantId
+}
+const policiesText = (): string =>
+  `@id("${serial()}") forbid (principal, action, resource) when { context.members > 9 };`
+const policyVersion = async (world: World): Promise<string> => {
+  const { data } = (await made(
+    world,
+    '/v1/policies',
+    { text: policiesText(), comment: 'a test' },
+    world.tokens.kim,
+  )) as unknown as { data: { number: number } }
+  return String(data.number)
+}
+const approvedPolicies = async (world: World): Promise<string> => {
+  const number = await policyVersion(world)
+  await made(world, `/v1/policies/${number}/approve`, {}, world.tokens.petra)
+  return number
+}
+const denied = async (world: World): Promise<string> => {
+  const subjectId = newId('token')
+  await made(world, '/v1/denials', { subjectId, reason: 'a test' }, world.tokens.kim)
+  return subjectId
+}
+
 const of =
   (
     path: (world: World) => Promise<string>,
@@ -256,6 +286,55 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
       await world.api.roll.addTeam(name)
       return { path: { teamId: teamOf(name) } }
     },
+  },
+  listAccessRequests: { by: 'olga', ask: empty },
+  requestAccess: {
+    by: 'olga',
+    entry: 'access_request.made',
+    ask: async (world) => ({ body: { principalId: await principal(world), ...right } }),
+  },
+  getAccessRequest: { by: 'olga', ask: of(accessRequest, 'requestId') },
+  decideAccessRequest: {
+    by: 'petra',
+    entry: 'access_request.granted',
+    ask: of(accessRequest, 'requestId', () => ({ body: { verdict: 'approve', reason: 'a test' } })),
+  },
+  withdrawAccessRequest: {
+    by: 'olga',
+    entry: 'access_request.withdrawn',
+    ask: of(accessRequest, 'requestId', () => ({ body: {} })),
+  },
+  listGrants: { by: 'olga', ask: empty },
+  getGrant: { by: 'olga', ask: of(grant, 'grantId') },
+  endGrant: { by: 'olga', entry: 'grant.ended', ask: of(grant, 'grantId', () => ({ body: { because: 'done' } })) },
+  listPolicyVersions: { by: 'petra', ask: empty },
+  proposePolicies: {
+    by: 'kim',
+    entry: 'policy.proposed',
+    ask: async () => ({ body: { text: policiesText(), comment: 'a test' } }),
+  },
+  checkPolicies: { by: 'petra', ask: async () => ({ body: { text: policiesText() } }) },
+  getActivePolicies: {
+    by: 'petra',
+    ask: async (world) => {
+      await made(world, `/v1/policies/${await approvedPolicies(world)}/activate`, {}, world.tokens.kim)
+      return {}
+    },
+  },
+  getPolicyVersion: { by: 'petra', ask: of(policyVersion, 'number') },
+  approvePolicies: { by: 'petra', entry: 'policy.approved', ask: of(policyVersion, 'number', () => ({ body: {} })) },
+  refusePolicies: { by: 'petra', entry: 'policy.refused', ask: of(policyVersion, 'number', () => ({ body: {} })) },
+  activatePolicies: { by: 'kim', entry: 'policy.activated', ask: of(approvedPolicies, 'number', () => ({ body: {} })) },
+  listDenials: { by: 'petra', ask: empty },
+  denySubject: {
+    by: 'kim',
+    entry: 'subject.denied',
+    ask: async () => ({ body: { subjectId: newId('token'), reason: 'a test' } }),
+  },
+  liftDenial: {
+    by: 'kim',
+    entry: 'subject.denial_lifted',
+    ask: async (world) => ({ body: { subjectId: await denied(world), reason: 'a test' } }),
   },
   applyPeopleFeed: { entry: 'person.joined', ask: async () => ({ body: feed() }) },
   previewPeopleFeed: { ask: async () => ({ body: feed() }) },

@@ -4,18 +4,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bootstrapToken } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
+import { DecisionState } from '#access/decisions'
+import { policies } from '../../src/access/decide/state-in-test.ts'
+import { STARTER_POLICIES } from '../../src/access/policy-version/starter-policies.ts'
 import { apiInTest } from './api.ts'
 import type { ApiInTest } from './api.ts'
 import type { World } from './route-cases.ts'
+
+const nobody = () => ({ denied: 'unknown' }) as const
 
 export async function worldInTest(): Promise<World & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-api-'))
   writeFileSync(join(folder, 'people.csv'), 'id,name,email\n1,Somebody,somebody@larkfield.example\n')
   let connections: ConnectionsLayer | undefined
+  const state = new DecisionState()
+  state.putPolicies(await policies(state, STARTER_POLICIES))
   const api: ApiInTest = await apiInTest({}, (database, clock) => {
     const places = { importRoots: [folder], dataDirectory: join(folder, 'data') }
     connections = { db: database.layer('connections'), clock, places }
-    return { connections }
+    const decisions = { state: () => state, now: () => Date.parse(clock()), authenticate: nobody }
+    return { connections, decisions }
   })
   if (connections === undefined) throw new Error('it was made above')
   const bootstrap = await bootstrapToken(api.doors.identity, api.doors.access, {

@@ -8,6 +8,7 @@ import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { isResourcePattern } from '../decide/index.ts'
 import type { AccessLayer } from '../observe/records.ts'
+import { administer } from '../role/administration.ts'
 import { DENIAL, GRANT } from './records.ts'
 import type { DenialRecord, GrantRecord } from './records.ts'
 
@@ -66,11 +67,11 @@ export interface GrantToEnd {
 
 /** Over from now on, whatever its window. Ending what is over already throws Fault('conflict'). */
 export async function endGrant(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { id, because }: GrantToEnd,
 ): Promise<Current<GrantRecord>> {
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     const current = await lockGrant(tx, id)
     if (current.data.ended !== undefined) throw new Fault('conflict', `it was ended on ${current.data.ended.at}`)
     const ended = { at: act.at, by: act.actor.id, because }
@@ -116,11 +117,11 @@ export async function denySubject(
 }
 
 export async function liftDenial(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { subjectId, reason }: { readonly subjectId: string; readonly reason: string },
 ): Promise<Current<DenialRecord>> {
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     const current = await standing(tx, subjectId)
     if (current === undefined) throw new Fault('not_found', 'nothing denies it')
     const words = { type: 'subject.denial_lifted', about: [subjectId], reason }

@@ -9,6 +9,7 @@ import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import type { PolicyJson } from '../feed/change.ts'
 import type { AccessLayer } from '../observe/records.ts'
+import { administer } from '../role/administration.ts'
 import { readPolicyText } from '../policy-writing/index.ts'
 import type { TextProblem } from '../policy-writing/index.ts'
 import { POLICY_VERSION } from './records.ts'
@@ -29,7 +30,7 @@ export type Proposed =
   | { readonly problems: readonly TextProblem[]; readonly version?: never }
 
 export async function proposePolicies(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { text, schema, comment, behind }: PolicyTextToPropose,
 ): Promise<Proposed> {
@@ -44,7 +45,7 @@ export async function proposePolicies(
     .update(JSON.stringify([text, schema ?? null]))
     .digest()
   const kept = policies.map(({ id, json }): PolicyJson => ({ id, json: json as PolicyJson['json'] }))
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('policy version', 0))`)
     await tx.execute(sql`
       insert into access.policy_text (hash, text, schema, policies)
@@ -74,11 +75,11 @@ export interface OfVersion {
 
 /** Throws Fault('forbidden') where a natural person behind the act is one who proposed it. */
 export async function approvePolicies(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { number, behind }: OfVersion & { readonly behind: readonly string[] },
 ): Promise<Current<PolicyVersionRecord>> {
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     const current = await lockVersion(tx, number)
     const { state, proposedBehind, approvals } = current.data
     if (state !== 'proposed') throw new Fault('conflict', `it is ${state}, not proposed`)
@@ -94,11 +95,11 @@ export async function approvePolicies(
 }
 
 export async function refusePolicies(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { number }: OfVersion,
 ): Promise<Current<PolicyVersionRecord>> {
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     const current = await lockVersion(tx, number)
     const { state } = current.data
     if (state !== 'proposed' && state !== 'approved') throw new Fault('conflict', `it is ${state}`)
@@ -108,11 +109,11 @@ export async function refusePolicies(
 
 /** Puts an approved version in force, or one that was before (a roll back); what is in force till now is superseded. */
 export async function activatePolicies(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { number }: OfVersion,
 ): Promise<Current<PolicyVersionRecord>> {
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('policy version', 0))`)
     const current = await lockVersion(tx, number)
     const { state } = current.data

@@ -3,7 +3,7 @@ import { Fault, newId } from '#kernel'
 import type { Act } from '#kernel'
 import { sql, violated } from '#db'
 import type { Tx } from '#db'
-import { note, plainText } from '../role/administration.ts'
+import { administer, note, plainText } from '../role/administration.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import type { AccessRequestRecord } from './records.ts'
 import { grantRequest, lockRequest, moveRequest } from './request-access.ts'
@@ -28,7 +28,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export async function decideAccessRequest(access: AccessLayer, act: Act, word: Word): Promise<CurrentAccessRequest> {
   const reason = plainText('the reason', word.reason, 500)
   try {
-    return await access.db.transaction(async (tx) => await decideIn(tx, { ...act, reason }, word))
+    return await administer(access, act, async (tx) => await decideIn(tx, { ...act, reason }, word))
   } catch (error) {
     const refusal = REFUSALS[violated(error)?.constraint ?? '']
     if (refusal === undefined) throw error
@@ -70,11 +70,11 @@ function assertMayDecide({ approval, managerId }: AccessRequestRecord['needs'], 
 
 /** By who asked, and by nobody else. */
 export async function withdrawAccessRequest(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   { requestId }: { readonly requestId: string },
 ): Promise<CurrentAccessRequest> {
-  return await db.transaction(async (tx) => {
+  return await administer(access, act, async (tx) => {
     const current = await lockRequest(tx, requestId)
     const { state, requestedBy } = current.data
     if (requestedBy !== act.actor.id) throw new Fault('forbidden', 'only who asked can withdraw it: deny it instead')

@@ -24,7 +24,11 @@ export interface Administration {
 }
 
 /** Runs `work` in a transaction of the access layer, once per idempotency key. The answer is plain JSON, and no secret. */
-export async function administer<R>({ db }: Administration, act: Act, work: (tx: Tx) => Promise<R>): Promise<R> {
+export async function administer<R>(
+  { db }: Pick<Administration, 'db'>,
+  act: Act,
+  work: (tx: Tx) => Promise<R>,
+): Promise<R> {
   // what is kept is read back as JSON; the operations return rows, which are JSON
   return await db.transaction(
     async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,

@@ -1,5 +1,6 @@
 // All endpoints, in the order in which the document lists them. A new one is declared in its resource's file.
 import type { AnyEndpoint } from '../endpoint.ts'
+import { ACCESS_REQUESTS } from './access-requests.ts'
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
 import { CONNECTIONS } from './connections.ts'
 import { CONTROL_ROUTES } from './controls.ts'
@@ -11,6 +12,7 @@ import { ME } from './me.ts'
 import { OCSF_EVENTS } from './ocsf-events.ts'
 import { OWNERSHIP } from './ownership.ts'
 import { PEOPLE } from './people.ts'
+import { POLICIES } from './policies.ts'
 import { PRINCIPAL_FACTS } from './principal-facts.ts'
 import { PRINCIPAL_LIFE } from './principal-life.ts'
 import { PRINCIPAL_PROOF } from './principal-proof.ts'
@@ -30,6 +32,8 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...VENDORS,
   ...IDENTITY_REQUESTS,
   ...MATCHES,
+  ...ACCESS_REQUESTS,
+  ...POLICIES,
   ...CONNECTIONS,
   ...ENTRIES,
   ...OCSF_EVENTS,

@@ -1,0 +1,106 @@
+// Requests for rights, grants, denials and versions of the policies, as the API answers them.
+import { z } from 'zod'
+import { APPROVALS, GRANT_KINDS, GRANT_STATES, POLICY_STATES, REQUEST_STATES } from '#access/decisions'
+import { instant, pageOf } from './fields.ts'
+
+const VERSIONED = { id: z.string(), version: z.int(), validFrom: instant, recordedAt: instant, hash: z.string() }
+
+export const KIND = z
+  .enum(GRANT_KINDS)
+  .describe('`standing` has no end; `break_glass` is for emergencies, granted to persons at once')
+const RIGHT = {
+  principalId: z.string(),
+  kind: KIND,
+  actions: z.array(z.string()),
+  resources: z.array(z.string()),
+}
+
+const RequestData = z.object({
+  ...RIGHT,
+  seconds: z.number().optional(),
+  purpose: z.string(),
+  requestedBy: z.string(),
+  interested: z.array(z.string()).describe('natural persons who ask or would have the right: none of them decides'),
+  needs: z.object({
+    approval: z.enum(APPROVALS),
+    approvals: z.int(),
+    managerId: z.string().optional(),
+    policyIds: z.array(z.string()).describe('the policies that said so'),
+    policyVersion: z.string(),
+  }),
+  state: z.enum(REQUEST_STATES),
+  grantId: z.string().optional(),
+})
+
+export const AccessRequest = z
+  .object({
+    ...VERSIONED,
+    data: RequestData,
+    words: z
+      .array(z.object({ verdict: z.enum(['approve', 'deny']), by: z.string(), reason: z.string(), at: instant }))
+      .optional()
+      .describe('who said what on it, in order'),
+  })
+  .meta({ id: 'AccessRequest' })
+export const AccessRequestPage = pageOf('AccessRequestPage', AccessRequest)
+
+export const Grant = z
+  .object({
+    ...VERSIONED,
+    data: z.object({
+      ...RIGHT,
+      from: instant,
+      until: instant.optional(),
+      reason: z.string(),
+      state: z.enum(GRANT_STATES),
+      requestId: z.string(),
+      approvedBy: z.array(z.string()),
+      ended: z.object({ at: instant, by: z.string(), because: z.string() }).optional(),
+    }),
+  })
+  .meta({ id: 'Grant' })
+export const GrantPage = pageOf('GrantPage', Grant)
+
+export const Denial = z
+  .object({
+    ...VERSIONED,
+    data: z.object({ subjectId: z.string(), reason: z.string(), by: z.string(), liftedAt: instant.optional() }),
+  })
+  .meta({ id: 'Denial' })
+export const DenialPage = pageOf('DenialPage', Denial)
+
+const VERSION = {
+  ...VERSIONED,
+  data: z.object({
+    number: z.int(),
+    state: z.enum(POLICY_STATES),
+    textHash: z.string(),
+    comment: z.string(),
+    proposedBy: z.string(),
+    proposedBehind: z.array(z.string()),
+    approvals: z.array(z.object({ by: z.string(), at: instant })),
+    activatedAt: instant.optional(),
+  }),
+}
+export const PolicyVersion = z.object(VERSION).meta({ id: 'PolicyVersion' })
+export const PolicyVersionWithText = z
+  .object({ ...VERSION, text: z.string(), schema: z.string().optional() })
+  .meta({ id: 'PolicyVersionWithText' })
+export const PolicyVersions = z
+  .object({ items: z.array(PolicyVersion), before: z.int().optional().describe('`before` of the next page') })
+  .meta({ id: 'PolicyVersions' })
+
+const Problem = z.object({
+  message: z.string(),
+  help: z.string().optional(),
+  in: z.enum(['policies', 'schema']),
+  line: z.int().optional(),
+  column: z.int().optional(),
+})
+export const PolicyCheck = z
+  .object({
+    problems: z.array(Problem).describe('none: it can be proposed'),
+    warnings: z.array(Problem),
+    formatted: z.string().optional(),
+  })
+  .meta({ id: 'PolicyCheck' })

@@ -1,0 +1,214 @@
+// Rights that are asked for, and what becomes of them.
+import { z } from 'zod'
+import {
+  decideAccessRequest,
+  endGrant,
+  getAccessRequest,
+  getGrant,
+  GRANT_STATES,
+  listAccessRequests,
+  listGrants,
+  REQUEST_STATES,
+  requestAccess,
+  withdrawAccessRequest,
+} from '#access/decisions'
+import type { Mine } from '#access/decisions'
+import { getPrincipal, interestIn, listPrincipals, personsBehindActor } from '#identity/roll'
+import { Fault } from '#kernel'
+import type { Caller } from '../caller.ts'
+import type { DecisionsDoor } from '../decisions/door.ts'
+import type { Doors } from '../doors.ts'
+import { endpoint } from '../endpoint.ts'
+import { AccessRequest, AccessRequestPage, Grant, GrantPage, KIND } from '../form/access.ts'
+import { id, PAGE_QUERY, present, reason, text } from '../form/fields.ts'
+import { pageAfter } from '../form/page-after.ts'
+
+const REQUEST_PATH = z.strictObject({ requestId: id('access_request') })
+const GRANT_PATH = z.strictObject({ grantId: id('grant') })
+const SHORT_PAGE = { limit: PAGE_QUERY.limit, cursor: PAGE_QUERY.cursor }
+const NAMES = z.array(text(500)).min(1).max(100)
+/** Principals of one person or team are counted in tens; more are seen by their own lists. */
+const OWN_MAX = 200
+
+export function decisionsOf({ decisions }: Doors): DecisionsDoor {
+  if (decisions === undefined) throw new Fault('not_found', 'this server decides nothing')
+  return decisions
+}
+
+/** Approvers see every request; others what is theirs. */
+async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undefined> {
+  const { viewer, roles, actor } = caller
+  if (viewer.scope === 'all' || roles.has('approver')) return undefined
+  const owned = await listPrincipals(identity, viewer, {}, { limit: OWN_MAX })
+  const principalIds = [actor.id, ...owned.items.map((principal) => principal.id)]
+  return { actorId: actor.id, principalIds, ...present({ personId: actor.personId }) }
+}
+
+/** An API client may ask for itself, and anybody for what they see. */
+async function assertMayAskFor({ identity }: Doors, { actor, viewer }: Caller, principalId: string): Promise<void> {
+  if (actor.id !== principalId) await getPrincipal(identity, viewer, principalId)
+}
+
+export const ACCESS_REQUESTS = [
+  endpoint({
+    method: 'GET',
+    path: '/v1/access-requests',
+    operationId: 'listAccessRequests',
+    tag: 'access',
+    summary: 'List requests for rights',
+    who: { anyone: true },
+    scope: 'read',
+    query: z.strictObject({ state: z.enum(REQUEST_STATES).optional(), ...SHORT_PAGE }),
+    answer: AccessRequestPage,
+    handle: async ({ doors, caller, query }) => {
+      const mine = await mineOf(doors, caller)
+      const filter = present({ state: query.state, mine })
+      return await pageAfter(query.limit, query.cursor, (page) => listAccessRequests(doors.access.db, filter, page))
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/v1/access-requests',
+    operationId: 'requestAccess',
+    tag: 'access',
+    summary: 'Ask for a right: for whom, what for, for how long',
+    description:
+      'The policies in force say whether it may be asked for, and who has to agree; what they give by themselves is granted at once. The grant lasts `seconds` from when it is made.',
+    who: { anyone: true },
+    scope: 'write',
+    body: z
+      .strictObject({
+        principalId: id('principal'),
+        kind: KIND.default('just_in_time'),
+        actions: NAMES.describe('as in `pg:SELECT`, or cut after `:` and followed by `*`'),
+        resources: NAMES.describe(
+          'as in `pg://main/shop/public.orders`, or cut after `/`, `:` or `.` and followed by `*`',
+        ),
+        seconds: z.int().min(1).optional(),
+        purpose: text(500),
+      })
+      .meta({ id: 'NewAccessRequest' }),
+    answer: AccessRequest,
+    status: 201,
+    refuses: ['idempotency_reused'],
+    handle: async ({ doors, caller, body, act }) => {
+      await assertMayAskFor(doors, caller, body.principalId)
+      const { persons, managerId } = await interestIn(doors.identity, body.principalId)
+      const behind = await personsBehindActor(doors.identity, caller.actor)
+      return await requestAccess(doors.access, decisionsOf(doors).state(), act(body.purpose), {
+        ...present(body),
+        behind,
+        interested: persons,
+        ...present({ managerId }),
+      })
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/v1/access-requests/{requestId}',
+    operationId: 'getAccessRequest',
+    tag: 'access',
+    summary: 'Read one request, with what was said on it',
+    who: { anyone: true },
+    scope: 'read',
+    params: REQUEST_PATH,
+    answer: AccessRequest,
+    handle: async ({ doors, caller, params }) =>
+      await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller)),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/v1/access-requests/{requestId}/decide',
+    operationId: 'decideAccessRequest',
+    tag: 'access',
+    summary: 'Agree to it or deny it; never with an interest in it',
+    description:
+      'The last approval that it needs makes the grant. PostgreSQL itself refuses who has an interest, and one person twice.',
+    who: { self: true },
+    scope: 'write',
+    params: REQUEST_PATH,
+    body: z.strictObject({ verdict: z.enum(['approve', 'deny']), reason }).meta({ id: 'AccessVerdict' }),
+    answer: AccessRequest,
+    refuses: ['idempotency_reused'],
+    handle: async ({ doors, caller, params, body, act }) => {
+      await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
+      return await decideAccessRequest(doors.access, act(body.reason), {
+        ...params,
+        ...body,
+        behind: await personsBehindActor(doors.identity, caller.actor),
+        as: { approver: caller.roles.has('approver'), ...present({ personId: caller.actor.personId }) },
+      })
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/v1/access-requests/{requestId}/withdraw',
+    operationId: 'withdrawAccessRequest',
+    tag: 'access',
+    summary: 'Take back what you asked for',
+    who: { self: true },
+    scope: 'write',
+    params: REQUEST_PATH,
+    body: z.strictObject({ reason: reason.optional() }).meta({ id: 'OptionalReason' }),
+    answer: AccessRequest,
+    refuses: ['idempotency_reused'],
+    handle: async ({ doors, caller, params, body, act }) => {
+      await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
+      return await withdrawAccessRequest(doors.access, act(body.reason), params)
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/v1/grants',
+    operationId: 'listGrants',
+    tag: 'access',
+    summary: 'List grants',
+    who: { anyone: true },
+    scope: 'read',
+    query: z.strictObject({
+      principalId: id('principal').optional(),
+      state: z.enum(GRANT_STATES).optional(),
+      kind: KIND.optional(),
+      ...SHORT_PAGE,
+    }),
+    answer: GrantPage,
+    handle: async ({ doors, caller, query }) => {
+      const { limit, cursor, ...filter } = query
+      const mine = await mineOf(doors, caller)
+      return await pageAfter(limit, cursor, (page) =>
+        listGrants(doors.access.db, { ...present(filter), ...present({ mine }) }, page),
+      )
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/v1/grants/{grantId}',
+    operationId: 'getGrant',
+    tag: 'access',
+    summary: 'Read one grant',
+    who: { anyone: true },
+    scope: 'read',
+    params: GRANT_PATH,
+    answer: Grant,
+    handle: async ({ doors, caller, params }) =>
+      await getGrant(doors.access.db, params.grantId, await mineOf(doors, caller)),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/v1/grants/{grantId}/end',
+    operationId: 'endGrant',
+    tag: 'access',
+    summary: 'End a grant before its time; every decision point denies from then on',
+    who: { self: true },
+    scope: 'write',
+    params: GRANT_PATH,
+    body: z.strictObject({ because: reason }).meta({ id: 'EndOfGrant' }),
+    answer: Grant,
+    refuses: ['idempotency_reused'],
+    handle: async ({ doors, caller, params, body, act }) => {
+      // who sees it may end it: ending takes a right away, and waiting for somebody else would leave it open
+      await getGrant(doors.access.db, params.grantId, await mineOf(doors, caller))
+      return await endGrant(doors.access, act(body.because), { id: params.grantId, because: body.because })
+    },
+  }),
+]
