@@ -14,11 +14,25 @@ export function monotonicClock(
   machine: Clock,
   onSetBack: (from: Instant, to: Instant) => void = () => undefined,
 ): Clock {
-  let latest = '' as Instant
+  const milliseconds = monotonicMilliseconds(
+    () => Date.parse(machine()),
+    (from, to) => onSetBack(instantOf(from), instantOf(to)),
+  )
+  return () => instantOf(milliseconds())
+}
+
+const instantOf = (at: number): Instant => new Date(at).toISOString() as Instant
+
+/** The same in milliseconds since 1970, for what asks it at every decision. */
+export function monotonicMilliseconds(
+  machine: () => number,
+  onSetBack: (from: number, to: number) => void = () => undefined,
+): () => number {
+  let latest = -Infinity
   return () => {
     const now = machine()
     if (now >= latest) latest = now
-    else if (Date.parse(latest) - Date.parse(now) > RIDDEN_OUT_MS) {
+    else if (latest - now > RIDDEN_OUT_MS) {
       const from = latest
       latest = now
       onSetBack(from, now)

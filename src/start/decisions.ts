@@ -5,6 +5,7 @@ import type { ReeveDatabase } from '#db'
 import type { DecisionsDoor } from '#http'
 import type { IdentityLayer } from '#identity/roll'
 import type { Act } from '#kernel'
+import { monotonicMilliseconds } from './clock.ts'
 import type { Undo } from './undo.ts'
 
 export interface DecisionsOptions {
@@ -20,7 +21,8 @@ export interface DecisionsOptions {
 export async function startDecisions(options: DecisionsOptions): Promise<DecisionsDoor> {
   const { opened, identity, access, say, undo } = options
   await havePolicies(options)
-  const now = neverBack(Date.now)
+  // what has expired does not come back because the machine's clock was set a little
+  const now = monotonicMilliseconds(Date.now)
   const follower = await followOutbox({
     identity,
     access: access.db,
@@ -49,10 +51,4 @@ async function havePolicies({ access, act }: DecisionsOptions): Promise<void> {
   } catch {
     await installStarterPolicies(access, act)
   }
-}
-
-/** What has expired does not come back because the machine's clock was set. */
-function neverBack(clock: () => number): () => number {
-  let last = -Infinity
-  return () => (last = Math.max(last, clock()))
 }

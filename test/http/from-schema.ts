@@ -116,7 +116,7 @@ export const NASTY = [
   '2026-03-01T00:00:00+23:59',
 ]
 /** Of these, what is spelled as a date. */
-export const ODD_DATES: readonly string[] = NASTY.filter((each) => /^[+\d][\d-]+(?:T|$)/.test(text))
+export const ODD_DATES: readonly string[] = NASTY.filter((each) => /^[+\d][\d-]+(?:T|$)/.test(each))
 
 const list = ({ items = {}, minItems = 0, maxItems = 3 }: Schema, pool: Pool, depth: number): fc.Arbitrary<unknown> =>
   fc.array(fitting(items, pool, depth + 1), {
