@@ -1,7 +1,7 @@
 // Why a decision came out as it did: a closed table. Codes are part of the contract; the words may change.
 
 /** A denial of an earlier step is never weakened by a later one; the first that applies is given. */
-export const DENIALS = {
+const DENIALS = {
   invalid_request: 'the request cannot be read',
   stale: 'what is known here is older than it may be',
   unknown_principal: 'nobody in the roll answers to this name',
@@ -29,7 +29,7 @@ export const DENIALS = {
   evidence_unavailable: 'it needs an entry of evidence that could not be written',
 } as const
 
-export const ALLOWANCES = {
+const ALLOWANCES = {
   granted: 'a grant in force covers it',
   policy_permits: 'a policy permits it',
   break_glass: 'an emergency grant covers it; it will be reviewed',

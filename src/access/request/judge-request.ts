@@ -30,7 +30,7 @@ export type RequestJudged =
       readonly policyIds: readonly string[]
     }
 
-export const REQUEST_ACTION = { type: 'Action', id: 'reeve:request' } as const
+const REQUEST_ACTION = { type: 'Action', id: 'reeve:request' } as const
 
 /** `undefined` where no policies are in force. `now`: milliseconds since 1970. */
 export function judgeRequest(state: DecisionState, right: RightAskedFor, now: number): RequestJudged | undefined {

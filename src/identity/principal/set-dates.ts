@@ -11,7 +11,7 @@ import { without } from './without.ts'
 
 /** An end or a review further away than this is none. */
 export const END_DAYS_MAX = 3653
-export const REVIEW_DAYS_MAX = 731
+const REVIEW_DAYS_MAX = 731
 
 /** An expiry that has passed is only taken as a correction: with `validFrom`, since when it should have stood there. */
 export async function setExpiry(

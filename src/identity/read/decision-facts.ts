@@ -42,7 +42,7 @@ export interface CredentialFacts {
 }
 
 /** Rows of a page; also the most ids that are asked for at once. */
-export const FACTS_PAGE = 5000
+const FACTS_PAGE = 5000
 
 type Nullable<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 
