@@ -5,7 +5,7 @@ import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import { Fault } from '#kernel'
 import { server } from '../remote/server.ts'
-import { say } from '../terminal/answer.ts'
+import { printableJson, say } from '../terminal/answer.ts'
 import { writeTo } from '../terminal/write-out.ts'
 
 interface TailOptions {
@@ -69,7 +69,7 @@ async function tail(options: TailOptions): Promise<void> {
       continue
     }
     if (page.lines.length > 0)
-      await writeTo(process.stdout, [`${page.lines.map((line) => JSON.stringify(line)).join('\n')}\n`])
+      await writeTo(process.stdout, [`${page.lines.map((line) => printableJson(JSON.stringify(line))).join('\n')}\n`])
     after = page.last ?? after
     if (page.lines.length === LIMIT) continue
     if (options.once === true) return

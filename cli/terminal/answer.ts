@@ -12,8 +12,15 @@ export function screenOf(stream: NodeJS.WriteStream): Screen {
   }
 }
 
+/** SECURITY: JSON may hold marks that steer a terminal; escaped they are the same JSON, and steer nothing. */
+export const printableJson = (json: string): string =>
+  json.replaceAll(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 export async function answerJson(value: unknown): Promise<void> {
-  await writeTo(process.stdout, [`${JSON.stringify(value, null, 2)}\n`])
+  await writeTo(process.stdout, [`${printableJson(JSON.stringify(value, null, 2))}\n`])
 }
 
 export interface Listing<T> {

@@ -8,7 +8,7 @@ export function plain(text: string): string {
       .toWellFormed()
       .replaceAll(/[\t\n\r\u2028\u2029]+/g, ' ')
       // eslint-disable-next-line no-control-regex -- exactly these are refused
-      .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '\ufffd')
+      .replaceAll(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '\ufffd')
   )
 }
 

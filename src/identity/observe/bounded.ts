@@ -11,12 +11,16 @@ const LABELS_MAX = 200
 
 const cut = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 1)}…`)
 
-/** U+0000 and halves of surrogate pairs become U+FFFD. The end of a cut is made whole too. */
-const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
+/**
+ * Control characters (but tab and line ends, which notes and policies have) and halves of surrogate pairs become U+FFFD.
+ * The end of a cut is made whole too.
+ */
+const clean = (text: string): string => text.toWellFormed().replaceAll(/[^\P{Cc}\t\n\r]/gu, '\uFFFD')
 
 export const boundedText = (text: string, max = TEXT_MAX): string => clean(cut(text, max))
 export const boundedId = (text: string): string => boundedText(text, ID_MAX)
-export const boundedName = (text: string): string => boundedText(text, NAME_MAX)
+/** A name is one line. */
+export const boundedName = (text: string): string => boundedText(text, NAME_MAX).replaceAll(/[\t\n\r]/g, '\uFFFD')
 
 /** Too long an identifier is known by its digest: equal ones stay equal, others stay apart. */
 export function boundedRef(ref: Ref): Ref {

@@ -133,7 +133,10 @@ function unknownWord(word: string): string {
 }
 
 function shortName(name: string, tell: Tell): string {
-  const fit = name.trim().toWellFormed().replaceAll('\u0000', '\uFFFD')
+  const fit = name
+    .trim()
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\uFFFD')
   if (fit.length <= NAME_MAX) return fit
   tell(`the name has ${fit.length} characters: it was cut to ${NAME_MAX}`)
   return `${fit.slice(0, NAME_MAX - 1).toWellFormed()}…`
