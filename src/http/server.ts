@@ -9,6 +9,7 @@ import { Fault } from '#kernel'
 import type { Doors, HttpSettings } from './doors.ts'
 import { decisionsBeside } from './decisions/beside.ts'
 import { installHealth } from './health.ts'
+import { installJsonBodies } from './json-body.ts'
 import { assertHost } from './host.ts'
 import { installLimits } from './limits.ts'
 import { listenerOf } from './listener.ts'
@@ -48,6 +49,7 @@ export async function buildServer(doors: Doors, settings: HttpSettings): Promise
     sendProblem(new Fault('not_found', 'there is no such path; `/openapi.json` lists them all'), request, reply)
   })
   server.removeContentTypeParser('text/plain')
+  installJsonBodies(server)
   await installSecurity(server, settings)
   const limits = await installLimits(server, settings)
   installHealth(server, doors)

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { CONNECTION_TYPES } from '#connections'
 import type { ConnectionType } from '#connections'
-import { instant, pageOf, text } from './fields.ts'
+import { instant, pageOf } from './fields.ts'
+import { text } from './plain-text.ts'
 import { recordShape } from './principal.ts'
 
 const TYPES = Object.keys(CONNECTION_TYPES) as [ConnectionType, ...ConnectionType[]]

@@ -4,6 +4,7 @@ import { isId, newId, parseInstant } from '#kernel'
 import type { Id, IdKind, Instant } from '#kernel'
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '#identity/roll'
 import type { PageRequest } from '#identity/roll'
+import { lines } from './plain-text.ts'
 
 /** An id of that kind, as it is sent and answered. */
 export function id<K extends IdKind>(kind: K): z.ZodType<Id<K>, Id<K>> {
@@ -33,10 +34,7 @@ export const instantSent = z
     return z.NEVER
   })
 
-/** One line or more that a person writes; the operation behind it has the last word on the length. */
-export const text = (lengthMax: number): z.ZodString => z.string().min(1).max(lengthMax)
-
-export const reason = text(2000).describe('why; it stands in the history and in the log')
+export const reason = lines(2000).describe('why; it stands in the history and in the log')
 
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 
@@ -57,8 +55,16 @@ export const BACKDATED = {
   validTo: instantSent.optional().describe('until when it held; for corrections of the past'),
 }
 
+/** A whole number in a path or query: decimal digits, and nothing else that JavaScript would read as one. */
+export const whole = (min: number, max: number): z.ZodType<number> =>
+  z.preprocess((sent, context) => {
+    if (typeof sent !== 'string' || /^\d{1,15}$/.test(sent)) return sent
+    context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}, in digits` })
+    return z.NEVER
+  }, z.coerce.number<string>().int().min(min).max(max))
+
 export const PAGE_QUERY = {
-  limit: z.coerce.number<string>().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT).describe('how many'),
+  limit: whole(1, PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT).describe('how many'),
   cursor: z.string().max(4000).optional().describe('`next` of the page before'),
   total: flag.optional().describe('work out how many there are, up to 10,000'),
 }

@@ -20,7 +20,8 @@ import type { DecisionsDoor } from '../decisions/door.ts'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import { AccessRequest, AccessRequestPage, Grant, GrantPage, KIND } from '../form/access.ts'
-import { id, PAGE_QUERY, present, reason, text } from '../form/fields.ts'
+import { id, PAGE_QUERY, present, reason } from '../form/fields.ts'
+import { text } from '../form/plain-text.ts'
 import { pageAfter } from '../form/page-after.ts'
 
 const REQUEST_PATH = z.strictObject({ requestId: id('access_request') })
@@ -30,7 +31,7 @@ const NAMES = z.array(text(500)).min(1).max(100)
 /** Principals of one person or team are counted in tens; more are seen by their own lists. */
 const OWN_MAX = 200
 
-export function decisionsOf({ decisions }: Doors): DecisionsDoor {
+function decisionsOf({ decisions }: Doors): DecisionsDoor {
   if (decisions === undefined) throw new Fault('not_found', 'this server decides nothing')
   return decisions
 }

@@ -8,7 +8,7 @@ import { applyPeopleFeed, findPerson, personIdOf } from '#identity/roll'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import type { Context } from '../endpoint.ts'
-import { text } from '../form/fields.ts'
+import { text } from '../form/plain-text.ts'
 import { Administrators } from '../form/token.ts'
 
 const DAYS = 90

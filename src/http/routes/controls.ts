@@ -7,7 +7,8 @@ import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
 import { endpoint } from '../endpoint.ts'
 import type { Doors } from '../doors.ts'
-import { instant, text } from '../form/fields.ts'
+import { instant } from '../form/fields.ts'
+import { text } from '../form/plain-text.ts'
 import { LongAnswer } from '../long-answer.ts'
 
 const Judged = z

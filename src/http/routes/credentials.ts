@@ -20,7 +20,8 @@ import {
 import { endpoint } from '../endpoint.ts'
 import type { AnyEndpoint } from '../endpoint.ts'
 import { Credential, CredentialPage, ExposedTo, ExposurePage, Rotated } from '../form/credential.ts'
-import { flag, id, instantSent, PAGE_QUERY, pageRequest, present, reason, text, TIMES } from '../form/fields.ts'
+import { flag, id, instantSent, PAGE_QUERY, pageRequest, present, reason, TIMES } from '../form/fields.ts'
+import { lines, text } from '../form/plain-text.ts'
 import { VersionPage } from '../form/principal.ts'
 import { ADMIN, WHY } from './principal-facts.ts'
 
@@ -213,7 +214,7 @@ const CHANGES: AnyEndpoint[] = [
     path: '/v1/credentials/{credentialId}/leak',
     operationId: 'recordLeak',
     summary: 'Record that its secret is where it must not be',
-    body: z.strictObject({ where: text(2000).describe('a place; never the value'), ...WHY }).meta({ id: 'Leak' }),
+    body: z.strictObject({ where: lines(2000).describe('a place; never the value'), ...WHY }).meta({ id: 'Leak' }),
     answer: Credential,
     handle: async ({ doors, params, body, act, expectedVersion }) =>
       await recordLeak(doors.identity, act(body.reason), {

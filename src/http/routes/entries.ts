@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { Fault } from '#kernel'
 import { listEntries } from '#evidence'
 import { endpoint } from '../endpoint.ts'
-import { instant, PAGE_QUERY, pageOf, present, text } from '../form/fields.ts'
+import { instant, PAGE_QUERY, pageOf, present } from '../form/fields.ts'
+import { text } from '../form/plain-text.ts'
 
 const Entry = z
   .object({

@@ -12,7 +12,8 @@ import {
 import type { Viewer } from '#identity/roll'
 import type { Caller } from '../caller.ts'
 import { endpoint } from '../endpoint.ts'
-import { id, instantSent, PAGE_QUERY, pageRequest, PARTY_SENT, present, reason, text } from '../form/fields.ts'
+import { id, instantSent, PAGE_QUERY, pageRequest, PARTY_SENT, present, reason } from '../form/fields.ts'
+import { lines, text } from '../form/plain-text.ts'
 import { IdentityRequest, IdentityRequestPage, RequestDecided } from '../form/proposals.ts'
 import { WHY } from './principal-facts.ts'
 
@@ -58,7 +59,7 @@ export const IDENTITY_REQUESTS = [
         externalId: text(2048).optional(),
         owner: PARTY_SENT,
         backup: PARTY_SENT.optional(),
-        purpose: text(2000),
+        purpose: lines(2000),
         expiresAt: instantSent,
         ...WHY,
       })

@@ -25,13 +25,13 @@ import {
   PolicyVersions,
   PolicyVersionWithText,
 } from '../form/access.ts'
-import { PAGE_QUERY, present, reason } from '../form/fields.ts'
+import { PAGE_QUERY, present, reason, whole } from '../form/fields.ts'
 import { pageAfter } from '../form/page-after.ts'
 
 const READERS: Who = { roles: ['access-admin', 'identity-admin', 'approver', 'auditor'] }
 const WRITERS: Who = { roles: ['access-admin'] }
 /** Any number that fits: the operation says whether there is such a version. */
-const NUMBER_PATH = z.strictObject({ number: z.coerce.number<string>().int().min(1).max(2_000_000_000) })
+const NUMBER_PATH = z.strictObject({ number: whole(1, 2_000_000_000) })
 const TEXTS = {
   text: z.string().min(1).max(1_000_000).describe('policies in Cedar'),
   schema: z.string().max(1_000_000).optional().describe('in Cedar’s own syntax; with it, policies must type-check'),
@@ -61,7 +61,7 @@ export const POLICIES = [
     scope: 'read',
     query: z.strictObject({
       limit: PAGE_QUERY.limit,
-      before: z.coerce.number<string>().int().min(1).max(2_000_000_000).optional(),
+      before: whole(1, 2_000_000_000).optional(),
     }),
     answer: PolicyVersions,
     handle: async ({ doors, query }) => {

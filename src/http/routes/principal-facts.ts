@@ -15,7 +15,8 @@ import {
 import type { CurrentPrincipal, OfPrincipal, PrincipalRecord } from '#identity/roll'
 import { endpoint } from '../endpoint.ts'
 import type { AnyEndpoint, Context, Who } from '../endpoint.ts'
-import { BACKDATED, id, instantSent, PARTY_SENT, present, reason, text } from '../form/fields.ts'
+import { BACKDATED, id, instantSent, PARTY_SENT, present, reason } from '../form/fields.ts'
+import { lines, text } from '../form/plain-text.ts'
 import type { Present } from '../form/fields.ts'
 import { Principal } from '../form/principal.ts'
 import { PRINCIPAL_PATH } from './principals.ts'
@@ -94,7 +95,7 @@ export const PRINCIPAL_FACTS = [
     operationId: 'setPurpose',
     summary: 'Say what it is for',
     who: ADMIN_OR_OWNER,
-    body: z.strictObject({ purpose: text(2000), ...BACKDATED, ...WHY }).meta({ id: 'Purpose' }),
+    body: z.strictObject({ purpose: lines(2000), ...BACKDATED, ...WHY }).meta({ id: 'Purpose' }),
     change: setPurpose,
   }),
   principalChange({

@@ -6,15 +6,19 @@ import type { BindingProof, OfPrincipal } from '#identity/roll'
 import type { Id } from '#kernel'
 import type { Caller } from '../caller.ts'
 import { endpoint } from '../endpoint.ts'
-import { instant, PAGE_QUERY, pageOf, reason, text } from '../form/fields.ts'
+import { instant, PAGE_QUERY, pageOf, reason } from '../form/fields.ts'
+import { text } from '../form/plain-text.ts'
 import { pageAfter } from '../form/page-after.ts'
 import { recordOf } from '../form/principal.ts'
 import { ADMIN_OR_OWNER, principalChange, WHY } from './principal-facts.ts'
 import { PRINCIPAL_PATH } from './principals.ts'
 
+/** Armour of keys and signatures is parsed, never kept: its line ends are those of whoever made it. */
+const ARMOURED = z.string().min(1).max(20_000)
+
 const SIGNATURE = z.discriminatedUnion('format', [
-  z.strictObject({ format: z.literal('raw'), publicKey: text(20_000), signature: text(20_000) }),
-  z.strictObject({ format: z.literal('ssh'), signature: text(20_000) }),
+  z.strictObject({ format: z.literal('raw'), publicKey: ARMOURED, signature: ARMOURED }),
+  z.strictObject({ format: z.literal('ssh'), signature: ARMOURED }),
 ])
 
 const PROOF = z.discriminatedUnion('how', [

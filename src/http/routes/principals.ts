@@ -28,9 +28,9 @@ import {
   PARTY_SENT,
   present,
   reason,
-  text,
   TIMES,
 } from '../form/fields.ts'
+import { lines, text, textOrNone } from '../form/plain-text.ts'
 import { Principal, PrincipalPage, VersionPage } from '../form/principal.ts'
 
 export const PRINCIPAL_PATH = z.strictObject({
@@ -75,14 +75,14 @@ const NEW_PRINCIPAL = z
     refs: z.array(text(2048)).max(100).optional().describe('explicit identifiers, `system:native-id`'),
     owner: PARTY_SENT.optional(),
     backup: PARTY_SENT.optional(),
-    purpose: text(2000).optional(),
+    purpose: lines(2000).optional(),
     expiresAt: instantSent.optional(),
     nextReviewAt: instantSent.optional(),
     environment: z.enum(ENVIRONMENTS).optional(),
     function: text(200).optional(),
     criticality: z.enum(CRITICALITIES).optional(),
     workloadScope: text(2048).optional(),
-    labels: z.record(text(200), z.string().max(1000)).optional(),
+    labels: z.record(text(200), textOrNone(1000)).optional(),
     validFrom: instantSent.optional().describe('since when it is there, where that is earlier than now'),
     reason: reason.optional(),
   })

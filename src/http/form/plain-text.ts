@@ -1,0 +1,34 @@
+// Text as it may be sent: one line, or several. What is no character of a text is refused and not replaced: who sent it
+// would not know what was kept. Marks of direction are kept, since names in Arabic or Hebrew need them; whoever prints
+// them takes care of that.
+import { z } from 'zod'
+
+const CONTROL = /\p{Cc}/u
+const CONTROL_OF_LINES = /[^\P{Cc}\t\n]/u
+
+/** Why it is no text of one line; `undefined` when it is. */
+export const notOneLine = (text: string): string | undefined =>
+  notWhole(text) ?? (CONTROL.test(text) ? 'holds a control character or a line break; leave it out' : undefined)
+
+const notLines = (text: string): string | undefined =>
+  notWhole(text) ??
+  (CONTROL_OF_LINES.test(text) ? 'holds a control character other than tab and line feed; leave it out' : undefined)
+
+const notWhole = (text: string): string | undefined =>
+  text.isWellFormed() ? undefined : 'holds half of a surrogate pair; send valid Unicode'
+
+const refusing =
+  (why: (text: string) => string | undefined) =>
+  (context: z.core.ParsePayload<string>): void => {
+    const message = why(context.value)
+    if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value })
+  }
+
+/** One line that a person or a program writes; the operation behind it has the last word on the length. */
+export const text = (lengthMax: number): z.ZodString => z.string().min(1).max(lengthMax).check(refusing(notOneLine))
+
+/** Several lines, such as a reason. */
+export const lines = (lengthMax: number): z.ZodString => z.string().min(1).max(lengthMax).check(refusing(notLines))
+
+/** One line that may be empty, such as the value of a label. */
+export const textOrNone = (lengthMax: number): z.ZodString => z.string().max(lengthMax).check(refusing(notOneLine))
