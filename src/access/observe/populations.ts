@@ -4,6 +4,9 @@ import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
 import { readAllRecords } from '#db/history'
 import type { RecordTable, RecordWithVersions } from '#db/history'
+import { DENIAL, GRANT } from '../grant/records.ts'
+import { POLICY_VERSION } from '../policy-version/records.ts'
+import { ACCESS_REQUEST } from '../request/records.ts'
 import { ACCOUNT, ENTITLEMENT } from './records.ts'
 
 interface Named {
@@ -27,7 +30,14 @@ export interface AccessPlainPopulation extends Named {
 }
 
 /** The record tables of the layer, for whoever checks them all. */
-export const ACCESS_TABLES: readonly RecordTable[] = [ACCOUNT, ENTITLEMENT]
+export const ACCESS_TABLES: readonly RecordTable[] = [
+  ACCOUNT,
+  ENTITLEMENT,
+  ACCESS_REQUEST,
+  GRANT,
+  DENIAL,
+  POLICY_VERSION,
+]
 
 const BATCH = 1000
 
@@ -57,6 +67,73 @@ export function accessPopulations(db: LayerDatabase): (AccessRecordPopulation | 
       rows: () => readAllRecords(db, ENTITLEMENT),
     },
     {
+      name: 'access-requests',
+      title: 'rights that were asked for, who may not decide, and what became of them',
+      prefix: 'req_',
+      columns: {
+        principal: 'principalId',
+        kind: 'kind',
+        actions: 'actions',
+        resources: 'resources',
+        seconds: 'seconds',
+        purpose: 'purpose',
+        requested_by: 'requestedBy',
+        interested: 'interested',
+        approval: 'needs.approval',
+        state: 'state',
+        grant: 'grantId',
+      },
+      rows: () => readAllRecords(db, ACCESS_REQUEST),
+    },
+    {
+      name: 'approvals',
+      title: 'who agreed to a right that was asked for, or denied it',
+      prefix: 'apr_',
+      columns: same('request', 'verdict', 'actor', 'behind', 'reason', 'at'),
+      madeBy: ['access_request.approved', 'access_request.denied'],
+      rows: () => plainRows(db, APPROVED),
+    },
+    {
+      name: 'grants',
+      title: 'rights that were given, from when until when',
+      prefix: 'grt_',
+      columns: {
+        principal: 'principalId',
+        kind: 'kind',
+        actions: 'actions',
+        resources: 'resources',
+        from: 'from',
+        until: 'until',
+        state: 'state',
+        request: 'requestId',
+        approved_by: 'approvedBy',
+        ended_at: 'ended.at',
+        ended_by: 'ended.by',
+      },
+      rows: () => readAllRecords(db, GRANT),
+    },
+    {
+      name: 'denials',
+      title: 'what is denied by an act of its own',
+      prefix: 'dny_',
+      columns: { subject: 'subjectId', reason: 'reason', by: 'by', lifted_at: 'liftedAt' },
+      rows: () => readAllRecords(db, DENIAL),
+    },
+    {
+      name: 'policy-versions',
+      title: 'versions of the policies, who proposed and who approved them',
+      prefix: 'pol_',
+      columns: {
+        number: 'number',
+        state: 'state',
+        text_sha256: 'textHash',
+        proposed_by: 'proposedBy',
+        approvals: 'approvals',
+        activated_at: 'activatedAt',
+      },
+      rows: () => readAllRecords(db, POLICY_VERSION),
+    },
+    {
       name: 'tokens',
       title: 'tokens of Reeve itself; never a value',
       prefix: 'tok_',
@@ -78,6 +155,7 @@ export function accessPopulations(db: LayerDatabase): (AccessRecordPopulation | 
 const same = (...names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, name]))
 
+const APPROVED = sql`select id, request_id as request, verdict, actor, behind, reason, at from access.approval`
 const TOKENS = sql`select id, principal_id as principal, person_id as person, bootstrap, scopes, created_at, expires_at,
   revoked_at, used_on from access.token`
 const ROLES = sql`select id, subject_id as subject, role, both_allowed, assigned_at, assigned_by, ended_at, ended_by

@@ -43,16 +43,18 @@ async function decideIn(tx: Tx, act: Act, word: Word): Promise<CurrentAccessRequ
   const { state, needs } = current.data
   if (state !== 'pending') throw new Fault('conflict', `the request was ${state} already`)
   assertMayDecide(needs, word.as)
+  const approvalId = newId('approval')
   await tx.execute(sql`
     insert into access.approval (id, request_id, verdict, actor, behind, reason, at)
-    values (${newId('approval')}, ${current.id}, ${word.verdict}, ${act.actor.id}, ${[...word.behind]}, ${act.reason ?? ''}, ${act.at})`)
+    values (${approvalId}, ${current.id}, ${word.verdict}, ${act.actor.id}, ${[...word.behind]}, ${act.reason ?? ''}, ${act.at})`)
   if (word.verdict === 'deny') {
-    return await moveRequest(tx, act, current, 'access_request.denied', (data) => ({ ...data, state: 'denied' }))
+    const patch = (data: AccessRequestRecord): AccessRequestRecord => ({ ...data, state: 'denied' })
+    return await moveRequest(tx, act, current, 'access_request.denied', patch, [approvalId])
   }
   const agreed = await tx.query<{ actor: string }>(
     sql`select actor from access.approval where request_id = ${current.id} and verdict = 'approve' order by at, id`,
   )
-  await note(tx, act, 'access_request.approved', [current.id, current.data.principalId])
+  await note(tx, act, 'access_request.approved', [approvalId, current.id, current.data.principalId])
   if (agreed.length < needs.approvals) return current
   return await grantRequest(
     tx,

@@ -160,8 +160,13 @@ export async function moveRequest(
   current: CurrentAccessRequest,
   type: string,
   patch: (data: AccessRequestRecord) => AccessRequestRecord,
+  about: readonly string[] = [],
 ): Promise<CurrentAccessRequest> {
-  const words = { type, about: [current.data.principalId], ...(act.reason !== undefined && { reason: act.reason }) }
+  const words = {
+    type,
+    about: [current.data.principalId, ...about],
+    ...(act.reason !== undefined && { reason: act.reason }),
+  }
   const [made] = await changeWithEntries<AccessRequestRecord>(tx, ACCESS_REQUEST, act, [{ current, patch, words }])
   if (made === undefined) throw new Error('one change makes one version')
   return made
