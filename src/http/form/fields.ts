@@ -64,7 +64,9 @@ export const whole = (min: number, max: number): z.ZodType<number> =>
   }, z.coerce.number<string>().int().min(min).max(max))
 
 export const PAGE_QUERY = {
-  limit: whole(1, PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT).describe('how many'),
+  limit: whole(1, PAGE_LIMIT_MAX)
+    .default(PAGE_LIMIT_DEFAULT)
+    .describe(`how many; ${PAGE_LIMIT_DEFAULT} where it is not said`),
   cursor: z.string().max(4000).optional().describe('`next` of the page before'),
   total: flag.optional().describe('work out how many there are, up to 10,000'),
 }
