@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { apiInTest } from '../../test/http/api.ts'
 import type { ApiInTest } from '../../test/http/api.ts'
 import { ODD_DATES } from '../../test/http/from-schema.ts'
+import { cursorOf } from '#identity/roll'
 import { databaseUnavailable } from '../db/database-in-test.ts'
 import { personOf } from '../identity/principal/roll-in-test.ts'
 
@@ -24,8 +25,9 @@ describe('dates that a roll cannot hold', { skip: databaseUnavailable() }, () =>
     'of controls': (date) => api.ask('GET', `/v1/controls?at=${encodeURIComponent(date)}`, { token }),
     validFrom: (date) => api.ask('POST', '/v1/principals', { token, body: { ...principal, validFrom: date } }),
     'in a cursor of runs': (date) => {
-      const forged = JSON.stringify({ queuedAt: date, id: 'run_00000000000000000000000000' })
-      return api.ask('GET', `/v1/runs?cursor=${Buffer.from(forged).toString('base64url')}`, { token })
+      const place = { key: date, id: 'run_00000000000000000000000000' }
+      const forged = cursorOf(place, { list: 'runs', connectionId: null })
+      return api.ask('GET', `/v1/runs?cursor=${forged}`, { token })
     },
   }
 

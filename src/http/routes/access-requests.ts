@@ -64,7 +64,9 @@ export const ACCESS_REQUESTS = [
     handle: async ({ doors, caller, query }) => {
       const mine = await mineOf(doors, caller)
       const filter = present({ state: query.state, mine })
-      return await pageAfter(query.limit, query.cursor, (page) => listAccessRequests(doors.access.db, filter, page))
+      const of = { list: 'access-requests', ...present({ state: query.state }) }
+      const { limit, cursor } = query
+      return await pageAfter({ limit, cursor, of }, (page) => listAccessRequests(doors.access.db, filter, page))
     },
   }),
   endpoint({
@@ -176,7 +178,7 @@ export const ACCESS_REQUESTS = [
     handle: async ({ doors, caller, query }) => {
       const { limit, cursor, ...filter } = query
       const mine = await mineOf(doors, caller)
-      return await pageAfter(limit, cursor, (page) =>
+      return await pageAfter({ limit, cursor, of: { list: 'grants', ...present(filter) } }, (page) =>
         listGrants(doors.access.db, { ...present(filter), ...present({ mine }) }, page),
       )
     },

@@ -1,6 +1,8 @@
 // Connections: configured sources, read by schedule or when asked.
 import { z } from 'zod'
+import { cursorOf, placeOf } from '#identity/roll'
 import { Fault, isId, parseInstant } from '#kernel'
+import type { Json } from '#kernel'
 import {
   createConnection,
   getConnection,
@@ -44,35 +46,24 @@ function connectionsOf({ connections }: Doors): ConnectionsLayer {
   return connections
 }
 
-const cursorText = (place: unknown): { next?: string } =>
-  place === undefined ? {} : { next: Buffer.from(JSON.stringify(place)).toString('base64url') }
+const runQuery = (connectionId: string | undefined): Json => ({ list: 'runs', connectionId: connectionId ?? null })
+const nameQuery = (state: string | undefined): Json => ({ list: 'connections', state: state ?? null })
 
-function placeIn(cursor: string | undefined): unknown {
-  if (cursor === undefined) return undefined
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-  } catch (cause) {
-    throw notOfThisList(cause)
-  }
+const notOfThisList = (): Fault => new Fault('invalid', 'the cursor is not of this query; begin again without one')
+
+function runCursor(cursor: string | undefined, query: Json): { after?: RunCursor } {
+  const place = placeOf(cursor, query)
+  if (place === undefined) return {}
+  const at = parseInstant(place.key)
+  if (at === undefined || at !== place.key || !isId('run', place.id)) throw notOfThisList()
+  return { after: { queuedAt: at, id: place.id } }
 }
 
-const notOfThisList = (cause?: unknown): Fault =>
-  new Fault('invalid', 'the cursor is not of this list; begin again without one', { cause })
-
-function runCursor(cursor: string | undefined): { after?: RunCursor } {
-  const place = placeIn(cursor)
+function nameCursor(cursor: string | undefined, query: Json): { after?: string } {
+  const place = placeOf(cursor, query)
   if (place === undefined) return {}
-  const { queuedAt, id: runId } = (place ?? {}) as Partial<RunCursor>
-  const at = parseInstant(queuedAt)
-  if (at === undefined || at !== queuedAt || typeof runId !== 'string' || !isId('run', runId)) throw notOfThisList()
-  return { after: { queuedAt: at, id: runId } }
-}
-
-function nameCursor(cursor: string | undefined): { after?: string } {
-  const place = placeIn(cursor)
-  if (place === undefined) return {}
-  if (typeof place !== 'string' || place.includes('\0')) throw notOfThisList()
-  return { after: place }
+  if (place.id.includes('\0')) throw notOfThisList()
+  return { after: place.id }
 }
 
 const READS: AnyEndpoint[] = [
@@ -88,8 +79,10 @@ const READS: AnyEndpoint[] = [
     answer: ConnectionPage,
     handle: async ({ doors, query }) => {
       const { state, limit, cursor } = query
-      const page = await listConnections(connectionsOf(doors), { limit, ...present({ state }), ...nameCursor(cursor) })
-      return { items: page.items, ...cursorText(page.next) }
+      const asked = nameQuery(state)
+      const place = nameCursor(cursor, asked)
+      const { items, next } = await listConnections(connectionsOf(doors), { limit, ...present({ state }), ...place })
+      return { items, ...(next === undefined ? {} : { next: cursorOf({ key: null, id: next }, asked) }) }
     },
   }),
   endpoint({
@@ -130,8 +123,10 @@ const READS: AnyEndpoint[] = [
     answer: RunPage,
     handle: async ({ doors, query }) => {
       const { connectionId, limit, cursor } = query
-      const page = await listRuns(connectionsOf(doors), { limit, ...present({ connectionId }), ...runCursor(cursor) })
-      return { items: page.items, ...cursorText(page.next) }
+      const asked = runQuery(connectionId)
+      const place = runCursor(cursor, asked)
+      const { items, next } = await listRuns(connectionsOf(doors), { limit, ...present({ connectionId }), ...place })
+      return { items, ...(next === undefined ? {} : { next: cursorOf({ key: next.queuedAt, id: next.id }, asked) }) }
     },
   }),
   endpoint({

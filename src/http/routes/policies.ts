@@ -172,7 +172,7 @@ export const POLICIES = [
     query: z.strictObject({ limit: PAGE_QUERY.limit, cursor: PAGE_QUERY.cursor }),
     answer: DenialPage,
     handle: async ({ doors, query }) =>
-      await pageAfter(query.limit, query.cursor, (page) => listDenials(doors.access.db, page)),
+      await pageAfter({ ...query, of: { list: 'denials' } }, (page) => listDenials(doors.access.db, page)),
   }),
   endpoint({
     method: 'POST',

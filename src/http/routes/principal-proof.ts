@@ -102,7 +102,7 @@ export const PRINCIPAL_PROOF = [
     query: PAGE,
     answer: pageOf('AccountPage', Account),
     handle: async ({ doors, principal, query }) =>
-      await pageAfter(query.limit, query.cursor, (page) =>
+      await pageAfter({ ...query, of: { list: 'accounts', principalId: principal?.id ?? '' } }, (page) =>
         accountsOf(doors.access, principal?.id as Id<'principal'>, page),
       ),
   }),
@@ -118,7 +118,7 @@ export const PRINCIPAL_PROOF = [
     query: PAGE,
     answer: pageOf('EntitlementPage', Entitlement),
     handle: async ({ doors, principal, query }) =>
-      await pageAfter(query.limit, query.cursor, (page) =>
+      await pageAfter({ ...query, of: { list: 'entitlements', principalId: principal?.id ?? '' } }, (page) =>
         entitlementsOf(doors.access, principal?.id as Id<'principal'>, page),
       ),
   }),

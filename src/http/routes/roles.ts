@@ -40,7 +40,10 @@ export const ROLE_ROUTES = [
     answer: pageOf('RoleAssignmentPage', Assignment),
     handle: async ({ doors, query }) => {
       const { limit, cursor, ...filter } = query
-      return await pageAfter(limit, cursor, (page) => listAssignments(doors.access, { ...present(filter), ...page }))
+      const of = { list: 'roles', ...present(filter) }
+      return await pageAfter({ limit, cursor, of }, (page) =>
+        listAssignments(doors.access, { ...present(filter), ...page }),
+      )
     },
   }),
   endpoint({

@@ -54,7 +54,7 @@ export const TOKENS = [
       const { limit, cursor, subjectId, all } = query
       const own = seesAll(caller) ? subjectId : caller.actor.id
       if (own !== subjectId && subjectId !== undefined) return { items: [] }
-      return await pageAfter(limit, cursor, (page) =>
+      return await pageAfter({ limit, cursor, of: { list: 'tokens', ...present({ subjectId: own, all }) } }, (page) =>
         listTokens(doors.access, { ...present({ subjectId: own, all }), ...page }),
       )
     },
