@@ -7,12 +7,14 @@ import type { PageOptions } from './principals/list.ts'
 import { partyNames } from './remote/party.ts'
 import { pages, server } from './remote/server.ts'
 import type { Schemas } from './remote/server.ts'
-import { answerJson, answerListing } from './terminal/answer.ts'
+import { answerJson, answerListing, say } from './terminal/answer.ts'
 import { kindTitle } from './words.ts'
 
 interface OrphansOptions extends PageOptions {
   readonly why?: 'owner_left' | 'never_owned'
 }
+
+type LeftOut = NonNullable<Schemas['OrphanPage']['leftOut']>
 
 const WHY = { owner_left: 'the owner left', never_owned: 'never had one' } as const
 
@@ -33,11 +35,15 @@ export function orphansCommand(): Command {
 async function orphans(options: OrphansOptions): Promise<void> {
   const client = await server()
   const { why } = options
-  const page = await pages(options, async (query) =>
-    answered(client.GET('/v1/orphans', { params: { query: { ...query, ...(why === undefined ? {} : { why }) } } })),
-  )
+  let leftOut: LeftOut | undefined
+  const page = await pages(options, async (query) => {
+    const asked = { ...query, ...(why === undefined ? {} : { why }) }
+    const read = await answered(client.GET('/v1/orphans', { params: { query: asked } }))
+    leftOut ??= read.leftOut
+    return read
+  })
   if (options.json === true) {
-    await answerJson(page)
+    await answerJson({ ...page, ...(leftOut === undefined ? {} : { leftOut }) })
     return
   }
   const parties = page.items.flatMap(({ formerOwner, proposed }) => [
@@ -59,9 +65,22 @@ async function orphans(options: OrphansOptions): Promise<void> {
       { title: 'former owner', of: ({ formerOwner }) => nameOf(formerOwner?.party.id) },
       { title: 'asked', of: ({ proposed }) => nameOf(proposed?.party.id) },
     ],
-    after:
+    after: [
       page.next === undefined
         ? 'reeve principals own ID --to PARTY --because "…" names an owner'
         : `There are more: --cursor ${page.next}, or --all`,
+      ...notListed(leftOut),
+    ].join('. '),
   })
+  if (page.items.length === 0) for (const line of notListed(leftOut)) say(line)
+}
+
+/** What has no owner here and needs none. */
+function notListed(leftOut: LeftOut | undefined): string[] {
+  const { builtIn = 0, thirdPartyActions = 0 } = leftOut ?? {}
+  const parts = [
+    ...(builtIn === 0 ? [] : [`${builtIn} of Reeve itself`]),
+    ...(thirdPartyActions === 0 ? [] : [`${thirdPartyActions} third-party actions of workflows`]),
+  ]
+  return parts.length === 0 ? [] : [`Not listed: ${parts.join(', ')}`]
 }

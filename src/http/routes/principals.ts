@@ -22,7 +22,6 @@ import {
   instant,
   instantSent,
   PAGE_QUERY,
-  pageOf,
   pageRequest,
   PARTY,
   PARTY_SENT,
@@ -100,6 +99,18 @@ const Orphan = z
       .describe('who was asked and has not answered yet'),
   })
   .meta({ id: 'Orphan' })
+
+const OrphanPage = z
+  .object({
+    items: z.array(Orphan),
+    next: z.string().optional().describe('`cursor` of the next page; absent on the last'),
+    total: z.object({ count: z.int(), capped: z.boolean().describe('there are more than `count`') }).optional(),
+    leftOut: z
+      .object({ builtIn: z.int(), thirdPartyActions: z.int() })
+      .optional()
+      .describe('what needs no owner here and is counted only, on the first page; up to 10,000'),
+  })
+  .meta({ id: 'OrphanPage' })
 
 export const PRINCIPALS = [
   endpoint({
@@ -180,10 +191,12 @@ export const PRINCIPALS = [
     operationId: 'listOrphans',
     tag: 'principals',
     summary: 'List principals that nobody answers for',
+    description:
+      'Reeve’s own identities, and the actions of others that workflows use, have nobody here to ask: they are counted in `leftOut`.',
     who: { anyone: true },
     scope: 'read',
     query: z.strictObject({ why: z.enum(['owner_left', 'never_owned']).optional(), ...PAGE_QUERY }),
-    answer: pageOf('OrphanPage', Orphan),
+    answer: OrphanPage,
     handle: async ({ doors, caller, query, present: presented }) => {
       const { why, ...page } = query
       const orphans = await listOrphans(doors.identity, caller.viewer, present({ why }), pageRequest(page))

@@ -14,6 +14,7 @@ import type { PrincipalQuery } from './principal.ts'
 import {
   actAt,
   addPerson,
+  NOW,
   addPrincipals,
   addTeam,
   changePrincipalAt,
@@ -223,6 +224,35 @@ describe('reading principals', { skip: databaseUnavailable() }, () => {
     const left = await listOrphans(roll.identity, EVERYTHING, { why: 'owner_left' })
     assert.equal(left.items[0]?.formerOwner?.party.id, sam)
     assert.equal(left.items.length, 1)
+  })
+
+  test('what has nobody here to ask is no orphan: it is counted, and not listed', async () => {
+    const was = await listOrphans(roll.identity, EVERYTHING)
+    const action = { system: 'github', nativeType: 'github-action', kind: 'workload' } as const
+    await addPrincipals(roll, [
+      principalRecord('reeve itself', { provenance: { how: 'built_in', source: 'reeve', firstSeenAt: NOW } }),
+      principalRecord('actions/checkout', { ...action, integration: 'actions' }),
+      principalRecord('our own action', action),
+      principalRecord('app of a vendor', { system: 'github', nativeType: 'github-app', integration: 'acme' }),
+    ])
+    const is = await listOrphans(roll.identity, EVERYTHING)
+    const known = new Set(was.items.map(({ principal }) => principal.id))
+    const more = is.items
+      .filter(({ principal }) => !known.has(principal.id))
+      .map(({ principal }) => principal.data.name)
+    assert.deepEqual(more, ['app of a vendor', 'our own action'])
+    assert.deepEqual(
+      [was.leftOut, is.leftOut],
+      [
+        { builtIn: 0, thirdPartyActions: 0 },
+        { builtIn: 1, thirdPartyActions: 1 },
+      ],
+    )
+    const first = await listOrphans(roll.identity, EVERYTHING, {}, { limit: 1 })
+    const second = await listOrphans(roll.identity, EVERYTHING, {}, { limit: 1, cursor: first.next ?? '' })
+    assert.deepEqual([first.leftOut?.builtIn, second.leftOut], [1, undefined])
+    const own = { scope: 'own', personId: sam, parties: [`person:${sam}`] } as const
+    assert.deepEqual((await listOrphans(roll.identity, own)).leftOut, { builtIn: 0, thirdPartyActions: 0 })
   })
 
   test('lists of a past day show who was owned then, not who is owned now', async () => {
