@@ -120,9 +120,9 @@ describe('exit codes', () => {
     { skip: process.platform === 'win32' },
     async (t) => {
       const folder = await folderOf(t, { 'sa.yaml': accounts('deployer') })
-      // standard input that never ends keeps the command waiting
+      // standard input that never ends keeps the command waiting; more than a pipe holds is taken once it reads
       const child = spawn(process.execPath, [COMMAND, 'scan', '-', '--output', join(folder, 'report.json')])
-      await new Promise((done) => setTimeout(done, 1500))
+      await new Promise((done) => child.stdin.write(Buffer.alloc(1 << 20, ' '), done))
       child.kill('SIGINT')
       const [code] = (await once(child, 'close')) as [number]
       assert.equal(code, 130)
