@@ -10,6 +10,7 @@ import type { Doors } from './doors.ts'
 import { changes } from './endpoint.ts'
 import type { Guarded } from './endpoint.ts'
 import type { Limits } from './limits.ts'
+import { refusedReadsOf } from './refused-reads.ts'
 
 /**
  * Who asks. Counts what fails and what is asked. An address that goes on failing is refused without a query, but for tokens
@@ -78,7 +79,7 @@ async function noted(
   { code }: Fault,
 ): Promise<void> {
   const params = request.params as Readonly<Record<string, unknown>>
-  await noteRefusal(doors.access, caller.actor, {
+  const refusal = {
     operation: endpoint.operationId,
     code,
     tokenId: caller.tokenId,
@@ -86,5 +87,7 @@ async function noted(
     subjects: Object.entries(params).flatMap(([name, value]) =>
       name !== '*' && typeof value === 'string' ? [value] : [],
     ),
-  })
+  }
+  if (changes(endpoint)) await noteRefusal(doors.access, caller.actor, refusal)
+  else await refusedReadsOf(doors).note(caller.actor, refusal)
 }

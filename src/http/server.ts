@@ -19,6 +19,7 @@ import { installMetrics } from './metrics.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { installReference } from './openapi/reference.ts'
 import { MalformedRequest, sendProblem } from './problem.ts'
+import { refusedReadsOf } from './refused-reads.ts'
 import { registerEndpoint } from './register-endpoint.ts'
 import { ENDPOINTS } from './routes/index.ts'
 
@@ -58,6 +59,7 @@ export async function buildServer(doors: Doors, settings: HttpSettings): Promise
   const document = openApiDocument(settings.release)
   server.get('/openapi.json', async (_request, reply) => await reply.send(document))
   await installReference(server)
+  server.addHook('onClose', async () => await refusedReadsOf(doors).close())
   const household = { doors, limits, endpoints: ENDPOINTS }
   for (const endpoint of ENDPOINTS) registerEndpoint(server, household, endpoint)
   installLogFiles(server, doors, limits)

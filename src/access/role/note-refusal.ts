@@ -10,12 +10,14 @@ export interface Refusal {
   readonly tokenId: string
   /** What was named in the request; only what is spelled as an id is written down. */
   readonly subjects: readonly string[]
+  /** How often, where it stands for several refused reads. */
+  readonly count?: number
 }
 
 const ID = /^[a-z]{2,5}_[0-9a-hjkmnp-tv-z]{26}$/
 
 export async function noteRefusal(administration: Administration, actor: Actor, refusal: Refusal): Promise<void> {
-  const { operation, code, tokenId, subjects } = refusal
+  const { operation, code, tokenId, subjects, count } = refusal
   await administration.db.transaction(
     async (tx) =>
       await note(
@@ -27,6 +29,7 @@ export async function noteRefusal(administration: Administration, actor: Actor, 
           operation,
           code,
           tokenId,
+          ...(count === undefined ? {} : { count }),
         },
       ),
   )

@@ -51,7 +51,12 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'policy.activated': access('a version of the policies is in force', { number: 'number' }),
   'policy.superseded': access('a version of the policies is not in force any more', { number: 'number' }),
   'policy.rolled_back': access('an earlier version of the policies is in force again', { number: 'number' }),
-  'act.refused': access('somebody tried what they may not do', { operation: 'text', code: 'text', tokenId: 'text' }),
+  'act.refused': access('somebody tried what they may not do; of reads, also so many times within a minute', {
+    operation: 'text',
+    code: 'text',
+    tokenId: 'text',
+    count: 'number?',
+  }),
 
   'connection.created': connections('a source was configured', { type: 'text' }),
   'connection.changed': connections('a source is configured in another way', { changed: 'names' }),
