@@ -6,6 +6,7 @@ export default defineConfig({
   entry: {
     main: 'cli/main.ts',
     worker: 'src/connectors/read/worker.ts',
+    'entry-worker': 'src/evidence/verify/live/entry-worker.ts',
     'cedar-child': 'src/access/policy-writing/cedar-child.ts',
   },
   format: 'esm',

@@ -15,6 +15,7 @@ const database = openDatabase(layers)
 const started = performance.now()
 const findings = await verifyLog({
   evidence: database.layer('evidence'),
+  connection: layers.evidence,
   tileFolder,
   keys: [key],
   logKey: key,

@@ -11,7 +11,9 @@ import { readPasswords } from './passwords.ts'
 import type { Database } from './transaction.ts'
 
 /** `undefined` where no server runs on this data directory. Starts and stops nothing; close it. */
-export async function runningLayers(dataDirectory: string): Promise<Database | undefined> {
+export async function runningLayers(
+  dataDirectory: string,
+): Promise<{ readonly database: Database; connectionFor(layer: Layer): Connection } | undefined> {
   const folder = join(dataDirectory, 'postgresql')
   const running = runningPostmaster(join(folder, MAJOR))
   const passwords = await readPasswords(join(folder, 'passwords.json'))
@@ -21,5 +23,6 @@ export async function runningLayers(dataDirectory: string): Promise<Database | u
     const connection = { host: running.socketFolder, port: PORT, user: role, password: passwords[role], max: 2 }
     return [layer, { ...connection, database: DATABASE }]
   })
-  return openDatabase(Object.fromEntries(connections) as Record<Layer, Connection>)
+  const layers = Object.fromEntries(connections) as Record<Layer, Connection>
+  return { database: openDatabase(layers), connectionFor: (layer) => layers[layer] }
 }

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
 import { ACCESS_TABLES, accessPopulations } from '#access/records'
 import { openReeveDatabase, runningLayers } from '#db'
-import type { Database } from '#db'
+import type { Connection, Database } from '#db'
 import { layerState } from '#db/history'
 import {
   ED25519,
@@ -44,6 +44,8 @@ export interface LogKeys {
 
 export interface Desk extends LogKeys {
   readonly database: Database
+  /** Of the evidence layer, for what reads it by several threads. */
+  readonly connection: Connection
   readonly tiles: TileFolder
   readonly signer: NoteSigner
 }
@@ -60,7 +62,7 @@ export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Prom
   const opened =
     running === undefined
       ? await openReeveDatabase({ dataDirectory, environment, release, log: () => undefined })
-      : { database: running, stop: async () => await running.close() }
+      : { ...running, stop: async () => await running.database.close() }
   try {
     const keys = await openKeys(join(dataDirectory, 'keys'), systemClock)
     const { database } = opened
@@ -73,7 +75,8 @@ export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Prom
       sign: (data) => active.sign(data),
     }
     const tiles = new TileFolder(join(dataDirectory, 'log'))
-    return await work({ database, tiles, signer, origin, keys: await keyChain(database, keys, origin) })
+    const connection = opened.connectionFor('evidence')
+    return await work({ database, connection, tiles, signer, origin, keys: await keyChain(database, keys, origin) })
   } finally {
     await opened.stop()
   }
@@ -126,11 +129,12 @@ export async function verifyEvidence(
     readonly known: readonly string[]
   },
 ): Promise<LiveFinding[]> {
-  return await atDesk(options, async ({ database, tiles, keys }) => {
+  return await atDesk(options, async ({ database, connection, tiles, keys }) => {
     const evidence = database.layer('evidence')
     const { logKey, witnessKeys, known, state } = options
     const findings = await verifyLog({
       evidence,
+      connection,
       tileFolder: tiles.folder,
       keys,
       witnessKeys,

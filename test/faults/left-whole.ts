@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runningLayers, sql } from '#db'
-import type { Database } from '#db'
 import type { Made } from './burst.ts'
 
 const VERSIONED = ['identity', 'access', 'connections'] as const
@@ -12,8 +11,9 @@ type Row = Record<string, unknown>
 type Rows = (layer: (typeof VERSIONED)[number] | 'evidence', query: ReturnType<typeof sql>) => Promise<Row[]>
 
 export async function assertLeftWhole(dataDirectory: string, acknowledged: readonly Made[]): Promise<void> {
-  const database: Database | undefined = await runningLayers(dataDirectory)
-  assert.ok(database !== undefined, 'a server runs')
+  const running = await runningLayers(dataDirectory)
+  assert.ok(running !== undefined, 'a server runs')
+  const { database } = running
   try {
     const rows: Rows = (layer, query) =>
       database.layer(layer).transaction((tx) => tx.query(query), { readOnly: true, statementTimeoutMs: 0 })

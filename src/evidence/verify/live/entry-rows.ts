@@ -1,9 +1,10 @@
 // Entries as PostgreSQL has them, in the order of their places. Shares no code with the log: own SQL, own leaf, own hashes.
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
-import { canonical, sha256 } from '../offline/formats.ts'
+import { canonical, LEAF, sha256 } from '../offline/formats.ts'
 
-const BATCH = 4000
+/** Places of one batch. */
+export const BATCH = 4000
 
 export interface EntryRow {
   readonly seq: number
@@ -12,6 +13,8 @@ export interface EntryRow {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly leaf: Buffer
+  /** RFC 6962, section 2.1: SHA-256 of a zero byte and the leaf. */
+  readonly hash: Buffer
   readonly pruned: boolean
   /** What is wrong with its content, which the leaf holds by hash alone. */
   readonly problem?: string
@@ -22,30 +25,34 @@ export interface EntryRow {
 interface Row {
   readonly seq: number
   readonly entry_id: string
-  readonly id: string | null
-  readonly layer: string
-  readonly written_by: string
-  readonly type: string
-  readonly at: string
-  readonly actor: string
-  readonly on_behalf_of: string | null
-  readonly subjects: readonly string[]
-  readonly record_id: string | null
-  readonly record_version: number | null
-  readonly record_hash: string | null
-  readonly follows: readonly string[]
-  readonly content_hash: string | null
+  readonly type: string | null
+  readonly at: number
+  /** Absent where a place has no entry. */
+  readonly leaf: string | null
+  readonly content_hash: Buffer | null
   readonly salt: Buffer | null
   readonly reason: string | null
   readonly content: unknown
 }
 
+/**
+ * The leaf is put together by PostgreSQL: RFC 8785 of the head, with the members in their order, the one shape that there are
+ * millions of. `to_json` writes texts as RFC 8785 does; `verify-rows.test.ts` compares.
+ */
 const TEXT = `
-  select s.seq, s.entry_id, e.id, e.layer, e.written_by::text as written_by, e.type, e.at, e.actor, e.on_behalf_of,
-         e.subjects, e.record_id, e.record_version, encode(e.record_hash, 'hex') as record_hash, e.follows,
-         encode(e.content_hash, 'hex') as content_hash, e.salt, e.reason, e.content
+  select s.seq, s.entry_id, e.type, (extract(epoch from e.at) * 1000)::float8 as at,
+         '{"actor":' || to_json(e.actor)::text
+         || ',"at":"' || to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'
+         || coalesce(',"contentHash":"' || encode(e.content_hash, 'hex') || '"', '')
+         || ',"follows":' || to_json(e.follows)::text || ',"id":' || to_json(e.id)::text
+         || ',"layer":' || to_json(e.layer)::text || coalesce(',"onBehalfOf":' || to_json(e.on_behalf_of)::text, '')
+         || coalesce(',"record":{"hash":"' || encode(e.record_hash, 'hex') || '","id":' || to_json(e.record_id)::text
+                     || ',"version":' || e.record_version || '}', '')
+         || ',"subjects":' || to_json(e.subjects)::text || ',"type":' || to_json(e.type)::text
+         || ',"writtenBy":' || to_json(e.written_by::text)::text || '}' as leaf,
+         e.content_hash, e.salt, e.reason, e.content
   from evidence.sequence s left join evidence.entry e on e.id = s.entry_id
-  where s.seq > $1 and s.seq < $2 order by s.seq limit ${BATCH}`
+  where s.seq >= $1 and s.seq < $2 order by s.seq`
 
 /** How many places are taken, and whether they are as many as the last one says. */
 export async function placesTaken(evidence: LayerDatabase): Promise<{ readonly end: number; readonly count: number }> {
@@ -61,56 +68,47 @@ export async function placesTaken(evidence: LayerDatabase): Promise<{ readonly e
 
 /** Batches of what has a place below `end`; a place whose entry is gone is left out. */
 export async function* entryRows(evidence: LayerDatabase, end: number): AsyncGenerator<readonly EntryRow[]> {
-  let next = read(evidence, -1, end)
-  for (;;) {
+  let next = readBatch(evidence, 0, end)
+  for (let from = 0; from < end; from += BATCH) {
     const rows = await next
-    const last = rows.at(-1)
-    if (last === undefined) return
-    // the next batch is under way while this one is hashed
-    next = rows.length < BATCH ? Promise.resolve([]) : read(evidence, last.seq, end)
+    // the next batch is under way while this one is looked at
+    next = from + BATCH < end ? readBatch(evidence, from + BATCH, end) : Promise.resolve([])
     next.catch(() => undefined)
-    yield rows.filter(({ id }) => id !== null).map(rowOf)
+    yield rows
   }
 }
 
-async function read(evidence: LayerDatabase, after: number, end: number): Promise<readonly Row[]> {
-  return await evidence.transaction(async (tx) => await tx.prepared<Row>('verify_entries', TEXT, [after, end]), {
+/** What stands at the places from `from` on, at most `BATCH` of them and none at `end` or later. */
+export async function readBatch(evidence: LayerDatabase, from: number, end: number): Promise<readonly EntryRow[]> {
+  const to = Math.min(end, from + BATCH)
+  const rows = await evidence.transaction(async (tx) => await tx.prepared<Row>('verify_entries', TEXT, [from, to]), {
     readOnly: true,
     statementTimeoutMs: 0,
   })
+  return rows.flatMap(rowOf)
 }
 
-function rowOf(row: Row): EntryRow {
+function rowOf(row: Row): EntryRow[] {
+  if (row.leaf === null) return []
   const problem = contentProblem(row)
-  return {
-    seq: row.seq,
-    id: row.entry_id,
-    type: row.type,
-    at: Date.parse(row.at),
-    leaf: leafOf(row),
-    pruned: row.content_hash !== null && row.salt === null,
-    ...(problem === undefined ? {} : { problem }),
-    ...(row.type === 'log.key_rotated' ? { note: String((row.content as { note?: unknown } | null)?.note) } : {}),
-  }
-}
-
-/** RFC 8785 of the head, with the members in their order: the one shape that there are millions of. */
-function leafOf(row: Row): Buffer {
-  const { record_id: id, record_version: version, record_hash: hash, content_hash: content, on_behalf_of: behalf } = row
-  const record =
-    id === null || version === null || hash === null
-      ? ''
-      : `,"record":{"hash":${text(hash)},"id":${text(id)},"version":${version}}`
-  return Buffer.from(
-    `{"actor":${text(row.actor)},"at":${text(row.at)}${content === null ? '' : `,"contentHash":${text(content)}`}` +
-      `,"follows":${texts(row.follows)},"id":${text(row.id ?? '')},"layer":${text(row.layer)}` +
-      `${behalf === null ? '' : `,"onBehalfOf":${text(behalf)}`}${record},"subjects":${texts(row.subjects)}` +
-      `,"type":${text(row.type)},"writtenBy":${text(row.written_by)}}`,
-  )
+  const type = row.type ?? ''
+  const leaf = Buffer.from(row.leaf)
+  return [
+    {
+      seq: row.seq,
+      id: row.entry_id,
+      type,
+      at: row.at,
+      leaf,
+      hash: sha256(LEAF, leaf),
+      pruned: row.content_hash !== null && row.salt === null,
+      ...(problem === undefined ? {} : { problem }),
+      ...(type === 'log.key_rotated' ? { note: String((row.content as { note?: unknown } | null)?.note) } : {}),
+    },
+  ]
 }
 
 const text = (value: string): string => JSON.stringify(value)
-const texts = (values: readonly string[]): string => JSON.stringify(values)
 
 function contentProblem({ salt, reason, content, content_hash: hash }: Row): string | undefined {
   if (salt === null) return reason === null && content === null ? undefined : 'has content that its hash is not of'
@@ -119,5 +117,5 @@ function contentProblem({ salt, reason, content, content_hash: hash }: Row): str
     ...(reason === null ? [] : [`"reason":${text(reason)}`]),
   ]
   const said = Buffer.from(`{${parts.join(',')}}`)
-  return sha256(salt, said).toString('hex') === hash ? undefined : 'has another content than its hash is of'
+  return hash?.equals(sha256(salt, said)) === true ? undefined : 'has another content than its hash is of'
 }

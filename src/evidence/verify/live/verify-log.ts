@@ -1,8 +1,8 @@
 // The log as it stands, against itself: every entry, every signed root, every file. Names the first row that was touched.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LayerDatabase } from '#db'
-import { LEAF, MerkleStack, parseCheckpoint, parseKey, parseNote, sha256, signedBy } from '../offline/formats.ts'
+import type { Connection, LayerDatabase } from '#db'
+import { MerkleStack, parseCheckpoint, parseKey, parseNote, signedBy } from '../offline/formats.ts'
 import type { Key } from '../offline/formats.ts'
 import type { Finding } from '../offline/verify-bundle.ts'
 import { checkpointRows, countUnplaced } from './checkpoint-rows.ts'
@@ -10,6 +10,7 @@ import type { CheckpointRow } from './checkpoint-rows.ts'
 import { DiskTiles } from './disk-tiles.ts'
 import { entryRows, placesTaken } from './entry-rows.ts'
 import type { EntryRow } from './entry-rows.ts'
+import { rowsInThreads } from './entry-threads.ts'
 
 /** `range`: the places of entries that it is about, both ends included. */
 export interface LiveFinding extends Finding {
@@ -18,6 +19,8 @@ export interface LiveFinding extends Finding {
 
 export interface LiveOptions {
   readonly evidence: LayerDatabase
+  /** Of the evidence layer: a long log is then read and hashed by several threads, each over a connection of its own. */
+  readonly connection?: Connection
   /** Where tiles and the published checkpoint are. */
   readonly tileFolder?: string
   /** Verifier keys of the log, oldest first: the first is where the chain of announced keys begins. */
@@ -31,6 +34,8 @@ export interface LiveOptions {
 }
 
 const TILE = 256
+/** For less, a thread is not worth its start. */
+const IN_THREADS_FROM = 50_000
 const NAMED_MAX = 10
 const SIGNATURES_MAX = 20_000
 const BACKDATED_MS = 86_400_000
@@ -84,7 +89,7 @@ class LogCheck {
     }
     await reach()
     let tile: Buffer = Buffer.alloc(0)
-    for await (const batch of entryRows(evidence, end)) {
+    for await (const batch of this.#batches(end)) {
       for (const row of batch) {
         for (; expected <= row.seq; expected += 1) {
           if (expected % TILE === 0) tile = (await this.#disk?.leafHashes(expected / TILE)) ?? tile
@@ -102,6 +107,11 @@ class LogCheck {
     return this.#findings
   }
 
+  #batches(end: number): AsyncGenerator<readonly EntryRow[]> {
+    const { evidence, connection } = this.#options
+    return connection !== undefined && end > IN_THREADS_FROM ? rowsInThreads(connection, end) : entryRows(evidence, end)
+  }
+
   #say(check: string, outcome: Finding['outcome'], detail: string, range?: LiveFinding['range']): void {
     this.#findings.push({ check, outcome, detail, ...(range === undefined ? {} : { range }) })
   }
@@ -112,7 +122,7 @@ class LogCheck {
 
   /** A place without entry counts as a row that was touched. */
   async #take(seq: number, row: EntryRow | undefined, onTile: Buffer): Promise<void> {
-    const hash = row === undefined ? Buffer.alloc(32) : sha256(LEAF, row.leaf)
+    const hash = row?.hash ?? Buffer.alloc(32)
     if (row === undefined) this.#fail('sequence', `no entry stands at place ${seq}`, seq)
     const differs = onTile.length === 32 && !onTile.equals(hash)
     if (differs) {
