@@ -21,6 +21,8 @@ export async function installReference(server: FastifyInstance): Promise<void> {
         agent: { disabled: true },
         mcp: { disabled: true },
         hideClientButton: true,
+        // its buttons lead to services of others
+        showDeveloperTools: 'never',
         persistAuth: false,
       },
     })
