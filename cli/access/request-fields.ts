@@ -1,0 +1,43 @@
+// How a request for a right reads: who, what, how long, why, what it needs, what was said already.
+import type { ReeveClient } from '#client'
+import { partyNames } from '../remote/party.ts'
+import type { Schemas } from '../remote/server.ts'
+import { answerFields } from '../terminal/answer.ts'
+
+export const rightText = ({
+  actions,
+  resources,
+}: {
+  actions: readonly string[]
+  resources: readonly string[]
+}): string => `${actions.join(', ')} on ${resources.join(', ')}`
+
+const KINDS = { standing: 'without an end', just_in_time: 'for a time', break_glass: 'an emergency' } as const
+
+function timeText(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Math.round(seconds / 60)} min`
+}
+
+export async function answerRequest(
+  client: ReeveClient,
+  { id, data, words = [] }: Schemas['AccessRequest'],
+): Promise<void> {
+  const names = await partyNames(client, [data.requestedBy, ...words.map(({ by }) => by)])
+  const named = (party: string): string => names.get(party) ?? party
+  const { data: principal } = await client.GET('/v1/principals/{principalId}', {
+    params: { path: { principalId: data.principalId } },
+  })
+  const { approval, approvals, policyIds } = data.needs
+  await answerFields([
+    ['request', `${id}, ${data.state}`],
+    ['for', principal === undefined ? data.principalId : `${principal.data.name} (${data.principalId})`],
+    ['right', rightText(data)],
+    ['how long', `${KINDS[data.kind]}${data.seconds === undefined ? '' : `, ${timeText(data.seconds)}`}`],
+    ['purpose', data.purpose],
+    ['asked by', named(data.requestedBy)],
+    ['needs', `${approval === 'none' ? 'nobody' : `${approval}, ${approvals} to agree`} (${policyIds.join(', ')})`],
+    ...words.map(({ verdict, by, reason, at }): [string, string] => [verdict, `${named(by)}, ${at}: ${reason}`]),
+    ['grant', data.grantId],
+  ])
+}

@@ -1,0 +1,90 @@
+// `reeve decide`: may it, now? Asked of a server over AuthZEN. 0 allows, 1 denies, 2 is no answer.
+import { Command } from 'commander'
+import { Fault } from '#kernel'
+import { credentialsFrom } from './remote/credentials.ts'
+import type { RemoteOptions } from './remote/server.ts'
+import { answerFields, answerJson } from './terminal/answer.ts'
+
+interface DecideOptions extends RemoteOptions {
+  readonly subject: string
+  readonly action: string
+  readonly resource: string
+}
+
+interface Answer {
+  readonly decision: boolean
+  readonly context?: Readonly<Record<string, unknown>>
+}
+
+const TIMEOUT_MS = 10_000
+const EXAMPLE = `
+Example:
+  reeve decide --subject kubernetes:app --action pg:SELECT --resource table:pg://main/shop/public.orders && run-report
+`
+
+export function decideCommand(): Command {
+  return new Command('decide')
+    .description('ask whether an identity may do something now: exit 0 allows, 1 denies, 2 is no answer')
+    .requiredOption('--subject <type:id>', 'who, as kubernetes:app, or an id alone: prn_…')
+    .requiredOption('--action <name>', 'what, as pg:SELECT')
+    .requiredOption('--resource <type:id>', 'on what, as table:pg://main/shop/public.orders')
+    .option('--json', 'as JSON, the whole answer')
+    .addHelpText('after', EXAMPLE)
+    .action(decide)
+}
+
+/** `type:id`; an id of Reeve needs no type. */
+export function partyOf(value: string): { readonly type: string; readonly id: string } {
+  if (/^prn_\w+$/.test(value)) return { type: 'principal', id: value }
+  const at = value.indexOf(':')
+  if (at < 1 || at === value.length - 1) throw new Fault('usage', `\`${value}\` has no type: write it as type:id`)
+  return { type: value.slice(0, at), id: value.slice(at + 1) }
+}
+
+async function decide(options: DecideOptions): Promise<void> {
+  const question = {
+    subject: partyOf(options.subject),
+    action: { name: options.action },
+    resource: partyOf(options.resource),
+  }
+  const answer = await ask(question)
+  process.exitCode = answer.decision ? 0 : 1
+  if (options.json === true) {
+    await answerJson(answer)
+    return
+  }
+  const said = (name: string): string | undefined => {
+    const value = answer.context?.[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  await answerFields([
+    ['decision', answer.decision ? 'allow' : 'deny'],
+    ['reason', [said('reason'), said('reason_text')].filter((text) => text !== undefined).join(': ')],
+    ['grant', said('grant_id')],
+    ['until', answer.decision ? said('expires_at') : undefined],
+  ])
+}
+
+/** SECURITY: whatever is no answer is a fault, which ends with 2 and allows nothing. */
+async function ask(question: object): Promise<Answer> {
+  const { url, token } = await credentialsFrom()
+  let response: Response
+  let body: unknown
+  try {
+    response = await fetch(new URL('/access/v1/evaluation', url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(question),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    body = await response.json()
+  } catch (cause) {
+    throw new Fault('database_unavailable', `no answer from \`${url}\`; start a server with reeve serve`, { cause })
+  }
+  if (response.status === 200 && isAnswer(body)) return body
+  throw new Fault('usage', `the server did not decide (${response.status}): a token needs the scope decide or write`)
+}
+
+const isAnswer = (body: unknown): body is Answer =>
+  typeof body === 'object' && body !== null && 'decision' in body && typeof body.decision === 'boolean'

@@ -1,0 +1,94 @@
+// `reeve grant`: rights that were given, for how long, and their end before it.
+import { Command } from 'commander'
+import { answered } from '#client'
+import { rightText } from './access/request-fields.ts'
+import { addPageOptions } from './principals/list.ts'
+import type { PageOptions } from './principals/list.ts'
+import { pages, principalNamed, server } from './remote/server.ts'
+import type { RemoteOptions, Schemas } from './remote/server.ts'
+import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
+
+const EXAMPLES = `
+Examples:
+  reeve grant list --principal ledger-batch --state active
+  reeve grant end grt_1x2y… --because "the work is done"
+`
+
+export function grantCommand(): Command {
+  const list = new Command('list')
+    .description('list grants: what is yours, or all by role')
+    .option('--principal <principal>', 'of this principal: its id, an identifier, or its name')
+    .option('--state <state>', 'a state that grants have')
+  return new Command('grant')
+    .description('list, show and end grants')
+    .addCommand(addPageOptions(list).action(listGrants))
+    .addCommand(one('show', 'show a grant').action(show))
+    .addCommand(
+      one('end', 'end a grant before its time; every decision point denies from then on')
+        .requiredOption('--because <text>', 'why; it stands in the history and in the log')
+        .action(end),
+    )
+    .addHelpText('after', EXAMPLES)
+}
+
+const one = (name: string, description: string): Command =>
+  new Command(name).description(description).argument('<grant>', 'its id').option('--json', 'as JSON')
+
+async function listGrants(
+  options: PageOptions & { readonly principal?: string; readonly state?: string },
+): Promise<void> {
+  const client = await server()
+  const { principal, state } = options
+  const filter = {
+    ...(principal === undefined ? {} : { principalId: (await principalNamed(client, principal)).id }),
+    // the word is checked by the server, which names those that it knows
+    ...(state === undefined ? {} : { state: state as never }),
+  }
+  const page = await pages(options, async (query) =>
+    answered(client.GET('/v1/grants', { params: { query: { ...query, ...filter } } })),
+  )
+  if (options.json === true) {
+    await answerJson(page)
+    return
+  }
+  await answerListing<Schemas['Grant']>({
+    items: page.items,
+    empty: 'No grants are like that, or none is yours to see. reeve request asks for one.',
+    columns: [
+      { title: 'id', whole: true, of: ({ id }) => id },
+      { title: 'state', whole: true, of: ({ data }) => data.state },
+      { title: 'principal', whole: true, of: ({ data }) => data.principalId },
+      { title: 'right', of: ({ data }) => rightText(data) },
+      { title: 'until', whole: true, of: ({ data }) => data.until ?? 'no end' },
+    ],
+    ...(page.next === undefined ? {} : { after: `There are more: --cursor ${page.next}, or --all` }),
+  })
+}
+
+async function show(grantId: string, options: RemoteOptions): Promise<void> {
+  const client = await server()
+  const { id, data, ...rest } = await answered(client.GET('/v1/grants/{grantId}', { params: { path: { grantId } } }))
+  if (options.json === true) {
+    await answerJson({ id, data, ...rest })
+    return
+  }
+  await answerFields([
+    ['grant', `${id}, ${data.state}, ${data.kind}`],
+    ['principal', data.principalId],
+    ['right', rightText(data)],
+    ['from', data.from],
+    ['until', data.until ?? 'no end'],
+    ['reason', data.reason],
+    ['request', data.requestId],
+    ['approved by', data.approvedBy.join(', ')],
+    ['ended', data.ended && `${data.ended.at} by ${data.ended.by}: ${data.ended.because}`],
+  ])
+}
+
+async function end(grantId: string, options: RemoteOptions & { readonly because: string }): Promise<void> {
+  const client = await server()
+  const body = { because: options.because }
+  const ended = await answered(client.POST('/v1/grants/{grantId}/end', { params: { path: { grantId } }, body }))
+  if (options.json === true) await answerJson(ended)
+  else say(`${ended.id} is ${ended.data.state}; every decision point denies what it gave.`)
+}
