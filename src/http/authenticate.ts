@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Fault } from '#kernel'
 import type { Actor } from '#kernel'
-import { apartFrom, authenticateToken, BOOTSTRAP } from '#access/records'
+import { apartFrom, authenticateToken, BOOTSTRAP, withoutAdministrations } from '#access/records'
 import type { Role, Token } from '#access/records'
 import { readActor } from '#identity/roll'
 import { viewerOf } from './caller.ts'
@@ -41,7 +41,9 @@ export async function authenticate(doors: Doors, headers: IncomingHttpHeaders): 
   const owner = actor.kind === 'client' && actor.ownerId !== undefined ? [actor.ownerId] : []
   // SECURITY: who answers for a client uses its token too, and knows what is made with it
   const persons = [...new Set([...token.knownTo, ...owner])]
-  const counted = await apartFrom(doors.identity, doors.access, roles, persons)
+  // SECURITY: of what a team answers for nobody can say which person acts, so it administers nothing
+  const own = actor.kind === 'client' && owner.length === 0 ? withoutAdministrations(doors.access, roles) : roles
+  const counted = await apartFrom(doors.identity, doors.access, own, persons)
   const behind = persons.length === 0 ? {} : { behind: persons }
   return actor.kind === 'person'
     ? caller(token, counted, { id: actor.personId, personId: actor.personId, ...behind }, actor.name, actor.parties)

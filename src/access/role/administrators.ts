@@ -123,6 +123,15 @@ export async function apartFrom(
   if (held.length === 0 || persons.length === 0 || administration.settings.bothAdministrations) return roles
   const theirs = await administrationsOf(identity, administration, administration.clock(), persons)
   return ADMINISTRATIONS.every((role) => roles.has(role) || theirs.has(role))
-    ? new Set([...roles].filter((role) => !ADMINISTRATIONS.includes(role)))
+    ? withoutAdministrations(administration, roles)
     : roles
+}
+
+/** Unless the configuration lets one subject hold both: then nothing is kept apart. */
+export function withoutAdministrations(
+  { settings }: Pick<Administration, 'settings'>,
+  roles: ReadonlySet<Role>,
+): ReadonlySet<Role> {
+  if (settings.bothAdministrations) return roles
+  return new Set([...roles].filter((role) => !ADMINISTRATIONS.includes(role)))
 }

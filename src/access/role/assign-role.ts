@@ -61,8 +61,12 @@ async function assertApart(
   { subjectId, role }: RoleToAssign,
 ): Promise<void> {
   if (!ADMINISTRATIONS.includes(role) || administration.settings.bothAdministrations) return
+  const own = await personsOf(identity, subjectId)
+  if (own.length === 0) {
+    throw new Fault('unprocessable', `${role} needs one person who answers for the API client, not a team`)
+  }
   const persons = [
-    ...(await personsOf(identity, subjectId)),
+    ...own,
     ...(await administration.db.transaction((tx) => knownToOthers(tx, subjectId, act.at), { readOnly: true })),
   ]
   const held = await administrationsOf(identity, administration, act.at, persons)

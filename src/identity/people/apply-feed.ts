@@ -11,7 +11,7 @@ import type { FeedRows, PeopleFeed } from './feed-rows.ts'
 import { together } from './feed-outcome.ts'
 import type { FeedOutcome } from './feed-outcome.ts'
 import { planFeed } from './feed-plan.ts'
-import { holdFeeds, keepHold, noteLeavers, readRollOfPeople, withoutTakenRefs } from './read-people.ts'
+import { holdFeeds, keepHold, noteLeavers, readRollOfPeople, unnamedOf, withoutTakenRefs } from './read-people.ts'
 
 export interface FeedToApply extends PeopleFeed {
   /** A person has looked at the leavers that were held, and they did leave. */
@@ -93,7 +93,8 @@ async function applyStep(
   const { roll } = adoption
   const rows = await withoutTakenRefs(tx, adoption)
   const plan = planFeed({ ...adoption, rows }, identity.settings, confirmLeavers)
-  await keepHold(tx, act, rows.source, roll.heldBefore, plan.held)
+  const unnamed = unnamedOf(roll, rows, plan.confirmed !== undefined)
+  await keepHold(tx, act, rows.source, roll.heldBefore, { held: plan.held, unnamed })
   if (plan.confirmed !== undefined && first) {
     await noteLeavers(tx, act, rows.source, 'people_feed.confirmed', plan.confirmed)
   }

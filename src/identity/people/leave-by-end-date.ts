@@ -35,7 +35,7 @@ export async function leaveByEndDate(identity: IdentityLayer, act: Act): Promise
       })
     if (leaving.length === 0 && roll.heldBefore === undefined) return null
     const held = heldOf(leaving, undefined, roll, identity.settings, false)
-    await keepHold(tx, act, SOURCE, roll.heldBefore, held)
+    await keepHold(tx, act, SOURCE, roll.heldBefore, { held, unnamed: [] })
     const plan = {
       people: held === undefined ? leaving : [],
       teams: [],

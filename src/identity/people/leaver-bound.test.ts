@@ -61,6 +61,18 @@ describe('leavers', { skip: databaseUnavailable() }, () => {
     await apply(day(5, '11:00:00'), crowd(0, 1), { source: FIRST_ADMINISTRATORS })
   })
 
+  test('that are held stay held, though the source sends a crowd in between that names none of them', async () => {
+    await apply(day(1), crowd(0, 40))
+    const leaving = crowd(0, 36, 'leaver')
+    assert.equal((await apply(day(1, '09:00:00'), leaving)).held?.people, 40)
+    assert.equal((await apply(day(1, '10:00:00'), crowd(1000, 1400))).held, undefined)
+    const again = await apply(day(1, '11:00:00'), leaving)
+    assert.deepEqual([again.left, again.held?.people], [0, 40])
+    // the source takes it back for some: those are held no more, and the others stay
+    await apply(day(1, '12:00:00'), crowd(0, 34))
+    assert.equal((await apply(day(1, '13:00:00'), crowd(34, 36, 'leaver'))).left, 2)
+  })
+
   test('of the first day are measured by those of the day, and who had left before it did not leave', async () => {
     await apply(day(1), [{ id: 'admin' }], { source: FIRST_ADMINISTRATORS })
     const first = await apply(day(5), [...crowd(0, 40), ...crowd(40, 100, 'leaver')])

@@ -95,25 +95,38 @@ export function peopleAfter(
   return after
 }
 
-/** Keeps who is held, so that they stay so; an entry is written when that changes. */
+/**
+ * Keeps who is held, so that they stay so; an entry is written when that changes. `unnamed` were held before and this feed says
+ * nothing of them: a feed of others does not let them go.
+ */
 export async function keepHold(
   tx: Tx,
   act: Act,
   source: string,
   before: RollOfPeople['heldBefore'],
-  held: HeldLeavers | undefined,
+  { held, unnamed }: { readonly held: HeldLeavers | undefined; readonly unnamed: readonly string[] },
 ): Promise<void> {
-  if (held === undefined) {
+  const personIds = [...new Set([...unnamed, ...(held?.personIds ?? [])])].sort()
+  if (personIds.length === 0) {
     if (before !== undefined) await tx.execute(sql`delete from identity.feed_hold where source = ${source}`)
     return
   }
-  if (before !== undefined && before.people === held.people && sameIds(before.personIds, held.personIds)) return
+  const people = Math.min(held?.people ?? Infinity, unnamed.length === 0 ? Infinity : (before?.people ?? Infinity))
+  if (before !== undefined && before.people === people && sameIds(before.personIds, personIds)) return
   await tx.execute(sql`
     insert into identity.feed_hold (source, person_ids, people, held_at)
-    values (${source}, ${held.personIds}::text[], ${held.people}, ${act.at})
+    values (${source}, ${personIds}::text[], ${people}, ${act.at})
     on conflict (source) do update
     set person_ids = excluded.person_ids, people = excluded.people, held_at = excluded.held_at`)
-  await noteLeavers(tx, act, source, 'people_feed.held', held)
+  if (held !== undefined) await noteLeavers(tx, act, source, 'people_feed.held', held)
+}
+
+/** Of those who were held, whom this feed neither names nor, being complete, takes back by leaving the matter alone. */
+export function unnamedOf({ people, heldBefore }: RollOfPeople, rows: FeedRows, confirmed: boolean): readonly string[] {
+  if (heldBefore === undefined || confirmed || rows.complete) return []
+  const named = new Set([...people.values()].flatMap(({ id, data }) => (rows.people.has(data.feedId) ? [id] : [])))
+  const left = new Set([...people.values()].flatMap(({ id, data }) => (data.status === 'leaver' ? [id] : [])))
+  return heldBefore.personIds.filter((id) => !named.has(id) && !left.has(id))
 }
 
 /** That so many would leave, or that a person said that they did. */
