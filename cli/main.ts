@@ -20,6 +20,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
     'The server:',
     {
       serve: async () => (await import('./serve.ts')).serveCommand(),
+      pdp: async () => (await import('./pdp.ts')).pdpCommand(),
       backup: async () => (await import('./backup.ts')).backupCommand(),
       restore: async () => (await import('./restore.ts')).restoreCommand(),
       keys: async () => (await import('./keys.ts')).keysCommand(),

@@ -39,7 +39,7 @@ export function tokenCommand(): Command {
     .option('--label <text>', 'what it is for, or where it is kept')
     .option(
       '--scope <scope>',
-      'read, write, people:feed, connections:run, decide, metrics; may be repeated (default: write)',
+      'read, write, people:feed, connections:run, decide, decide:follow, metrics; may be repeated (default: write)',
       gather,
     )
     .option('--expires <day>', 'when it ends (default: in 90 days)', dayOrInstant)

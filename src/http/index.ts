@@ -1,6 +1,7 @@
 // The HTTP server: the one way in for people, programs and the command line.
 export { HTTP_SETTINGS } from './doors.ts'
 export type { Doors, Gauge, HttpSettings } from './doors.ts'
+export { buildDecisionServer } from './decisions/server.ts'
 export type { DecisionsDoor } from './decisions/door.ts'
 export { openApiDocument } from './openapi/document.ts'
 export { buildServer, stopServer } from './server.ts'

@@ -1,5 +1,12 @@
 // The decision point of the server: a state that follows the database, and who may ask it.
-import { followOutbox, installStarterPolicies, markTokenUsed, ResidentAuthentication } from '#access/decisions'
+import {
+  followOutbox,
+  installStarterPolicies,
+  markTokenUsed,
+  ResidentAuthentication,
+  wholeState,
+} from '#access/decisions'
+import type { Change } from '#access/decisions'
 import type { Administration } from '#access/records'
 import type { ReeveDatabase } from '#db'
 import type { DecisionsDoor } from '#http'
@@ -23,12 +30,16 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
   await havePolicies(options)
   // what has expired does not come back because the machine's clock was set a little
   const now = monotonicMilliseconds(Date.now)
+  const source = { identity, access: access.db }
+  const listeners = new Set<(change: Change) => void>()
   const follower = await followOutbox({
-    identity,
-    access: access.db,
+    ...source,
     listenOn: opened.connectionFor('access'),
     now,
     say,
+    onChange: (change) => {
+      for (const listener of listeners) listener(change)
+    },
   })
   const tokens = new ResidentAuthentication(access.tokenKeys)
   undo.later('the decision point', async () => follower.stop())
@@ -36,6 +47,13 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
     state: () => follower.state,
     now,
     authenticate: (presented) => tokens.authenticate(follower.state, presented, now()),
+    feed: {
+      follow: (listener) => {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+      whole: () => wholeState(source, now()),
+    },
     onTokenUsed: (tokenId) => {
       markTokenUsed(access, tokenId, access.clock()).catch((error: unknown) => {
         say(`the use of a token was not noted: ${error instanceof Error ? error.message : 'unknown error'}`)

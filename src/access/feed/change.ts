@@ -56,6 +56,10 @@ export function applyChange(state: DecisionState, change: Change): void {
     case 'position':
       state.position = change.position
       state.knownAt = Math.max(state.knownAt, change.knownAt)
+      return
+    default:
+      // what a newer server tells and this one cannot apply must not be lost without a word
+      throw new Fault('unprocessable', 'a change of an unknown kind was told: this release is older than the server')
   }
 }
 

@@ -10,6 +10,7 @@ export const SCOPES = {
   'people:feed': 'sends the feed of people',
   'connections:run': 'runs connections that are configured',
   decide: 'asks for decisions and searches what may be done',
+  'decide:follow': 'keeps a decision point of its own: sees all that decisions are made from, and sends what it decided',
   metrics: 'reads the metrics of the server',
 } as const
 
@@ -45,7 +46,10 @@ export const TOKEN: Sql = sql`id, principal_id as "principalId", person_id as "p
   expires_at as "expiresAt", revoked_at as "revokedAt", revoked_by as "revokedBy", used_on as "usedOn",
   key_id as "keyId", known_to as "knownTo"`
 
-/** Whether `held` is enough for `needed`. `write` holds all but `metrics`; nothing else holds another. */
+/** These are held by no other scope: they show more than most who may change something may see. */
+const BY_ITSELF: ReadonlySet<Scope> = new Set(['metrics', 'decide:follow'])
+
+/** Whether `held` is enough for `needed`. `write` holds all but `metrics` and `decide:follow`; nothing else holds another. */
 export function covers(held: readonly Scope[], needed: Scope): boolean {
-  return held.includes(needed) || (needed !== 'metrics' && held.includes('write'))
+  return held.includes(needed) || (!BY_ITSELF.has(needed) && held.includes('write'))
 }

@@ -6,6 +6,7 @@ import { DECISION_PATHS, evaluate, evaluateAll, metadataOf, readBody, search, se
 import type { SearchAnswer, SearchKind } from '#access/decisions'
 import type { HttpSettings } from '../doors.ts'
 import { Desk } from './desk.ts'
+import { FEED_PATH, FeedDesk } from './feed.ts'
 import type { Answering } from './desk.ts'
 import type { DecisionsDoor } from './door.ts'
 import { requestIdOf } from './respond.ts'
@@ -32,13 +33,19 @@ export function decisionsBeside(
 ): DecisionsBeside {
   if (door === undefined) return { before: (next) => next, install: () => undefined }
   const desk = new Desk(door, settings, log)
+  const feed = door.feed === undefined ? undefined : new FeedDesk(desk, door, door.feed)
   return {
     before: (next) => (request, response) => {
+      if (feed !== undefined && request.method === 'GET' && request.url === FEED_PATH) {
+        feed.serve(request, response)
+        return
+      }
       const answering = request.method === 'POST' ? ANSWERS.get(request.url ?? '') : undefined
       if (answering === undefined) next(request, response)
       else desk.answer(answering, request, response)
     },
     install: (server) => {
+      server.addHook('preClose', async () => feed?.close())
       server.get('/.well-known/authzen-configuration', async (request, reply) => {
         const given = request.headers['x-request-id']
         if (given !== undefined) reply.header('x-request-id', requestIdOf(request.raw))

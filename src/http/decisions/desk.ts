@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { Fault } from '#kernel'
-import type { DecisionPoint, TokenFacts } from '#access/decisions'
+import type { DecisionPoint, ResidentAnswer, TokenFacts } from '#access/decisions'
 import { covers } from '#access/records'
 import type { Scope } from '#access/records'
 import { Unauthenticated } from '../authenticate.ts'
@@ -45,17 +45,17 @@ export class Desk {
     this.#calls = new CountedByMinute(settings.decisionsPerTokenPerMinute)
   }
 
-  answer(answering: Answering, request: IncomingMessage, response: ServerResponse): void {
+  answer(answering: Answering, request: IncomingMessage, response: ServerResponse, scope: Scope = 'decide'): void {
     const requestId = requestIdOf(request)
     try {
-      const token = this.#admit(request)
+      const token = this.admit(request, scope)
       assertJson(request)
       receive(request, (text) => {
         if (typeof text === 'string') this.#decide(answering, token, text, response, requestId)
-        else this.#refuse(response, requestId, text)
+        else this.refuse(response, requestId, text)
       })
     } catch (error) {
-      this.#refuse(response, requestId, error)
+      this.refuse(response, requestId, error)
     }
   }
 
@@ -71,32 +71,45 @@ export class Desk {
       if (!(answer instanceof Promise)) return this.#respond.send(response, requestId, answer)
       answer.then(
         (later: unknown) => this.#respond.send(response, requestId, later),
-        (error: unknown) => this.#refuse(response, requestId, error),
+        (error: unknown) => this.refuse(response, requestId, error),
       )
     } catch (error) {
-      this.#refuse(response, requestId, error)
+      this.refuse(response, requestId, error)
     }
   }
 
   /** Throws Unauthenticated, Fault('forbidden'), Fault('rate_limited'). */
-  #admit(request: IncomingMessage): TokenFacts {
+  admit(request: IncomingMessage, scope: Scope): TokenFacts {
     const { host, authorization = '' } = request.headers
     if (host !== this.#goodHost) assertHost(host, this.#settings)
     this.#goodHost = host
     const presented = BEARER.exec(authorization)?.[1]
-    const result = presented === undefined ? { denied: 'absent or malformed' } : this.#door.authenticate(presented)
+    const result = presented === undefined ? this.#unpresented() : this.#door.authenticate(presented)
     // looked up first, which costs no query: what others behind the address fail at is not held against a good token
     if ('denied' in result) {
       if (!this.#failures.count(addressOf(request, this.#settings.behindProxy))) throw tooMany()
       throw new Unauthenticated(result.denied)
     }
     const { token } = result
-    if (!covers(token.scopes as readonly Scope[], 'decide')) {
-      throw new Fault('forbidden', 'the token lacks the scope `decide`; make one that has it')
+    if (!covers(token.scopes as readonly Scope[], scope)) {
+      throw new Fault('forbidden', `the token lacks the scope \`${scope}\`; make one that has it`)
     }
     if (!this.#calls.count(token.id)) throw tooMany()
     this.#used(token.id)
     return token
+  }
+
+  #unpresented(): ResidentAnswer {
+    const { withoutToken: token } = this.#door
+    return token === undefined ? { denied: 'absent or malformed' } : { token }
+  }
+
+  /** Whether what was presented still is that token; for what lasts longer than a request. */
+  stillGood(request: IncomingMessage, { id }: TokenFacts): boolean {
+    const presented = BEARER.exec(request.headers.authorization ?? '')?.[1]
+    if (presented === undefined) return false
+    const result = this.#door.authenticate(presented)
+    return 'token' in result && result.token.id === id
   }
 
   #used(tokenId: string): void {
@@ -106,7 +119,7 @@ export class Desk {
     this.#door.onTokenUsed?.(tokenId)
   }
 
-  #refuse(response: ServerResponse, requestId: string, error: unknown): void {
+  refuse(response: ServerResponse, requestId: string, error: unknown): void {
     if (response.headersSent) return
     const more = error instanceof Fault && error.code === 'rate_limited' ? [RETRY] : []
     const status = this.#respond.refuse(response, requestId, error, more)

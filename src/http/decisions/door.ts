@@ -1,5 +1,13 @@
 // What the decision point of a server is given. Nothing of it asks a database while a request waits.
-import type { Decided, DecisionState, ResidentAnswer } from '#access/decisions'
+import type { Change, Decided, DecisionState, ResidentAnswer, TokenFacts } from '#access/decisions'
+
+/** Changes of what decisions are made from, in the order in which this server learned of them. */
+export interface FeedDoor {
+  /** Calls back for each change from now on; answers how to stop it. */
+  readonly follow: (listener: (change: Change) => void) => () => void
+  /** All that holds now. */
+  readonly whole: () => AsyncIterable<Change>
+}
 
 export interface DecisionsDoor {
   /** What decisions are made from, as it is now. */
@@ -10,6 +18,10 @@ export interface DecisionsDoor {
   readonly authenticate: (presented: string) => ResidentAnswer
   /** Told of every decision. A promise holds the answer back; where it says false the answer is a denial. */
   readonly onDecided?: (decided: Decided, by: { readonly tokenId: string }) => Promise<boolean> | undefined
+  /** Who asks without a token, where the socket itself lets nobody else in. */
+  readonly withoutToken?: TokenFacts
+  /** For those that keep a decision point of their own. */
+  readonly feed?: FeedDoor
   /** Told of the first use of a token on each day (UTC). */
   readonly onTokenUsed?: (tokenId: string) => void
 }
