@@ -1,0 +1,93 @@
+// Rights from the command line, against a server that runs: asked for, agreed to by another, decided by, ended.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { reeve } from '../scan/run-reeve.ts'
+import type { Ended } from '../scan/run-reeve.ts'
+import { cleanEnvironment, startServer } from './server-in-test.ts'
+
+const TABLE = 'pg://main/shop/public.orders'
+
+test(
+  'a right is asked for, agreed to by another person, decided by, and gone once its grant is ended',
+  {
+    skip: databaseUnavailable(),
+    timeout: 180_000,
+  },
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'reeve-access-'))
+    t.after(async () => rm(folder, { recursive: true, force: true }))
+    const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations'] })
+    t.after(async () => server.stop())
+    const response = await fetch(`${server.url}/v1/bootstrap/administrators`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        administrators: [
+          { name: 'Ida', email: 'ida@x.example', roles: ['identity-admin', 'access-admin'] },
+          { name: 'Ben', email: 'ben@x.example', roles: ['access-admin'] },
+        ],
+      }),
+    })
+    const made = (await response.json()) as { administrators: { value: string; personId: string }[] }
+    assert.equal(response.status, 201, JSON.stringify(made))
+    const [ida = '', ben = ''] = made.administrators.map(({ value }) => value)
+    const assigned = await fetch(`${server.url}/v1/roles`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ida}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ subjectId: made.administrators[1]?.personId, role: 'approver', reason: 'a test' }),
+    })
+    assert.equal(assigned.status, 201, await assigned.text())
+    const run = async (token: string, ...args: string[]): Promise<Ended> =>
+      await reeve(args, { env: cleanEnvironment({ REEVE_URL: server.url, REEVE_TOKEN: token, HOME: folder }) })
+
+    const registered = await fetch(`${server.url}/v1/principals`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ida}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        kind: 'workload',
+        system: 'kubernetes',
+        externalId: 'app',
+        name: 'app',
+        purpose: 'a test',
+        owner: await partyOf(server.url, ida),
+        expiresAt: '2030-01-01T00:00:00.000Z',
+      }),
+    })
+    const principal = (await registered.json()) as { id: string }
+    assert.equal(registered.status, 201, JSON.stringify(principal))
+    const activated = await run(ida, 'principals', 'activate', principal.id)
+    assert.equal(activated.code, 0, activated.stderr)
+
+    const right = ['--action', 'pg:SELECT', '--resource', 'pg://main/shop/*']
+    const asked = await run(ida, 'request', 'app', ...right, '--for', '2h', '--purpose', 'ticket 1', '--json')
+    assert.equal(asked.code, 0, asked.stderr)
+    const { id } = JSON.parse(asked.stdout) as { id: string }
+    const own = await run(ida, 'approve', id, '--reason', 'my own')
+    assert.equal(own.code, 1, 'who asks does not agree')
+    const agreed = await run(ben, 'approve', id, '--reason', 'ticket 1 says so')
+    assert.equal(agreed.code, 0, agreed.stderr)
+    assert.match(agreed.stdout, /ticket 1/, 'what is asked for is shown first')
+    const grantId = /is granted: (\S+)/.exec(agreed.stderr)?.[1] ?? ''
+
+    const decided = async (): Promise<Ended> =>
+      await run(ida, 'decide', '--subject', 'kubernetes:app', '--action', 'pg:SELECT', '--resource', `table:${TABLE}`)
+    const allowed = await decided()
+    assert.equal(allowed.code, 0, allowed.stdout + allowed.stderr)
+    assert.match(allowed.stdout, /allow/)
+    const ended = await run(ida, 'grant', 'end', grantId, '--because', 'done')
+    assert.equal(ended.code, 0, ended.stderr)
+    const denied = await decided()
+    assert.equal(denied.code, 1, denied.stdout + denied.stderr)
+    assert.match(denied.stdout, /grant_ended/)
+  },
+)
+
+async function partyOf(url: string, token: string): Promise<object> {
+  const me = await fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${token}` } })
+  const { id } = (await me.json()) as { id: string }
+  return { kind: 'person', id }
+}
