@@ -43,6 +43,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       approve: async () => (await import('./approve.ts')).approveCommand(),
       deny: async () => (await import('./approve.ts')).denyCommand(),
       grant: async () => (await import('./grant.ts')).grantCommand(),
+      policy: async () => (await import('./policy.ts')).policyCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
     },
   ],

@@ -1,6 +1,6 @@
 // Rights from the command line, against a server that runs: asked for, agreed to by another, decided by, ended.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -80,6 +80,14 @@ test(
     assert.match(allowed.stdout, /allow/)
     const ended = await run(ida, 'grant', 'end', grantId, '--because', 'done')
     assert.equal(ended.code, 0, ended.stderr)
+    const policies = join(folder, 'p.cedar')
+    await writeFile(policies, 'permit (principal, action, resource);\npermit (principal, action resource);\n')
+    const checked = await run(ida, 'policy', 'check', policies)
+    assert.equal(checked.code, 1, checked.stderr)
+    assert.match(checked.stdout, /p\.cedar:2:\d+: /, 'a mistake has its line and column')
+    await writeFile(policies, 'permit (principal, action, resource);\n')
+    const good = await run(ida, 'policy', 'check', policies)
+    assert.equal(good.code, 0, good.stdout + good.stderr)
     const denied = await decided()
     assert.equal(denied.code, 1, denied.stdout + denied.stderr)
     assert.match(denied.stdout, /grant_ended/)
