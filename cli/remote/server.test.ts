@@ -38,7 +38,7 @@ describe('a principal on the command line', () => {
         error instanceof Fault &&
         error.code === 'usage' &&
         /`twin`/.test(error.detail) &&
-        /prn_2 \(aws:two\), prn_3 \(k8s:three\)$/.test(error.detail),
+        error.detail.endsWith('prn_2 (aws:two), prn_3 (k8s:three)'),
     )
   })
 })

@@ -10,7 +10,7 @@ import type { EstateReader, GovernanceSettings } from './dossier.ts'
 import { estateInMemory } from './estate-in-memory.ts'
 import type { Finding } from './finding.ts'
 
-export const AS_OF = '2026-11-23T00:00:00.000Z' as Instant
+const AS_OF = '2026-11-23T00:00:00.000Z' as Instant
 const SETTINGS: GovernanceSettings = { rotateWithinDays: {}, firstPartyOwners: [], ownAccounts: [] }
 
 /** `tiers` sets the privilege tier of principals by external id; others keep what the facts give. */

@@ -28,7 +28,7 @@ import { newestCheckpoint, storeCosignature } from '../../src/evidence/log/check
 import { controlReader } from '../../src/start/control-reader.ts'
 
 const DAY = 86_400_000
-export const NOW = Date.parse('2026-11-20T08:00:00.000Z')
+const NOW = Date.parse('2026-11-20T08:00:00.000Z')
 export const at = (days: number): Instant => new Date(NOW + days * DAY).toISOString() as Instant
 
 /** What the tests name: one of each kind that a violation is made of. */
@@ -57,7 +57,7 @@ export interface Open {
   readonly act: (person?: Id<'person'>) => Act
 }
 
-export function opened(database: Database, hoursLater = 0): Open {
+function opened(database: Database, hoursLater = 0): Open {
   let now = NOW + hoursLater * 3_600_000
   const clock = (): Instant => new Date(now).toISOString() as Instant
   return {

@@ -9,7 +9,7 @@ import { COMMAND } from '../scan/run-reeve.ts'
 
 const START_LIMIT_MS = 120_000
 
-export interface Account {
+interface Account {
   readonly uid: number
   readonly gid: number
 }

@@ -11,7 +11,7 @@ import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
 
 /** A person in the world of the test. `ada` is identity-admin, `kim` access-admin, `olga` owns, `petra` approves. */
-export type Name = 'ada' | 'kim' | 'olga' | 'petra' | 'otto' | 'mallory'
+type Name = 'ada' | 'kim' | 'olga' | 'petra' | 'otto' | 'mallory'
 
 export interface World {
   readonly api: ApiInTest

@@ -41,7 +41,13 @@ export const ACCESS_TABLES: readonly RecordTable[] = [
 
 const BATCH = 1000
 
-export function accessPopulations(db: LayerDatabase): (AccessRecordPopulation | AccessPlainPopulation)[] {
+type Populations = (AccessRecordPopulation | AccessPlainPopulation)[]
+
+export function accessPopulations(db: LayerDatabase): Populations {
+  return [...observed(db), ...granted(db), ...ofReeve(db)]
+}
+
+function observed(db: LayerDatabase): Populations {
   return [
     {
       name: 'accounts',
@@ -66,6 +72,11 @@ export function accessPopulations(db: LayerDatabase): (AccessRecordPopulation | 
       },
       rows: () => readAllRecords(db, ENTITLEMENT),
     },
+  ]
+}
+
+function granted(db: LayerDatabase): Populations {
+  return [
     {
       name: 'access-requests',
       title: 'rights that were asked for, who may not decide, and what became of them',
@@ -133,6 +144,12 @@ export function accessPopulations(db: LayerDatabase): (AccessRecordPopulation | 
       },
       rows: () => readAllRecords(db, POLICY_VERSION),
     },
+  ]
+}
+
+/** Who may use Reeve itself. */
+function ofReeve(db: LayerDatabase): Populations {
+  return [
     {
       name: 'tokens',
       title: 'tokens of Reeve itself; never a value',

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export const DEFINITIONS = '../shared/schemas/ocsf'
+const DEFINITIONS = '../shared/schemas/ocsf'
 export const definitionsAbsent = (): string | false => (existsSync(DEFINITIONS) ? false : `${DEFINITIONS} is not there`)
 
 interface Attribute {

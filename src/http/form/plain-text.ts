@@ -7,7 +7,7 @@ const CONTROL = /\p{Cc}/u
 const CONTROL_OF_LINES = /[^\P{Cc}\t\n]/u
 
 /** Why it is no text of one line; `undefined` when it is. */
-export const notOneLine = (text: string): string | undefined =>
+const notOneLine = (text: string): string | undefined =>
   notWhole(text) ?? (CONTROL.test(text) ? 'holds a control character or a line break; leave it out' : undefined)
 
 const notLines = (text: string): string | undefined =>
