@@ -13,6 +13,7 @@ interface PdpOptions {
   readonly tokenFile: string
   readonly callerTokenFile?: string
   readonly staleAfter: number
+  readonly spool?: string
   readonly json?: boolean
 }
 
@@ -41,6 +42,7 @@ export function pdpCommand(): Command {
     .option('--listen <address>', 'host:port on loopback (0 is a free port), or unix:/path', '127.0.0.1:7332')
     .option('--caller-token-file <file>', 'what callers present as bearer; needed but on a Unix socket')
     .option('--stale-after <duration>', 'how long it decides without the server', duration, 120_000)
+    .option('--spool <directory>', 'keeps what it decided there until the server has it; else nothing is recorded')
     .option('--json', 'one JSON line with the address when it listens')
     .addHelpText('after', EXAMPLES)
     .action(pdp)
@@ -58,7 +60,7 @@ function duration(text: string): number {
 }
 
 async function pdp(options: PdpOptions): Promise<void> {
-  const { tokenFile, callerTokenFile, staleAfter, listen, json } = options
+  const { spool, tokenFile, callerTokenFile, staleAfter, listen, json } = options
   const server = checkedUrl(options.server)
   // a file that is not there now is a mistake; later it is told, and tried again
   await tokenIn(tokenFile)
@@ -71,6 +73,7 @@ async function pdp(options: PdpOptions): Promise<void> {
     staleAfterMs: staleAfter,
     listen,
     ...(callerToken !== undefined && { callerToken }),
+    ...(spool !== undefined && { spool }),
     say: (event) => void process.stderr.write(`reeve pdp: ${event}\n`),
   })
   if (json === true) await writeTo(process.stdout, [`${JSON.stringify({ address: served.address })}\n`])

@@ -1,6 +1,7 @@
 // A decision point in this process: follows a server, and answers from memory.
-import { evaluate, evaluateAll } from '#access/decisions'
+import { DecisionLog, evaluate, evaluateAll } from '#access/decisions'
 import type { DecisionPoint, DecisionState, EvaluationAnswer, EvaluationsAnswer } from '#access/decisions'
+import { sendRecords } from './send-records.ts'
 import { ServerFollower } from './follow-server.ts'
 
 export interface LocalDecisionPointOptions {
@@ -10,6 +11,8 @@ export interface LocalDecisionPointOptions {
   readonly token: () => Promise<string>
   /** What was last known to be complete longer ago than this decides nothing. */
   readonly staleAfterMs?: number
+  /** A folder of its own, where what was decided waits until the server has it. Without it nothing is recorded. */
+  readonly spool?: string
   readonly say?: (event: string) => void
 }
 
@@ -20,6 +23,8 @@ export interface LocalDecisionPoint {
   readonly state: () => DecisionState
   /** Milliseconds since 1970, by the clock of the server. */
   readonly now: () => number
+  /** Writes it down; for whoever evaluates by themselves. */
+  readonly onDecided?: NonNullable<DecisionPoint['onDecided']>
   /** A body of AuthZEN's Access Evaluation API. Throws Fault('invalid') that names the field. */
   evaluate(body: Readonly<Record<string, unknown>>): Promise<EvaluationAnswer>
   evaluateAll(body: Readonly<Record<string, unknown>>): Promise<EvaluationsAnswer>
@@ -28,16 +33,32 @@ export interface LocalDecisionPoint {
 
 const STALE_AFTER_MS = 120_000
 
-export function openDecisionPoint(options: LocalDecisionPointOptions): LocalDecisionPoint {
+export async function openDecisionPoint(options: LocalDecisionPointOptions): Promise<LocalDecisionPoint> {
   const { staleAfterMs = STALE_AFTER_MS, say = () => undefined } = options
+  const { server, token, spool } = options
+  const log =
+    spool === undefined
+      ? undefined
+      : await DecisionLog.open({
+          folder: spool,
+          say,
+          send: async (id, lines) => sendRecords(server, await token(), id, lines),
+        })
   const follower = new ServerFollower({ ...options, staleAfterMs, say })
-  const point: DecisionPoint = { state: () => follower.state, now: follower.now }
+  const point: DecisionPoint = {
+    state: () => follower.state,
+    now: follower.now,
+    ...(log !== undefined && { onDecided: log.onDecided }),
+  }
   return {
     ready: follower.ready,
     isFresh: () => follower.isFresh,
     ...point,
     evaluate: async (body) => await evaluate(point, body),
     evaluateAll: async (body) => await evaluateAll(point, body),
-    stop: async () => follower.stop(),
+    stop: async () => {
+      await log?.close()
+      await follower.stop()
+    },
   }
 }

@@ -48,10 +48,10 @@ describe('following a server that may say anything', () => {
     server.closeAllConnections()
     server.close()
   })
-  beforeEach((t) => {
+  beforeEach(async (t) => {
     streams = []
     said = []
-    point = openDecisionPoint({
+    point = await openDecisionPoint({
       server: url,
       token: async () => await Promise.resolve(TOKEN),
       staleAfterMs: 2000,

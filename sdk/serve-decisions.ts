@@ -40,12 +40,13 @@ export async function serveDecisions(options: ServeDecisionsOptions): Promise<Se
       'a caller’s token is 32 to 200 letters, digits, `-` or `_`; `openssl rand -hex 32` makes one',
     )
   }
-  const point = openDecisionPoint(options)
+  const point = await openDecisionPoint(options)
   const server = buildDecisionServer(
     {
       state: point.state,
       now: point.now,
-      authenticate: callerToken === undefined ? refuseAll : holderOf(callerToken),
+      ...(point.onDecided !== undefined && { onDecided: point.onDecided }),
+      authenticate: callerToken === undefined ? takeAll : holderOf(callerToken),
       ...(callerToken === undefined && { withoutToken: CALLER }),
     },
     // no page of a browser reaches a Unix socket, so its `Host` says nothing
@@ -87,7 +88,8 @@ const CALLER: TokenFacts = {
   expiresAt: Infinity,
   revoked: false,
 }
-const refuseAll = (): ResidentAnswer => ({ denied: 'no token is taken on this socket' })
+/** The socket lets nobody else in: what is presented on it says nothing more. */
+const takeAll = (): ResidentAnswer => ({ token: CALLER })
 
 function holderOf(token: string): (presented: string) => ResidentAnswer {
   const expected = hash('sha256', token, 'buffer')

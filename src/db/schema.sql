@@ -77,6 +77,36 @@ create table access.approval (
 CREATE INDEX approval_request ON access.approval USING btree (request_id, at);
 CREATE TRIGGER approval_checked BEFORE INSERT ON access.approval FOR EACH ROW EXECUTE FUNCTION access.check_approval();
 
+create table access.decision_batch (
+  source text not null,
+  first_seq bigint not null,
+  received_at timestamp(3) with time zone not null,
+  root bytea not null,
+  lines text[] not null,
+  constraint decision_batch_pkey PRIMARY KEY (source, first_seq),
+  constraint decision_batch_source_fkey FOREIGN KEY (source) REFERENCES access.decision_source(id)
+);
+
+create table access.decision_count (
+  minute timestamp(3) with time zone not null,
+  key bytea not null,
+  principal_id text not null,
+  action text not null,
+  resource text not null,
+  allowed boolean not null,
+  reason text not null,
+  count bigint not null,
+  constraint decision_count_pkey PRIMARY KEY (minute, key)
+);
+CREATE INDEX decision_count_principal ON access.decision_count USING btree (principal_id, minute);
+
+create table access.decision_source (
+  id text not null,
+  subject_id text not null,
+  last_seq bigint not null,
+  constraint decision_source_pkey PRIMARY KEY (id)
+);
+
 create table access.denial (
   id text not null,
   version integer not null,
@@ -288,6 +318,9 @@ grant insert, select, update on access.access_grant to reeve_access;
 grant insert, select, update on access.access_request to reeve_access;
 grant insert, select, update on access.account to reeve_access;
 grant insert, select on access.approval to reeve_access;
+grant insert, select on access.decision_batch to reeve_access;
+grant insert, select, update (count) on access.decision_count to reeve_access;
+grant insert, select, update (last_seq) on access.decision_source to reeve_access;
 grant insert, select, update on access.denial to reeve_access;
 grant insert, select, update on access.entitlement to reeve_access;
 grant delete, insert, select on access.idempotency to reeve_access;
@@ -419,7 +452,8 @@ create table evidence.entry (
   salt bytea,
   reason text,
   content jsonb,
-  constraint entry_pkey PRIMARY KEY (id)
+  constraint entry_pkey PRIMARY KEY (id),
+  constraint entry_layer CHECK ((((written_by)::text <> ALL (ARRAY['reeve_identity'::text, 'reeve_access'::text, 'reeve_usage'::text, 'reeve_effect'::text, 'reeve_governance'::text, 'reeve_evidence'::text, 'reeve_connections'::text])) OR ((written_by)::text = ('reeve_'::text || layer))))
 );
 CREATE INDEX entry_record ON evidence.entry USING btree (record_id) WHERE (record_id IS NOT NULL);
 CREATE INDEX entry_transaction ON evidence.entry USING btree (transaction);

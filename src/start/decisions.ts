@@ -5,6 +5,7 @@ import {
   markTokenUsed,
   ResidentAuthentication,
   wholeState,
+  writeDecisions,
 } from '#access/decisions'
 import type { Change } from '#access/decisions'
 import type { Administration } from '#access/records'
@@ -54,6 +55,8 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
       },
       whole: () => wholeState(source, now()),
     },
+    takeRecords: async (sent, subjectId) =>
+      await writeDecisions(access, { actor: { id: subjectId }, at: access.clock() }, sent),
     onTokenUsed: (tokenId) => {
       markTokenUsed(access, tokenId, access.clock()).catch((error: unknown) => {
         say(`the use of a token was not noted: ${error instanceof Error ? error.message : 'unknown error'}`)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
+import { sql } from '#db'
 import { quarantinePrincipal, recordCredential } from '#identity/roll'
 import { denySubject, endGrant } from '../../src/access/grant/write-grants.ts'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
@@ -50,7 +51,7 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     await writeFile(caller, CALLER, { mode: 0o600 })
     const always = ['--server', server.url, '--token-file', token, '--stale-after', '4s']
     points = await Promise.all([
-      startPoint([...always, '--listen', `unix:${join(folder, 'pdp.sock')}`]),
+      startPoint([...always, '--listen', `unix:${join(folder, 'pdp.sock')}`, '--spool', join(folder, 'spool')]),
       startPoint([...always, '--listen', '127.0.0.1:0', '--caller-token-file', caller]),
     ])
     three = [
@@ -135,6 +136,23 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     const writer = await world.clientToken('writer', ['write'])
     await until(async () => (await decidedAt(server.url, 'app', writer)).reason !== 'HTTP 401', 5000)
     assert.deepEqual([await feed(world.pdpToken), await feed(writer), await feed('x')], [403, 403, 401])
+  })
+
+  test('what a point decides is counted at the server, each decision once', async () => {
+    await world.granted('counted')
+    const ask = three[1] ?? assert.fail('there are three')
+    await until(async () => (await ask('counted')) === 'granted', 5000)
+    const nobody = `nobody-${Date.now()}`
+    for (let time = 0; time < 20; time++) assert.equal(await ask(nobody), 'unknown_principal')
+    const denied = async (): Promise<number> =>
+      await world.access.db.transaction(async (tx) => {
+        const [row] = await tx.query<{ count: number }>(
+          sql`select sum(count)::int as count from access.decision_count where reason = 'unknown_principal'`,
+        )
+        return row?.count ?? 0
+      })
+    await until(async () => (await denied()) >= 20, 6000)
+    assert.equal(await denied(), 20)
   })
 
   test('with the database gone right after the commit a denial is known, and later all three are stale', async (t) => {

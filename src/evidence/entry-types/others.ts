@@ -15,6 +15,9 @@ const evidence = of('evidence')
 const SOURCE = { source: 'text' } as const
 const RUN = { state: 'text', counts: 'object', confirmLeavers: 'flag?' } as const
 
+/** `root`: SHA-256 over the lines of the batch that tells them one by one. */
+const DECISIONS = { source: 'text', batch: 'number', root: 'text', count: 'number' } as const
+
 export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'account.observed': access('a source showed an account', SOURCE),
   'account.drifted': access('a source changed an account', SOURCE),
@@ -51,6 +54,8 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'policy.activated': access('a version of the policies is in force', { number: 'number' }),
   'policy.superseded': access('a version of the policies is not in force any more', { number: 'number' }),
   'policy.rolled_back': access('an earlier version of the policies is in force again', { number: 'number' }),
+  'decision.denied': access('a decision point denied what was asked for, as often as said', DECISIONS),
+  'decision.allowed_high_risk': access('a decision point allowed acts of high risk, as many as said', DECISIONS),
   'act.refused': access('somebody tried what they may not do; of reads, also so many times within a minute', {
     operation: 'text',
     code: 'text',

@@ -110,6 +110,8 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ['grant.made', access(1, 'Assign Privileges')],
   ['grant.ended', access(2, 'Revoke Privileges')],
   ['access_request.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
+  ['decision.denied', { ...access(OTHER, 'Denied'), severity: 2, failed: true }],
+  ['decision.allowed_high_risk', { ...access(OTHER, 'Allowed'), severity: 2 }],
   ['act.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
   ['credential.leaked', { ...finding, severity: 4 }],
   ['credential.reappeared', { ...finding, severity: 4 }],

@@ -9,6 +9,7 @@ import { Desk } from './desk.ts'
 import { FEED_PATH, FeedDesk } from './feed.ts'
 import type { Answering } from './desk.ts'
 import type { DecisionsDoor } from './door.ts'
+import { RECORDS_PATH, sentDecisions } from './records.ts'
 import { requestIdOf } from './respond.ts'
 
 export interface DecisionsBeside {
@@ -33,11 +34,19 @@ export function decisionsBeside(
 ): DecisionsBeside {
   if (door === undefined) return { before: (next) => next, install: () => undefined }
   const desk = new Desk(door, settings, log)
+  const { takeRecords } = door
   const feed = door.feed === undefined ? undefined : new FeedDesk(desk, door, door.feed)
   return {
     before: (next) => (request, response) => {
       if (feed !== undefined && request.method === 'GET' && request.url === FEED_PATH) {
         feed.serve(request, response)
+        return
+      }
+      if (takeRecords !== undefined && request.method === 'POST' && request.url === RECORDS_PATH) {
+        const taking: Answering = async (_point, text, { subjectId }) => ({
+          taken: await takeRecords(sentDecisions(text), subjectId),
+        })
+        desk.answer(taking, request, response, 'decide:follow')
         return
       }
       const answering = request.method === 'POST' ? ANSWERS.get(request.url ?? '') : undefined

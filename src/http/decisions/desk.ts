@@ -16,7 +16,7 @@ import { requestIdOf, responder } from './respond.ts'
 import type { Responder } from './respond.ts'
 
 /** May throw a Fault, or promise. */
-export type Answering = (point: DecisionPoint, text: string) => unknown
+export type Answering = (point: DecisionPoint, text: string, token: TokenFacts) => unknown
 
 const BEARER = /^Bearer ([\w-]{1,200})$/i
 const DAY_MS = 86_400_000
@@ -67,6 +67,7 @@ export class Desk {
           ? { state, now }
           : { state, now, onDecided: (decided) => onDecided(decided, { tokenId: token.id }) },
         text,
+        token,
       )
       if (!(answer instanceof Promise)) return this.#respond.send(response, requestId, answer)
       answer.then(

@@ -1,5 +1,5 @@
 // What the decision point of a server is given. Nothing of it asks a database while a request waits.
-import type { Change, Decided, DecisionState, ResidentAnswer, TokenFacts } from '#access/decisions'
+import type { Change, Decided, DecisionState, ResidentAnswer, SentDecisions, TokenFacts } from '#access/decisions'
 
 /** Changes of what decisions are made from, in the order in which this server learned of them. */
 export interface FeedDoor {
@@ -22,6 +22,8 @@ export interface DecisionsDoor {
   readonly withoutToken?: TokenFacts
   /** For those that keep a decision point of their own. */
   readonly feed?: FeedDoor
+  /** Takes what another decision point decided; answers how many lines were new. */
+  readonly takeRecords?: (sent: SentDecisions, subjectId: string) => Promise<number>
   /** Told of the first use of a token on each day (UTC). */
   readonly onTokenUsed?: (tokenId: string) => void
 }

@@ -1,0 +1,138 @@
+// What a decision point decided: each decision in the spool before its answer leaves, sent in batches afterwards. An act of high
+// risk is allowed only when its batch has its entry.
+import type { Decided } from '../authzen/index.ts'
+import { Spool } from './spool.ts'
+import type { SpoolLine } from './spool.ts'
+
+/** One decision, as it is counted and, where it is a denial or of high risk, written down. */
+export interface DecisionLine {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly principalId: string
+  readonly action: string
+  readonly resource: string
+  readonly allowed: boolean
+  readonly reason: string
+  readonly highRisk: boolean
+  readonly grantId?: string
+}
+
+export interface DecisionLogOptions {
+  readonly folder: string
+  /** Throws where they were not taken. Taking a line twice is taking it once. */
+  readonly send: (spoolId: string, lines: readonly SpoolLine[]) => Promise<void>
+  readonly say: (event: string) => void
+  readonly everyMs?: number
+}
+
+const EVERY_MS = 2000
+const BATCH_MAX = 500
+const HIGH_RISK_WAIT_MS = 2000
+const NAME_MAX = 300
+
+export class DecisionLog {
+  readonly #spool: Spool
+  readonly #options: DecisionLogOptions
+  readonly #timer: NodeJS.Timeout
+  #sending: Promise<void> | undefined
+  #said = ''
+
+  private constructor(spool: Spool, options: DecisionLogOptions) {
+    this.#spool = spool
+    this.#options = options
+    this.#timer = setInterval(() => void this.#sendSafely(), options.everyMs ?? EVERY_MS)
+  }
+
+  static async open(options: DecisionLogOptions): Promise<DecisionLog> {
+    return new DecisionLog(await Spool.open(options.folder), options)
+  }
+
+  /** False: what was allowed must not be, since it could not be written down. */
+  readonly onDecided = async (decided: Decided): Promise<boolean> => {
+    const line = lineOf(decided)
+    const needsEntry = line.allowed && line.highRisk
+    try {
+      await this.#spool.append(JSON.stringify(line))
+      if (!needsEntry || (await this.#sentInTime())) return true
+      // it is said to be denied, so that is what counts
+      await this.#spool.append(JSON.stringify({ ...line, allowed: false, reason: 'evidence_unavailable' }))
+    } catch (error) {
+      this.#say(`a decision could not be written to the spool: ${whyOf(error)}`)
+    }
+    return !needsEntry
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#sendSafely()
+    await this.#spool.close()
+  }
+
+  async #sentInTime(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const tooLong = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), HIGH_RISK_WAIT_MS)
+    })
+    // what is under way may have begun before the line was there
+    const before = this.#sending ?? Promise.resolve()
+    const sent = before.catch(() => undefined).then(async () => await this.#send())
+    try {
+      return await Promise.race([
+        sent.then(
+          () => true,
+          () => false,
+        ),
+        tooLong,
+      ])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #sendSafely(): Promise<void> {
+    try {
+      await this.#send()
+      this.#said = ''
+    } catch (error) {
+      this.#say(`decisions wait in the spool: ${whyOf(error)}`)
+    }
+  }
+
+  #send(): Promise<void> {
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined))
+    return this.#sending
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const lines = await this.#spool.unsent(BATCH_MAX)
+      const last = lines.at(-1)
+      if (last === undefined) return
+      await this.#options.send(this.#spool.id, lines)
+      await this.#spool.taken(last.seq)
+    }
+  }
+
+  #say(event: string): void {
+    if (event !== this.#said) this.#options.say(event)
+    this.#said = event
+  }
+}
+
+function lineOf({ id, question, decision }: Decided): DecisionLine {
+  const actor = decision.chain.at(-1)
+  return {
+    id,
+    at: decision.decidedAt,
+    principalId: actor?.principalId ?? '',
+    action: question.action.name.slice(0, NAME_MAX),
+    resource: `${question.resource.type}:${question.resource.id}`.slice(0, NAME_MAX),
+    allowed: decision.allowed,
+    reason: decision.reason,
+    highRisk: decision.highRisk,
+    ...(actor?.grantId !== undefined && { grantId: actor.grantId }),
+  }
+}
+
+const whyOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error')
