@@ -160,13 +160,17 @@ describe('layers', { skip: databaseUnavailable() }, () => {
 
     test(`${layer} appends evidence under its own name and no other`, async () => {
       const client = clientOf(layer)
-      const values = `'${newId('entry')}', 'evidence', 'a.b', now(), 'reeve', '{}'`
+      const values = `'${newId('entry')}', '${layer}', 'a.b', now(), 'reeve', '{}'`
       const columns = 'id, layer, type, at, actor, subjects'
       await client.query(`insert into evidence.entry (${columns}) values (${values})`)
       const { rows } = await owner.query<{ who: string }>(
         `select written_by as who from evidence.entry where id = ${values.split(',')[0]}`,
       )
       assert.deepEqual(rows, [{ who: LAYERS[layer].role }])
+      // nor does it speak for another layer
+      const other = layer === 'evidence' ? 'identity' : 'evidence'
+      const foreign = `insert into evidence.entry (${columns}) values (${values.replace(`'${layer}'`, `'${other}'`)})`
+      assert.equal(await refusal(client, foreign), '23514')
       for (const [column, value] of [
         ['written_by', `'reeve_identity'`],
         ['transaction', `'1'::xid8`],

@@ -229,6 +229,15 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
     tamper: async (copy) => await flip(copy, /tile\/entries\/000$/),
   },
   {
+    name: 'reason and content of an entry erased, as pruning does',
+    found: /is gone from 44 on, and no entry says that it was pruned/,
+    at: 44,
+    tamper: async (copy) =>
+      void (await copy.query(
+        'update evidence.entry set salt = null, reason = null, content = null where id = (select entry_id from evidence.sequence where seq = 44)',
+      )),
+  },
+  {
     name: 'an entry hidden: its place taken away',
     found: /no entry stands at place 44/,
     at: 44,

@@ -42,7 +42,15 @@ create table evidence.entry (
   content_hash bytea,
   salt bytea,
   reason text,
-  content jsonb
+  content jsonb,
+  -- no layer speaks for another: a role of a layer writes entries of that layer alone
+  constraint entry_layer check (
+    written_by::text not in (
+      'reeve_identity', 'reeve_access', 'reeve_usage', 'reeve_effect', 'reeve_governance', 'reeve_evidence',
+      'reeve_connections'
+    )
+    or written_by::text = 'reeve_' || layer
+  )
 );
 create index entry_transaction on evidence.entry (transaction);
 -- "what happened to this record"

@@ -20,6 +20,16 @@ export interface EntryRow {
   readonly problem?: string
   /** Of an entry that announces a key of the log. */
   readonly note?: string
+  /** Of an entry that says what was pruned. */
+  readonly pruning?: Pruning
+}
+
+/** Content of entries of one type from before an instant was taken away, of so many. */
+export interface Pruning {
+  readonly type: string
+  /** Milliseconds since 1970. */
+  readonly before: number
+  readonly count: number
 }
 
 interface Row {
@@ -37,7 +47,7 @@ interface Row {
 
 /**
  * The leaf is put together by PostgreSQL: RFC 8785 of the head, with the members in their order, the one shape that there are
- * millions of. `to_json` writes texts as RFC 8785 does; `verify-rows.test.ts` compares.
+ * millions of. `to_json` writes texts as RFC 8785 does; `entry-rows.test.ts` compares.
  */
 const TEXT = `
   select s.seq, s.entry_id, e.type, (extract(epoch from e.at) * 1000)::float8 as at,
@@ -104,8 +114,19 @@ function rowOf(row: Row): EntryRow[] {
       pruned: row.content_hash !== null && row.salt === null,
       ...(problem === undefined ? {} : { problem }),
       ...(type === 'log.key_rotated' ? { note: String((row.content as { note?: unknown } | null)?.note) } : {}),
+      ...(type === 'content.pruned' && row.content !== null ? { pruning: pruningOf(row.content) } : {}),
     },
   ]
+}
+
+/** What cannot be read covers nothing. */
+function pruningOf(content: unknown): Pruning {
+  const { type, before, count } = content as { type?: unknown; before?: unknown; count?: unknown }
+  return {
+    type: String(type),
+    before: Date.parse(String(before)),
+    count: Number.isSafeInteger(count) ? Number(count) : 0,
+  }
 }
 
 const text = (value: string): string => JSON.stringify(value)

@@ -11,6 +11,8 @@ import type { PackedRows } from './packed-rows.ts'
 
 const THREADS_MAX = 4
 const AHEAD = 2
+/** A batch is a few megabytes; without a limit each thread lets its garbage grow. */
+const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 }
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './entry-worker.ts' : './entry-worker.js', import.meta.url)
 
 interface Told {
@@ -24,13 +26,14 @@ export async function* rowsInThreads(connection: Connection, end: number): Async
   const count = Math.min(THREADS_MAX, availableParallelism())
   // a connection may hold functions, such as a password that is asked for: threads are given what can be copied
   const workerData = { connection: copied(connection), end }
-  const threads = Array.from({ length: count }, () => new Worker(ENTRY, { workerData }))
+  const threads = Array.from({ length: count }, () => new Worker(ENTRY, { workerData, resourceLimits: HEAP }))
   const waiting = new Map<number, PromiseWithResolvers<PackedRows>>()
   const fail = (error: Error): void => {
     for (const { reject } of waiting.values()) reject(error)
   }
   for (const thread of threads) {
     thread.on('error', fail)
+    thread.on('exit', () => fail(new Error('a thread that reads entries ended early')))
     thread.on('message', ({ from, batch, failure }: Told) => {
       const place = waiting.get(from)
       if (batch === undefined)

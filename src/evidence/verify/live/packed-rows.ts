@@ -1,5 +1,5 @@
 // A batch of entries as it crosses from one thread to another: bytes that are handed over, not copied one by one.
-import type { EntryRow } from './entry-rows.ts'
+import type { EntryRow, Pruning } from './entry-rows.ts'
 
 export interface PackedRows {
   readonly seqs: Float64Array
@@ -14,6 +14,7 @@ export interface PackedRows {
   /** The few that have more to say, by their number in the batch. */
   readonly problems: ReadonlyMap<number, string>
   readonly notes: ReadonlyMap<number, string>
+  readonly prunings: ReadonlyMap<number, Pruning>
 }
 
 const HASH_BYTES = 32
@@ -26,11 +27,13 @@ export function packed(rows: readonly EntryRow[]): PackedRows {
   const hashes = new Uint8Array(rows.length * HASH_BYTES)
   const problems = new Map<number, string>()
   const notes = new Map<number, string>()
-  for (const [number, { leaf, hash, problem, note }] of rows.entries()) {
+  const prunings = new Map<number, Pruning>()
+  for (const [number, { leaf, hash, problem, note, pruning }] of rows.entries()) {
     leaves.set(leaf, (ends[number] ?? 0) - leaf.length)
     hashes.set(hash, number * HASH_BYTES)
     if (problem !== undefined) problems.set(number, problem)
     if (note !== undefined) notes.set(number, note)
+    if (pruning !== undefined) prunings.set(number, pruning)
   }
   return {
     seqs: Float64Array.from(rows, ({ seq }) => seq),
@@ -43,6 +46,7 @@ export function packed(rows: readonly EntryRow[]): PackedRows {
     pruned: Uint8Array.from(rows, ({ pruned: gone }) => (gone ? 1 : 0)),
     problems,
     notes,
+    prunings,
   }
 }
 
@@ -52,6 +56,7 @@ export function unpacked(batch: PackedRows): EntryRow[] {
   return batch.ids.map((id, number) => {
     const problem = batch.problems.get(number)
     const note = batch.notes.get(number)
+    const pruning = batch.prunings.get(number)
     return {
       id,
       seq: batch.seqs[number] ?? 0,
@@ -62,6 +67,7 @@ export function unpacked(batch: PackedRows): EntryRow[] {
       pruned: batch.pruned[number] === 1,
       ...(problem === undefined ? {} : { problem }),
       ...(note === undefined ? {} : { note }),
+      ...(pruning === undefined ? {} : { pruning }),
     }
   })
 }

@@ -11,6 +11,7 @@ import { DiskTiles } from './disk-tiles.ts'
 import { entryRows, placesTaken } from './entry-rows.ts'
 import type { EntryRow } from './entry-rows.ts'
 import { rowsInThreads } from './entry-threads.ts'
+import { PrunedRows } from './pruned-rows.ts'
 
 /** `range`: the places of entries that it is about, both ends included. */
 export interface LiveFinding extends Finding {
@@ -63,7 +64,7 @@ class LogCheck {
   #cosigned = { size: 0, atMs: 0 }
   #signedAtMs = 0
   #signed = 0
-  #pruned = 0
+  readonly #pruned = new PrunedRows()
   #checkpoints = 0
   #origin = ''
 
@@ -134,7 +135,7 @@ class LogCheck {
     await this.#disk?.add(row?.leaf ?? Buffer.alloc(0), hash, differs)
     if (row === undefined) return
     if (row.problem !== undefined) this.#fail('content', `entry ${seq} (${row.id}) ${row.problem}`, seq)
-    if (row.pruned) this.#pruned += 1
+    this.#pruned.take(row)
     if (row.at < Math.max(this.#cosigned.atMs, this.#signedAtMs) - BACKDATED_MS)
       this.#fail(
         'time',
@@ -339,8 +340,11 @@ class LogCheck {
       this.#say('entries', 'passed', `${end} entries without a gap give every one of ${this.#checkpoints} signed roots`)
     if (end > this.#signed)
       this.#say('entries', 'cannot', `${end - this.#signed} entries at the end are not signed yet`)
-    if (this.#pruned > 0)
-      this.#say('content', 'passed', `the content of ${this.#pruned} entries was pruned; the log holds its hash`)
+    const erased = this.#pruned.erased()
+    for (const { type, from, to, why } of erased)
+      this.#fail('content', `the content of \`${type}\` is gone from ${from} on, ${why}`, from, to)
+    if (this.#pruned.total > 0 && erased.length === 0)
+      this.#say('content', 'passed', `the content of ${this.#pruned.total} entries was pruned; the log holds its hash`)
     if (this.#cosigned.size > 0)
       this.#say('witnesses', 'passed', `a witness cosigned the log of ${this.#cosigned.size} entries`)
     else
