@@ -44,7 +44,7 @@ const BATCH = 1000
 type Populations = (AccessRecordPopulation | AccessPlainPopulation)[]
 
 export function accessPopulations(db: LayerDatabase): Populations {
-  return [...observed(db), ...granted(db), ...ofReeve(db)]
+  return [...observed(db), ...asked(db), ...granted(db), ...ofReeve(db)]
 }
 
 function observed(db: LayerDatabase): Populations {
@@ -75,7 +75,7 @@ function observed(db: LayerDatabase): Populations {
   ]
 }
 
-function granted(db: LayerDatabase): Populations {
+function asked(db: LayerDatabase): Populations {
   return [
     {
       name: 'access-requests',
@@ -104,6 +104,12 @@ function granted(db: LayerDatabase): Populations {
       madeBy: ['access_request.approved', 'access_request.denied'],
       rows: () => plainRows(db, APPROVED),
     },
+  ]
+}
+
+/** What may be done, and what may not. */
+function granted(db: LayerDatabase): Populations {
+  return [
     {
       name: 'grants',
       title: 'rights that were given, from when until when',

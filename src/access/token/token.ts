@@ -10,7 +10,8 @@ export const SCOPES = {
   'people:feed': 'sends the feed of people',
   'connections:run': 'runs connections that are configured',
   decide: 'asks for decisions and searches what may be done',
-  'decide:follow': 'keeps a decision point of its own: sees all that decisions are made from, and sends what it decided',
+  'decide:follow':
+    'keeps a decision point of its own: sees all that decisions are made from, and sends what it decided',
   metrics: 'reads the metrics of the server',
 } as const
 
