@@ -10,6 +10,8 @@ export interface IdentityLayer {
   readonly settings: IdentitySettings
   /** Reactions go up as callbacks wired in `main.ts`, after the commit; what they miss, a later reading makes good. */
   readonly onPrincipalChanged?: (ids: readonly Id<'principal'>[]) => void
+  /** Persons who administer Reeve itself, as the access layer knows them: no machine takes them away. */
+  readonly administrators?: () => Promise<readonly Id<'person'>[]>
   /** After a feed in which people left, before it is answered. It never throws: what it misses, upkeep makes good. */
   readonly onPeopleLeft?: (people: readonly Id<'person'>[]) => Promise<void>
 }

@@ -1,5 +1,5 @@
 // The layers as the server holds them: each with its own pool, the one clock, and the settings that are its own.
-import { ADMINISTRATION_SETTINGS, endAccessOfLeavers } from '#access/records'
+import { administeringPersons, ADMINISTRATION_SETTINGS, endAccessOfLeavers } from '#access/records'
 import type { Administration } from '#access/records'
 import type { ServerSettings } from '#config'
 import type { Database } from '#db'
@@ -46,6 +46,7 @@ export function endingAccessOfLeavers(
 ): IdentityLayer {
   return {
     ...identity,
+    administrators: async () => await administeringPersons(access),
     onPeopleLeft: async () => {
       try {
         await endAccessOfLeavers(identity, access, { actor: { id: REEVE }, at: access.clock() })

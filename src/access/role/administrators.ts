@@ -13,16 +13,14 @@ interface Holder {
   readonly role: Role
   /** Who may know a token of the subject that is in force, beside the subject. */
   readonly knownTo: readonly Id<'person'>[]
-  /** The last day on which one of its tokens can be used; null where none is in force. */
-  readonly until: Instant | null
-  /** One of them was used, or was not made by the bootstrap token. */
-  readonly settled: boolean
 }
 
 export interface RealHolder {
   readonly subjectId: string
   readonly role: Role
+  /** Until when the last of its tokens is good. */
   readonly until: Instant
+  /** One of them was used, or was not made by the bootstrap token. */
   readonly settled: boolean
 }
 
@@ -33,10 +31,7 @@ async function holders({ db, tokenKeys }: Administration, at: Instant): Promise<
     async (tx) =>
       await tx.query<Holder>(sql`
         select r.subject_id as "subjectId", r.role,
-          coalesce((select array_agg(distinct person) from access.token t, unnest(t.known_to) as person where ${inForce(keyIds, at)}), '{}') as "knownTo",
-          (select max(t.expires_at) from access.token t where ${inForce(keyIds, at)}) as until,
-          exists (select from access.token t where ${inForce(keyIds, at)}
-            and (t.used_on is not null or t.created_by <> 'bootstrap')) as settled
+          coalesce((select array_agg(distinct person) from access.token t, unnest(t.known_to) as person where ${inForce(keyIds, at)}), '{}') as "knownTo"
         from access.role_assignment r
         where r.role = any(${ADMINISTRATIONS}) and r.ended_at is null order by r.subject_id, r.role`),
     { readOnly: true },
@@ -47,19 +42,64 @@ const inForce = (keyIds: readonly string[], at: Instant): ReturnType<typeof sql>
   r.subject_id in (t.person_id, t.principal_id) and t.revoked_at is null and t.expires_at > ${at}
   and t.key_id = any(${keyIds})`
 
-/** Those who can come in and act: in the roll, not gone, with a token in force. */
+interface UsableToken {
+  readonly credentialId: string | null
+  readonly knownTo: readonly Id<'person'>[]
+  readonly until: Instant
+  readonly settled: boolean
+}
+
+/** By which the subject could act now: in force, under a key that is there, and good for changes. */
+async function usableTokens({ db, tokenKeys }: Administration, subjectId: string, at: Instant): Promise<UsableToken[]> {
+  const keyIds = tokenKeys().map(({ keyId }) => keyId)
+  return await db.transaction(
+    async (tx) =>
+      await tx.query<UsableToken>(sql`
+        select t.credential_id as "credentialId", t.known_to as "knownTo", t.expires_at as until,
+          (t.used_on is not null or t.created_by <> 'bootstrap') as settled
+        from access.token t
+        where ${subjectId} in (t.person_id, t.principal_id) and t.revoked_at is null and t.expires_at > ${at}
+          and t.key_id = any(${keyIds}) and 'write' = any(t.scopes)
+        order by t.expires_at desc limit 100`),
+    { readOnly: true },
+  )
+}
+
+/**
+ * Those who can come in and act: in the roll, not gone, with a token that would be let in now and come to the administration.
+ * What this counts too many locks Reeve for good, so it asks what authentication asks.
+ */
 export async function realHolders(
   identity: IdentityLayer,
   administration: Administration,
   at: Instant,
 ): Promise<readonly RealHolder[]> {
   const real: RealHolder[] = []
-  for (const { subjectId, role, until, settled } of await holders(administration, at)) {
-    if (until === null) continue
-    const actor = await readActor(identity, subjectId)
-    if (actor !== undefined && actor.inactive === undefined) real.push({ subjectId, role, until, settled })
+  for (const { subjectId, role } of await holders(administration, at)) {
+    const good: UsableToken[] = []
+    for (const token of await usableTokens(administration, subjectId, at)) {
+      if (await comesTo(identity, administration, { subjectId, role }, token)) good.push(token)
+    }
+    const [longest] = good
+    if (longest !== undefined) {
+      real.push({ subjectId, role, until: longest.until, settled: good.some(({ settled }) => settled) })
+    }
   }
   return real
+}
+
+async function comesTo(
+  identity: IdentityLayer,
+  administration: Administration,
+  { subjectId, role }: { readonly subjectId: string; readonly role: Role },
+  { credentialId, knownTo }: UsableToken,
+): Promise<boolean> {
+  const actor = await readActor(identity, subjectId, credentialId ?? undefined)
+  if (actor === undefined || actor.inactive !== undefined) return false
+  const owner = actor.kind === 'client' && actor.ownerId !== undefined ? [actor.ownerId] : []
+  const held = new Set([role])
+  const own = actor.kind === 'client' && owner.length === 0 ? withoutAdministrations(administration, held) : held
+  return (await apartFrom(identity, administration, own, [...knownTo, ...owner])).has(role)
 }
 
 /** Administrations that nobody holds for real: Reeve would be locked for good without a new bootstrap token. */
@@ -134,4 +174,16 @@ export function withoutAdministrations(
 ): ReadonlySet<Role> {
   if (settings.bothAdministrations) return roles
   return new Set([...roles].filter((role) => !ADMINISTRATIONS.includes(role)))
+}
+
+/** Who holds an administration by themselves. */
+export async function administeringPersons({ db }: Pick<Administration, 'db'>): Promise<readonly Id<'person'>[]> {
+  const rows = await db.transaction(
+    async (tx) =>
+      await tx.query<{ id: Id<'person'> }>(sql`
+        select distinct subject_id as id from access.role_assignment
+        where role = any(${ADMINISTRATIONS}) and ended_at is null and subject_id like 'psn\\_%'`),
+    { readOnly: true },
+  )
+  return rows.map(({ id }) => id)
 }

@@ -2,7 +2,14 @@
 export { ADMINISTRATION_SETTINGS } from './administration.ts'
 export type { Administration, AdministrationSettings } from './administration.ts'
 export { assignRole, endRole } from './assign-role.ts'
-export { apartFrom, givenByBootstrap, heldByNobody, realHolders, withoutAdministrations } from './administrators.ts'
+export {
+  administeringPersons,
+  apartFrom,
+  givenByBootstrap,
+  heldByNobody,
+  realHolders,
+  withoutAdministrations,
+} from './administrators.ts'
 export type { RealHolder } from './administrators.ts'
 export { noteRefusal } from './note-refusal.ts'
 export type { Refusal } from './note-refusal.ts'

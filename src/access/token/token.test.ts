@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { Client } from 'pg'
 import { Fault, newId } from '#kernel'
 import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
@@ -51,6 +52,13 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
       scopes: ['write'],
       expiresAt: IN_A_WEEK,
     })
+
+  const asOwner = async (text: string): Promise<void> => {
+    const client = new Client(base.owner)
+    await client.connect()
+    await client.query(text)
+    await client.end()
+  }
 
   before(async () => {
     base = await testDatabase()
@@ -214,6 +222,12 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
     )
     const vacant = () => heldByNobody(roll.identity, administration, now)
     assert.deepEqual(await vacant(), [])
+    // a token that can only feed people brings nobody in who could give a role
+    await asOwner(
+      `update access.token set scopes = '{people:feed}' where label = 'of a holder' and person_id = '${personOf('identity-admin')}'`,
+    )
+    assert.deepEqual(await vacant(), ['identity-admin'])
+    await asOwner(`update access.token set scopes = '{write}' where label = 'of a holder'`)
     await roll.setStatus('access-admin', 'leaver')
     assert.deepEqual(await vacant(), ['access-admin'])
     await roll.setStatus('access-admin', 'active')

@@ -21,7 +21,14 @@ export async function applyPeople(
   const people = facts.filter((fact): fact is PersonFact => fact.type === 'person')
   const teams = facts.filter((fact): fact is TeamFact => fact.type === 'team')
   if (people.length === 0 && teams.length === 0) return { roll: await peopleOfRoll(identity) }
-  const feed = { source: source.id, people, teams, complete: !read.partial && people.length > 0, confirmLeavers }
+  const feed = {
+    source: source.id,
+    people,
+    teams,
+    complete: !read.partial && people.length > 0,
+    confirmLeavers,
+    byMachine: true,
+  }
   const outcome = await (dryRun ? previewPeopleFeed : applyPeopleFeed)(identity, act, feed)
   const { joined, changed, left, unchanged, problemCount, held } = outcome
   return {

@@ -13,7 +13,7 @@ import {
   previewPeopleFeed,
 } from '#identity/roll'
 import type { FeedToApply } from '#identity/roll'
-import { assertMayConfirmLeavers } from '../confirm-leavers.ts'
+import { assertMayConfirmLeavers, mayConfirmLeavers } from '../confirm-leavers.ts'
 import { endpoint } from '../endpoint.ts'
 import type { AnyEndpoint } from '../endpoint.ts'
 import { id, PAGE_QUERY, pageRequest, present, reason, TIMES } from '../form/fields.ts'
@@ -211,7 +211,10 @@ const CHANGES: AnyEndpoint[] = [
     refuses: ['idempotency_reused'],
     handle: async ({ doors, caller, body, act }) => {
       await assertMayConfirmLeavers(doors, caller, 'applyPeopleFeed', body.confirmLeavers)
-      return await applyPeopleFeed(doors.identity, act(body.reason), feedOf(body))
+      return await applyPeopleFeed(doors.identity, act(body.reason), {
+        ...feedOf(body),
+        byMachine: !mayConfirmLeavers(caller),
+      })
     },
   }),
   endpoint({
@@ -219,7 +222,11 @@ const CHANGES: AnyEndpoint[] = [
     path: '/v1/people/feed/preview',
     operationId: 'previewPeopleFeed',
     summary: 'What a feed of people would do; nothing changes',
-    handle: async ({ doors, body, act }) => await previewPeopleFeed(doors.identity, act(body.reason), feedOf(body)),
+    handle: async ({ doors, caller, body, act }) =>
+      await previewPeopleFeed(doors.identity, act(body.reason), {
+        ...feedOf(body),
+        byMachine: !mayConfirmLeavers(caller),
+      }),
   }),
 ]
 

@@ -16,6 +16,8 @@ import { holdFeeds, keepHold, noteLeavers, readRollOfPeople, unnamedOf, withoutT
 export interface FeedToApply extends PeopleFeed {
   /** A person has looked at the leavers that were held, and they did leave. */
   readonly confirmLeavers?: boolean
+  /** No person who may confirm leavers sends it: then who administers the roll leaves by such a person's word only. */
+  readonly byMachine?: boolean
 }
 
 /** People that one transaction changes; with what they own it stays within seconds. */
@@ -32,6 +34,7 @@ export async function applyPeopleFeed(
   changesMax = CHANGES_MAX,
 ): Promise<FeedOutcome> {
   const rows = feedRows(feed, act.at)
+  const guarded = await guardedFrom(identity, feed)
   let outcome: FeedOutcome | undefined
   for (let step = 0; ; step++) {
     const { idempotency, ...rest } = act
@@ -40,7 +43,7 @@ export async function applyPeopleFeed(
     const changed: Id<'principal'>[] = []
     const made = await operate(identity, keyed, async (tx) => {
       changed.length = 0
-      return await applyStep(tx, identity, act, rows, { ...feed, changesMax, first: step === 0 }, changed)
+      return await applyStep(tx, identity, act, rows, { ...feed, guarded, changesMax, first: step === 0 }, changed)
     })
     if (changed.length > 0) identity.onPrincipalChanged?.(changed)
     if (made.leavers.length > 0) await identity.onPeopleLeft?.(made.leavers.map(({ personId }) => personId))
@@ -49,18 +52,31 @@ export async function applyPeopleFeed(
   }
 }
 
+/** Asked before the transaction: who administers is another layer's to know. */
+async function guardedFrom(identity: IdentityLayer, { byMachine = false }: FeedToApply): Promise<ReadonlySet<string>> {
+  return new Set(byMachine ? await identity.administrators?.() : [])
+}
+
 const keyOf = (key: string, step: number): string => (step === 0 ? key : `${key} step ${step}`)
 
 /** What `applyPeopleFeed` would do, from the same plan and the same code for what leavers leave behind. */
 export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed: FeedToApply): Promise<FeedOutcome> {
   const rows = feedRows(feed, act.at)
+  const guarded = await guardedFrom(identity, feed)
   let outcome: FeedOutcome | undefined
   const backOut = new Error('a preview writes nothing')
   try {
     await identity.db.transaction(
       async (tx) => {
         const changesMax = Number.POSITIVE_INFINITY
-        outcome = await applyStep(tx, identity, act, rows, { ...feed, changesMax, first: true, previewed: true }, [])
+        outcome = await applyStep(
+          tx,
+          identity,
+          act,
+          rows,
+          { ...feed, guarded, changesMax, first: true, previewed: true },
+          [],
+        )
         throw backOut
       },
       { statementTimeoutMs: 120_000 },
@@ -75,6 +91,8 @@ export async function previewPeopleFeed(identity: IdentityLayer, act: Act, feed:
 interface StepOptions {
   readonly confirmLeavers?: boolean
   readonly changesMax: number
+  /** Whose leaving waits for a person's word. */
+  readonly guarded: ReadonlySet<string>
   /** The first of the feed's transactions. */
   readonly first: boolean
   readonly previewed?: boolean
@@ -85,16 +103,20 @@ async function applyStep(
   identity: IdentityLayer,
   act: Act,
   given: FeedRows,
-  { confirmLeavers = false, changesMax, first, previewed = false }: StepOptions,
+  { confirmLeavers = false, changesMax, first, previewed = false, guarded }: StepOptions,
   changed: Id<'principal'>[],
 ): Promise<FeedOutcome> {
   await holdFeeds(tx)
   const adoption = adoptByEmail(given, await readRollOfPeople(tx, given.source, act.at))
   const { roll } = adoption
   const rows = await withoutTakenRefs(tx, adoption)
-  const plan = planFeed({ ...adoption, rows }, identity.settings, confirmLeavers)
+  const plan = planFeed({ ...adoption, rows }, identity.settings, confirmLeavers, guarded)
   const unnamed = unnamedOf(roll, rows, plan.confirmed !== undefined)
-  await keepHold(tx, act, rows.source, roll.heldBefore, { held: plan.held, unnamed })
+  await keepHold(tx, act, rows.source, roll.heldBefore, {
+    held: plan.held,
+    unnamed,
+    confirmed: plan.confirmed !== undefined,
+  })
   if (plan.confirmed !== undefined && first) {
     await noteLeavers(tx, act, rows.source, 'people_feed.confirmed', plan.confirmed)
   }

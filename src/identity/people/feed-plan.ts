@@ -8,7 +8,7 @@ import { FIRST_ADMINISTRATORS } from './adopt.ts'
 import type { Adoption } from './adopt.ts'
 import { LEFT_OUT } from './feed-rows.ts'
 import type { FeedProblem, FeedRows, PersonRow, TeamRow } from './feed-rows.ts'
-import { heldOf } from './leaver-bound.ts'
+import { boundOn, heldOf } from './leaver-bound.ts'
 import type { HeldLeavers } from './leaver-bound.ts'
 import type { LeaverWindow } from './leaver-window.ts'
 import { withoutSharedEmails } from './shared-emails.ts'
@@ -53,13 +53,20 @@ export interface RollOfPeople {
   readonly teams: ReadonlyMap<string, CurrentTeam>
   readonly window: LeaverWindow
   /** Who was held the last time that this source sent a feed. */
-  readonly heldBefore?: { readonly personIds: readonly string[]; readonly people: number }
+  readonly heldBefore?: {
+    readonly personIds: readonly string[]
+    readonly people: number
+    /** Within the last day: how many there were then counts, whoever joined since. */
+    readonly recent: boolean
+  }
 }
 
 export function planFeed(
   { rows, roll, renamed }: Adoption,
   settings: IdentitySettings,
   confirmLeavers: boolean,
+  /** Whose leaving waits for a person's word whatever the bound: ids of persons. */
+  guarded: ReadonlySet<string> = new Set(),
 ): FeedPlan {
   const problems = [...rows.problems]
   const people = withoutSharedEmails(rows.people, roll.people, problems)
@@ -70,15 +77,17 @@ export function planFeed(
       )
     : []
   const leaving = [...changes.filter(({ what }) => what === 'left'), ...missing.map(absent)]
-  const tooMany = heldOf(leaving, rows.source, roll, settings, rows.people.size === 0)
-  const held = confirmLeavers ? undefined : tooMany
-  const applied = held === undefined ? leaving : []
+  const bound = boundOn({ leaving, guarded: confirmLeavers ? new Set() : guarded }, (of) =>
+    heldOf(of, rows.source, roll, settings, rows.people.size === 0),
+  )
+  const held = confirmLeavers ? undefined : bound.held
+  const applied = confirmLeavers ? leaving : bound.applied
   const others = changes.filter(({ what }) => what !== 'left')
   return {
     people: [...applied, ...others],
     teams: teamChanges(rows, people, roll, problems),
     ...(held === undefined ? {} : { held }),
-    ...(confirmLeavers && tooMany !== undefined ? { confirmed: tooMany } : {}),
+    ...(confirmLeavers && bound.held !== undefined ? { confirmed: bound.held } : {}),
     missing,
     unchanged: people.size - changes.length,
     problems,

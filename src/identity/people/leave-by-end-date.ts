@@ -7,7 +7,7 @@ import { applyPlan } from './apply-plan.ts'
 import { hasEnded } from './end-date.ts'
 import type { FeedOutcome } from './feed-outcome.ts'
 import type { PersonChange } from './feed-plan.ts'
-import { heldOf } from './leaver-bound.ts'
+import { boundOn, heldOf } from './leaver-bound.ts'
 import { holdFeeds, keepHold, readRollOfPeople } from './read-people.ts'
 
 /** Under which those are held who would leave by their dates. */
@@ -20,6 +20,7 @@ const CHANGES_MAX = 500
  */
 export async function leaveByEndDate(identity: IdentityLayer, act: Act): Promise<FeedOutcome | undefined> {
   const changed: Id<'principal'>[] = []
+  const guarded = new Set(await identity.administrators?.())
   const outcome = await operate(identity, act, async (tx) => {
     changed.length = 0
     const [any] = await tx.query(sql`
@@ -34,10 +35,12 @@ export async function leaveByEndDate(identity: IdentityLayer, act: Act): Promise
         return { what: 'left', current, next: { ...data, status: 'leaver' }, fields: ['status'] }
       })
     if (leaving.length === 0 && roll.heldBefore === undefined) return null
-    const held = heldOf(leaving, undefined, roll, identity.settings, false)
+    const { applied, held } = boundOn({ leaving, guarded }, (of) =>
+      heldOf(of, undefined, roll, identity.settings, false),
+    )
     await keepHold(tx, act, SOURCE, roll.heldBefore, { held, unnamed: [] })
     const plan = {
-      people: held === undefined ? leaving : [],
+      people: applied,
       teams: [],
       missing: [],
       unchanged: 0,

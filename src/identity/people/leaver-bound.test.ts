@@ -1,6 +1,7 @@
 // The bound on leavers holds over a day and over all feeds.
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import type { Id } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
 import type { IdentityLayer } from '../operation.ts'
@@ -71,6 +72,28 @@ describe('leavers', { skip: databaseUnavailable() }, () => {
     // the source takes it back for some: those are held no more, and the others stay
     await apply(day(1, '12:00:00'), crowd(0, 34))
     assert.equal((await apply(day(1, '13:00:00'), crowd(34, 36, 'leaver'))).left, 2)
+  })
+
+  test('are measured for a day by how many there were, though the source took back what was held and sent a crowd', async () => {
+    await apply(day(1), crowd(0, 40))
+    const leaving = crowd(0, 36, 'leaver')
+    assert.equal((await apply(day(1, '09:00:00'), leaving)).held?.people, 40)
+    await apply(day(1, '10:00:00'), crowd(1000, 1400))
+    await apply(day(1, '11:00:00'), crowd(0, 36))
+    const again = await apply(day(1, '12:00:00'), leaving)
+    assert.deepEqual([again.left, again.held?.people], [0, 40])
+    assert.equal((await apply(day(1, '13:00:00'), leaving, { confirmLeavers: true })).left, 36)
+  })
+
+  test('who administer the roll are taken away by no machine, and the others of its feed leave', async () => {
+    await apply(day(1), crowd(0, 40))
+    const known = await all<PersonRecord>(identity, PERSON)
+    const admin = known.find(({ data }) => data.feedId === 'p0')?.id as Id<'person'>
+    identity = { ...identity, administrators: () => Promise.resolve([admin]) }
+    const leaving = crowd(0, 2, 'leaver')
+    const held = await apply(day(5), leaving, { byMachine: true })
+    assert.deepEqual([held.left, held.held?.personIds], [1, [admin]])
+    assert.equal((await apply(day(5, '09:00:00'), leaving)).left, 1)
   })
 
   test('of the first day are measured by those of the day, and who had left before it did not leave', async () => {

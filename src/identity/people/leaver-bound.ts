@@ -32,7 +32,8 @@ export function heldOf(
   const here = [...roll.people.values()].filter(({ data }) => data.source === source && data.status !== 'leaver').length
   const personIds = leaving.flatMap(({ current }) => (current === undefined ? [] : [current.id])).sort()
   const before = new Set(roll.heldBefore?.personIds)
-  const people = personIds.some((id) => before.has(id)) ? (roll.heldBefore?.people ?? Infinity) : Infinity
+  const counts = roll.heldBefore?.recent === true || personIds.some((id) => before.has(id))
+  const people = counts ? (roll.heldBefore?.people ?? Infinity) : Infinity
   const tooMany = (left: number, of: number): boolean =>
     left >= settings.leaverCountMin && left > settings.leaverShareMax * Math.min(of, people)
   const { window } = roll
@@ -45,5 +46,34 @@ export function heldOf(
     people: Math.min(bySource ? here : window.people, people),
     shareMax: settings.leaverShareMax,
     personIds,
+  }
+}
+
+/**
+ * Who leaves and who is held: all where they are too many, else those who are guarded, since a machine does not take away who
+ * administers the roll.
+ */
+export function boundOn(
+  { leaving, guarded }: { readonly leaving: readonly PersonChange[]; readonly guarded: ReadonlySet<string> },
+  tooMany: (leaving: readonly PersonChange[]) => HeldLeavers | undefined,
+): { readonly applied: readonly PersonChange[]; readonly held?: HeldLeavers } {
+  const isGuarded = ({ current }: PersonChange): boolean => current !== undefined && guarded.has(current.id)
+  const waiting = leaving.filter(isGuarded)
+  const free = leaving.filter((change) => !isGuarded(change))
+  if (tooMany(free) !== undefined) {
+    const held = tooMany(leaving)
+    return { applied: [], ...(held !== undefined && { held }) }
+  }
+  if (waiting.length === 0) return { applied: free }
+  return {
+    applied: free,
+    held: {
+      leavers: waiting.length,
+      missing: waiting.filter((change) => change.missing === true).length,
+      leftBefore: 0,
+      people: waiting.length,
+      shareMax: 0,
+      personIds: waiting.flatMap(({ current }) => (current === undefined ? [] : [current.id])).sort(),
+    },
   }
 }

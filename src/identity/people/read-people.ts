@@ -20,12 +20,15 @@ export async function holdFeeds(tx: Tx): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('identity people feed', 0))`)
 }
 
+const DAY_MS = 86_400_000
+
 export async function readRollOfPeople(tx: Tx, source: string, at: Instant): Promise<RollOfPeople> {
   const people = await tx.query<CurrentPerson>(sql`select ${CURRENT} from identity.person order by id`)
   const teams = await tx.query<CurrentTeam>(sql`select ${CURRENT} from identity.team order by id`)
-  const [heldBefore] = await tx.query<{ personIds: string[]; people: number }>(
-    sql`select person_ids as "personIds", people from identity.feed_hold where source = ${source}`,
-  )
+  const dayAgo = new Date(Date.parse(at) - DAY_MS).toISOString()
+  const [heldBefore] = await tx.query<{ personIds: string[]; people: number; recent: boolean }>(sql`
+    select person_ids as "personIds", people, held_at > ${dayAgo}::timestamptz as recent
+    from identity.feed_hold where source = ${source}`)
   return {
     people: new Map(people.map((person) => [person.data.feedId, person])),
     teams: new Map(teams.map((team) => [team.data.feedId, team])),
@@ -95,6 +98,9 @@ export function peopleAfter(
   return after
 }
 
+/** More people than any roll has. */
+const MOST = 2_000_000_000
+
 /**
  * Keeps who is held, so that they stay so; an entry is written when that changes. `unnamed` were held before and this feed says
  * nothing of them: a feed of others does not let them go.
@@ -104,20 +110,26 @@ export async function keepHold(
   act: Act,
   source: string,
   before: RollOfPeople['heldBefore'],
-  { held, unnamed }: { readonly held: HeldLeavers | undefined; readonly unnamed: readonly string[] },
+  hold: { readonly held: HeldLeavers | undefined; readonly unnamed: readonly string[]; readonly confirmed?: boolean },
 ): Promise<void> {
+  const { held, unnamed, confirmed = false } = hold
   const personIds = [...new Set([...unnamed, ...(held?.personIds ?? [])])].sort()
-  if (personIds.length === 0) {
+  // for a day it is remembered how many there were, though nobody is held any more
+  const remembered = before !== undefined && !confirmed && (before.recent || unnamed.length > 0)
+  if (personIds.length === 0 && !remembered) {
     if (before !== undefined) await tx.execute(sql`delete from identity.feed_hold where source = ${source}`)
     return
   }
-  const people = Math.min(held?.people ?? Infinity, unnamed.length === 0 ? Infinity : (before?.people ?? Infinity))
+  // who administers is held alone, whatever the bound: that says nothing of how many there are
+  const bounded = held !== undefined && held.shareMax > 0 ? held.people : Infinity
+  const people = Math.min(bounded, remembered ? before.people : Infinity, MOST)
   if (before !== undefined && before.people === people && sameIds(before.personIds, personIds)) return
   await tx.execute(sql`
     insert into identity.feed_hold (source, person_ids, people, held_at)
     values (${source}, ${personIds}::text[], ${people}, ${act.at})
     on conflict (source) do update
-    set person_ids = excluded.person_ids, people = excluded.people, held_at = excluded.held_at`)
+    set person_ids = excluded.person_ids, people = excluded.people,
+        held_at = case when ${held === undefined} then feed_hold.held_at else excluded.held_at end`)
   if (held !== undefined) await noteLeavers(tx, act, source, 'people_feed.held', held)
 }
 
