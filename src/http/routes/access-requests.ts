@@ -93,7 +93,7 @@ export const ACCESS_REQUESTS = [
       .meta({ id: 'NewAccessRequest' }),
     answer: AccessRequest,
     status: 201,
-    refuses: ['idempotency_reused'],
+    refuses: ['not_found', 'idempotency_reused'],
     handle: async ({ doors, caller, body, act }) => {
       await assertMayAskFor(doors, caller, body.principalId)
       const { persons, managerId } = await interestIn(doors.identity, body.principalId)

@@ -121,6 +121,7 @@ export const POLICIES = [
     who: READERS,
     scope: 'read',
     answer: PolicyVersionWithText,
+    refuses: ['not_found'],
     handle: async ({ doors }) => await getPolicyVersion(doors.access.db, 'active'),
   }),
   endpoint({
