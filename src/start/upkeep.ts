@@ -1,5 +1,6 @@
 // What a server does by itself, again and again: what was to end by a day ends, tokens and their records agree, answers
 // under old idempotency keys are forgotten.
+import { expireAccessRequests } from '#access/decisions'
 import { endAccessOfLeavers, repairTokens } from '#access/records'
 import type { Administration } from '#access/records'
 import { forgetAnswers } from '#db'
@@ -39,6 +40,7 @@ export function startUpkeep(parts: {
       }
       await endAccessOfLeavers(identity, access, { actor: { id: REEVE }, at: now })
       await repairTokens(identity, access)
+      await expireAccessRequests(access, { actor: { id: REEVE }, at: now, reason: 'nobody decided it in a week' })
       const before = new Date(Date.parse(now) - ANSWERS_KEPT_MS).toISOString() as Instant
       for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), before)
       return 'done'
