@@ -189,7 +189,9 @@ describe('a transaction', { skip: databaseUnavailable() }, () => {
     )
     assert.equal(await count(), 2)
     // idle ones too: all are cut between two transactions
-    await asSuperuser(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'reeve_identity'`)
+    await asSuperuser(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'reeve_identity' and datname = current_database()`,
+    )
     assert.equal(await count(), 2)
   })
 
