@@ -2,7 +2,7 @@
 // `request`, `subject`, `resource` and `action`, so that neither can be taken for the other.
 import { Fault } from '#kernel'
 import type { ActionLevel, Json } from '#kernel'
-import type { FoundGrant } from './grant-index.ts'
+import type { GrantKind } from './grant-index.ts'
 import { Datetime } from '../policy/index.ts'
 import type { Party, Question } from './question.ts'
 
@@ -44,7 +44,7 @@ export const contextFor = (
     readonly now: number
     readonly level: ActionLevel
     readonly members: number
-    readonly grant: FoundGrant | undefined
+    readonly granted: GrantKind | 'no'
   },
 ): Record<string, unknown> => ({
   subject,
@@ -54,7 +54,7 @@ export const contextFor = (
   now: datetime(known.now),
   level: known.level,
   members: known.members,
-  granted: known.grant?.kind ?? 'no',
+  granted: known.granted,
 })
 
 let lastDatetime = new Datetime(0)

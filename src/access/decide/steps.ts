@@ -144,7 +144,7 @@ function askPolicies(work: Work, member: Member): Denial | undefined {
     now,
     level,
     members: members.length,
-    grant: member.granted ? member.grant : undefined,
+    granted: member.granted ? member.grant.kind : 'no',
   })
   try {
     member.policies = state.policies.set.evaluate({

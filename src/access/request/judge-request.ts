@@ -3,6 +3,7 @@
 // The right is judged as if it were granted, under the action `reeve:request`: what a policy would forbid to use, it forbids
 // to ask for. The permit that lets it be asked for says with `@approval` who agrees; without a word, an approver does.
 import { levelOfAction } from '#kernel'
+import { contextFor, NOTHING_STATED } from '../decide/index.ts'
 import type { DecisionState, GrantKind } from '../decide/index.ts'
 import { APPROVALS } from './records.ts'
 import type { Approval } from './records.ts'
@@ -65,15 +66,11 @@ function contextOf(
 ): Record<string, unknown> {
   const [type = ''] = resource.split(':')
   return {
-    now: { __extn: { fn: 'datetime', arg: new Date(now).toISOString() } },
-    level: levelOfAction(action),
-    members: 1,
-    granted: kind,
+    ...contextFor(
+      { ...NOTHING_STATED, resource: { type, id: resource } },
+      { now, level: levelOfAction(action), members: 1, granted: kind },
+    ),
     asked: { action, ...(seconds !== undefined && { seconds }) },
-    subject: {},
-    resource: { type, id: resource },
-    action: {},
-    request: {},
   }
 }
 
