@@ -5,6 +5,7 @@ import type { EntityProblem, EntityStore } from '../policy/index.ts'
 import type { GrantIndex } from './grant-index.ts'
 import { asCedar } from './request-context.ts'
 import { resourceName, resourceOf } from './resource-name.ts'
+import { namesAfter } from './sorted-names.ts'
 
 export interface ResourceFacts {
   readonly type: string
@@ -28,15 +29,7 @@ export class KnownResources {
   }
 
   *after(name: string, grants: GrantIndex, entities: EntityStore): IterableIterator<ResourceFacts> {
-    const sorted = this.#names(grants, entities)
-    let low = 0
-    for (let high = sorted.length; low < high;) {
-      const middle = (low + high) >>> 1
-      if ((sorted[middle] ?? '') <= name) low = middle + 1
-      else high = middle
-    }
-    for (let place = low; place < sorted.length; place++) {
-      const found = sorted[place] ?? ''
+    for (const found of namesAfter(this.#names(grants, entities), name)) {
       yield this.#told.get(found) ?? resourceOf(found)
     }
   }

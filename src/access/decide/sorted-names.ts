@@ -7,24 +7,28 @@ export class SortedNames {
     const last = this.#names.at(-1)
     if (last === undefined || last < name) this.#names.push(name)
     else {
-      const place = this.#placeAfter(name)
+      const place = placeAfter(this.#names, name)
       if (this.#names[place - 1] !== name) this.#names.splice(place, 0, name)
     }
   }
 
-  *after(name: string): IterableIterator<string> {
-    for (let place = this.#placeAfter(name); place < this.#names.length; place++) yield this.#names[place] ?? ''
+  after(name: string): IterableIterator<string> {
+    return namesAfter(this.#names, name)
   }
+}
 
-  /** The place of the first name above it. */
-  #placeAfter(name: string): number {
-    let low = 0
-    let high = this.#names.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#names[middle] ?? '') <= name) low = middle + 1
-      else high = middle
-    }
-    return low
+export function* namesAfter(sorted: readonly string[], name: string): IterableIterator<string> {
+  for (let place = placeAfter(sorted, name); place < sorted.length; place++) yield sorted[place] ?? ''
+}
+
+/** The place of the first name above it. */
+function placeAfter(sorted: readonly string[], name: string): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? '') <= name) low = middle + 1
+    else high = middle
   }
+  return low
 }
