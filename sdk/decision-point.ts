@@ -1,5 +1,5 @@
 // A decision point in this process: follows a server, and answers from memory.
-import { DecisionLog, evaluate, evaluateAll } from '#access/decisions'
+import { DECISION_LIMITS, DecisionLog, evaluate, evaluateAll } from '#access/decisions'
 import type { DecisionPoint, DecisionState, EvaluationAnswer, EvaluationsAnswer } from '#access/decisions'
 import { sendRecords } from './send-records.ts'
 import { ServerFollower } from './follow-server.ts'
@@ -31,10 +31,8 @@ export interface LocalDecisionPoint {
   stop(): Promise<void>
 }
 
-const STALE_AFTER_MS = 120_000
-
 export async function openDecisionPoint(options: LocalDecisionPointOptions): Promise<LocalDecisionPoint> {
-  const { staleAfterMs = STALE_AFTER_MS, say = () => undefined } = options
+  const { staleAfterMs = DECISION_LIMITS.staleAfterMs, say = () => undefined } = options
   const { server, token, spool } = options
   const log =
     spool === undefined

@@ -3,7 +3,8 @@
 import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { applyChange, DecisionState } from '#access/decisions'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { applyChange, DECISION_LIMITS, DecisionState } from '#access/decisions'
 import type { Change } from '#access/decisions'
 import { Fault } from '#kernel'
 import { readEvents } from './read-events.ts'
@@ -24,7 +25,6 @@ const FEED = '/v1/decision-feed'
 const SILENCE_MS = 10_000
 const AGAIN_FIRST_MS = 100
 const AGAIN_MAX_MS = 10_000
-const ANSWER_MAX_MS = 60_000
 const CLOCK_TOLD_MS = 30_000
 
 export class ServerFollower {
@@ -67,11 +67,13 @@ export class ServerFollower {
 
   #empty(): DecisionState {
     const { staleAfterMs } = this.#options
-    return new DecisionState({ chainMax: 5, staleAfterMs, answerMaxMs: Math.min(ANSWER_MAX_MS, staleAfterMs) })
+    const answerMaxMs = Math.min(DECISION_LIMITS.answerMaxMs, staleAfterMs)
+    return new DecisionState({ ...DECISION_LIMITS, staleAfterMs, answerMaxMs })
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
       try {
         await this.#follow()
         this.#say('the server ended the feed; asking for it again')
@@ -79,7 +81,7 @@ export class ServerFollower {
         this.#say(`no feed, deciding from what is known: ${whyOf(error)}`)
       }
       const limit = Math.min(AGAIN_FIRST_MS * 2 ** this.#failures++, AGAIN_MAX_MS)
-      await this.#pause(limit / 2 + (limit / 2) * Math.random())
+      await sleep(limit / 2 + (limit / 2) * Math.random(), undefined, { signal }).catch(() => undefined)
     }
   }
 
@@ -148,20 +150,6 @@ export class ServerFollower {
     if (this.#stopping.signal.aborted || event === this.#said) return
     this.#said = event
     this.#options.say(event)
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#stopping
-    if (signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, milliseconds)
-      signal.addEventListener('abort', done)
-    })
   }
 }
 

@@ -1,4 +1,5 @@
 // Work that is done again and again until it is stopped, one pass after another.
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Repeating {
   /** Ends after the pass that is under way. */
@@ -17,7 +18,7 @@ export function repeat(
         options.onFailure(error)
         return 'done' as const
       })
-      if (left === 'done') await pause(options.everyMs, stopping.signal)
+      if (left === 'done') await sleep(options.everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   })()
   return {
@@ -26,17 +27,4 @@ export function repeat(
       await running
     },
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, ms)
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
-  })
 }

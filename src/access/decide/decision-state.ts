@@ -17,7 +17,7 @@ export interface DecisionLimits {
   readonly answerMaxMs: number
 }
 
-const DECISION_LIMITS: DecisionLimits = { chainMax: 5, staleAfterMs: 120_000, answerMaxMs: 60_000 }
+export const DECISION_LIMITS: DecisionLimits = { chainMax: 5, staleAfterMs: 120_000, answerMaxMs: 60_000 }
 
 export interface PoliciesInForce {
   /** The version that is active: `pol_…`. */

@@ -1,7 +1,7 @@
 // The decision at the moment of use. Pure: facts and clock are arguments.
 export { decide } from './decide.ts'
 export type { Decision, Standing } from './decision.ts'
-export { answersTo, DecisionState } from './decision-state.ts'
+export { answersTo, DECISION_LIMITS, DecisionState } from './decision-state.ts'
 export { GRANT_KINDS } from './grant-index.ts'
 export type { GrantKind, ResidentGrant } from './grant-index.ts'
 export type { CredentialFacts, PrincipalFacts } from './principal-facts.ts'
