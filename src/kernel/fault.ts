@@ -51,3 +51,6 @@ export class Fault extends Error {
     return FAULTS[this.code].status
   }
 }
+
+/** What a log may say of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error')

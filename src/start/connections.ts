@@ -8,6 +8,7 @@ import type { ConnectionsLayer, ConnectionWorker, Counts, Sync } from '#connecti
 import type { ReeveDatabase } from '#db'
 import { seenOnlyBy } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
+import { messageOf } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
 import { sync } from '#sync'
@@ -51,7 +52,7 @@ export async function startConnections(
     connection: opened.connectionFor('connections'),
     onRun: runFiles({ places, clock, key, reading, sync: syncWith(options) }),
     onFailure: (error, doing) => {
-      say(`${doing}: ${error instanceof Error ? error.message : 'unknown error'}`)
+      say(`${doing}: ${messageOf(error)}`)
     },
   })
   return { layer, worker }

@@ -12,6 +12,7 @@ import type { Administration } from '#access/records'
 import type { ReeveDatabase } from '#db'
 import type { DecisionsDoor } from '#http'
 import type { IdentityLayer } from '#identity/roll'
+import { messageOf } from '#kernel'
 import type { Act } from '#kernel'
 import { monotonicMilliseconds } from './clock.ts'
 import type { Undo } from './undo.ts'
@@ -59,7 +60,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
       await writeDecisions(access, { actor: { id: subjectId }, at: access.clock() }, sent),
     onTokenUsed: (tokenId) => {
       markTokenUsed(access, tokenId, access.clock()).catch((error: unknown) => {
-        say(`the use of a token was not noted: ${error instanceof Error ? error.message : 'unknown error'}`)
+        say(`the use of a token was not noted: ${messageOf(error)}`)
       })
     },
   }

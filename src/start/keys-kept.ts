@@ -2,6 +2,7 @@
 // announced in the log by the one before it, while nothing else is written, which is at the start.
 import { repeat } from '#evidence'
 import type { Repeating } from '#evidence'
+import { messageOf } from '#kernel'
 import { KEY_KIND_NAMES } from '#keys'
 import type { Keys } from '#keys'
 
@@ -32,7 +33,7 @@ export function followKeys(parts: {
     {
       everyMs,
       onFailure: (error) => {
-        const why = error instanceof Error ? error.message : 'unknown error'
+        const why = messageOf(error)
         if (why !== told) say(`the keys that were read before stay in use: ${why}`)
         told = why
       },

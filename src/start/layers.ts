@@ -5,7 +5,7 @@ import type { ServerSettings } from '#config'
 import type { Database } from '#db'
 import { IDENTITY_SETTINGS } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
-import { REEVE } from '#kernel'
+import { messageOf, REEVE } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
 
@@ -51,7 +51,7 @@ export function endingAccessOfLeavers(
       try {
         await endAccessOfLeavers(identity, access, { actor: { id: REEVE }, at: access.clock() })
       } catch (error) {
-        const why = error instanceof Error ? error.message : 'unknown error'
+        const why = messageOf(error)
         say(`the tokens and roles of who left end within a minute instead of now: ${why}`)
       }
     },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Database } from '#db'
 import { announceKey, ED25519, keepLog, logOrigin, parseVerifierKey, signerOfNewest, TileFolder } from '#evidence'
 import type { LogKeeper, NoteSigner } from '#evidence'
+import { messageOf } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
 
@@ -40,7 +41,7 @@ export async function startLog(parts: {
     clock,
     witnesses,
     onFailure: (error) => {
-      say(`entries wait for their place in the log: ${error instanceof Error ? error.message : 'unknown error'}`)
+      say(`entries wait for their place in the log: ${messageOf(error)}`)
     },
     onAlarm: (witness, why) => {
       say(`ALARM: the witness ${witness} says that this is not the log that it knows: ${why}`)

@@ -9,7 +9,7 @@ import { repeat } from '#evidence'
 import type { Repeating } from '#evidence'
 import { askManagers, leaveByEndDate, quarantineLapsed } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
-import { REEVE } from '#kernel'
+import { messageOf, REEVE } from '#kernel'
 import type { Clock, Instant } from '#kernel'
 
 const EVERY_MS = 60_000
@@ -48,7 +48,7 @@ export function startUpkeep(parts: {
     {
       everyMs: EVERY_MS,
       onFailure: (error) => {
-        say(`upkeep is tried again in a minute: ${error instanceof Error ? error.message : 'unknown error'}`)
+        say(`upkeep is tried again in a minute: ${messageOf(error)}`)
       },
     },
   )

@@ -1,5 +1,6 @@
 // What a decision point decided: each decision in the spool before its answer leaves, sent in batches afterwards. An act of high
 // risk is allowed only when its batch has its entry.
+import { messageOf } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
 import { Spool } from './spool.ts'
 import type { SpoolLine } from './spool.ts'
@@ -58,7 +59,7 @@ export class DecisionLog {
       // it is said to be denied, so that is what counts
       await this.#spool.append(JSON.stringify({ ...line, allowed: false, reason: 'evidence_unavailable' }))
     } catch (error) {
-      this.#say(`a decision could not be written to the spool: ${whyOf(error)}`)
+      this.#say(`a decision could not be written to the spool: ${messageOf(error)}`)
     }
     return !needsEntry
   }
@@ -95,7 +96,7 @@ export class DecisionLog {
       await this.#send()
       this.#said = ''
     } catch (error) {
-      this.#say(`decisions wait in the spool: ${whyOf(error)}`)
+      this.#say(`decisions wait in the spool: ${messageOf(error)}`)
     }
   }
 
@@ -134,5 +135,3 @@ function lineOf({ id, question, decision }: Decided): DecisionLine {
     ...(actor?.grantId !== undefined && { grantId: actor.grantId }),
   }
 }
-
-const whyOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error')

@@ -3,6 +3,7 @@
 import { sql } from '#db'
 import type { Connection, Listening } from '#db'
 import { listenTo } from '#db'
+import { messageOf } from '#kernel'
 import { DecisionState } from '../decide/index.ts'
 import type { Change } from './change.ts'
 import { applyChange } from './change.ts'
@@ -96,9 +97,7 @@ class Following implements Follower {
     try {
       await this.#startLook()
     } catch (error) {
-      this.#options.say(
-        `decisions go on from what is known: ${error instanceof Error ? error.message : 'unknown error'}`,
-      )
+      this.#options.say(`decisions go on from what is known: ${messageOf(error)}`)
     }
     if (this.#again && !this.#stopped) {
       this.#again = false
@@ -173,7 +172,7 @@ class Following implements Follower {
     try {
       this.#listening = await listenTo(listenOn, CHANNEL, (payload) => this.#hear(payload))
     } catch (error) {
-      say(`no hints of changes: ${error instanceof Error ? error.message : 'unknown error'}; looking every second`)
+      say(`no hints of changes: ${messageOf(error)}; looking every second`)
     }
   }
 
