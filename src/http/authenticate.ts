@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Fault } from '#kernel'
 import type { Actor } from '#kernel'
-import { apartFrom, authenticateToken, BOOTSTRAP, withoutAdministrations } from '#access/records'
+import { authenticateToken, BOOTSTRAP, countedRoles } from '#access/records'
 import type { Role, Token } from '#access/records'
 import { readActor } from '#identity/roll'
 import { viewerOf } from './caller.ts'
@@ -38,16 +38,17 @@ export async function authenticate(doors: Doors, headers: IncomingHttpHeaders): 
     subjectId === null ? undefined : await readActor(doors.identity, subjectId, token.credentialId ?? undefined)
   if (actor === undefined) throw new Unauthenticated('its subject is not in the roll')
   if (actor.inactive !== undefined) throw new Unauthenticated(actor.inactive)
-  const owner = actor.kind === 'client' && actor.ownerId !== undefined ? [actor.ownerId] : []
-  // SECURITY: who answers for a client uses its token too, and knows what is made with it
-  const persons = [...new Set([...token.knownTo, ...owner])]
-  // SECURITY: of what a team answers for nobody can say which person acts, so it administers nothing
-  const own = actor.kind === 'client' && owner.length === 0 ? withoutAdministrations(doors.access, roles) : roles
-  const counted = await apartFrom(doors.identity, doors.access, own, persons)
-  const behind = persons.length === 0 ? {} : { behind: persons }
+  const counted = await countedRoles(doors.identity, doors.access, actor, roles, token.knownTo)
+  const behind = counted.behind.length === 0 ? {} : { behind: counted.behind }
   return actor.kind === 'person'
-    ? caller(token, counted, { id: actor.personId, personId: actor.personId, ...behind }, actor.name, actor.parties)
-    : caller(token, counted, { id: actor.principalId, ...behind }, actor.name, [])
+    ? caller(
+        token,
+        counted.roles,
+        { id: actor.personId, personId: actor.personId, ...behind },
+        actor.name,
+        actor.parties,
+      )
+    : caller(token, counted.roles, { id: actor.principalId, ...behind }, actor.name, [])
 }
 
 function caller(

@@ -1,15 +1,9 @@
 // Who may use Reeve itself: roles and tokens. Part of the door `#access/records`.
 export { ADMINISTRATION_SETTINGS } from './administration.ts'
 export type { Administration, AdministrationSettings } from './administration.ts'
+export { countedRoles } from './apart.ts'
 export { assignRole, endRole } from './assign-role.ts'
-export {
-  administeringPersons,
-  apartFrom,
-  givenByBootstrap,
-  heldByNobody,
-  realHolders,
-  withoutAdministrations,
-} from './administrators.ts'
+export { administeringPersons, givenByBootstrap, heldByNobody, realHolders } from './administrators.ts'
 export type { RealHolder } from './administrators.ts'
 export { noteRefusal } from './note-refusal.ts'
 export type { Refusal } from './note-refusal.ts'
