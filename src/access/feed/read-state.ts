@@ -1,7 +1,7 @@
 // The whole state that decisions are made from, and single parts of it, read from the layers that keep them.
 import { sql } from '#db'
 import type { LayerDatabase, Tx } from '#db'
-import { CURRENT, everyCurrent } from '#db/history'
+import { CURRENT, everyCurrent, readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { credentialFacts, everyCredentialFacts, everyPrincipalFacts, principalFacts } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
@@ -42,11 +42,12 @@ const READERS: Readonly<
   credential: async ({ identity }, ids) =>
     (await credentialFacts(identity, ids)).map((facts) => ({ kind: 'credential', facts })),
   grant: async ({ access }, ids) =>
-    (await currentOf<GrantRecord>(access, sql`access.access_grant where id = any(${ids})`)).map(grantChange),
-  denial: async ({ access }, ids) =>
-    (await currentOf<DenialRecord>(access, sql`access.denial where subject_id = any(${ids}) order by recorded_at`)).map(
-      denialChange,
+    await access.transaction(
+      async (tx) => [...(await readCurrent<GrantRecord>(tx, GRANT, ids)).values()].map(grantChange),
+      { readOnly: true },
     ),
+  denial: async ({ access }, ids) =>
+    await access.transaction(async (tx) => (await denialsOf(tx, ids)).map(denialChange), { readOnly: true }),
   policy: ({ access }) => policiesInForce(access),
   token: async ({ access }, ids) => (await tokenFacts(access, ids)).map((facts) => ({ kind: 'token', facts })),
 }
@@ -62,11 +63,8 @@ export async function* partOfState(
 
 export const isNewsKind = (text: string): text is NewsKind => Object.hasOwn(READERS, text)
 
-async function currentOf<D>(access: LayerDatabase, from: ReturnType<typeof sql>): Promise<Current<D>[]> {
-  return await access.transaction(async (tx) => await tx.query<Current<D>>(sql`select ${CURRENT} from ${from}`), {
-    readOnly: true,
-  })
-}
+const denialsOf = async (tx: Tx, subjects: readonly string[]): Promise<Current<DenialRecord>[]> =>
+  await tx.query(sql`select ${CURRENT} from access.denial where subject_id = any(${subjects}) order by recorded_at`)
 
 function grantChange({ id, data }: Current<GrantRecord>): Extract<Change, { kind: 'grant' }> {
   const { kind, principalId, actions, resources, from, until, ended, state } = data
