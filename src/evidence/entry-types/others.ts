@@ -90,4 +90,10 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
     count: 'number',
     type: 'text',
   }),
+  // at most 1,000 of each; more are several entries. A version is `<record id> <version>`: its salt and data were taken
+  'content.erased': evidence('what was kept of a person who has left was taken away; hashes stay', {
+    person: 'text',
+    entries: 'names',
+    versions: 'names',
+  }),
 }

@@ -92,6 +92,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'person.left',
     'policy.refused',
     'content.pruned',
+    'content.erased',
   ]),
   ...entity(5, 'Move', ['credential.moved', 'principal.joined']),
   ...entity(10, 'Activate', ['principal.activated', 'policy.activated', 'policy.rolled_back']),
