@@ -116,7 +116,7 @@ async function insertRows(
   return new Set(made.map(({ id }) => id))
 }
 
-function entryOf(tx: Tx, act: Act, row: NewExposure & { readonly entryId: Id<'entry'> }): Entry {
+function entryOf(tx: Tx, act: Act, row: NewExposure & { readonly id: string; readonly entryId: Id<'entry'> }): Entry {
   return {
     id: row.entryId,
     layer: tx.layer,
@@ -124,7 +124,7 @@ function entryOf(tx: Tx, act: Act, row: NewExposure & { readonly entryId: Id<'en
     at: act.at,
     actor: act.actor.id,
     ...optional('onBehalfOf', act.actor.onBehalfOf),
-    subjects: [row.personId, row.credentialId],
+    subjects: [row.personId, row.credentialId, row.id],
     ...optional('reason', act.reason),
     ...optional('follows', act.follows),
     content: { how: row.how, source: row.source, at: row.at },

@@ -1,5 +1,6 @@
 // What the roll shows an auditor: every record, by id, with the columns that are sampled. Of people only ids.
 import type { Json } from '#kernel'
+import { sql } from '#db'
 import { readAllRecords } from '#db/history'
 import type { RecordTable, RecordWithVersions } from '#db/history'
 import type { IdentityLayer } from '../operation.ts'
@@ -16,6 +17,12 @@ export interface RollPopulation {
   readonly columns: Readonly<Record<string, string>>
   readonly withheld?: (data: Data) => boolean
   rows(): AsyncIterable<RecordWithVersions>
+}
+
+/** What has no versions: each row was made by an entry of one of these types. */
+export interface RollPlainPopulation extends Pick<RollPopulation, 'name' | 'title' | 'prefix' | 'columns'> {
+  readonly madeBy: readonly string[]
+  rows(): AsyncIterable<{ readonly id: string; readonly data: Data }>
 }
 
 interface Kind extends Omit<RollPopulation, 'rows'> {
@@ -45,6 +52,9 @@ const KINDS: readonly Kind[] = [
       owner_kind: 'owner.party.kind',
       owner: 'owner.party.id',
       owner_from: 'owner.from',
+      backups: 'backups',
+      parties: 'parties',
+      vendor: 'vendorId',
       purpose: 'purpose.value',
       provenance: 'provenance.how',
       first_seen_at: 'provenance.firstSeenAt',
@@ -52,6 +62,9 @@ const KINDS: readonly Kind[] = [
       next_review_at: 'nextReviewAt',
       attested_by: 'attestation.by',
       attested_at: 'attestation.at',
+      binding: 'binding.how',
+      bound_by: 'binding.by',
+      bound_at: 'binding.at',
       exception_by: 'exception.by',
       exception_until: 'exception.until',
       exception_cause: 'exception.cause',
@@ -61,6 +74,7 @@ const KINDS: readonly Kind[] = [
       retired_at: 'retirement.at',
       retired_by: 'retirement.by',
       orphaned_at: 'orphanedAt',
+      gone_at: 'goneAt',
     },
   },
   {
@@ -120,9 +134,50 @@ const KINDS: readonly Kind[] = [
       decided_at: 'decided.at',
     },
   },
+  {
+    name: 'vendors',
+    title: 'third parties that identities belong to',
+    prefix: 'ven_',
+    table: VENDOR,
+    columns: { name: 'name', state: 'state' },
+  },
   { name: 'people', title: 'people, by id alone', prefix: 'psn_', table: PERSON, withheld: () => true, columns: {} },
 ]
 
-export function rollPopulations(identity: IdentityLayer): RollPopulation[] {
-  return KINDS.map((kind) => Object.assign({ rows: () => readAllRecords(identity.db, kind.table) }, kind))
+export function rollPopulations(identity: IdentityLayer): (RollPopulation | RollPlainPopulation)[] {
+  return [
+    ...KINDS.map((kind) => Object.assign({ rows: () => readAllRecords(identity.db, kind.table) }, kind)),
+    exposures(identity),
+  ]
+}
+
+const EXPOSURE_COLUMNS = ['person', 'credential', 'how', 'source', 'at'] as const
+
+function exposures(identity: IdentityLayer): RollPlainPopulation {
+  return {
+    name: 'exposures',
+    title: 'who knew which credential, and how',
+    prefix: 'exp_',
+    columns: Object.fromEntries(EXPOSURE_COLUMNS.map((name) => [name, name])),
+    madeBy: ['exposure.recorded'],
+    rows: () => exposureRows(identity),
+  }
+}
+
+const BATCH = 1000
+
+async function* exposureRows({ db }: IdentityLayer): AsyncGenerator<{ id: string; data: Data }> {
+  for (let after = ''; ;) {
+    const rows = await db.transaction(
+      async (tx) =>
+        await tx.query<Data & { id: string }>(sql`
+          select id, person_id as person, credential_id as credential, how, source, at
+          from identity.exposure where id > ${after} order by id limit ${BATCH}`),
+      { readOnly: true },
+    )
+    for (const { id, ...data } of rows) yield { id, data }
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < BATCH) return
+    after = last.id
+  }
 }
