@@ -27,6 +27,12 @@ export interface PoliciesInForce {
   readonly annotations: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
+/** A change that is only thought of. Policies are compiled over the entities of the same state. */
+export type Supposition =
+  | { readonly kind: 'grant_ended'; readonly grantId: string }
+  | { readonly kind: 'principal_held'; readonly principalId: string; readonly state: 'quarantined' | 'retired' }
+  | { readonly kind: 'policies_replaced'; readonly policies: PoliciesInForce | undefined }
+
 export class DecisionState {
   readonly limits: DecisionLimits
   readonly entities = new EntityStore()
@@ -151,6 +157,33 @@ export class DecisionState {
     const before = this.policies
     this.policies = policies
     if (before !== undefined && before.set !== policies?.set) before.set.release()
+  }
+
+  /** What `work` finds if this were so; afterwards everything is as it was. Synchronous: nobody else sees it. */
+  suppose<T>(supposed: Supposition, work: () => T): T {
+    const undo = this.#suppose(supposed)
+    try {
+      return work()
+    } finally {
+      undo()
+    }
+  }
+
+  #suppose(supposed: Supposition): () => void {
+    if (supposed.kind === 'policies_replaced') {
+      const before = this.policies
+      this.policies = supposed.policies
+      return () => (this.policies = before)
+    }
+    if (supposed.kind === 'grant_ended') {
+      const before = this.grants.setEnded(supposed.grantId, true)
+      return () => before !== undefined && this.grants.setEnded(supposed.grantId, before)
+    }
+    const before = this.#principals.get(supposed.principalId)
+    if (before === undefined) return () => undefined
+    // policies need not hear of it: the gate of identities stands before them
+    this.#principals.set(before.id, { ...before, state: supposed.state })
+    return () => this.#principals.set(before.id, before)
   }
 
   #forgetName({ id, externalId }: PrincipalFacts): void {

@@ -109,6 +109,16 @@ export class GrantIndex {
     return true
   }
 
+  /** Over, or not, whatever its window; `undefined` where there is none of this id, else what it was before. */
+  setEnded(id: string, ended: boolean): boolean | undefined {
+    let before: boolean | undefined
+    for (let row = this.#rowsOf.get(id) ?? NONE; row !== NONE; row = this.#sibling[row] ?? NONE) {
+      before = this.#ended[row]
+      this.#ended[row] = ended
+    }
+    return before
+  }
+
   /** Among the grants that cover the right, the one in force that lasts longest, else one that tells why none is. */
   find(principalId: string, action: string, resource: string, now: number, found: FoundGrant): boolean {
     found.id = ''
