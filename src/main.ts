@@ -1,4 +1,5 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
+import type { GrantFulfiller } from '#access/decisions'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
@@ -12,6 +13,7 @@ import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { startDecisions } from './start/decisions.ts'
 import { gaugesOf } from './start/gauges.ts'
+import { startGrants } from './start/grants.ts'
 import { followKeys } from './start/keys-kept.ts'
 import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
@@ -42,6 +44,8 @@ export interface StartOptions extends ServerOptions {
   readonly elsePortFree?: boolean
   /** Kinds of keys that the roll was made under and that are gone for good: new ones take their place. */
   readonly acceptKeyLoss?: readonly KeyKind[]
+  /** What carries grants to their targets, beside what Reeve decides itself. */
+  readonly fulfillers?: readonly GrantFulfiller[]
   /** Have the sample estate (`samples`) in the roll. */
   readonly sampleEstate?: boolean
 }
@@ -94,7 +98,7 @@ async function start(
   undo.later('the database', async () => opened.stop())
   const { database } = opened
   const keys = await keysOfRoll(dataDirectory, clock, database, options.acceptKeyLoss)
-  const access = administration(database, clock, keys, config.server)
+  const access = administration(database, clock, keys, config.server, options.fulfillers)
   const identity = endingAccessOfLeavers(identityLayer(database, clock, config.server), access, say)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })
   undo.later('the log', async () => log.keeper.stop())
@@ -109,6 +113,8 @@ async function start(
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
   const decisions = await startDecisions({ opened, identity, access, act, say, undo })
+  const grants = startGrants({ opened, access, state: decisions.state, say })
+  undo.later('the keeping of grants', async () => grants.stop())
   const parts = { opened, clock, keys, identity, access, say }
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())

@@ -16,16 +16,22 @@ create table access.access_grant (
   state text generated always as ((data ->> 'state'::text)) stored not null,
   until text collate "C" generated always as ((data ->> 'until'::text)) stored,
   request_id text generated always as ((data ->> 'requestId'::text)) stored,
+  fulfilled_by text generated always as ((data #>> '{fulfilment,by}'::text[])) stored,
+  next_at text collate "C" generated always as ((data #>> '{fulfilment,nextAt}'::text[])) stored,
   constraint access_grant_pkey PRIMARY KEY (id),
   constraint access_grant_end CHECK (((kind = 'standing'::text) OR ((data ->> 'until'::text) IS NOT NULL))),
   constraint access_grant_kind CHECK ((kind = ANY (ARRAY['standing'::text, 'just_in_time'::text, 'break_glass'::text]))),
+  constraint access_grant_seen_ended CHECK (((state <> 'ended'::text) OR ((data -> 'fulfilment'::text) IS NULL) OR ((data #>> '{fulfilment,verifiedAt}'::text[]) IS NOT NULL) OR ((data #>> '{fulfilment,decisionId}'::text[]) IS NULL))),
   constraint access_grant_state CHECK ((state = ANY (ARRAY['approved'::text, 'provisioning'::text, 'active'::text, 'ending'::text, 'ended'::text, 'unproven'::text])))
 );
+CREATE INDEX access_grant_fulfilled ON access.access_grant USING btree (id) WHERE ((fulfilled_by IS NOT NULL) AND (state = 'active'::text));
+CREATE INDEX access_grant_next ON access.access_grant USING btree (next_at, id) WHERE (next_at IS NOT NULL);
 CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
 CREATE INDEX access_grant_request ON access.access_grant USING btree (request_id) WHERE (request_id IS NOT NULL);
 CREATE INDEX access_grant_until ON access.access_grant USING btree (until, id) WHERE (state <> ALL (ARRAY['ended'::text, 'unproven'::text]));
 CREATE TRIGGER access_grant_change_checked BEFORE UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_change();
 CREATE TRIGGER access_grant_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant();
+CREATE TRIGGER access_grant_step_checked BEFORE INSERT OR UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_step();
 CREATE TRIGGER outbox_changed AFTER UPDATE ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 CREATE TRIGGER outbox_made AFTER INSERT ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 
@@ -302,6 +308,28 @@ begin
       using errcode = 'check_violation', constraint = 'access_grant_narrower';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION access.check_grant_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  carried boolean := new.data -> 'fulfilment' is not null;
+  begins text := case when carried then 'approved' else 'active' end;
+begin
+  if tg_op = 'INSERT' and new.data ->> 'state' = begins then return new; end if;
+  if tg_op = 'UPDATE'
+    and new.data #>> '{fulfilment,by}' is not distinct from old.data #>> '{fulfilment,by}'
+    and (new.data ->> 'state' = old.data ->> 'state' and old.data ->> 'state' <> 'ended'
+      or not carried and (old.data ->> 'state', new.data ->> 'state') = ('active', 'ended')
+      or carried and (old.data ->> 'state', new.data ->> 'state') in (
+        ('approved', 'provisioning'), ('approved', 'ended'), ('provisioning', 'active'), ('provisioning', 'ending'),
+        ('active', 'ending'), ('ending', 'ended'), ('ending', 'unproven'), ('unproven', 'ending'), ('unproven', 'ended')))
+  then return new; end if;
+  raise exception 'a grant takes no such step'
+    using errcode = 'check_violation', constraint = 'access_grant_step';
 end $function$;
 
 CREATE OR REPLACE FUNCTION access.forget_changes(before timestamp with time zone)

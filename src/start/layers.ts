@@ -1,4 +1,5 @@
 // The layers as the server holds them: each with its own pool, the one clock, and the settings that are its own.
+import type { GrantFulfiller } from '#access/decisions'
 import { administeringPersons, ADMINISTRATION_SETTINGS, endAccessOfLeavers } from '#access/records'
 import type { Administration } from '#access/records'
 import type { ServerSettings } from '#config'
@@ -28,10 +29,12 @@ export function administration(
   clock: Clock,
   keys: Keys,
   { bothAdministrations }: ServerSettings,
+  fulfillers: readonly GrantFulfiller[] = [],
 ): Administration {
   return {
     db: database.layer('access'),
     clock,
+    fulfillers,
     // asked at each use, so that a rotation counts at once
     tokenKeys: () => keys.keysOf('token').map((key) => ({ keyId: key.keyId, key: key.reveal() })),
     settings: { ...ADMINISTRATION_SETTINGS, bothAdministrations },

@@ -1,6 +1,6 @@
 // The context that policies see. What Reeve knows stands at the top; what the one who asks says of itself stands under
 // `request`, `subject`, `resource` and `action`, so that neither can be taken for the other.
-import { Fault } from '#kernel'
+import { Fault, levelOfAction } from '#kernel'
 import type { ActionLevel, Json } from '#kernel'
 import type { GrantKind } from './grant-index.ts'
 import { Datetime } from '../policy/index.ts'
@@ -56,6 +56,19 @@ export const contextFor = (
   members: known.members,
   granted: known.granted,
 })
+
+/** Of a right that nobody uses just now, as a decision would have it: so that the same policies can be asked. */
+export function contextOfRight(right: {
+  readonly kind: GrantKind
+  readonly action: string
+  readonly resource: string
+  readonly now: number
+}): Record<string, unknown> {
+  const { kind, action, resource, now } = right
+  const [type = ''] = resource.split(':')
+  const stated = { ...NOTHING_STATED, resource: { type, id: resource } }
+  return contextFor(stated, { now, level: levelOfAction(action), members: 1, granted: kind })
+}
 
 let lastDatetime = new Datetime(0)
 

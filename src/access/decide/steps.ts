@@ -111,6 +111,15 @@ function chainHolds({ state, question, now, members }: Work): Denial | undefined
 }
 
 function identityGate({ state, now }: Work, { principal }: Member): Denial | undefined {
+  return identityDenial(state, principal, now)
+}
+
+/** Whether an identity may be trusted with anything; what it is asked for does not matter. */
+export function identityDenial(
+  state: DecisionState,
+  principal: PrincipalFacts | undefined,
+  now: number,
+): Denial | undefined {
   if (principal === undefined) return 'unknown_principal'
   if (state.isEnded(principal.id)) return 'principal_denied'
   if (principal.state === 'quarantined' || principal.state === 'retired') return principal.state

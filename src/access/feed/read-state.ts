@@ -81,7 +81,8 @@ function grantChange({ id, data }: Current<GrantRecord>): Extract<Change, { kind
       resources,
       from: begun ? Date.parse(from) : Number.MAX_SAFE_INTEGER,
       until: end === undefined ? null : Date.parse(end),
-      ended: OVER.has(state),
+      // one whose time was over has run out, and was not taken
+      ended: OVER.has(state) && !(ended !== undefined && until !== undefined && ended.at >= until),
     },
   }
 }

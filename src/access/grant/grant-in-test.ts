@@ -11,7 +11,7 @@ import type { GrantRecord } from './records.ts'
 import { makeGrant } from './write-grants.ts'
 
 export async function grantInTest(
-  { db }: AccessLayer,
+  access: AccessLayer,
   act: Act,
   right: {
     readonly principalId: Id<'principal'>
@@ -35,10 +35,10 @@ export async function grantInTest(
     needs: { approval: 'none', approvals: 0, policyIds: [], policyVersion: 'none' },
     state: 'granted',
   }
-  return await db.transaction(async (tx) => {
+  return await access.db.transaction(async (tx) => {
     const words = { type: 'access_request.made', content: { kind, actions: [], resources: [], approval: 'none' } }
     await createWithEntries(tx, ACCESS_REQUEST, act, [{ id: requestId, data, words }])
     const grant = { principalId, kind, actions, resources, from, reason: 'a test', requestId, approvedBy: [] }
-    return await makeGrant(tx, act, { ...grant, ...(until !== undefined && { until }) })
+    return await makeGrant(access, tx, act, { ...grant, ...(until !== undefined && { until }) })
   })
 }

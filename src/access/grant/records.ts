@@ -25,7 +25,28 @@ export interface GrantRecord {
   readonly requestId: Id<'access_request'>
   /** The persons who agreed. */
   readonly approvedBy: readonly string[]
+  /** From when on it is denied; at its target it may be there a while longer, as `state` says. */
   readonly ended?: { readonly at: Instant; readonly by: string; readonly because: string }
+  /** Only where the right lies at a target that is told. */
+  readonly fulfilment?: Fulfilment
+}
+
+/** How far a grant came at its target. */
+export interface Fulfilment {
+  /** Which fulfiller carries it. */
+  readonly by: string
+  /** When it is looked at next; absent when nothing is left to do. */
+  readonly nextAt?: Instant
+  /** The decision that it may begin. */
+  readonly decisionId?: Id<'decision'>
+  /** Of the present step, failed so far. */
+  readonly attempts: number
+  /** Why the last attempt failed. */
+  readonly reason?: string
+  /** What the target said last. */
+  readonly answer?: string
+  /** When the target itself was seen to refuse the right after its end. */
+  readonly verifiedAt?: Instant
 }
 
 /** Denied by an act of its own, until it is lifted. */

@@ -3,11 +3,14 @@ import type { Clock, Id, Instant, Json, System } from '#kernel'
 import type { LayerDatabase } from '#db'
 import type { RecordTable } from '#db/history'
 import type { Entitlement } from '../entitlement.ts'
+import type { GrantFulfiller } from '../fulfil/port.ts'
 
 /** The access layer of a server. Every operation takes it first. */
 export interface AccessLayer {
   readonly db: LayerDatabase
   readonly clock: Clock
+  /** What carries grants to their targets; none without it. */
+  readonly fulfillers?: readonly GrantFulfiller[]
 }
 
 export const ACCOUNT: RecordTable = { schema: 'access', table: 'account' }

@@ -28,7 +28,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export async function decideAccessRequest(access: AccessLayer, act: Act, word: Word): Promise<CurrentAccessRequest> {
   const reason = plainText('the reason', word.reason, 500)
   try {
-    return await administer(access, act, async (tx) => await decideIn(tx, { ...act, reason }, word))
+    return await administer(access, act, async (tx) => await decideIn(access, tx, { ...act, reason }, word))
   } catch (error) {
     const refusal = REFUSALS[violated(error)?.constraint ?? '']
     if (refusal === undefined) throw error
@@ -38,7 +38,7 @@ export async function decideAccessRequest(access: AccessLayer, act: Act, word: W
   }
 }
 
-async function decideIn(tx: Tx, act: Act, word: Word): Promise<CurrentAccessRequest> {
+async function decideIn(access: AccessLayer, tx: Tx, act: Act, word: Word): Promise<CurrentAccessRequest> {
   const current = await lockRequest(tx, word.requestId)
   const { state, needs } = current.data
   if (state !== 'pending') throw new Fault('conflict', `the request was ${state} already`)
@@ -57,6 +57,7 @@ async function decideIn(tx: Tx, act: Act, word: Word): Promise<CurrentAccessRequ
   await note(tx, act, 'access_request.approved', [approvalId, current.id, current.data.principalId])
   if (agreed.length < needs.approvals) return current
   return await grantRequest(
+    access,
     tx,
     act,
     current,

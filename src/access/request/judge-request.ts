@@ -2,8 +2,7 @@
 //
 // The right is judged as if it were granted, under the action `reeve:request`: what a policy would forbid to use, it forbids
 // to ask for. The permit that lets it be asked for says with `@approval` who agrees; without a word, an approver does.
-import { levelOfAction } from '#kernel'
-import { contextFor, NOTHING_STATED } from '../decide/index.ts'
+import { contextOfRight } from '../decide/index.ts'
 import type { DecisionState, GrantKind } from '../decide/index.ts'
 import { APPROVALS } from './records.ts'
 import type { Approval } from './records.ts'
@@ -37,6 +36,7 @@ const REQUEST_ACTION = { type: 'Action', id: 'reeve:request' } as const
 export function judgeRequest(state: DecisionState, right: RightAskedFor, now: number): RequestJudged | undefined {
   const { policies } = state
   if (policies === undefined) return undefined
+  const { kind, seconds } = right
   let strictest: Approval = 'none'
   const because = new Set<string>()
   for (const action of right.actions) {
@@ -45,7 +45,10 @@ export function judgeRequest(state: DecisionState, right: RightAskedFor, now: nu
         principal: { type: 'Principal', id: right.principalId },
         action: REQUEST_ACTION,
         resource: { type: 'Resource', id: resource },
-        context: contextOf(right, action, resource, now),
+        context: {
+          ...contextOfRight({ kind, action, resource, now }),
+          asked: { action, ...(seconds !== undefined && { seconds }) },
+        },
       })
       if (decision === 'deny') return { allowed: false, action, resource, policyIds: reasons }
       for (const policyId of reasons) {
@@ -55,23 +58,6 @@ export function judgeRequest(state: DecisionState, right: RightAskedFor, now: nu
     }
   }
   return { allowed: true, approval: strictest, policyIds: [...because].sort(), versionId: policies.versionId }
-}
-
-/** As a decision has it, so that the same policies can be asked. */
-function contextOf(
-  { kind, seconds }: RightAskedFor,
-  action: string,
-  resource: string,
-  now: number,
-): Record<string, unknown> {
-  const [type = ''] = resource.split(':')
-  return {
-    ...contextFor(
-      { ...NOTHING_STATED, resource: { type, id: resource } },
-      { now, level: levelOfAction(action), members: 1, granted: kind },
-    ),
-    asked: { action, ...(seconds !== undefined && { seconds }) },
-  }
 }
 
 /** What nobody knows how to read asks for the most. */

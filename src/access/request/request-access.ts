@@ -7,6 +7,7 @@ import { readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import type { DecisionState, GrantKind } from '../decide/index.ts'
+import { fulfillerOf } from '../fulfil/fulfiller-of.ts'
 import { assertRight, makeGrant } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { plainText } from '../role/administration.ts'
@@ -37,18 +38,19 @@ const NEEDED: Readonly<Record<Approval, number>> = { none: 0, manager: 1, approv
 
 /** Throws Fault('forbidden') with the policy that forbids it, Fault('unprocessable') for what cannot be a right. */
 export async function requestAccess(
-  { db }: AccessLayer,
+  access: AccessLayer,
   state: DecisionState,
   act: Act,
   asked: AccessAsked,
 ): Promise<CurrentAccessRequest> {
+  fulfillerOf(access.fulfillers ?? [], asked)
   const data = recordOf(state, act, asked)
-  return await db.transaction(async (tx) => {
+  return await access.db.transaction(async (tx) => {
     const id = await once(tx, act.idempotency, act.at, async () => {
       const words = { type: 'access_request.made', about: [data.principalId], content: contentOf(data) }
       const requestId = newId('access_request')
       await createWithEntries(tx, ACCESS_REQUEST, act, [{ id: requestId, data, words }])
-      if (data.needs.approvals === 0) await grantRequest(tx, act, await lockRequest(tx, requestId), [])
+      if (data.needs.approvals === 0) await grantRequest(access, tx, act, await lockRequest(tx, requestId), [])
       return requestId
     })
     return await lockRequest(tx, id)
@@ -125,6 +127,7 @@ export async function lockRequest(tx: Tx, id: string): Promise<CurrentAccessRequ
 
 /** The grant begins now: the time was asked for, not the hour. PostgreSQL compares it with what was asked and agreed to. */
 export async function grantRequest(
+  access: AccessLayer,
   tx: Tx,
   act: Act,
   current: CurrentAccessRequest,
@@ -133,6 +136,7 @@ export async function grantRequest(
   const { principalId, kind, actions, resources, seconds, purpose } = current.data
   const until = seconds === undefined ? undefined : new Date(Date.parse(act.at) + seconds * 1000).toISOString()
   const grant = await makeGrant(
+    access,
     tx,
     { ...act, follows: [...(act.follows ?? []), current.id] },
     {

@@ -1,9 +1,10 @@
 // What tokens and roles of Reeve itself need of a server.
 import { Fault, newId } from '#kernel'
-import type { Act, Clock, Json } from '#kernel'
+import type { Act, Json } from '#kernel'
 import { once } from '#db'
-import type { LayerDatabase, Tx } from '#db'
+import type { Tx } from '#db'
 import { appendEntry } from '#evidence/port'
+import type { AccessLayer } from '../observe/records.ts'
 import type { TokenKey } from '../token/token-value.ts'
 
 export interface AdministrationSettings {
@@ -15,9 +16,7 @@ export interface AdministrationSettings {
 export const ADMINISTRATION_SETTINGS: AdministrationSettings = { bothAdministrations: false, tokenDaysMax: 366 }
 
 /** The access layer, with what its own tokens and roles need. Every operation here takes it first. */
-export interface Administration {
-  readonly db: LayerDatabase
-  readonly clock: Clock
+export interface Administration extends AccessLayer {
   /** The active key first, then those that older tokens were hashed under. */
   readonly tokenKeys: () => readonly TokenKey[]
   readonly settings: AdministrationSettings

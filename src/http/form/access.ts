@@ -56,6 +56,18 @@ export const Grant = z
       requestId: z.string(),
       approvedBy: z.array(z.string()),
       ended: z.object({ at: instant, by: z.string(), because: z.string() }).optional(),
+      fulfilment: z
+        .object({
+          by: z.string(),
+          nextAt: instant.optional(),
+          decisionId: z.string().optional(),
+          attempts: z.int().describe('of the present step, failed so far'),
+          reason: z.string().optional().describe('why the last attempt failed'),
+          answer: z.string().optional().describe('what the target said last'),
+          verifiedAt: instant.optional().describe('when the target itself was seen to refuse it after its end'),
+        })
+        .optional()
+        .describe('how far it came at its target, where one is told'),
     }),
   })
   .meta({ id: 'Grant' })

@@ -13,7 +13,7 @@ import {
   withdrawAccessRequest,
 } from '#access/decisions'
 import type { Mine } from '#access/decisions'
-import { getPrincipal, interestIn, listPrincipals, personsBehindActor } from '#identity/roll'
+import { getPrincipal, idsSeenBy, interestIn, personsBehindActor } from '#identity/roll'
 import { Fault } from '#kernel'
 import type { Caller } from '../caller.ts'
 import type { DecisionsDoor } from '../decisions/door.ts'
@@ -28,8 +28,6 @@ const REQUEST_PATH = z.strictObject({ requestId: id('access_request') })
 const GRANT_PATH = z.strictObject({ grantId: id('grant') })
 const SHORT_PAGE = { limit: PAGE_QUERY.limit, cursor: PAGE_QUERY.cursor }
 const NAMES = z.array(text(500)).min(1).max(100)
-/** Principals of one person or team are counted in tens; more are seen by their own lists. */
-const OWN_MAX = 200
 
 function decisionsOf({ decisions }: Doors): DecisionsDoor {
   if (decisions === undefined) throw new Fault('not_found', 'this server decides nothing')
@@ -40,9 +38,11 @@ function decisionsOf({ decisions }: Doors): DecisionsDoor {
 async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undefined> {
   const { viewer, roles, actor } = caller
   if (viewer.scope === 'all' || roles.has('approver')) return undefined
-  const owned = await listPrincipals(identity, viewer, {}, { limit: OWN_MAX })
-  const principalIds = [actor.id, ...owned.items.map((principal) => principal.id)]
-  return { actorId: actor.id, principalIds, ...present({ personId: actor.personId }) }
+  return {
+    actorId: actor.id,
+    principalIds: [actor.id, ...(await idsSeenBy(identity, viewer))],
+    ...present({ personId: actor.personId }),
+  }
 }
 
 /** An API client may ask for itself, and anybody for what they see. */

@@ -45,6 +45,18 @@ export function visiblePrincipal(viewer: Viewer): Sql {
   )})`
 }
 
+/** Of all principals that a viewer sees; for lists of another layer, which cannot join the roll. */
+export async function idsSeenBy(identity: IdentityLayer, viewer: Viewer): Promise<readonly Id<'principal'>[]> {
+  const rows = await identity.db.transaction(
+    async (tx) =>
+      await tx.query<{ id: Id<'principal'> }>(
+        sql`select p.id from identity.principal p where ${visiblePrincipal(viewer)} order by p.id`,
+      ),
+    { readOnly: true },
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** An array of the ids of all principals that an own-viewer sees, worked out once per statement. */
 export function visibleIds(viewer: Viewer): Sql {
   return sql`array(select p.id from identity.principal p where ${visiblePrincipal(viewer)})`

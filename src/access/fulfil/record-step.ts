@@ -1,0 +1,124 @@
+// What is written of each step of a grant at its target: a version and its entry, in one transaction, or nothing.
+import { newId, REEVE } from '#kernel'
+import type { Instant } from '#kernel'
+import type { EntryWords } from '#evidence/port'
+import type { Fulfilment, GrantRecord, GrantState } from '../grant/records.ts'
+import { lockGrant, moveGrant } from '../grant/write-grants.ts'
+import type { CurrentGrant } from '../grant/write-grants.ts'
+import type { AccessLayer } from '../observe/records.ts'
+
+interface StepTaken {
+  readonly type: string
+  readonly content?: EntryWords['content']
+  readonly reason?: string
+  readonly state: GrantState
+  readonly ended?: string
+  readonly fulfilment: Partial<Fulfilment>
+}
+
+/** What the target is asked first, then five times more, each after twice the time. */
+const ATTEMPTS_MAX = 5
+const FIRST_DELAY_MS = 1000
+/** What could not be proven is tried again, more and more seldom. */
+const UNPROVEN_DELAY_MS = 60 * 60_000
+const DELAY_DOUBLINGS_MAX = 5
+
+/** `undefined` where somebody else has moved it meanwhile: what it is now counts. */
+export async function recordStep(
+  access: AccessLayer,
+  seen: CurrentGrant,
+  step: StepTaken,
+): Promise<CurrentGrant | undefined> {
+  const act = { actor: { id: REEVE }, at: access.clock(), follows: [seen.data.requestId] }
+  return await access.db.transaction(async (tx) => {
+    const current = await lockGrant(tx, seen.id)
+    if (current.version !== seen.version) return undefined
+    const { type, content, reason, state, ended, fulfilment } = step
+    const words = { type, ...(content !== undefined && { content }), ...(reason !== undefined && { reason }) }
+    return await moveGrant(tx, act, current, words, (data) => ({
+      ...data,
+      state,
+      ...(ended !== undefined && { ended: data.ended ?? { at: act.at, by: REEVE, because: ended } }),
+      fulfilment: renewed(data, state, fulfilment),
+    }))
+  })
+}
+
+/** Attempts and what the last one met are of the present step; a new one begins without. */
+function renewed(data: GrantRecord, state: GrantState, fulfilment: Partial<Fulfilment>): Fulfilment {
+  const { by = '', decisionId, attempts = 0, reason, answer } = data.fulfilment ?? {}
+  const same = state === data.state
+  return {
+    by,
+    ...(decisionId !== undefined && { decisionId }),
+    attempts: same ? attempts : 0,
+    ...(same && reason !== undefined && { reason }),
+    ...(answer !== undefined && { answer }),
+    ...fulfilment,
+  }
+}
+
+export const beginning = (at: Instant): StepTaken => {
+  const decisionId = newId('decision')
+  return {
+    type: 'grant.provisioning',
+    content: { decision: decisionId },
+    state: 'provisioning',
+    fulfilment: { decisionId, nextAt: at },
+  }
+}
+
+/** It never began: nothing of it is at the target. */
+export const neverBegan = (because: string): StepTaken => ({
+  type: 'grant.ended',
+  reason: because,
+  state: 'ended',
+  ended: because,
+  fulfilment: {},
+})
+
+export const active = (until: Instant | undefined, answer: string | undefined): StepTaken => ({
+  type: 'grant.activated',
+  state: 'active',
+  fulfilment: { ...(until !== undefined && { nextAt: until }), ...(answer !== undefined && { answer }) },
+})
+
+export const endingNow = (at: Instant, because: string): StepTaken => ({
+  type: 'grant.ending',
+  reason: because,
+  state: 'ending',
+  ended: because,
+  fulfilment: { nextAt: at },
+})
+
+export const seenEnded = (at: Instant, answer: string): StepTaken => ({
+  type: 'grant.ended',
+  content: { answer },
+  state: 'ended',
+  fulfilment: { verifiedAt: at, answer },
+})
+
+export const mayTryAgain = ({ data }: CurrentGrant): boolean => (data.fulfilment?.attempts ?? 0) + 1 < ATTEMPTS_MAX
+
+/** It stays where it is, until the next attempt. */
+export function failedAttempt({ data }: CurrentGrant, at: Instant, reason: string): StepTaken {
+  const attempts = (data.fulfilment?.attempts ?? 0) + 1
+  const first = data.state === 'unproven' ? UNPROVEN_DELAY_MS : FIRST_DELAY_MS
+  const nextAt = later(at, first * 2 ** Math.min(attempts - 1, DELAY_DOUBLINGS_MAX))
+  return {
+    type: 'grant.attempt_failed',
+    content: { step: data.state, attempt: attempts },
+    reason,
+    state: data.state,
+    fulfilment: { attempts, reason, nextAt },
+  }
+}
+
+export const unproven = (at: Instant, reason: string): StepTaken => ({
+  type: 'grant.unproven',
+  reason,
+  state: 'unproven',
+  fulfilment: { reason, nextAt: later(at, UNPROVEN_DELAY_MS) },
+})
+
+const later = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString() as Instant
