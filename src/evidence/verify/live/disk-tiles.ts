@@ -1,10 +1,11 @@
 // The log's files on disk, compared with what the entries say: tiles of every level, entry bundles, and nothing beside them.
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { above, sha256 } from '../offline/formats.ts'
 
 const WIDTH = 256
 const HASH_BYTES = 32
+const FOLDERS_MAX = 16
 
 const threeDigits = (part: number): string => String(part).padStart(3, '0')
 
@@ -25,6 +26,15 @@ async function bytesOf(file: string): Promise<Buffer | undefined> {
   }
 }
 
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
 export class DiskTiles {
   readonly #folder: string
   /** For each level the hashes of the tile that is being filled, from entries. */
@@ -35,6 +45,10 @@ export class DiskTiles {
   /** Which tiles hold a leaf that is not the row's: what is above them was said already. */
   readonly #differing = new Set<number>()
   readonly problems: string[] = []
+  /** The tile of leaves that was read last: it is compared with the rows once they were taken. */
+  #leaves: { readonly path: string; readonly bytes: Buffer | undefined } = { path: '', bytes: undefined }
+  /** What stands in the folders that are being read, one of each level. */
+  readonly #names = new Map<string, ReadonlySet<string>>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -44,6 +58,7 @@ export class DiskTiles {
   async leafHashes(index: number): Promise<Buffer> {
     const path = pathOf(0, index)
     const whole = await bytesOf(join(this.#folder, path))
+    this.#leaves = { path, bytes: whole }
     if (whole !== undefined) return whole
     const widths = await this.#widths(path)
     return (
@@ -52,23 +67,31 @@ export class DiskTiles {
     )
   }
 
-  /** `differs`: the tile has another hash for it. Leaves come in their order. */
-  async add(leaf: Buffer, hash: Buffer, differs: boolean): Promise<void> {
+  /**
+   * `differs`: the tile has another hash for it. Leaves come in their order. Where they fill a tile: its root, once it and
+   * what is above it were compared with its files; the next leaf waits for that.
+   */
+  add(leaf: Buffer, hash: Buffer, differs: boolean): Promise<Buffer> | undefined {
     if (differs) this.#differing.add(Math.floor((this.#counts[0] ?? 0) / WIDTH))
     this.#bundle.push(Buffer.of(leaf.length >> 8, leaf.length & 255), leaf)
-    await this.#push(0, hash)
+    return this.#isFull(0, hash) ? this.#close(0) : undefined
   }
 
-  async #push(level: number, hash: Buffer): Promise<void> {
+  #isFull(level: number, hash: Buffer): boolean {
     const hashes = (this.#levels[level] ??= [])
-    hashes.push(hash)
     this.#counts[level] = (this.#counts[level] ?? 0) + 1
-    if (hashes.length < WIDTH) return
+    return hashes.push(hash) === WIDTH
+  }
+
+  async #close(level: number): Promise<Buffer> {
+    const hashes = this.#levels[level] ?? []
     const index = (this.#counts[level] ?? 0) / WIDTH - 1
     if (level === 0) await this.#closeBundle(index, true)
     await this.#compare(level, index, Buffer.concat(hashes), HASH_BYTES, true)
     this.#levels[level] = []
-    await this.#push(level + 1, rootOf(hashes))
+    const root = rootOf(hashes)
+    if (this.#isFull(level + 1, root)) await this.#close(level + 1)
+    return root
   }
 
   async #closeBundle(index: number, full: boolean): Promise<void> {
@@ -108,7 +131,7 @@ export class DiskTiles {
 
   async #compareFile(path: string, expected: Buffer, index: number, level: number | 'entries'): Promise<void> {
     this.#seen.add(path)
-    const found = await bytesOf(join(this.#folder, path))
+    const found = path === this.#leaves.path ? this.#leaves.bytes : await bytesOf(join(this.#folder, path))
     if (found === undefined) this.problems.push(`${path} is missing`)
     else if (!found.equals(expected) && !this.#saidBelow(level, index)) this.problems.push(`${path} was changed`)
   }
@@ -119,16 +142,17 @@ export class DiskTiles {
   }
 
   async #widths(path: string): Promise<number[]> {
-    try {
-      const names = await readdir(join(this.#folder, `${path}.p`))
-      return names
-        .filter((name) => /^[1-9]\d{0,2}$/.test(name))
-        .map(Number)
-        .sort((a, b) => a - b)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw error
-    }
+    // a long log has few partial tiles: one look at the folder above tells of a thousand that have none
+    const folder = dirname(path)
+    const beside = this.#names.get(folder) ?? new Set(await namesIn(join(this.#folder, folder)))
+    if (this.#names.size === FOLDERS_MAX) this.#names.clear()
+    this.#names.set(folder, beside)
+    if (!beside.has(`${basename(path)}.p`)) return []
+    const names = await namesIn(join(this.#folder, `${path}.p`))
+    return names
+      .filter((name) => /^[1-9]\d{0,2}$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b)
   }
 
   /**

@@ -11,6 +11,7 @@ import { DiskTiles } from './disk-tiles.ts'
 import { entryRows, placesTaken } from './entry-rows.ts'
 import type { EntryRow } from './entry-rows.ts'
 import { rowsInThreads } from './entry-threads.ts'
+import { LazyStack } from './lazy-stack.ts'
 import { PrunedRows } from './pruned-rows.ts'
 
 /** `range`: the places of entries that it is about, both ends included. */
@@ -54,7 +55,7 @@ class LogCheck {
   readonly #witnesses: readonly Key[]
   readonly #known: readonly { readonly size: number; readonly root: Buffer }[]
   /** Of the rows; and, from the first row on that its tile has otherwise, of the tiles. */
-  readonly #rows = new MerkleStack()
+  readonly #rows = new LazyStack()
   #tiles: MerkleStack | undefined
   #rowsGood = true
   /** Rows that their tile has otherwise, since the last root that held. */
@@ -95,7 +96,8 @@ class LogCheck {
         for (; expected <= row.seq; expected += 1) {
           if (expected % TILE === 0) tile = (await this.#disk?.leafHashes(expected / TILE)) ?? tile
           const start = (expected % TILE) * 32
-          await this.#take(expected, expected === row.seq ? row : undefined, tile.subarray(start, start + 32))
+          const taken = this.#take(expected, expected === row.seq ? row : undefined, tile.subarray(start, start + 32))
+          if (taken !== undefined) this.#rows.filled(await taken)
           if (next?.size === expected + 1 || this.#known.length > 0) {
             expected += 1
             await reach()
@@ -121,8 +123,8 @@ class LogCheck {
     this.#say(check, 'failed', detail, { from, to })
   }
 
-  /** A place without entry counts as a row that was touched. */
-  async #take(seq: number, row: EntryRow | undefined, onTile: Buffer): Promise<void> {
+  /** A place without entry counts as a row that was touched. Answers the root of the tile that it fills. */
+  #take(seq: number, row: EntryRow | undefined, onTile: Buffer): Promise<Buffer> | undefined {
     const hash = row?.hash ?? Buffer.alloc(32)
     if (row === undefined) this.#fail('sequence', `no entry stands at place ${seq}`, seq)
     const differs = onTile.length === 32 && !onTile.equals(hash)
@@ -132,8 +134,11 @@ class LogCheck {
     }
     this.#rows.push(hash)
     this.#tiles?.push(onTile.length === 32 ? onTile : hash)
-    await this.#disk?.add(row?.leaf ?? Buffer.alloc(0), hash, differs)
-    if (row === undefined) return
+    if (row !== undefined) this.#look(seq, row)
+    return this.#disk?.add(row?.leaf ?? Buffer.alloc(0), hash, differs)
+  }
+
+  #look(seq: number, row: EntryRow): void {
     if (row.problem !== undefined) this.#fail('content', `entry ${seq} (${row.id}) ${row.problem}`, seq)
     this.#pruned.take(row)
     if (row.at < Math.max(this.#cosigned.atMs, this.#signedAtMs) - BACKDATED_MS)
