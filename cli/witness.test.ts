@@ -12,17 +12,18 @@ test('reeve witness accept-restore goes back once, with a reason, and says so', 
   const restored = formatNote(new MemoryLog().grow(60))
   const folder = await folderOf(t, { 'restored.checkpoint': restored })
   await writeWhole(memoryFile(folder, ORIGIN), formatNote(new MemoryLog().grow(100)))
+  await writeWhole(join(folder, 'witness.key'), Buffer.alloc(32, 2).toString('base64'))
   const words = ['witness', 'accept-restore', '--data', folder, '--log-key', verifierKey(verifierOf(logSigner))]
   const file = ['--origin', ORIGIN, '--checkpoint', join(folder, 'restored.checkpoint')]
-  const silent = await reeve([...words, ...file])
+  const silent = await reeve([...words, ...file, '--by', 'ada'])
   assert.equal(silent.code, 2)
   assert.match(silent.stderr, /--reason/)
-  const accepted = await reeve([...words, ...file, '--reason', 'disk failure', '--json'])
+  const accepted = await reeve([...words, ...file, '--by', 'ada', '--reason', 'disk failure', '--json'])
   assert.equal(accepted.code, 0, accepted.stderr)
   const { epoch, before, after } = JSON.parse(accepted.stdout) as { epoch: number; before: number; after: number }
   assert.deepEqual({ epoch, before, after }, { epoch: 1, before: 100, after: 60 })
   assert.equal(await readFile(memoryFile(folder, ORIGIN), 'utf8'), restored)
-  assert.equal((await reeve([...words, ...file, '--reason', 'again'])).code, 2)
+  assert.equal((await reeve([...words, ...file, '--by', 'ada', '--reason', 'again'])).code, 2)
 })
 
 test('reeve verify says what is no bundle, and exits with 2', async (t) => {

@@ -34,7 +34,8 @@ export type { RestoredBackup } from './start/restore-backup.ts'
 
 export { evidenceKeys, exportEvidence, proveEvidence, pruneEvidence, verifyEvidence } from './start/evidence-desk.ts'
 export { exportOcsf } from './start/ocsf-desk.ts'
-export { acceptRestore, runWitness, verifyBundleFile } from '#evidence'
+export { acceptRestore, keptSigner, runWitness, verifyBundleFile } from '#evidence'
+export type { Misbehaviour } from '#evidence'
 
 export interface StartOptions extends ServerOptions {
   readonly release: string

@@ -6,9 +6,9 @@ export interface Repeating {
   stop(): Promise<void>
 }
 
-/** `pass` says whether there is more to do at once. One that throws is told to `onFailure` and tried again. */
+/** `pass` says whether there is more to do at once, or after how long. One that throws is told to `onFailure` and tried again. */
 export function repeat(
-  pass: () => Promise<'more' | 'done'>,
+  pass: () => Promise<'more' | 'done' | { readonly afterMs: number }>,
   options: { readonly everyMs: number; readonly onFailure: (error: unknown) => void },
 ): Repeating {
   const stopping = new AbortController()
@@ -18,7 +18,9 @@ export function repeat(
         options.onFailure(error)
         return 'done' as const
       })
-      if (left === 'done') await sleep(options.everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (left === 'more') continue
+      const ms = left === 'done' ? options.everyMs : left.afterMs
+      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   })()
   return {

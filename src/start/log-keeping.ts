@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Database } from '#db'
 import { announceKey, ED25519, keepLog, logOrigin, parseVerifierKey, signerOfNewest, TileFolder } from '#evidence'
-import type { LogKeeper, NoteSigner } from '#evidence'
+import type { LogKeeper, NoteSigner, WitnessState } from '#evidence'
 import { messageOf } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
@@ -43,9 +43,16 @@ export async function startLog(parts: {
     onFailure: (error) => {
       say(`entries wait for their place in the log: ${messageOf(error)}`)
     },
-    onAlarm: (witness, why) => {
-      say(`ALARM: the witness ${witness} says that this is not the log that it knows: ${why}`)
+    onWitness: (witness, { state, why }) => {
+      say(witnessWords(witness, state, why))
     },
   })
   return { tiles, keeper }
+}
+
+function witnessWords(witness: string, state: WitnessState['state'], why = ''): string {
+  if (state === 'cosigned') return `the witness ${witness} cosigns again`
+  if (state === 'alarm')
+    return `ALARM: the witness ${witness} says that this is not the log that it knows: ${why}; it is asked again and again`
+  return `the witness ${witness} does not cosign: ${why}; entries keep their order and their place, and it is asked again`
 }

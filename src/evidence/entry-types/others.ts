@@ -84,6 +84,7 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   }),
   'log.witness_alarmed': evidence('a witness says that this is not the log that it knows', {
     witness: 'text',
+    cause: 'text?',
     size: 'number',
   }),
   'log.restored': evidence('the log goes on from a backup: a witness refuses it until its operator accepts that', {

@@ -1,13 +1,10 @@
 // Keeps the log: gives entries their places, grows the tree, signs, publishes, and asks the witnesses, again and again.
-import { newId, REEVE } from '#kernel'
 import type { Clock } from '#kernel'
-import { appendEntry } from '../append.ts'
-import { formatNote } from '../checkpoint/note.ts'
 import { repeat } from '../repeat.ts'
 import { BATCH, sequenceOnce } from '../sequencer.ts'
-import { cosign } from '../witness/cosign.ts'
 import type { WitnessPeer } from '../witness/cosign.ts'
-import { newestCheckpoint, rememberedBy, storeCosignature } from './checkpoints.ts'
+import { askWitness } from './ask-witness.ts'
+import type { WitnessState } from './ask-witness.ts'
 import { Log } from './log.ts'
 import type { LogParts } from './log.ts'
 
@@ -16,8 +13,8 @@ export interface LogKeeping extends LogParts {
   readonly witnesses?: readonly WitnessPeer[]
   /** What kept a pass from being done; it is tried again. */
   readonly onFailure: (error: unknown) => void
-  /** A witness says that this log is not the one that it knows. Also an entry, `log.witness_alarmed`, once each. */
-  readonly onAlarm?: (witness: string, why: string) => void
+  /** How it stands with a witness, when that changes. An alarm is also an entry, `log.witness_alarmed`, once for a cause. */
+  readonly onWitness?: (witness: string, said: WitnessState) => void
   readonly everyMs?: number
 }
 
@@ -41,16 +38,7 @@ export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
     },
     { everyMs, onFailure },
   )
-  const alarmed = new Set<string>()
-  const asking = (keeping.witnesses ?? []).map((peer) =>
-    repeat(
-      async () => {
-        await ask(keeping, peer, alarmed)
-        return 'done'
-      },
-      { everyMs: Math.max(everyMs, EVERY_MS), onFailure },
-    ),
-  )
+  const asking = (keeping.witnesses ?? []).map((peer) => askWitness(keeping, peer, Math.max(everyMs, EVERY_MS)))
   return {
     get size() {
       return log.size
@@ -59,38 +47,4 @@ export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
       await Promise.all([growing, ...asking].map(async (loop) => loop.stop()))
     },
   }
-}
-
-/** Offers the newest checkpoint to one witness, where it has not cosigned it yet. */
-async function ask(keeping: LogKeeping, peer: WitnessPeer, alarmed: Set<string>): Promise<void> {
-  const { evidence, tiles, clock } = keeping
-  const { name } = peer.verifier
-  const [newest, remembered] = await evidence.transaction(
-    async (tx) => [await newestCheckpoint(tx), await rememberedBy(tx, name)] as const,
-    { readOnly: true },
-  )
-  if (newest === undefined || newest.size === 0 || newest.witnesses.includes(name)) return
-  const said = await cosign(peer, newest.note, tiles.readingOnce(), remembered)
-  if (said.outcome === 'cosigned') {
-    await storeCosignature(evidence, newest.size, said.signature, clock())
-    const now = await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
-    if (now !== undefined) await tiles.writeCheckpoint(formatNote(now.note))
-    return
-  }
-  if (said.outcome !== 'alarm') throw new Error(`the witness ${name} did not cosign: ${said.why}`)
-  keeping.onAlarm?.(name, said.why)
-  if (alarmed.has(`${name} ${said.why}`)) return
-  alarmed.add(`${name} ${said.why}`)
-  await evidence.transaction(async (tx) => {
-    await appendEntry(tx, {
-      id: newId('entry'),
-      layer: 'evidence',
-      type: 'log.witness_alarmed',
-      at: clock(),
-      actor: REEVE,
-      subjects: [],
-      reason: said.why,
-      content: { witness: name, size: newest.size },
-    })
-  })
 }

@@ -97,12 +97,34 @@ export function extendsTree(proof: readonly Buffer[], older: Tree, newer: Tree):
   if (older.size > newer.size) return false
   if (older.size === newer.size) return proof.length === 0 && older.root.equals(newer.root)
   if (older.size === 0) return proof.length === 0
+  const roots = rootsOf(proof, older, newer.size)
+  return roots !== undefined && roots.older.equals(older.root) && roots.newer.equals(newer.root)
+}
+
+/**
+ * Whether `proof` shows that the newer tree does *not* begin with the older one: its nodes give the newer root, and another
+ * older one. Nobody but who signed both roots can bring that about. A complete subtree is the first node of its own proof, so
+ * that for a size that is a power of two there is nothing to show.
+ */
+export function contradictsTree(proof: readonly Buffer[], older: Tree, newer: Tree): boolean {
+  if (older.size === newer.size) return !older.root.equals(newer.root)
+  if (older.size === 0 || older.size > newer.size) return false
+  const roots = rootsOf(proof, older, newer.size)
+  return roots !== undefined && roots.newer.equals(newer.root) && !roots.older.equals(older.root)
+}
+
+/** What the nodes of a proof come to. `undefined`: there are too few or too many. */
+function rootsOf(
+  proof: readonly Buffer[],
+  older: Tree,
+  size: number,
+): { readonly older: Buffer; readonly newer: Buffer } | undefined {
   // a tree that is a complete subtree of the newer one is its own first node
   const nodes = isPowerOfTwo(older.size) ? [older.root, ...proof] : [...proof]
   const first = nodes.shift()
-  if (first === undefined) return false
+  if (first === undefined) return undefined
   let node = older.size - 1
-  let last = newer.size - 1
+  let last = size - 1
   while (node % 2 === 1) {
     node = Math.floor(node / 2)
     last = Math.floor(last / 2)
@@ -110,7 +132,7 @@ export function extendsTree(proof: readonly Buffer[], older: Tree, newer: Tree):
   let olderHash = first
   let newerHash = first
   for (const sibling of nodes) {
-    if (last === 0) return false
+    if (last === 0) return undefined
     if (node % 2 === 1 || node === last) {
       olderHash = nodeHash(sibling, olderHash)
       newerHash = nodeHash(sibling, newerHash)
@@ -122,7 +144,7 @@ export function extendsTree(proof: readonly Buffer[], older: Tree, newer: Tree):
     node = Math.floor(node / 2)
     last = Math.floor(last / 2)
   }
-  return last === 0 && olderHash.equals(older.root) && newerHash.equals(newer.root)
+  return last === 0 ? { older: olderHash, newer: newerHash } : undefined
 }
 
 const isPowerOfTwo = (size: number): boolean => Number.isInteger(Math.log2(size))

@@ -5,6 +5,7 @@ import { parseNote, verifyNote } from '../checkpoint/note.ts'
 import type { Note, NoteSignature, NoteVerifier } from '../checkpoint/note.ts'
 import { consistencyProof } from '../tree/proof.ts'
 import type { ReadTile } from '../tree/subtree.ts'
+import type { MisbehaviourKind } from './misbehaviour.ts'
 import { formatAddCheckpoint } from './request.ts'
 
 export interface WitnessPeer {
@@ -21,7 +22,7 @@ export type Cosigned =
   | { readonly outcome: 'cosigned'; readonly signature: NoteSignature }
   | { readonly outcome: 'unreachable'; readonly why: string }
   | { readonly outcome: 'refused'; readonly why: string }
-  | { readonly outcome: 'alarm'; readonly why: string }
+  | { readonly outcome: 'alarm'; readonly cause: MisbehaviourKind; readonly why: string; readonly itsSize?: number }
 
 const ANSWER_BYTES_MAX = 64 * 1024
 const Size = z.string().regex(/^(?:0|[1-9][0-9]{0,15})\n$/)
@@ -35,13 +36,21 @@ export async function cosign(peer: WitnessPeer, note: Note, read: ReadTile, reme
     const answer = await post(peer.url, formatAddCheckpoint({ oldSize, proof, note }))
     if ('why' in answer) return { outcome: 'unreachable', why: answer.why }
     if (answer.status === 200) return cosignatureIn(answer.body, peer.verifier, note)
-    if (answer.status === 422) return { outcome: 'alarm', why: 'the witness does not find that the log has only grown' }
+    if (answer.status === 422)
+      return { outcome: 'alarm', cause: 'inconsistent', why: 'it does not find that the log has only grown' }
     if (answer.status !== 409) return { outcome: 'refused', why: `it answered ${answer.status}` }
     const said = Size.safeParse(answer.body)
     if (!said.success) return { outcome: 'refused', why: 'it answered 409 without a size' }
     const itsSize = Number(said.data)
-    if (itsSize > size) return { outcome: 'alarm', why: `it remembers ${itsSize} entries and the log has ${size}` }
-    if (itsSize === oldSize) return { outcome: 'alarm', why: `it remembers another tree of ${size} entries` }
+    if (itsSize > size)
+      return {
+        outcome: 'alarm',
+        cause: 'rollback',
+        why: `it remembers ${itsSize} entries and the log has ${size}`,
+        itsSize,
+      }
+    if (itsSize === oldSize)
+      return { outcome: 'alarm', cause: 'fork', why: `it remembers another tree of ${size} entries` }
     oldSize = itsSize
   }
   return { outcome: 'refused', why: 'it changed its mind about the size that it remembers' }
