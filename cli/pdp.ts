@@ -1,6 +1,7 @@
 // `reeve pdp`: a decision point beside those who ask it, which goes on deciding while the server is away.
 import { readFile, stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import type { RouteTable } from '#config/routes'
 import { Fault } from '#kernel'
 import { checkedUrl } from './remote/credentials.ts'
 import { say } from './terminal/answer.ts'
@@ -14,6 +15,7 @@ interface PdpOptions {
   readonly callerTokenFile?: string
   readonly staleAfter: number
   readonly spool?: string
+  readonly routes?: string
   readonly json?: boolean
 }
 
@@ -31,6 +33,7 @@ Exit codes:
 
 Examples:
   reeve pdp --server https://reeve.example --token-file pdp.token --listen unix:/run/reeve/pdp.sock
+  reeve pdp --server https://reeve.example --token-file pdp.token --listen unix:/run/reeve/pdp.sock --routes routes.yaml
   reeve pdp --server https://reeve.example --token-file pdp.token --caller-token-file caller.token --listen 127.0.0.1:7332
 `
 
@@ -43,6 +46,7 @@ export function pdpCommand(): Command {
     .option('--caller-token-file <file>', 'what callers present as bearer; needed but on a Unix socket')
     .option('--stale-after <duration>', 'how long it decides without the server', duration, 120_000)
     .option('--spool <directory>', 'keeps what it decided there until the server has it; else nothing is recorded')
+    .option('--routes <file>', 'what nginx, Caddy, Envoy and Kubernetes are answered from (YAML)')
     .option('--json', 'one JSON line with the address when it listens')
     .addHelpText('after', EXAMPLES)
     .action(pdp)
@@ -65,6 +69,7 @@ async function pdp(options: PdpOptions): Promise<void> {
   // a file that is not there now is a mistake; later it is told, and tried again
   await tokenIn(tokenFile)
   const callerToken = callerTokenFile === undefined ? undefined : await tokenIn(callerTokenFile)
+  const routes = options.routes === undefined ? undefined : await routesIn(options.routes)
   const signals = onSignals()
   const { serveDecisions } = await import('#sdk')
   const served = await serveDecisions({
@@ -74,6 +79,7 @@ async function pdp(options: PdpOptions): Promise<void> {
     listen,
     ...(callerToken !== undefined && { callerToken }),
     ...(spool !== undefined && { spool }),
+    ...(routes !== undefined && { routes }),
     say: (event) => void process.stderr.write(`reeve pdp: ${event}\n`),
   })
   if (json === true) await writeTo(process.stdout, [`${JSON.stringify({ address: served.address })}\n`])
@@ -81,6 +87,17 @@ async function pdp(options: PdpOptions): Promise<void> {
   await signals.first
   await served.stop()
   process.exit(0)
+}
+
+async function routesIn(file: string): Promise<RouteTable> {
+  let yaml: string
+  try {
+    yaml = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('usage', `\`${file}\` cannot be read (${codeOf(cause)})`, { cause })
+  }
+  const { readRoutes } = await import('#config/routes')
+  return readRoutes(yaml, file)
 }
 
 /** SECURITY: a token that others can read is theirs too. */

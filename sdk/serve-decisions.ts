@@ -3,7 +3,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { chmod, lstat, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
-import type { ResidentAnswer, TokenFacts } from '#access/decisions'
+import type { ResidentAnswer, RouteTable, TokenFacts } from '#access/decisions'
 import { buildDecisionServer, HTTP_SETTINGS, stopServer } from '#http'
 import { Fault } from '#kernel'
 import { openDecisionPoint } from './decision-point.ts'
@@ -14,6 +14,8 @@ export interface ServeDecisionsOptions extends LocalDecisionPointOptions {
   readonly listen: string
   /** What callers present. Needed but on a Unix socket. */
   readonly callerToken?: string
+  /** For proxies and Kubernetes; without it they are not answered. */
+  readonly routes?: RouteTable
   readonly log?: { write(line: string): void }
 }
 
@@ -30,7 +32,7 @@ const TOKEN_FORM = /^[\w-]{32,200}$/
 /** Answers at once: with denials (`stale`) until the whole state is known. Throws Fault('usage'). */
 export async function serveDecisions(options: ServeDecisionsOptions): Promise<ServedDecisions> {
   const target = targetOf(options.listen)
-  const { callerToken, log } = options
+  const { callerToken, log, routes } = options
   if (callerToken === undefined && 'host' in target) {
     throw new Fault('usage', 'give --caller-token-file, or listen on a Unix socket: any process here could ask')
   }
@@ -48,6 +50,7 @@ export async function serveDecisions(options: ServeDecisionsOptions): Promise<Se
       ...(point.onDecided !== undefined && { onDecided: point.onDecided }),
       authenticate: callerToken === undefined ? takeAll : holderOf(callerToken),
       ...(callerToken === undefined && { withoutToken: CALLER }),
+      ...(routes !== undefined && { routes }),
     },
     // no page of a browser reaches a Unix socket, so its `Host` says nothing
     { ...HTTP_SETTINGS, ...(log !== undefined && { log }), ...('path' in target && { hosts: ['*'] }) },

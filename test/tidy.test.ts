@@ -98,6 +98,11 @@ const IMPORTS: readonly Rule[] = [
   },
   { module: 'src/config-server.ts', may: [], because: 'a section is read without knowing what it is for' },
   {
+    module: 'src/config-routes.ts',
+    may: ['#kernel', '#access/decisions', 'src/config-problems.ts'],
+    because: 'what the routes mean is said where they are followed; here they are read',
+  },
+  {
     module: 'src/config.ts',
     may: [
       '#kernel',
@@ -124,6 +129,7 @@ const IMPORTS: readonly Rule[] = [
       '#governance',
       '#connectors',
       '#config',
+      '#config/routes',
       '#client',
       '#main',
       '#sdk',

@@ -1,5 +1,6 @@
 // Decisions as a server answers for them: the state that follows the database, who may ask, and AuthZEN's API.
 export * from './authzen/index.ts'
+export * from './enforce/index.ts'
 export { DECISION_LIMITS, DecisionState } from './decide/index.ts'
 export type { TokenFacts } from './decide/index.ts'
 export { DecisionLog } from './decision-log/decision-log.ts'

@@ -9,6 +9,7 @@ import { Desk } from './desk.ts'
 import { FEED_PATH, FeedDesk } from './feed.ts'
 import type { Answering } from './desk.ts'
 import type { DecisionsDoor } from './door.ts'
+import { enforcing } from './enforcing.ts'
 import { RECORDS_PATH, sentDecisions } from './records.ts'
 import { requestIdOf } from './respond.ts'
 
@@ -35,6 +36,7 @@ export function decisionsBeside(
   if (door === undefined) return { before: (next) => next, install: () => undefined }
   const desk = new Desk(door, settings, log)
   const { takeRecords } = door
+  const enforces = door.routes === undefined ? undefined : enforcing(desk, door.routes)
   const feed = door.feed === undefined ? undefined : new FeedDesk(desk, door, door.feed)
   return {
     before: (next) => (request, response) => {
@@ -42,6 +44,7 @@ export function decisionsBeside(
         feed.serve(request, response)
         return
       }
+      if (enforces?.(request, response) === true) return
       if (takeRecords !== undefined && request.method === 'POST' && request.url === RECORDS_PATH) {
         const taking: Answering = async (_point, text, { subjectId }) => ({
           taken: await takeRecords(sentDecisions(text), subjectId),

@@ -60,15 +60,8 @@ export class Desk {
   }
 
   #decide(answering: Answering, token: TokenFacts, text: string, response: ServerResponse, requestId: string): void {
-    const { state, now, onDecided } = this.#door
     try {
-      const answer = answering(
-        onDecided === undefined
-          ? { state, now }
-          : { state, now, onDecided: (decided) => onDecided(decided, { tokenId: token.id }) },
-        text,
-        token,
-      )
+      const answer = answering(this.pointFor(token), text, token)
       if (!(answer instanceof Promise)) return this.#respond.send(response, requestId, answer)
       answer.then(
         (later: unknown) => this.#respond.send(response, requestId, later),
@@ -77,6 +70,13 @@ export class Desk {
     } catch (error) {
       this.refuse(response, requestId, error)
     }
+  }
+
+  /** What decides for whoever asks with this token. */
+  pointFor({ id: tokenId }: TokenFacts): DecisionPoint {
+    const { state, now, onDecided } = this.#door
+    if (onDecided === undefined) return { state, now }
+    return { state, now, onDecided: (decided) => onDecided(decided, { tokenId }) }
   }
 
   /** Throws Unauthenticated, Fault('forbidden'), Fault('rate_limited'). */

@@ -1,5 +1,13 @@
 // What the decision point of a server is given. Nothing of it asks a database while a request waits.
-import type { Change, Decided, DecisionState, ResidentAnswer, SentDecisions, TokenFacts } from '#access/decisions'
+import type {
+  Change,
+  Decided,
+  DecisionState,
+  ResidentAnswer,
+  RouteTable,
+  SentDecisions,
+  TokenFacts,
+} from '#access/decisions'
 
 /** Changes of what decisions are made from, in the order in which this server learned of them. */
 export interface FeedDoor {
@@ -24,6 +32,8 @@ export interface DecisionsDoor {
   readonly feed?: FeedDoor
   /** Takes what another decision point decided; answers how many lines were new. */
   readonly takeRecords?: (sent: SentDecisions, subjectId: string) => Promise<number>
+  /** What proxies and Kubernetes are answered from; without it they are not. */
+  readonly routes?: RouteTable
   /** Told of the first use of a token on each day (UTC). */
   readonly onTokenUsed?: (tokenId: string) => void
 }
