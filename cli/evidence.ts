@@ -39,6 +39,7 @@ interface ExportOptions extends Local {
   readonly ocsf?: boolean
   readonly from?: Instant
   readonly to?: Instant
+  readonly scope?: readonly string[]
   readonly witnessKey?: readonly string[]
 }
 
@@ -47,13 +48,14 @@ function exportCommand(): Command {
     .description('write an audit bundle: entries, proofs, populations, and the verifier')
     .option('--out <path>', 'a folder that is not there yet, or a file that ends with .zip')
     .option('--ocsf', 'instead, the entries alone as OCSF events (NDJSON) on standard output')
-    .option('--from <date>', 'entries from then on (populations are always as they are now)', instantOf)
-    .option('--to <date>', 'entries before then', instantOf)
-    .option('--witness-key <key>', 'of a witness, to be named in the bundle; may be repeated', gather)
+    .option('--from <date>', 'what entries say from then on; of all others only the head', instantOf)
+    .option('--to <date>', 'what they say before then, and populations as they were', instantOf)
+    .option('--scope <word=value>', 'principal, owner, system or environment; may be repeated', gather)
+    .option('--witness-key <key>', 'of a witness, whose cosignature is waited for; may be repeated', gather)
     .option('--json', 'as JSON')
     .action(async (options: ExportOptions) => {
       const { exportEvidence, exportOcsf } = await import('#main')
-      const { out, ocsf, from, to, witnessKey = [], json } = options
+      const { out, ocsf, from, to, scope = [], witnessKey = [], json } = options
       const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
       if (ocsf === true) {
         const write = async (lines: string): Promise<void> => writeTo(process.stdout, [lines])
@@ -62,7 +64,7 @@ function exportCommand(): Command {
         return
       }
       if (out === undefined) throw new Fault('usage', 'say where the bundle is to be: --out PATH')
-      const made = await exportEvidence({ ...desk(options), out, period, witnessKeys: witnessKey })
+      const made = await exportEvidence({ ...desk(options), out, period, scope, witnessKeys: witnessKey })
       if (json === true) await answerJson(made)
       else say(`${made.out}: ${made.entries} entries, ${made.rows} rows of populations`)
     })

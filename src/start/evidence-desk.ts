@@ -9,9 +9,11 @@ import {
   ED25519,
   exportBundle,
   logOrigin,
+  parseScope,
   proveEntry,
   pruneContent,
   readRotations,
+  signerOfNewest,
   TileFolder,
   verifierKey,
   verifierOf,
@@ -66,14 +68,17 @@ export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Prom
   try {
     const keys = await openKeys(join(dataDirectory, 'keys'), systemClock)
     const { database } = opened
-    const active = keys.keyInUse('log')
-    const origin = await logOrigin(database.layer('evidence'), `reeve-log-${active.keyId.replace(/^[a-z]+_/, '')}`)
-    const signer: NoteSigner = {
+    const evidence = database.layer('evidence')
+    const origin = await logOrigin(evidence, `reeve-log-${keys.keyInUse('log').keyId.replace(/^[a-z]+_/, '')}`)
+    const signers = keys.keysOf('log').map((key): NoteSigner => ({
       name: origin,
       algorithm: ED25519,
-      publicKey: active.publicKey,
-      sign: (data) => active.sign(data),
-    }
+      publicKey: key.publicKey,
+      sign: (data) => key.sign(data),
+    }))
+    // a key that was made and is not announced yet counts for nothing
+    const signer = (await signerOfNewest(evidence, signers)) ?? signers[0]
+    if (signer === undefined) throw new Error('a kind that was opened has an active key')
     const tiles = new TileFolder(join(dataDirectory, 'log'))
     const connection = opened.connectionFor('evidence')
     return await work({ database, connection, tiles, signer, origin, keys: await keyChain(database, keys, origin) })
@@ -101,19 +106,25 @@ function textOf(rawBase64: string, origin: string): string {
 }
 
 export async function exportEvidence(
-  options: DeskOptions & { readonly out: string; readonly period: Period; readonly witnessKeys: readonly string[] },
+  options: DeskOptions & {
+    readonly out: string
+    readonly period: Period
+    readonly scope: readonly string[]
+    readonly witnessKeys: readonly string[]
+  },
 ): Promise<BundleMade> {
-  return await atDesk(options, async ({ database, tiles, signer, keys }) => {
+  const scope = parseScope(options.scope)
+  return await atDesk(options, async ({ database, signer, keys }) => {
     const identity = identityLayer(database, systemClock, serverSettingsOf())
     return await exportBundle({
       evidence: database.layer('evidence'),
-      tiles,
       signer,
-      keys,
+      key: keys[0] ?? '',
       witnesses: options.witnessKeys,
       populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
       controls: await assessControls(controlReader(database, identity)),
       period: options.period,
+      scope,
       release: options.release,
       clock: systemClock,
       out: options.out,

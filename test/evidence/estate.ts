@@ -9,6 +9,7 @@ import {
   ED25519,
   exportBundle,
   Log,
+  parseScope,
   sequenceOnce,
   signerFromSeed,
   TileFolder,
@@ -19,7 +20,7 @@ import type { BundleMade, NoteSigner, Period } from '#evidence'
 import { newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { readCurrent } from '#db/history'
-import { recordCredential, recordRevocation, registerPrincipal, rollPopulations } from '#identity/roll'
+import { recordCredential, recordRevocation, registerPrincipal, rollPopulations, setPurpose } from '#identity/roll'
 import { testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import { ACCOUNT, ENTITLEMENT } from '../../src/access/observe/records.ts'
@@ -39,10 +40,14 @@ export interface Estate {
   /** Gives entries their places and signs. */
   integrate(signer?: NoteSigner): Promise<number>
   register(name: string): Promise<Id<'principal'>>
+  /** Says what an identity is for, which makes a version of it. */
+  setPurpose(id: string): Promise<void>
+  /** The identity that has credentials, an account and a right. */
+  readonly first: Id<'principal'>
   /** A bundle at a path below the estate's folder. */
   bundle(
     name: string,
-    options?: { period?: Period; signer?: NoteSigner; keys?: string[]; witnesses?: string[] },
+    options?: { period?: Period; scope?: string[]; signer?: NoteSigner; key?: string; witnesses?: string[] },
   ): Promise<BundleMade>
   close(): Promise<void>
 }
@@ -65,22 +70,29 @@ export async function evidenceEstate(): Promise<Estate> {
     const made = await registerPrincipal(roll.identity, roll.act('ada', { reason: `ticket for ${name}` }), input)
     return made.id as Id<'principal'>
   }
+  for (const feedId of ['ada', 'ben']) await roll.addPerson(feedId)
+  const first = await register('=HYPERLINK("x"),"quoted"\nline\u2028end')
   const estate: Estate = {
     db: opened,
+    first,
     roll,
     folder,
     tiles,
     integrate,
     register,
-    async bundle(name, { period = {}, signer = logKey(), keys = [keyText(signer)], witnesses = [] } = {}) {
+    async setPurpose(id) {
+      const changed = { id: id as Id<'principal'>, purpose: 'to be changed' }
+      await setPurpose(roll.identity, roll.act('ada', { reason: 'it was asked for' }), changed)
+    },
+    async bundle(name, { period = {}, scope = [], signer = logKey(), key = keyText(signer), witnesses = [] } = {}) {
       return await exportBundle({
         evidence,
-        tiles,
         signer,
-        keys,
+        key,
         witnesses,
         populations: [...rollPopulations(roll.identity), ...accessPopulations(opened.database.layer('access'))],
         period,
+        scope: parseScope(scope),
         release: '0.0.0-test',
         clock: () => roll.now(),
         out: join(folder, name),
@@ -97,9 +109,7 @@ export async function evidenceEstate(): Promise<Estate> {
 }
 
 async function fill(estate: Estate): Promise<void> {
-  const { roll, db } = estate
-  for (const feedId of ['ada', 'ben']) await roll.addPerson(feedId)
-  const first = await estate.register('=HYPERLINK("x"),"quoted"\nline\u2028end')
+  const { roll, db, first } = estate
   for (let at = 0; at < 40; at++) await estate.register(`svc-${at}`)
   await estate.integrate()
   await correctThePast(roll, first)

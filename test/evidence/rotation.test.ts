@@ -69,7 +69,7 @@ describe('a log', { skip: databaseUnavailable() }, () => {
     await estate.integrate(logKey(4))
     assert.deepEqual(await failed(), [])
     const keys = [keyText(logKey(3)), keyText(logKey(4))]
-    await estate.bundle('rotated', { signer: logKey(4), keys })
+    await estate.bundle('rotated', { signer: logKey(4), key: keyText(logKey(3)) })
     for (const known of keys) {
       const findings = await verifyBundle(join(estate.folder, 'rotated'), { logKey: known })
       assert.deepEqual(

@@ -3,7 +3,7 @@ import type { Json } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
 import { readAllRecords } from '#db/history'
-import type { RecordTable, RecordWithVersions } from '#db/history'
+import type { RecordTable, RecordWithVersions, UpTo } from '#db/history'
 import { DENIAL, GRANT } from '../grant/records.ts'
 import { POLICY_VERSION } from '../policy-version/records.ts'
 import { ACCESS_REQUEST } from '../request/records.ts'
@@ -15,12 +15,14 @@ interface Named {
   readonly prefix: string
   /** Column → path in the record. */
   readonly columns: Readonly<Record<string, string>>
+  /** Columns that name identities; absent where the rows are not about any. */
+  readonly identities?: readonly string[]
 }
 
 type Data = { readonly [key: string]: Json }
 
 export interface AccessRecordPopulation extends Named {
-  rows(): AsyncIterable<RecordWithVersions>
+  rows(upTo?: UpTo): AsyncIterable<RecordWithVersions>
 }
 
 /** What has no versions: each row was made by an entry of one of these types. */
@@ -53,13 +55,15 @@ function observed(db: LayerDatabase): Populations {
       name: 'accounts',
       title: 'accounts of identities in systems',
       prefix: 'acc_',
+      identities: ['principal'],
       columns: { principal: 'principalId', system: 'system', external_id: 'externalId', gone_at: 'goneAt' },
-      rows: () => readAllRecords(db, ACCOUNT),
+      rows: (upTo) => readAllRecords(db, ACCOUNT, upTo),
     },
     {
       name: 'entitlements',
       title: 'what identities may do, as the sources state it',
       prefix: 'ent_',
+      identities: ['principal'],
       columns: {
         principal: 'principalId',
         system: 'system',
@@ -70,7 +74,7 @@ function observed(db: LayerDatabase): Populations {
         path: 'path',
         gone_at: 'goneAt',
       },
-      rows: () => readAllRecords(db, ENTITLEMENT),
+      rows: (upTo) => readAllRecords(db, ENTITLEMENT, upTo),
     },
   ]
 }
@@ -81,6 +85,7 @@ function asked(db: LayerDatabase): Populations {
       name: 'access-requests',
       title: 'rights that were asked for, who may not decide, and what became of them',
       prefix: 'req_',
+      identities: ['principal'],
       columns: {
         principal: 'principalId',
         kind: 'kind',
@@ -96,12 +101,13 @@ function asked(db: LayerDatabase): Populations {
         state: 'state',
         grant: 'grantId',
       },
-      rows: () => readAllRecords(db, ACCESS_REQUEST),
+      rows: (upTo) => readAllRecords(db, ACCESS_REQUEST, upTo),
     },
     {
       name: 'approvals',
       title: 'who agreed to a right that was asked for, or denied it',
       prefix: 'apr_',
+      identities: [],
       columns: same('request', 'verdict', 'actor', 'behind', 'reason', 'at'),
       madeBy: ['access_request.approved', 'access_request.denied'],
       rows: () => plainRows(db, APPROVED),
@@ -116,6 +122,7 @@ function granted(db: LayerDatabase): Populations {
       name: 'grants',
       title: 'rights that were given, from when until when',
       prefix: 'grt_',
+      identities: ['principal'],
       columns: {
         principal: 'principalId',
         kind: 'kind',
@@ -129,14 +136,15 @@ function granted(db: LayerDatabase): Populations {
         ended_at: 'ended.at',
         ended_by: 'ended.by',
       },
-      rows: () => readAllRecords(db, GRANT),
+      rows: (upTo) => readAllRecords(db, GRANT, upTo),
     },
     {
       name: 'denials',
       title: 'what is denied by an act of its own',
       prefix: 'dny_',
+      identities: ['subject'],
       columns: { subject: 'subjectId', reason: 'reason', by: 'by', lifted_at: 'liftedAt' },
-      rows: () => readAllRecords(db, DENIAL),
+      rows: (upTo) => readAllRecords(db, DENIAL, upTo),
     },
     {
       name: 'policy-versions',
@@ -151,7 +159,7 @@ function granted(db: LayerDatabase): Populations {
         approvals: 'approvals',
         activated_at: 'activatedAt',
       },
-      rows: () => readAllRecords(db, POLICY_VERSION),
+      rows: (upTo) => readAllRecords(db, POLICY_VERSION, upTo),
     },
   ]
 }
@@ -163,6 +171,7 @@ function ofReeve(db: LayerDatabase): Populations {
       name: 'tokens',
       title: 'tokens of Reeve itself; never a value',
       prefix: 'tok_',
+      identities: ['principal'],
       columns: same('principal', 'person', 'bootstrap', 'scopes', 'created_at', 'expires_at', 'revoked_at', 'used_on'),
       madeBy: ['token.created'],
       rows: () => plainRows(db, TOKENS),
@@ -171,6 +180,7 @@ function ofReeve(db: LayerDatabase): Populations {
       name: 'role-assignments',
       title: 'who administers, approves, reviews and audits Reeve itself',
       prefix: 'rol_',
+      identities: ['subject'],
       columns: same('subject', 'role', 'both_allowed', 'assigned_at', 'assigned_by', 'ended_at', 'ended_by'),
       madeBy: ['role.assigned'],
       rows: () => plainRows(db, ROLES),

@@ -1,6 +1,7 @@
 // What people read in a bundle: how to verify it, who answers for what, and a summary. Plain files, no script.
 import type { Instant } from '#kernel'
 import type { LogRange, Period } from './log-range.ts'
+import type { Scope } from './scope.ts'
 import type { ControlResult } from './write-controls.ts'
 import type { WrittenPopulation } from './write-population.ts'
 
@@ -10,7 +11,10 @@ export interface BundleFacts {
   readonly at: Instant
   readonly release: string
   readonly period: Period
+  readonly scope: Scope
   readonly range: LogRange
+  /** Entries that say what they say. */
+  readonly shown: number
   readonly counts: Readonly<Record<string, number>>
   readonly populations: readonly WrittenPopulation[]
   readonly witnesses: readonly string[]
@@ -20,11 +24,17 @@ export interface BundleFacts {
 const periodOf = ({ from, to }: Period): string =>
   from === undefined && to === undefined ? 'the whole log' : `${from ?? 'the beginning'} to ${to ?? 'now'}`
 
+const scopeOf = (scope: Scope): string => {
+  const words = Object.entries(scope).map(([word, values]) => `${word} ${values.join(' or ')}`)
+  return words.length === 0 ? 'all identities' : `identities of ${words.join(', ')}`
+}
+
 export function readme(facts: BundleFacts): string {
-  const { origin, at, release, period, range, populations, witnesses } = facts
+  const { origin, at, release, period, scope, range, shown, populations, witnesses } = facts
   return `# Audit bundle of \`${origin}\`
 
-Made ${at} by Reeve ${release}. It covers ${periodOf(period)}: ${range.to - range.from} entries of a log of ${range.size}.
+Made ${at} by Reeve ${release}. It covers ${periodOf(period)}, ${scopeOf(scope)}: ${shown} entries with all that they say, and
+the heads of all ${range.size} entries of the log.
 
 ## Verify it
 
@@ -37,34 +47,41 @@ You need Node 24 or later and nothing else. In this folder:
 - **Get the witness key from whoever runs the witness**, not from the operator of this system. ${witnesses.length === 0 ? 'No witness had cosigned this log when the bundle was made; ' : ''}Without a witness a log that was rewritten as a whole, with the stolen log key, cannot be told from the true one.
 - **Keep the last checkpoint** (the end of \`log/checkpoints.notes\`). Next time give it as \`--known-checkpoint FILE\`: the
   log must still begin with what you know today.
-- \`verify.mjs\` came with the bundle. To be independent of it, take it from the source of Reeve, or read it: it is one
-  file and imports nothing but Node's own modules.
+- **Take \`verify.mjs\` from the source of Reeve**, or from a bundle that you trust, or read it: it is one file and imports
+  nothing but Node's own modules. The one that came with this bundle is of the hand that made the bundle.
 
-Exit code 0: all checks passed. 1: something was refused. 2: nothing was refused, and something could not be checked.
+Exit code 0: all checks passed. 1: something was refused. 2: nothing was refused, and something could not be checked. Lines that
+begin with \`stated\` name what is the exporter's word and is proven by nothing.
 
 ## What is in it
 
 | file | what it is | how it is proven |
 | --- | --- | --- |
-| manifest.json, manifest.note | every file with its hash; the signature over it | the key of the log |
-| log/entries.ndjson | the entries in their order, as the tree holds them | RFC 6962 root in signed checkpoints |
+| manifest.json, manifest.note | every file with its hash, period and scope; the signature over it | the key of the log |
+| log/entries.ndjson | every entry of the log in its place; reason and content of those of the period and scope | RFC 6962 root in signed checkpoints |
 | log/checkpoints.notes | signed checkpoints (C2SP), parted by NUL | the key of the log, and witnesses |
-| log/subtrees.json | the hashes left and right of the range | as part of the root |
 ${populations
   .map(
-    ({ path, title, entry }) =>
-      `| ${path} | ${title} | ${entry.records === undefined ? `each row has its entry (${(entry.madeBy ?? []).join(', ')}); later changes of its cells are the exporter's word` : `each cell from ${entry.records}, whose hashes are in entries`} |`,
+    ({ name, path, title, madeBy }) =>
+      `| ${path} | ${title} | ${madeBy === undefined ? `each cell from records/${name}.ndjson, whose hashes are in entries` : `each row has its entry (${madeBy.join(', ')}); its other cells are the exporter's word`} |`,
   )
   .join('\n')}
 | records/*.ndjson | the record versions that the cells are taken from | their hashes are in entries |
-| controls/results.json | what each control came to, with its query, and the seed of the samples | the signature over the manifest alone; each sampled row is in a population |
-| controls/*.csv | the rows that were sampled, and the first that violate it | as above |
-| RESPONSIBILITIES.md, summary.html, README.md | for reading | the signature over the manifest alone |
+| controls/* | what each control came to, with its query and its samples | nothing: the exporter's word |
+| RESPONSIBILITIES.md, summary.html, README.md | for reading | nothing: the exporter's word |
 
-Populations show the state when the bundle was made, also where the entries are of a period. People appear as ids. Of records
-about people (principals of kind human) only id, version and hash are shown. A cell that a spreadsheet would take for a
-formula begins with an apostrophe.
-
+Populations show the state at the end of the period: as it was when the first entry of a later date got its place. Cells of
+what has no versions (tokens, role assignments, approvals, exposures) are as they were when the bundle was made. People appear as ids; of records about people
+(principals of kind human, of whom an entry says so) only id, version and hash are shown. A cell that a spreadsheet would take
+for a formula begins with an apostrophe.
+${
+  Object.keys(scope).length === 0
+    ? ''
+    : `
+This bundle is of some identities: of all others only ids, times and hashes are shown, and no controls. That the identities that
+are not shown are not of the scope is proven where the scope is a list of ids, and else is the exporter's word.
+`
+}
 What it does not prove: that what was written down is true, or that everything that happened was written down. It proves that
 what was written has not changed since, and that nothing in between is missing.
 `
@@ -132,13 +149,14 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 }
 
 export function summary(facts: BundleFacts): string {
-  const { origin, key, at, release, period, range, counts, populations, witnesses, controls } = facts
+  const { origin, key, at, release, period, scope, range, shown, counts, populations, witnesses, controls } = facts
   const about: readonly (readonly [string, string | number])[] = [
     ['log', origin],
     ['key (ask for it elsewhere)', key],
     ['made', `${at}, Reeve ${release}`],
     ['period', periodOf(period)],
-    ['entries', `${range.from} to ${range.to} of ${range.size}`],
+    ['identities', scopeOf(scope)],
+    ['entries', `${shown} of ${range.size} with all that they say`],
     ['cosigned by', witnesses.length === 0 ? 'no witness' : witnesses.join(', ')],
   ]
   return `<!doctype html>

@@ -7,17 +7,17 @@ import { Fault } from '#kernel'
 import type { Clock } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
-import { formatNote, signNote, verifierKey, verifierOf } from '../checkpoint/note.ts'
+import { formatNote, parseVerifierKey, signNote, verifierKey, verifierOf } from '../checkpoint/note.ts'
 import type { NoteSigner } from '../checkpoint/note.ts'
 import { newestCheckpoint } from '../log/checkpoints.ts'
-import { readRotations } from '../log/rotation.ts'
-import type { TileFolder } from '../log/tile-folder.ts'
 import { BundleFolder } from './bundle-folder.ts'
 import { readme, responsibilities, summary } from './document.ts'
 import type { BundleFacts } from './document.ts'
-import { countTypes, rangeOf } from './log-range.ts'
+import { countTypes, madeLater, rangeOf, versionsBefore } from './log-range.ts'
 import type { Period } from './log-range.ts'
 import type { PopulationSource } from './population.ts'
+import { inScope } from './scope.ts'
+import type { Scope } from './scope.ts'
 import { verifierFile } from './verifier-file.ts'
 import { writeControls } from './write-controls.ts'
 import type { ControlResults } from './write-controls.ts'
@@ -28,16 +28,16 @@ import { zipFolder } from './zip.ts'
 
 export interface BundleOptions {
   readonly evidence: LayerDatabase
-  readonly tiles: TileFolder
-  /** The log's key in use. */
+  /** The key that signed the newest checkpoint. */
   readonly signer: NoteSigner
-  /** Verifier keys of the log, oldest first; the last one is the signer's. */
-  readonly keys: readonly string[]
+  /** The first key of the log; the log itself announces the others. */
+  readonly key: string
   /** Verifier keys of its witnesses. */
   readonly witnesses: readonly string[]
   readonly populations: readonly PopulationSource[]
   readonly controls?: ControlResults
   readonly period: Period
+  readonly scope?: Scope
   readonly release: string
   readonly clock: Clock
   /** A folder that is not there yet, or a file that ends with `.zip`. */
@@ -75,49 +75,53 @@ export async function exportBundle(options: BundleOptions): Promise<BundleMade> 
 }
 
 async function writeBundle(options: BundleOptions, folder: string): Promise<{ entries: number; rows: number }> {
-  const { evidence, tiles, signer, keys, witnesses, clock, release, period } = options
+  const { evidence, signer, key, witnesses, clock, release, period, scope = {} } = options
   const bundle = new BundleFolder(folder)
-  const before = await signedSize(evidence)
+  const range = await rangeOf(evidence, period, await sizeOver(evidence, witnesses, options.waitMsMax ?? 10_000))
+  const upTo = versionsBefore(evidence, range)
+  const within = await inScope(evidence, options.populations, scope, range, upTo)
   const populations: WrittenPopulation[] = []
-  for (const source of options.populations) populations.push(await writePopulation(bundle, source))
-  const size = await sizeOver(evidence, options.waitMsMax ?? 10_000)
-  const range = await rangeOf(evidence, period, size)
-  const last = await writeLog(bundle, evidence, tiles, range)
-  const counts = await countTypes(evidence, range)
-  const key = verifierKey(verifierOf(signer))
-  const at = clock()
+  for (const source of options.populations) {
+    const later = 'madeBy' in source ? await madeLater(evidence, source.madeBy, range) : new Set<string>()
+    populations.push(await writePopulation(bundle, source, { upTo, later, scope: within }))
+  }
+  const withheld = new Set(populations.flatMap((population) => [...population.withheld]))
+  const { last, shown } = await writeLog(bundle, evidence, range, { period, scope: within, withheld })
+  const counts = await countTypes(evidence, period, range)
+  // controls judge all identities as they are now: they are no part of a bundle of some, or of the past
+  const controls = within === undefined && period.to === undefined ? options.controls : undefined
   const facts: BundleFacts = {
     origin: signer.name,
-    key,
-    at,
+    key: verifierKey(verifierOf(signer)),
+    at: clock(),
     release,
     period,
+    scope,
     range,
+    shown,
     counts,
     populations,
     witnesses: last.witnesses,
-    controls: options.controls?.controls ?? [],
+    controls: controls?.controls ?? [],
   }
-  if (options.controls !== undefined) await writeControls(bundle, options.controls)
+  if (controls !== undefined) await writeControls(bundle, controls)
   await bundle.write('README.md', readme(facts))
   await bundle.write('RESPONSIBILITIES.md', responsibilities(facts))
   await bundle.write('summary.html', summary(facts))
   await bundle.write('verify.mjs', verifierFile())
-  const rotations = (await readRotations(evidence)).filter(({ seq }) => seq < range.from).map(({ note }) => note)
   const manifest = {
-    format: 'reeve-audit-bundle/1',
-    at,
+    format: 'reeve-audit-bundle/2',
+    at: facts.at,
     release,
     period,
-    log: { origin: signer.name, keys, rotations, witnesses },
-    range: { ...range, populations: before },
+    scope,
+    log: { origin: signer.name, key, size: range.size },
     counts,
-    populations: Object.fromEntries(populations.map(({ path, entry }) => [path, entry])),
     files: bundle.files,
   }
   await bundle.write('manifest.json', `${JSON.stringify(manifest, undefined, 2)}\n`)
   await bundle.write('manifest.note', await manifestNote(folder, signer))
-  return { entries: range.to - range.from, rows: populations.reduce((sum, { rows }) => sum + rows, 0) }
+  return { entries: shown, rows: populations.reduce((sum, { rows }) => sum + rows, 0) }
 }
 
 async function manifestNote(folder: string, signer: NoteSigner): Promise<string> {
@@ -126,34 +130,28 @@ async function manifestNote(folder: string, signer: NoteSigner): Promise<string>
   return formatNote({ text, signatures: [signNote(text, signer)] })
 }
 
-/** How many entries are under a signed checkpoint. */
-async function signedSize(evidence: LayerDatabase): Promise<number> {
-  const newest = await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
-  if (newest === undefined)
-    throw new Fault('conflict', 'no checkpoint was signed yet: start the server once, it signs within a second')
-  return newest.size
-}
-
 /**
  * The size of the signed tree that holds every entry committed by now, so that no row is newer than the log. Where nobody
- * keeps the log at this moment, what is signed has to do; the verifier says what it does not hold. A cosigned checkpoint
- * is preferred.
+ * keeps the log at this moment, what is signed has to do. A checkpoint that the witnesses cosigned is waited for.
  */
-async function sizeOver(evidence: LayerDatabase, waitMsMax: number): Promise<number> {
+async function sizeOver(evidence: LayerDatabase, witnesses: readonly string[], waitMsMax: number): Promise<number> {
   const started = Date.now()
+  const names = witnesses.map((key) => parseVerifierKey(key).name)
   let wanted: number | undefined
   for (;;) {
     const { waiting, placed } = await evidence.transaction(async (tx) => await countWaiting(tx), { readOnly: true })
     if (wanted === undefined && !waiting) wanted = placed
-    const newest = await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
+    const [newest, cosigned] = await evidence.transaction(
+      async (tx) => [await newestCheckpoint(tx), await newestCheckpoint(tx, { cosignedFrom: wanted ?? 0 })] as const,
+      { readOnly: true },
+    )
     const size = newest?.size ?? 0
     const late = Date.now() - started > waitMsMax
-    if (late || (wanted !== undefined && size >= wanted)) {
-      const cosigned = await evidence.transaction(
-        async (tx) => await newestCheckpoint(tx, { cosignedFrom: wanted ?? size }),
-        { readOnly: true },
-      )
-      return cosigned?.size ?? size
+    const witnessed = names.every((name) => cosigned?.witnesses.includes(name) === true)
+    if (late || (wanted !== undefined && size >= wanted && witnessed)) {
+      if (newest === undefined)
+        throw new Fault('conflict', 'no checkpoint was signed yet: start the server once, it signs within a second')
+      return cosigned !== undefined && cosigned.size >= (wanted ?? size) ? cosigned.size : size
     }
     await sleep(100)
   }

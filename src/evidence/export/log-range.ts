@@ -1,18 +1,10 @@
-// Which stretch of the log a bundle holds, and what is needed around it so that it hangs under a signed root.
+// Which entries a bundle says everything of, and up to which one its tables are as they are. The heads of all are in it.
 import type { Instant } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { newestCheckpoint } from '../log/checkpoints.ts'
 import type { SignedCheckpoint } from '../log/checkpoints.ts'
-import { subtreeHash, subtreesOf } from '../tree/subtree.ts'
-import type { ReadTile } from '../tree/subtree.ts'
-
-/** Entries `from` to `to` (exclusive) of the tree of `size`. */
-export interface LogRange {
-  readonly from: number
-  readonly to: number
-  readonly size: number
-}
+import type { UpTo } from './population.ts'
 
 /** By when things happened. Absent ends are the log's own. */
 export interface Period {
@@ -20,42 +12,65 @@ export interface Period {
   readonly to?: Instant
 }
 
-/** From the first entry at or after `period.from` to the last one before `period.to`, of those below `size`. */
-export async function rangeOf(evidence: LayerDatabase, period: Period, size: number): Promise<LogRange> {
-  const { from, to } = period
-  if (from === undefined && to === undefined) return { from: 0, to: size, size }
-  const [row] = await evidence.transaction(
-    async (tx) =>
-      await tx.query<{ first: number | null; last: number | null }>(sql`
-        select min(s.seq) as first, max(s.seq) as last
-        from evidence.sequence s join evidence.entry e on e.id = s.entry_id
-        where s.seq < ${size} ${from === undefined ? sql`` : sql`and e.at >= ${from}`}
-          ${to === undefined ? sql`` : sql`and e.at < ${to}`}`),
-    { readOnly: true, statementTimeoutMs: 0 },
-  )
-  if (row?.first === undefined || row.first === null || row.last === null) return { from: size, to: size, size }
-  return { from: row.first, to: row.last + 1, size }
+/** Of the tree of `size`: entries before `end` are those that the tables know. */
+export interface LogRange {
+  readonly size: number
+  readonly end: number
 }
 
-/** Complete subtrees left and right of the range, base64. */
-export async function subtreesAround(
-  read: ReadTile,
-  { from, to, size }: LogRange,
-): Promise<{ readonly left: string[]; readonly right: string[] }> {
-  const hashes = async (first: number, end: number): Promise<string[]> => {
-    const found: string[] = []
-    for (const part of subtreesOf(first, end)) found.push((await subtreeHash(read, size, part)).toString('base64'))
-    return found
+export const isWithin = ({ from, to }: Period, at: string): boolean =>
+  (from === undefined || at >= from) && (to === undefined || at < to)
+
+/** The tables end where the first entry stands that is dated after the period. */
+export async function rangeOf(evidence: LayerDatabase, { to }: Period, size: number): Promise<LogRange> {
+  if (to === undefined) return { size, end: size }
+  const [row] = await evidence.transaction(
+    async (tx) =>
+      await tx.query<{ end: number | null }>(sql`
+        select min(s.seq) as end from evidence.sequence s join evidence.entry e on e.id = s.entry_id
+        where s.seq < ${size} and e.at >= ${to}`),
+    { readOnly: true, statementTimeoutMs: 0 },
+  )
+  return { size, end: row?.end ?? size }
+}
+
+/** Which version of each record the log had before `end`. A record that no entry knows is shown, so that it is seen. */
+export function versionsBefore(evidence: LayerDatabase, { end }: LogRange): UpTo {
+  return async (ids) => {
+    const rows = await evidence.transaction(
+      async (tx) =>
+        await tx.query<{ id: string; version: number | null }>(sql`
+          select e.record_id as id, max(e.record_version) filter (where s.seq < ${end}) as version
+          from evidence.entry e left join evidence.sequence s on s.entry_id = e.id
+          where e.record_id = any(${ids}) group by e.record_id`),
+      { readOnly: true, statementTimeoutMs: 0 },
+    )
+    return new Map(rows.map(({ id, version }) => [id, version ?? 0]))
   }
-  return { left: await hashes(0, from), right: await hashes(to, size) }
+}
+
+/** Ids of rows without versions whose entry stands at `end` or later: they are not shown. */
+export async function madeLater(
+  evidence: LayerDatabase,
+  types: readonly string[],
+  { end }: LogRange,
+): Promise<ReadonlySet<string>> {
+  const rows = await evidence.transaction(
+    async (tx) =>
+      await tx.query<{ id: string }>(sql`
+        select distinct unnest(e.subjects) as id from evidence.entry e left join evidence.sequence s on s.entry_id = e.id
+        where e.type = any(${types}) and (s.seq is null or s.seq >= ${end})`),
+    { readOnly: true, statementTimeoutMs: 0 },
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 const CHECKPOINTS_MAX = 2000
 
-/** Notes of the range, spread evenly where there are many, and the one of `size` with its cosignatures at the end. */
+/** Notes of the log, spread evenly where there are many, and the one of `size` with its cosignatures at the end. */
 export async function checkpointNotes(
   evidence: LayerDatabase,
-  { from, to, size }: LogRange,
+  { size }: LogRange,
 ): Promise<{ readonly notes: string[]; readonly last: SignedCheckpoint }> {
   return await evidence.transaction(
     async (tx) => {
@@ -64,8 +79,8 @@ export async function checkpointNotes(
       const rows = await tx.query<{ note: string }>(sql`
         select note from (
           select note, size, row_number() over (order by size) as number, count(*) over () as count
-          from evidence.checkpoint where size >= ${from} and size <= ${to} and size < ${size}
-        ) of_range
+          from evidence.checkpoint where size < ${size}
+        ) of_log
         where number % (1 + count / ${CHECKPOINTS_MAX}) = 0 order by size`)
       return { notes: rows.map(({ note }) => note), last }
     },
@@ -74,12 +89,17 @@ export async function checkpointNotes(
 }
 
 /** What the database counts by itself, by type. */
-export async function countTypes(evidence: LayerDatabase, { from, to }: LogRange): Promise<Record<string, number>> {
+export async function countTypes(
+  evidence: LayerDatabase,
+  { from, to }: Period,
+  { size }: LogRange,
+): Promise<Record<string, number>> {
   const rows = await evidence.transaction(
     async (tx) =>
       await tx.query<{ type: string; count: number }>(sql`
         select e.type, count(*) as count from evidence.entry e
-        where e.id in (select entry_id from evidence.sequence where seq >= ${from} and seq < ${to})
+        where e.id in (select entry_id from evidence.sequence where seq < ${size})
+          ${from === undefined ? sql`` : sql`and e.at >= ${from}`} ${to === undefined ? sql`` : sql`and e.at < ${to}`}
         group by e.type order by e.type`),
     { readOnly: true, statementTimeoutMs: 0 },
   )

@@ -31,11 +31,16 @@ interface Named {
   readonly prefix: string
   /** Column → where its value stands in a record (`owner.party.id`). SECURITY: of people only ids. */
   readonly columns: Readonly<Record<string, string>>
+  /** Columns that name identities, or credentials: a bundle of some identities has only their rows. Absent: it is always whole. */
+  readonly identities?: readonly string[]
 }
+
+/** By id: up to which version a record is shown. 0: it is not. Not in the map: no entry knows it, it is shown as it is. */
+export type UpTo = (ids: readonly string[]) => Promise<ReadonlyMap<string, number>>
 
 /** Rows with versions: the log holds the hash of each, so the verifier proves every cell. In the order of their ids. */
 export interface RecordPopulation extends Named {
-  rows(): AsyncIterable<PopulationRecord>
+  rows(upTo: UpTo): AsyncIterable<PopulationRecord>
   /** Of such a record only id, version and hash are shown: it is about a person. */
   readonly withheld?: (data: { readonly [key: string]: Json }) => boolean
 }

@@ -2,7 +2,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 
-const PARTS = ['formats.ts', 'population-rows.ts', 'verify-bundle.ts']
+const PARTS = [
+  'formats.ts',
+  'files.ts',
+  'report.ts',
+  'population-tables.ts',
+  'manifest.ts',
+  'log-facts.ts',
+  'erased-content.ts',
+  'log-check.ts',
+  'witnesses.ts',
+  'population-rows.ts',
+  'population-check.ts',
+  'verify-bundle.ts',
+  'program.ts',
+]
 
 /** Beside this folder in a clone, and beside the bundle in a package. */
 const FOLDERS = [new URL('../verify/offline/', import.meta.url), new URL('./offline/', import.meta.url)]

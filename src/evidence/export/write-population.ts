@@ -3,61 +3,90 @@ import { canonicalJson } from '#kernel'
 import type { Json } from '#kernel'
 import type { BundleFile, BundleFolder } from './bundle-folder.ts'
 import { cellAt, csvRow } from './population.ts'
-import type { PlainPopulation, PopulationRecord, PopulationSource, RecordPopulation } from './population.ts'
-
-/** What the manifest says of it, as the verifier reads it. */
-interface PopulationEntry {
-  readonly prefix: string
-  readonly columns: Readonly<Record<string, string>>
-  readonly records?: string
-  readonly madeBy?: readonly string[]
-}
+import type { PlainPopulation, PopulationRecord, PopulationSource, RecordPopulation, UpTo } from './population.ts'
+import type { InScope } from './scope.ts'
 
 export interface WrittenPopulation {
+  readonly name: string
   readonly path: string
   readonly title: string
-  readonly entry: PopulationEntry
+  /** Of what has no versions: which entries made its rows. */
+  readonly madeBy?: readonly string[]
   readonly rows: number
   /** How many rows each system has, where there is such a column. */
   readonly bySystem: ReadonlyMap<string, number>
+  /** Whose rows show nothing but id, version and hash. */
+  readonly withheld: ReadonlySet<string>
 }
 
-export async function writePopulation(bundle: BundleFolder, source: PopulationSource): Promise<WrittenPopulation> {
-  const { name, title, prefix, columns } = source
+export interface Shown {
+  readonly upTo: UpTo
+  /** Rows without versions that are not shown. */
+  readonly later: ReadonlySet<string>
+  /** Undefined: everything is in it. */
+  readonly scope: InScope | undefined
+}
+
+export async function writePopulation(
+  bundle: BundleFolder,
+  source: PopulationSource,
+  shown: Shown,
+): Promise<WrittenPopulation> {
+  const { name, title, columns } = source
   const path = `populations/${name}.csv`
   const table = new Table(await bundle.open(path), columns)
+  const withheld = new Set<string>()
   if ('madeBy' in source) {
-    await writePlain(table, source)
-    return { path, title, entry: { prefix, columns, madeBy: source.madeBy }, ...table.counts }
+    await writePlain(table, source, shown)
+    return { name, path, title, madeBy: source.madeBy, withheld, ...table.counts }
   }
-  const records = `records/${name}.ndjson`
-  await writeRecords(table, await bundle.open(records), source)
-  return { path, title, entry: { prefix, columns, records }, ...table.counts }
+  await writeRecords(table, await bundle.open(`records/${name}.ndjson`), source, shown, withheld)
+  return { name, path, title, withheld, ...table.counts }
 }
 
-async function writePlain(table: Table, source: PlainPopulation): Promise<void> {
+async function writePlain(table: Table, source: PlainPopulation, { later, scope }: Shown): Promise<void> {
   await table.head(['id'])
-  for await (const { id, data } of source.rows()) await table.row([id], data)
+  for await (const { id, data } of source.rows())
+    if (!later.has(id) && isShown(source, scope, id, data)) await table.row([id], data)
   await table.end()
 }
 
-async function writeRecords(table: Table, records: BundleFile, source: RecordPopulation): Promise<void> {
+async function writeRecords(
+  table: Table,
+  records: BundleFile,
+  source: RecordPopulation,
+  { upTo, scope }: Shown,
+  withheld: Set<string>,
+): Promise<void> {
   await table.head(['id', 'version', 'record_hash'])
-  for await (const record of source.rows()) {
+  for await (const record of source.rows(upTo)) {
     const { id, version, hash, versions } = record
     const data = presentData(record)
-    const shown = data === undefined || source.withheld?.(data) === true ? undefined : data
-    await table.row([id, String(version), hash], shown)
-    if (shown !== undefined) for (const one of versions) await records.add(`${canonicalJson(one as unknown as Json)}\n`)
+    if (!isShown(source, scope, id, data)) continue
+    const cells = data === undefined || source.withheld?.(data) === true ? undefined : data
+    await table.row([id, String(version), hash], cells)
+    if (cells === undefined) withheld.add(id)
+    else for (const one of versions) await records.add(`${canonicalJson(one as unknown as Json)}\n`)
   }
   await table.end()
   await records.close()
 }
 
+/** A bundle of some identities has their rows, and those that name one of them or stand with one of them in an entry. */
+function isShown(source: PopulationSource, scope: InScope | undefined, id: string, data: Data | undefined): boolean {
+  const { name, identities, columns } = source
+  if (scope === undefined || identities === undefined) return true
+  if (name === 'principals') return scope.ids.has(id)
+  const names = identities.flatMap((column) => cellAt(data ?? {}, columns[column] ?? '').split(' '))
+  return scope.named.has(id) || names.some((one) => scope.named.has(one))
+}
+
 /** What holds now, by the last version that says so. */
-function presentData({ versions }: PopulationRecord): { readonly [key: string]: Json } | undefined {
+function presentData({ versions }: PopulationRecord): Data | undefined {
   return versions[0]?.segments.find(({ validTo }) => validTo === null)?.data
 }
+
+type Data = { readonly [key: string]: Json }
 
 class Table {
   readonly #file: BundleFile

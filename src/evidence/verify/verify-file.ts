@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '#kernel'
 import { verifyBundle } from './offline/verify-bundle.ts'
-import type { Finding, VerifyOptions } from './offline/verify-bundle.ts'
+import type { Finding } from './offline/report.ts'
+import type { VerifyOptions } from './offline/verify-bundle.ts'
 import { unpackBundle } from './unpack.ts'
 
 /** Throws Fault('unreadable_input') where there is no bundle. */
@@ -26,7 +27,6 @@ async function verify(folder: string, options: VerifyOptions): Promise<Finding[]
   try {
     return await verifyBundle(folder, options)
   } catch (cause) {
-    const why = cause instanceof Error && !('code' in cause) ? cause.message : 'its manifest cannot be read'
-    throw new Fault('unreadable_input', `this is no audit bundle: ${why}`, { cause })
+    throw new Fault('usage', cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }

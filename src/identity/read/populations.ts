@@ -2,7 +2,7 @@
 import type { Json } from '#kernel'
 import { sql } from '#db'
 import { readAllRecords } from '#db/history'
-import type { RecordTable, RecordWithVersions } from '#db/history'
+import type { RecordTable, RecordWithVersions, UpTo } from '#db/history'
 import type { IdentityLayer } from '../operation.ts'
 import { CREDENTIAL, MATCH, OFFER, PERSON, PRINCIPAL, REQUEST, TEAM, VENDOR } from '../record/tables.ts'
 
@@ -16,11 +16,16 @@ export interface RollPopulation {
   /** Column → path in the record. */
   readonly columns: Readonly<Record<string, string>>
   readonly withheld?: (data: Data) => boolean
-  rows(): AsyncIterable<RecordWithVersions>
+  /** Columns that name identities, or credentials; absent where the records are not about any. */
+  readonly identities?: readonly string[]
+  rows(upTo?: UpTo): AsyncIterable<RecordWithVersions>
 }
 
 /** What has no versions: each row was made by an entry of one of these types. */
-export interface RollPlainPopulation extends Pick<RollPopulation, 'name' | 'title' | 'prefix' | 'columns'> {
+export interface RollPlainPopulation extends Pick<
+  RollPopulation,
+  'name' | 'title' | 'prefix' | 'columns' | 'identities'
+> {
   readonly madeBy: readonly string[]
   rows(): AsyncIterable<{ readonly id: string; readonly data: Data }>
 }
@@ -39,6 +44,7 @@ const KINDS: readonly Kind[] = [
     prefix: 'prn_',
     table: PRINCIPAL,
     withheld: ({ kind }) => kind === 'human',
+    identities: ['id'],
     columns: {
       kind: 'kind',
       system: 'system',
@@ -82,6 +88,7 @@ const KINDS: readonly Kind[] = [
     title: 'credentials with rotation and revocation times; never a value',
     prefix: 'cred_',
     table: CREDENTIAL,
+    identities: ['principal', 'also_of'],
     columns: {
       type: 'type',
       principal: 'principalId',
@@ -105,6 +112,7 @@ const KINDS: readonly Kind[] = [
     title: 'requests for new identities: who asked, who decided, and when',
     prefix: 'irq_',
     table: REQUEST,
+    identities: ['principal'],
     columns: {
       kind: 'kind',
       system: 'system',
@@ -124,6 +132,7 @@ const KINDS: readonly Kind[] = [
     title: 'ownership that was offered, and the answer',
     prefix: 'ofr_',
     table: OFFER,
+    identities: ['principal'],
     columns: {
       principal: 'principalId',
       to_kind: 'to.kind',
@@ -146,7 +155,9 @@ const KINDS: readonly Kind[] = [
 
 export function rollPopulations(identity: IdentityLayer): (RollPopulation | RollPlainPopulation)[] {
   return [
-    ...KINDS.map((kind) => Object.assign({ rows: () => readAllRecords(identity.db, kind.table) }, kind)),
+    ...KINDS.map((kind) =>
+      Object.assign({ rows: (upTo?: UpTo) => readAllRecords(identity.db, kind.table, upTo) }, kind),
+    ),
     exposures(identity),
   ]
 }
@@ -160,6 +171,7 @@ function exposures(identity: IdentityLayer): RollPlainPopulation {
     prefix: 'exp_',
     columns: Object.fromEntries(EXPOSURE_COLUMNS.map((name) => [name, name])),
     madeBy: ['exposure.recorded'],
+    identities: ['credential'],
     rows: () => exposureRows(identity),
   }
 }

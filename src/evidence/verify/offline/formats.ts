@@ -1,7 +1,6 @@
-// The published formats as the verifier reads them: RFC 6962 trees, RFC 8785 JSON, C2SP notes and checkpoints, RFC 4180 rows.
+// The published formats as the verifier reads them: RFC 6962 trees, RFC 8785 JSON, C2SP notes and checkpoints.
 // It shares no code with the log, on purpose. Every part of `offline` becomes one file without imports but Node's own.
-import { createHash, createPublicKey, hash as hashOnce, verify as verifySignature } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createPublicKey, hash as hashOnce, verify as verifySignature } from 'node:crypto'
 
 export const sha256 = (...parts: readonly (Buffer | string)[]): Buffer => {
   const [only] = parts
@@ -30,11 +29,9 @@ export class MerkleStack {
   size = 0
   readonly #stack: { hash: Buffer; height: number }[] = []
 
-  /** A complete subtree of 2^height leaves; it stands where its size allows, else RangeError. */
-  push(hash: Buffer, height = 0): void {
-    if (this.size % 2 ** height !== 0) throw new RangeError('a subtree does not stand where it says')
-    this.size += 2 ** height
-    let node = { hash, height }
+  push(hash: Buffer): void {
+    this.size += 1
+    let node = { hash, height: 0 }
     for (let last = this.#stack.at(-1); last?.height === node.height; last = this.#stack.at(-1)) {
       this.#stack.pop()
       node = { hash: above(last.hash, node.hash), height: node.height + 1 }
@@ -55,23 +52,13 @@ export class MerkleStack {
   }
 }
 
-/** The heights of the complete subtrees that leaves `[from, to)` split into. */
-export function heights(from: number, to: number): number[] {
-  const parts: number[] = []
-  for (let at = from; at < to;) {
-    let height = 0
-    while (at % 2 ** (height + 1) === 0 && at + 2 ** (height + 1) <= to) height += 1
-    parts.push(height)
-    at += 2 ** height
-  }
-  return parts
-}
-
 export interface Key {
   readonly text: string
   readonly name: string
   readonly id: string
   readonly algorithm: number
+  /** The public key. */
+  readonly bytes: Buffer
   readonly verify: (message: Buffer, signature: Buffer) => boolean
 }
 
@@ -90,6 +77,7 @@ export function parseKey(text: string): Key {
     name,
     id,
     algorithm,
+    bytes: raw,
     verify: (message, signature) => verifySignature(null, message, key, signature),
   }
 }
@@ -146,55 +134,4 @@ export function canonical(value: unknown): string {
     text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(member)}`
   }
   return `{${text}}`
-}
-
-export async function digest(file: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    hash.update(chunk)
-    bytes += chunk.length
-  }
-  return { sha256: hash.digest('hex'), bytes }
-}
-
-/** Lines end with a line feed and nothing else: JSON may hold the other line ends of Unicode. */
-export async function* lines(file: string): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of createReadStream(file, {
-    encoding: 'utf8',
-    highWaterMark: 1 << 18,
-  }) as AsyncIterable<string>) {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop() ?? ''
-    yield* parts
-  }
-  if (rest !== '') throw new Error('a file of lines breaks off')
-}
-
-/** RFC 4180 rows; quoted cells may hold line breaks. */
-export async function* csvRows(file: string): AsyncGenerator<string[]> {
-  let row: string[] = []
-  let cell = ''
-  let quoted = false
-  let closed = false
-  for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
-    for (const character of chunk) {
-      if (quoted && !closed && character !== '"') cell += character
-      else if (quoted && !closed) closed = true
-      else if (closed && character === '"') {
-        cell += character
-        closed = false
-      } else if (character === '"' && cell === '') quoted = true
-      else if (character === ',' || character === '\n') {
-        row.push(cell)
-        cell = ''
-        quoted = closed = false
-        if (character === ',') continue
-        yield row
-        row = []
-      } else cell += character
-    }
-  }
-  if (row.length > 0 || cell !== '') throw new Error('a CSV file breaks off')
 }

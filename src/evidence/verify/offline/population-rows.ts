@@ -1,19 +1,9 @@
-// The rows of a population, each beside the record version that its cells are taken from.
-import { join } from 'node:path'
-import { canonical, csvRows, lines, sha256 } from './formats.ts'
+// The rows of a population, each beside the record versions that its cells are taken from.
+import { csvRows, lines } from './files.ts'
+import { canonical, sha256 } from './formats.ts'
+import type { PopulationTable } from './population-tables.ts'
 
-/** How a CSV file of the bundle hangs on the log. */
-export interface Population {
-  /** Of its ids. */
-  readonly prefix: string
-  /** Canonical JSON of the record versions that its cells are taken from, by `columns`: name → path in the data. */
-  readonly records?: string
-  readonly columns: Readonly<Record<string, string>>
-  /** Of what has no versions: the types of entries that make a row. */
-  readonly madeBy?: readonly string[]
-}
-
-export interface RecordLine {
+interface RecordLine {
   readonly id: string
   readonly version: number
   readonly segments: readonly { readonly validTo: string | null; readonly data: unknown }[]
@@ -21,66 +11,109 @@ export interface RecordLine {
 
 export interface PopulationRow {
   readonly id: string
+  readonly cells: ReadonlyMap<string, string>
+  /** Of tables with versions; 0 and nothing where there are none. */
   readonly version: number
   readonly hash: string
   /** Versions that the cells are taken from, where they are not the newest. */
   readonly older: readonly { readonly version: number; readonly hash: string }[]
-  /** Or what is wrong with them. */
-  readonly cells: string
+  /** Whether the cells are what the record says; or what is wrong with them. */
+  readonly shown: 'proven' | 'withheld' | { readonly wrong: string }
+}
+
+export const tablePath = (name: string): string => `populations/${name}.csv`
+const recordsPath = (name: string): string => `records/${name}.ndjson`
+
+/** Which versions before the newest one of each record are in the bundle. */
+export async function olderVersions(
+  folder: string,
+  names: readonly string[],
+): Promise<Map<string, Map<number, string>>> {
+  const older = new Map<string, Map<number, string>>()
+  for (const name of names) {
+    let before = { id: '', version: 0 }
+    for await (const line of lines(folder, recordsPath(name))) {
+      const record = JSON.parse(line) as RecordLine
+      if (record.id === before.id)
+        older.set(record.id, (older.get(record.id) ?? new Map<number, string>()).set(before.version, ''))
+      before = record
+    }
+  }
+  return older
 }
 
 /** Rows of a CSV file, each beside the canonical JSON of its record, in the same order. */
 export class PopulationRows {
+  readonly #folder: string
+  readonly #name: string
+  readonly #table: PopulationTable
   readonly #records: AsyncIterator<string> | undefined
-  readonly #columns: Readonly<Record<string, string>>
-  #ahead: RecordLine | undefined
+  #ahead: string | undefined
 
-  constructor(folder: string, { records, columns }: Population) {
-    this.#records = records === undefined ? undefined : lines(join(folder, records))
-    this.#columns = columns
+  constructor(folder: string, name: string, table: PopulationTable) {
+    this.#folder = folder
+    this.#name = name
+    this.#table = table
+    this.#records = table.madeBy === undefined ? lines(folder, recordsPath(name)) : undefined
   }
 
-  async *read(file: string): AsyncGenerator<PopulationRow> {
-    let names: readonly string[] | undefined
-    for await (const cells of csvRows(file)) {
-      if (names === undefined) names = cells
-      else yield await this.#rowOf(new Map(names.map((name, at) => [name, cells[at] ?? ''])))
+  async *read(): AsyncGenerator<PopulationRow> {
+    const fixed = this.#records === undefined ? ['id'] : ['id', 'version', 'record_hash']
+    const names = [...fixed, ...Object.keys(this.#table.columns)]
+    let head = true
+    for await (const cells of csvRows(this.#folder, tablePath(this.#name))) {
+      if (head && cells.join() !== names.join()) throw new Error(`its columns have to be ${names.join(', ')}`)
+      if (cells.length !== names.length) throw new Error(`a row has ${cells.length} cells`)
+      if (!head) yield await this.#rowOf(new Map(names.map((name, at) => [name, cells[at] ?? ''])))
+      head = false
     }
+    if (head) throw new Error('it has no columns')
     if ((await this.#peek()) !== undefined) throw new Error('the bundle holds records of no row')
   }
 
   async #rowOf(cells: ReadonlyMap<string, string>): Promise<PopulationRow> {
-    const [id, version, hash] = [cells.get('id') ?? '', Number(cells.get('version')), cells.get('record_hash') ?? '']
-    const row = { id, version, hash, older: [] }
-    if (this.#records === undefined) return { ...row, cells: 'proven' }
+    const id = cells.get('id') ?? ''
+    if (this.#records === undefined) return { id, cells, version: 0, hash: '', older: [], shown: 'proven' }
+    const [version, hash] = [Number(cells.get('version')), cells.get('record_hash') ?? '']
+    const row = { id, cells, version, hash, older: [] }
     const records: RecordLine[] = []
-    for (let next = await this.#peek(); next?.id === id; next = await this.#peek()) {
-      records.push(next)
+    const hashes: { version: number; hash: string }[] = []
+    for (let line = await this.#peek(); line !== undefined; line = await this.#peek()) {
+      const record = JSON.parse(line) as RecordLine
+      if (record.id !== id) break
+      if (canonical(record) !== line) throw new Error(`the record of ${id} is not canonical JSON`)
+      records.push(record)
+      hashes.push({ version: record.version, hash: sha256(line).toString('hex') })
       this.#ahead = undefined
     }
     if (records.length === 0) {
-      const shown = Object.keys(this.#columns).some((name) => cells.get(name) !== '')
-      return { ...row, cells: shown ? 'cells without their record' : 'withheld' }
+      const blank = Object.keys(this.#table.columns).every((name) => cells.get(name) === '')
+      return { ...row, shown: blank ? 'withheld' : { wrong: 'cells without their record' } }
     }
-    const hashes = records.map((record) => ({
-      version: record.version,
-      hash: sha256(canonical(record)).toString('hex'),
-    }))
-    const newest = hashes.pop()
-    if (newest?.version !== version || newest.hash !== hash) return { ...row, cells: 'its record is another' }
+    const wrong = this.#wrongWith(row, records, hashes.at(-1))
+    return { ...row, older: hashes.slice(0, -1), shown: wrong === undefined ? 'proven' : { wrong } }
+  }
+
+  #wrongWith(
+    { cells, version, hash }: Pick<PopulationRow, 'cells' | 'version' | 'hash'>,
+    records: readonly RecordLine[],
+    newest: { readonly version: number; readonly hash: string } | undefined,
+  ): string | undefined {
+    if (newest?.version !== version || newest.hash !== hash) return 'its record is another'
     const gap = records.some((record, at) => at > 0 && record.version !== (records[at - 1]?.version ?? 0) + 1)
     const open = records.map(({ segments }) => segments.find(({ validTo }) => validTo === null))
     if (gap || open.slice(1).some((segment) => segment !== undefined) || open[0] === undefined)
-      return { ...row, cells: 'its records are not those that the present stands on' }
-    for (const [name, path] of Object.entries(this.#columns))
-      if (cells.get(name) !== cellOf(open[0].data, path)) return { ...row, cells: `\`${name}\` is not what it says` }
-    return { ...row, older: hashes, cells: 'proven' }
+      return 'its records are not those that the present stands on'
+    const { data } = open[0]
+    const [column] =
+      Object.entries(this.#table.columns).find(([name, path]) => cells.get(name) !== cellOf(data, path)) ?? []
+    return column === undefined ? undefined : `\`${column}\` is not what it says`
   }
 
-  async #peek(): Promise<RecordLine | undefined> {
+  async #peek(): Promise<string | undefined> {
     if (this.#ahead !== undefined || this.#records === undefined) return this.#ahead
     const next = await this.#records.next()
-    this.#ahead = next.done === true ? undefined : (JSON.parse(next.value) as RecordLine)
+    this.#ahead = next.done === true ? undefined : next.value
     return this.#ahead
   }
 }
