@@ -29,9 +29,11 @@ export class MerkleStack {
   size = 0
   readonly #stack: { hash: Buffer; height: number }[] = []
 
-  push(hash: Buffer): void {
-    this.size += 1
-    let node = { hash, height: 0 }
+  /** A complete subtree of 2^height leaves; it stands where its size allows, else RangeError. */
+  push(hash: Buffer, height = 0): void {
+    if (this.size % 2 ** height !== 0) throw new RangeError('a subtree does not stand where it says')
+    this.size += 2 ** height
+    let node = { hash, height }
     for (let last = this.#stack.at(-1); last?.height === node.height; last = this.#stack.at(-1)) {
       this.#stack.pop()
       node = { hash: above(last.hash, node.hash), height: node.height + 1 }
