@@ -5,6 +5,7 @@ export default defineConfig({
   // the worker and the child process are loaded by their URLs, so they must stay files of their own
   entry: {
     main: 'cli/main.ts',
+    sdk: 'sdk/index.ts',
     worker: 'src/connectors/read/worker.ts',
     'entry-worker': 'src/evidence/verify/live/entry-worker.ts',
     'cedar-child': 'src/access/policy-writing/cedar-child.ts',

@@ -44,6 +44,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       deny: async () => (await import('./approve.ts')).denyCommand(),
       grant: async () => (await import('./grant.ts')).grantCommand(),
       policy: async () => (await import('./policy.ts')).policyCommand(),
+      run: async () => (await import('./run.ts')).runCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
     },
   ],

@@ -1,5 +1,10 @@
-// Decision points of their own: in the process of whoever asks, or beside it.
+// Decision points of their own, in the process of whoever asks or beside it; and the guard that asks them, for frameworks.
 export { openDecisionPoint } from './decision-point.ts'
 export type { LocalDecisionPoint, LocalDecisionPointOptions } from './decision-point.ts'
 export { serveDecisions } from './serve-decisions.ts'
 export type { ServedDecisions, ServeDecisionsOptions } from './serve-decisions.ts'
+export { askDecisionPoint } from './enforce/ask-decision-point.ts'
+export type { AskDecisionPointOptions } from './enforce/ask-decision-point.ts'
+export { guardExpress, guardFastify, guardHono } from './enforce/frameworks.ts'
+export { enforcedOf, guardOf } from './enforce/guard.ts'
+export type { Guard, GuardOptions } from './enforce/guard.ts'

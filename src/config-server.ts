@@ -45,6 +45,7 @@ export const ServerFile = z
       )
       .max(10)
       .describe('processes elsewhere that cosign the log, and refuse a rewritten one'),
+    routes: path.describe('what nginx, Caddy, Envoy and Kubernetes are answered from, relative to this file'),
     rateLimits: z
       .strictObject({
         perTokenPerMinute: perMinute,
@@ -65,6 +66,7 @@ export interface ServerSettings {
   readonly leaverShareMax?: number
   readonly leaverCountMin?: number
   readonly witnesses?: readonly { readonly url: string; readonly key: string }[]
+  readonly routes?: string
   readonly perTokenPerMinute?: number
   readonly failuresPerAddressPerMinute?: number
 }
@@ -79,6 +81,7 @@ export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerS
     leaverShareMax: file.leaverBound?.shareMax,
     leaverCountMin: file.leaverBound?.countMin,
     witnesses: file.witnesses,
+    routes: file.routes,
     perTokenPerMinute: file.rateLimits?.perTokenPerMinute,
     failuresPerAddressPerMinute: file.rateLimits?.failuresPerAddressPerMinute,
   }

@@ -124,7 +124,7 @@ async function start(
       identity,
       access,
       connections,
-      decisions,
+      decisions: { ...decisions, ...(settings.routes !== undefined && { routes: settings.routes }) },
       evidence: database.layer('evidence'),
       tiles: log.tiles,
       fingerprint: fingerprinter(keys),

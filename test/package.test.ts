@@ -68,6 +68,15 @@ describe('the package', () => {
     assert.ok(report.findings.length > 10)
   })
 
+  test('its guard and its decision points can be imported', async () => {
+    const program = "process.stdout.write(JSON.stringify(Object.keys(await import('reeve/sdk'))))"
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })
+    const names = JSON.parse(stdout) as string[]
+    for (const name of ['openDecisionPoint', 'askDecisionPoint', 'guardExpress', 'guardFastify', 'guardHono']) {
+      assert.ok(names.includes(name), name)
+    }
+  })
+
   test('its command serves, with its migrations and its samples', { skip: databaseUnavailable() }, async (t) => {
     await chmod(folder, 0o755)
     const dataDirectory = join(folder, 'data')

@@ -3,6 +3,8 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { loadConfig } from '#config'
 import type { Config } from '#config'
+import { readRoutes } from '#config/routes'
+import type { RouteTable } from '#config/routes'
 import { Fault } from '#kernel'
 import { dataDirectoryFrom } from './data-directory.ts'
 import { LISTEN_DEFAULT, parseListen, refuseExposed } from './listen-address.ts'
@@ -28,6 +30,7 @@ export interface ResolvedSettings {
   readonly dataDirectory: string
   readonly listen: ListenAddress
   readonly tls?: { readonly cert: string; readonly key: string }
+  readonly routes?: RouteTable
   /** Real paths of existing directories. */
   readonly importRoots: readonly string[]
 }
@@ -50,6 +53,7 @@ export async function resolveSettings(options: ServerOptions): Promise<ResolvedS
     dataDirectory: dataDirectoryFrom(options.dataDirectory, options.environment),
     listen,
     ...(server.tls === undefined ? {} : { tls: await readTls(server.tls, folder) }),
+    ...(server.routes === undefined ? {} : { routes: await routesFrom(resolve(folder, server.routes)) }),
     importRoots: await rootsFrom(named, options),
   }
 }
@@ -73,6 +77,8 @@ async function readTls(
     key: await textOf(resolve(folder, key), 'the key of the certificate'),
   }
 }
+
+const routesFrom = async (path: string): Promise<RouteTable> => readRoutes(await textOf(path, 'the routes'), path)
 
 async function textOf(path: string, what: string): Promise<string> {
   try {

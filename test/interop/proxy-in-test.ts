@@ -32,19 +32,23 @@ interface Passed {
     | undefined
 }
 
-export interface Proxied {
+export interface Proxy {
   readonly port: number
   readonly tls: Certificate
+  /** How often the application was. */
   readonly asked: () => number
   ask(
     path: string,
     more?: { readonly method?: string; readonly headers?: Record<string, string>; readonly as?: string },
   ): Promise<Passed>
-  stopPoint(): Promise<void>
   close(): Promise<void>
 }
 
-/** Its own folder, sockets and port; no service of the machine. */
+export interface Proxied extends Proxy {
+  stopPoint(): Promise<void>
+}
+
+/** With a decision point of its own, in this process, over a state that a test made. */
 export async function proxied(
   kind: ProxyKind,
   state: DecisionState,
@@ -52,10 +56,24 @@ export async function proxied(
   door: Partial<DecisionsDoor> = {},
 ): Promise<Proxied> {
   const folder = mkdtempSync(join(tmpdir(), `reeve-${kind}-`))
-  const certificates = makeCertificates(folder)
   const socket = join(folder, 'pdp.sock')
   const point = pointOf(state, routes, door)
   await point.listen({ path: socket })
+  const proxy = await startProxy(kind, folder, socket, routes.mode === 'observe')
+  return {
+    ...proxy,
+    stopPoint: async () => await point.close(),
+    close: async () => {
+      await proxy.close()
+      await point.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Below a folder of the test's, which stays; no service of the machine. `socket` is where the decision point listens. */
+export async function startProxy(kind: ProxyKind, folder: string, socket: string, observe = false): Promise<Proxy> {
+  const certificates = makeCertificates(folder)
   let asked = 0
   const application = http.createServer(({ url, method, headers }, response) => {
     asked++
@@ -65,7 +83,7 @@ export async function proxied(
   await once(application, 'listening')
   const behind = `127.0.0.1:${(application.address() as AddressInfo).port}`
   const port = await freePort()
-  const child = start(kind, folder, { port, socket, behind, observe: routes.mode === 'observe' })
+  const child = start(kind, folder, { port, socket, behind, observe })
   let said = ''
   child.stderr.on('data', (data: Buffer) => (said += data.toString()))
   const ended = once(child, 'close')
@@ -80,14 +98,11 @@ export async function proxied(
       const arrived = asked === before || text === '' ? undefined : (JSON.parse(text) as NonNullable<Passed['arrived']>)
       return { status, headers, arrived }
     },
-    stopPoint: async () => await point.close(),
     close: async () => {
       child.kill('SIGTERM')
       await ended
-      await point.close()
       application.closeAllConnections()
       application.close()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
