@@ -10,6 +10,16 @@ test('the file that users are given is read', () => {
   assert.deepEqual([name, mode, routes.length], ['shop-gateway', 'enforce', 3])
 })
 
+test('the routes and the cluster of the guide are read', () => {
+  const guide = readFileSync('docs/guides/enforcement.md', 'utf8')
+  const blocks = [...guide.matchAll(/```yaml\n([^`]+)```/g)].map(([, block = '']) => block)
+  const routes = blocks.find((block) => block.startsWith('name:')) ?? assert.fail('no routes in the guide')
+  const cluster = blocks.find((block) => block.startsWith('kubernetes:')) ?? assert.fail('no cluster in the guide')
+  const { routes: read, kubernetes } = readRoutes(`${routes}${cluster}`, 'enforcement.md')
+  assert.equal(read.length, 2)
+  assert.deepEqual(kubernetes, { cluster: 'prod', ungranted: 'no_opinion' })
+})
+
 test('every mistake is told with its line', () => {
   const yaml = `name: shop
 mod: observe

@@ -4,6 +4,7 @@ import { Fault, kubernetesAction, kubernetesKind, kubernetesResource } from '#ke
 import { evaluate, isObject, refuse } from '../authzen/index.ts'
 import type { DecisionPoint, JsonObject } from '../authzen/index.ts'
 import { markOf } from './enforce.ts'
+import { readPath } from './read-path.ts'
 import type { RouteTable } from './route-table.ts'
 
 export interface AccessReview {
@@ -24,31 +25,40 @@ export async function reviewAccess(table: RouteTable, point: DecisionPoint, body
   if (body['apiVersion'] !== VERSION || body['kind'] !== KIND) refuse('apiVersion', `it is ${VERSION}, ${KIND}`)
   const { spec } = body
   if (!isObject(spec)) return refuse('spec', 'an object is needed')
-  const { decision, context } = await evaluate(point, { ...questionOf(kubernetes.cluster, spec, markOf(table)) })
+  const question = questionOf(kubernetes.cluster, spec, markOf(table))
+  if (question === undefined) return answered(statusOf(false, table.mode === 'observe', 'reeve: ambiguous_name'))
+  const { decision, context } = await evaluate(point, question)
   // the API server's own `failurePolicy` says what follows, not we for a whole cluster
   if (context.reason === 'stale') throw new Fault('database_unavailable', 'what is known here is older than it may be')
   const silent = table.mode === 'observe' || (kubernetes.ungranted === 'no_opinion' && SILENT.has(context.reason))
-  const reason = `reeve: ${context.reason}`
-  const status = statusOf(decision && table.mode === 'enforce', silent, reason)
-  return { apiVersion: VERSION, kind: KIND, status }
+  return answered(statusOf(decision && table.mode === 'enforce', silent, `reeve: ${context.reason}`))
 }
+
+const answered = (status: AccessReview['status']): AccessReview => ({ apiVersion: VERSION, kind: KIND, status })
 
 function statusOf(allowed: boolean, silent: boolean, reason: string): AccessReview['status'] {
   if (allowed) return { allowed, reason }
   return silent ? { allowed, reason } : { allowed, denied: true, reason }
 }
 
-function questionOf(cluster: string, spec: JsonObject, reeve: object): JsonObject {
+/** `undefined` where a name in it could be read as several. */
+function questionOf(cluster: string, spec: JsonObject, reeve: object): JsonObject | undefined {
   const { user, uid, groups, extra } = spec
   if (typeof user !== 'string' || user === '') return refuse('spec.user', 'a text is needed')
-  return {
-    subject: { type: 'kubernetes', id: user },
-    ...askedIn(cluster, spec),
-    context: { kubernetes: { cluster, uid, groups, extra }, reeve },
-  }
+  const asked = askedIn(cluster, spec)
+  return (
+    asked && {
+      subject: { type: 'kubernetes', id: user },
+      ...asked,
+      context: { kubernetes: { cluster, uid, groups, extra }, reeve },
+    }
+  )
 }
 
-function askedIn(cluster: string, spec: JsonObject): { readonly action: object; readonly resource: object } {
+function askedIn(
+  cluster: string,
+  spec: JsonObject,
+): { readonly action: object; readonly resource: object } | undefined {
   const { resourceAttributes: attributes, nonResourceAttributes: other } = spec
   if (isObject(attributes) === isObject(other)) {
     return refuse('spec', 'one of resourceAttributes and nonResourceAttributes is needed')
@@ -60,14 +70,24 @@ function askedIn(cluster: string, spec: JsonObject): { readonly action: object; 
   const verb = of(isObject(attributes) ? attributes : other, 'verb')
   if (verb === '') return refuse('spec.verb', 'a text is needed')
   const action = { name: kubernetesAction(verb) }
-  // what has no namespace and no kind of the API: its path
-  if (isObject(other))
-    return { action, resource: { type: 'k8s', id: `k8s://${cluster}//url${pathOf(of(other, 'path'))}` } }
-  const [resource, subresource] = [of(attributes, 'resource'), of(attributes, 'subresource')]
-  const kind = kubernetesKind(subresource === '' ? resource : `${resource}/${subresource}`, of(attributes, 'group'))
+  if (isObject(other)) {
+    const path = of(other, 'path')
+    if (!path.startsWith('/')) refuse('spec.path', 'it begins with `/`')
+    // what has no namespace and no kind of the API
+    return 'odd' in readPath(path)
+      ? undefined
+      : { action, resource: { type: 'k8s', id: `k8s://${cluster}//url${path}` } }
+  }
+  const [namespace = '', group = '', resource = '', subresource = '', name = ''] = [
+    'namespace',
+    'group',
+    'resource',
+    'subresource',
+    'name',
+  ].map((field) => of(attributes, field))
+  // SECURITY: it would pass for a name in another place
+  if ([namespace, group, resource, subresource, name].some((one) => one.includes('/'))) return undefined
+  const kind = kubernetesKind(subresource === '' ? resource : `${resource}/${subresource}`, group)
   // all of them are asked for where no name is given
-  const id = kubernetesResource(cluster, of(attributes, 'namespace'), kind, of(attributes, 'name') || '*')
-  return { action, resource: { type: 'k8s', id } }
+  return { action, resource: { type: 'k8s', id: kubernetesResource(cluster, namespace, kind, name || '*') } }
 }
-
-const pathOf = (path: string): string => (path.startsWith('/') ? path : refuse('spec.path', 'it begins with `/`'))

@@ -125,6 +125,20 @@ describe('enforcement over HTTP', () => {
     assert.deepEqual(held, { allowed: false, denied: true, reason: 'reeve: quarantined' })
   })
 
+  test('a name that would pass for one in another place is a no', async () => {
+    const tricks = [
+      { resourceAttributes: { ...pods('get'), namespace: 'shop/pods', resource: 'x' } },
+      { resourceAttributes: { ...pods('get'), name: 'a/b' } },
+      { resourceAttributes: { ...pods('get'), subresource: 'exec/x' } },
+      { nonResourceAttributes: { path: '/logs/../metrics', verb: 'get' } },
+      { nonResourceAttributes: { path: '/metrics%2f', verb: 'get' } },
+    ]
+    for (const spec of tricks) {
+      const said = await status({ user: ACCOUNT, ...spec })
+      assert.deepEqual(said, { allowed: false, denied: true, reason: 'reeve: ambiguous_name' })
+    }
+  })
+
   test('what is no SubjectAccessReview is refused with the field', async () => {
     const bad: readonly (readonly [object, RegExp])[] = [
       [{}, /apiVersion/],
