@@ -1,11 +1,13 @@
 // One good request for every endpoint, each in a state of the roll that allows it: what the route table is tested with.
 import { newId } from '#kernel'
-import type { Act } from '#kernel'
+import type { Act, Instant } from '#kernel'
+import { listBreakGlass } from '#access/decisions'
 import { assignRole } from '#access/records'
 import { createConnection, runConnection } from '#connections'
 import type { ConnectionsLayer } from '#connections'
 import { createWithEntries } from '#evidence/port'
 import { EVERYTHING, getPrincipal, proposeMatches } from '#identity/roll'
+import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { PRINCIPAL } from '../../src/identity/record/tables.ts'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
@@ -146,6 +148,19 @@ const grant = async (world: World): Promise<string> => {
   const path = `/v1/access-requests/${await accessRequest(world)}/decide`
   const granted = await made(world, path, { verdict: 'approve', reason: 'a test' }, world.tokens.petra)
   return (granted as unknown as { data: { grantId: string } }).data.grantId
+}
+/** As somebody would have used it who is not in the world of the test. */
+const brokenGlass = async (world: World): Promise<string> => {
+  const somebody = serial()
+  const { roll } = world.api
+  await roll.addPerson(somebody)
+  const act = roll.act(somebody)
+  const until = new Date(Date.parse(act.at) + 3_600_000).toISOString() as Instant
+  const taken = { kind: 'break_glass', actions: ['pg:*'], resources: ['pg://main/*'], until } as const
+  const access = world.api.doors.access
+  const { data } = await grantInTest(access, act, { principalId: newId('principal'), ...taken })
+  const uses = await listBreakGlass(access.db, 'open', { limit: 1000 })
+  return uses.find((use) => use.data.requestId === data.requestId)?.id ?? ''
 }
 const policiesText = (): string =>
   `@id("${serial()}") forbid (principal, action, resource) when { context.members > 9 };`
@@ -307,6 +322,17 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
   listGrants: { by: 'olga', ask: empty },
   getGrant: { by: 'olga', ask: of(grant, 'grantId') },
   endGrant: { by: 'olga', entry: 'grant.ended', ask: of(grant, 'grantId', () => ({ body: { because: 'done' } })) },
+  narrowGrant: {
+    by: 'olga',
+    entry: 'grant.narrowed',
+    ask: of(grant, 'grantId', () => ({ body: { resources: ['pg://main/shop/public.*'], because: 'less will do' } })),
+  },
+  listBreakGlass: { by: 'petra', ask: empty },
+  reviewBreakGlass: {
+    by: 'petra',
+    entry: 'break_glass.reviewed',
+    ask: of(brokenGlass, 'breakGlassId', () => ({ body: { verdict: 'justified', reason: 'a test' } })),
+  },
   listPolicyVersions: { by: 'petra', ask: empty },
   proposePolicies: {
     by: 'kim',

@@ -1,6 +1,14 @@
 // Requests for rights, grants, denials and versions of the policies, as the API answers them.
 import { z } from 'zod'
-import { APPROVALS, GRANT_KINDS, GRANT_STATES, POLICY_STATES, REQUEST_STATES } from '#access/decisions'
+import {
+  APPROVALS,
+  BREAK_GLASS_STATES,
+  BREAK_GLASS_VERDICTS,
+  GRANT_KINDS,
+  GRANT_STATES,
+  POLICY_STATES,
+  REQUEST_STATES,
+} from '#access/decisions'
 import { instant, pageOf } from './fields.ts'
 
 const VERSIONED = { id: z.string(), version: z.int(), validFrom: instant, recordedAt: instant, hash: z.string() }
@@ -19,12 +27,14 @@ const RequestData = z.object({
   ...RIGHT,
   seconds: z.number().optional(),
   purpose: z.string(),
+  extends: z.string().optional().describe('the grant whose right is asked for once more'),
   requestedBy: z.string(),
   interested: z.array(z.string()).describe('natural persons who ask or would have the right: none of them decides'),
   needs: z.object({
     approval: z.enum(APPROVALS),
     approvals: z.int(),
     managerId: z.string().optional(),
+    owners: z.array(z.string()).optional().describe('who answers for the resources: any one of them decides'),
     policyIds: z.array(z.string()).describe('the policies that said so'),
     policyVersion: z.string(),
   }),
@@ -72,6 +82,32 @@ export const Grant = z
   })
   .meta({ id: 'Grant' })
 export const GrantPage = pageOf('GrantPage', Grant)
+
+export const BreakGlass = z
+  .object({
+    ...VERSIONED,
+    data: z.object({
+      principalId: z.string(),
+      requestId: z.string(),
+      purpose: z.string(),
+      usedBy: z.string(),
+      persons: z.array(z.string()).describe('natural persons who may have used it: none of them reviews it'),
+      at: instant,
+      until: instant,
+      state: z.enum(BREAK_GLASS_STATES),
+      review: z
+        .object({
+          by: z.string(),
+          behind: z.array(z.string()),
+          at: instant,
+          verdict: z.enum(BREAK_GLASS_VERDICTS),
+          reason: z.string(),
+        })
+        .optional(),
+    }),
+  })
+  .meta({ id: 'BreakGlass' })
+export const BreakGlassPage = pageOf('BreakGlassPage', BreakGlass)
 
 export const Denial = z
   .object({
