@@ -37,6 +37,7 @@ export type { PolicyTextToPropose, Proposed } from './policy-version/write-polic
 export { readPolicyText } from './policy-writing/index.ts'
 export type { TextProblem } from './policy-writing/index.ts'
 export { decideAccessRequest, expireAccessRequests, withdrawAccessRequest } from './request/decide-request.ts'
+export { aboutRequest } from './request/about-request.ts'
 export { getAccessRequest, getGrant, listAccessRequests, listDenials, listGrants } from './request/read-requests.ts'
 export type { Mine } from './request/read-requests.ts'
 export { APPROVALS, REQUEST_STATES } from './request/records.ts'

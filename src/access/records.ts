@@ -11,5 +11,6 @@ export type { AccessPlainPopulation, AccessRecordPopulation } from './observe/po
 export { roleHolders, tokensInForce } from './role/in-force.ts'
 export type { RoleHolder, TokenInForce } from './role/in-force.ts'
 export { breakGlassByState, everyBreakGlass } from './break-glass/read-break-glass.ts'
+export { unsettledGrants } from './fulfil/unsettled.ts'
 export { noAccess } from './observe/records.ts'
 export { accessSeenOnlyBy } from './observe/seen-only-by.ts'

@@ -50,6 +50,34 @@ export const AccessRequest = z
       .array(z.object({ verdict: z.enum(['approve', 'deny']), by: z.string(), reason: z.string(), at: instant }))
       .optional()
       .describe('who said what on it, in order'),
+    about: z
+      .object({
+        principal: z.object({
+          name: z.string(),
+          kind: z.string(),
+          state: z.string(),
+          tier: z.string(),
+          environment: z.string(),
+          owner: z.string().optional().describe('a person or a team; absent where nobody accepted it'),
+          purpose: z.string().optional(),
+          expiresAt: instant.optional(),
+          nextReviewAt: instant.optional(),
+          gaps: z.array(z.string()).describe('what it lacks to be active'),
+        }),
+        requester: z.object({
+          requests: z.record(z.string(), z.int()).describe('how many of theirs came to what'),
+          emergencies: z.record(z.string(), z.int()).describe('by what their review said; `open` without one'),
+        }),
+        actions: z.array(z.object({ action: z.string(), level: z.string() })).describe('what the right can do'),
+        grants: z
+          .array(z.object({ id: z.string(), state: z.string(), from: instant, until: instant.nullable() }))
+          .describe('of the principal, that give something of it, the newest first'),
+        used: z
+          .array(z.object({ action: z.string(), allowed: z.int(), denied: z.int(), lastAt: instant }))
+          .describe('decisions on these actions in the last 90 days'),
+      })
+      .optional()
+      .describe('for who may decide on it: what to know before'),
   })
   .meta({ id: 'AccessRequest' })
 export const AccessRequestPage = pageOf('AccessRequestPage', AccessRequest)

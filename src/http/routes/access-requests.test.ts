@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Id } from '#kernel'
 import { sql } from '#db'
+import { writeDecisions } from '#access/decisions'
 import { ownersOfResources, personsBehindActor, registerPrincipal } from '#identity/roll'
 import { facts } from '../../access/decide/state-in-test.ts'
 import { databaseUnavailable } from '../../db/database-in-test.ts'
@@ -123,5 +124,37 @@ describe('requests over the API', { skip: databaseUnavailable() }, () => {
     const review = { token: world.tokens.petra, body: { verdict: 'justified', reason: 'it was' } }
     assert.equal((await api.ask('POST', `/v1/break-glass/${use.id}/review`, review)).status, 200)
     assert.equal((await api.ask('POST', '/v1/access-requests', { token: world.tokens.olga, body })).status, 201)
+  })
+
+  test('who may decide sees history, standing, reach and use beside the request; who asks does not', async () => {
+    const { api } = world
+    const principalId = await registered('asked-about')
+    const made = async (): Promise<string> => {
+      const body = { principalId, ...RIGHT }
+      return (await api.ask('POST', '/v1/access-requests', { token: world.tokens.olga, body })).body.id
+    }
+    const approve = { token: world.tokens.petra, body: { verdict: 'approve', reason: 'fine' } }
+    const first = await api.ask('POST', `/v1/access-requests/${await made()}/decide`, approve)
+    const line = {
+      id: 'dec_1',
+      at: Date.parse(api.roll.now()),
+      action: 'pg:SELECT',
+      resource: 'table:x',
+      reason: 'granted',
+    }
+    const text = JSON.stringify({ ...line, principalId, allowed: true, highRisk: false })
+    await writeDecisions(api.doors.access, api.roll.act('ada'), { source: 'spl_1', lines: [{ seq: 1, text }] })
+    const path = `/v1/access-requests/${await made()}`
+    const { about } = (await api.ask('GET', path, { token: world.tokens.petra })).body
+    assert.equal(about.principal.name, 'asked-about')
+    assert.equal(about.principal.owner, personOf('olga'))
+    assert.ok(about.requester.requests.granted >= 1)
+    assert.deepEqual(about.actions, [{ action: 'pg:SELECT', level: 'read' }])
+    assert.deepEqual(
+      about.grants.map(({ id }: { id: string }) => id),
+      [first.body.data.grantId],
+    )
+    assert.deepEqual([about.used[0].action, about.used[0].allowed], ['pg:SELECT', 1])
+    assert.equal((await api.ask('GET', path, { token: world.tokens.olga })).body.about, undefined)
   })
 })

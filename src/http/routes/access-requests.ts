@@ -1,6 +1,7 @@
 // Rights that are asked for, and what becomes of them.
 import { z } from 'zod'
 import {
+  aboutRequest,
   decideAccessRequest,
   endGrant,
   getAccessRequest,
@@ -13,8 +14,16 @@ import {
   requestAccess,
   withdrawAccessRequest,
 } from '#access/decisions'
-import type { Mine } from '#access/decisions'
-import { getPrincipal, idsSeenBy, interestIn, ownersOfResources, personsBehindActor } from '#identity/roll'
+import type { AccessRequestRecord, Mine } from '#access/decisions'
+import {
+  activationGaps,
+  EVERYTHING,
+  getPrincipal,
+  idsSeenBy,
+  interestIn,
+  ownersOfResources,
+  personsBehindActor,
+} from '#identity/roll'
 import { Fault } from '#kernel'
 import type { Caller } from '../caller.ts'
 import type { DecisionsDoor } from '../decisions/door.ts'
@@ -45,6 +54,23 @@ async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undef
     parties: caller.parties,
     ...present({ personId: actor.personId }),
   }
+}
+
+/** Who decides on it, and who sees everything: what they need to know is more than the requester sees. */
+function mayJudge({ viewer, roles, actor, parties }: Caller, { needs }: AccessRequestRecord): boolean {
+  if (viewer.scope === 'all' || roles.has('approver')) return true
+  const owns = needs.owners?.some((party) => parties.includes(party)) ?? false
+  return owns || (needs.managerId !== undefined && needs.managerId === actor.personId)
+}
+
+async function aboutFor({ identity, access }: Doors, request: AccessRequestRecord): Promise<object> {
+  const { data } = await getPrincipal(identity, EVERYTHING, request.principalId)
+  const { name, kind, state, tier, environment, owner, purpose, expiresAt, nextReviewAt } = data
+  const accepted = owner?.from === 'stated' ? owner.party.id : undefined
+  const gaps = activationGaps(data)
+  const more = present({ owner: accepted, purpose: purpose?.value, expiresAt, nextReviewAt })
+  const principal = { name, kind, state, tier: tier.value, environment: environment.value, gaps, ...more }
+  return { principal, ...(await aboutRequest(access.db, request, access.clock())) }
 }
 
 /** An API client may ask for itself, and anybody for what they see. */
@@ -125,8 +151,11 @@ export const ACCESS_REQUESTS = [
     scope: 'read',
     params: REQUEST_PATH,
     answer: AccessRequest,
-    handle: async ({ doors, caller, params }) =>
-      await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller)),
+    handle: async ({ doors, caller, params }) => {
+      const found = await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
+      if (!mayJudge(caller, found.data)) return found
+      return { ...found, about: await aboutFor(doors, found.data) }
+    },
   }),
   endpoint({
     method: 'POST',
