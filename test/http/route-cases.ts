@@ -1,16 +1,12 @@
 // One good request for every endpoint, each in a state of the roll that allows it: what the route table is tested with.
 import { newId } from '#kernel'
-import type { Act, Instant } from '#kernel'
-import { listBreakGlass } from '#access/decisions'
-import { assignRole } from '#access/records'
+import type { Act } from '#kernel'
 import { createConnection, runConnection } from '#connections'
 import type { ConnectionsLayer } from '#connections'
-import { createWithEntries } from '#evidence/port'
-import { EVERYTHING, getPrincipal, proposeMatches } from '#identity/roll'
-import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
-import { PRINCIPAL } from '../../src/identity/record/tables.ts'
+import { proposeMatches } from '#identity/roll'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
+import { assignment, brokenGlass, discoveredLike } from './made-by-others.ts'
 
 /** A person in the world of the test. `ada` is identity-admin, `kim` access-admin, `olga` owns, `petra` approves. */
 type Name = 'ada' | 'kim' | 'olga' | 'petra' | 'otto' | 'mallory'
@@ -108,16 +104,7 @@ const connection = async (world: World): Promise<string> =>
     })
   ).id
 
-/** As a sync would have made it. */
-async function discovered(world: World): Promise<string> {
-  const { identity } = world.api.roll
-  const { data } = await getPrincipal(identity, EVERYTHING, await principal(world))
-  const id = newId('principal')
-  const words = { type: 'principal.discovered' }
-  const record = { id, data: { ...data, refs: [], externalId: id, state: 'discovered' }, words } as const
-  await identity.db.transaction((tx) => createWithEntries(tx, PRINCIPAL, testAct(world), [record]))
-  return id
-}
+const discovered = async (world: World): Promise<string> => await discoveredLike(world, await principal(world))
 
 async function match(world: World): Promise<string> {
   const pair = [await principal(world), await principal(world)].sort() as [string, string]
@@ -129,18 +116,6 @@ async function match(world: World): Promise<string> {
   return proposed.id
 }
 
-async function assignment(world: World): Promise<string> {
-  await world.api.roll.addPerson(serial())
-  const name = `made-${count}`
-  const { id } = await assignRole(world.api.doors.identity, world.api.doors.access, testAct(world), {
-    subjectId: personOf(name),
-    role: 'reviewer',
-    reason: 'a test',
-    heldByActor: 'bootstrap',
-  })
-  return id
-}
-
 const right = { actions: ['pg:SELECT'], resources: ['pg://main/shop/*'], seconds: 3600, purpose: 'a test' }
 const accessRequest = async (world: World): Promise<string> =>
   (await made(world, '/v1/access-requests', { principalId: await principal(world), ...right }, world.tokens.olga)).id
@@ -148,19 +123,6 @@ const grant = async (world: World): Promise<string> => {
   const path = `/v1/access-requests/${await accessRequest(world)}/decide`
   const granted = await made(world, path, { verdict: 'approve', reason: 'a test' }, world.tokens.petra)
   return (granted as unknown as { data: { grantId: string } }).data.grantId
-}
-/** As somebody would have used it who is not in the world of the test. */
-const brokenGlass = async (world: World): Promise<string> => {
-  const somebody = serial()
-  const { roll } = world.api
-  await roll.addPerson(somebody)
-  const act = roll.act(somebody)
-  const until = new Date(Date.parse(act.at) + 3_600_000).toISOString() as Instant
-  const taken = { kind: 'break_glass', actions: ['pg:*'], resources: ['pg://main/*'], until } as const
-  const access = world.api.doors.access
-  const { data } = await grantInTest(access, act, { principalId: newId('principal'), ...taken })
-  const uses = await listBreakGlass(access.db, 'open', { limit: 1000 })
-  return uses.find((use) => use.data.requestId === data.requestId)?.id ?? ''
 }
 const policiesText = (): string =>
   `@id("${serial()}") forbid (principal, action, resource) when { context.members > 9 };`
@@ -331,7 +293,11 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
   reviewBreakGlass: {
     by: 'petra',
     entry: 'break_glass.reviewed',
-    ask: of(brokenGlass, 'breakGlassId', () => ({ body: { verdict: 'justified', reason: 'a test' } })),
+    ask: of(
+      (world) => brokenGlass(world, serial()),
+      'breakGlassId',
+      () => ({ body: { verdict: 'justified', reason: 'a test' } }),
+    ),
   },
   listPolicyVersions: { by: 'petra', ask: empty },
   proposePolicies: {
@@ -507,7 +473,15 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
       return { body: { subjectId: personOf(name), role: 'reviewer', ...because } }
     },
   },
-  endRole: { by: 'kim', entry: 'role.ended', ask: of(assignment, 'assignmentId', () => ({ body: because })) },
+  endRole: {
+    by: 'kim',
+    entry: 'role.ended',
+    ask: of(
+      (world) => assignment(world, serial()),
+      'assignmentId',
+      () => ({ body: because }),
+    ),
+  },
   createFirstAdministrators: {
     by: 'bootstrap',
     entry: 'token.created',
