@@ -43,6 +43,8 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       approve: async () => (await import('./approve.ts')).approveCommand(),
       deny: async () => (await import('./approve.ts')).denyCommand(),
       grant: async () => (await import('./grant.ts')).grantCommand(),
+      denial: async () => (await import('./denial.ts')).denialCommand(),
+      'break-glass': async () => (await import('./break-glass.ts')).breakGlassCommand(),
       policy: async () => (await import('./policy.ts')).policyCommand(),
       run: async () => (await import('./run.ts')).runCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),

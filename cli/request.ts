@@ -14,7 +14,8 @@ interface AskOptions extends RemoteOptions {
   readonly for?: number
   readonly purpose: string
   readonly standing?: boolean
-  readonly emergency?: boolean
+  readonly breakGlass?: boolean
+  readonly extends?: string
 }
 
 const EXAMPLES = `
@@ -43,8 +44,9 @@ export function requestCommand(): Command {
     .requiredOption('--resource <resource>', 'as pg://main/shop/*; may be repeated', gather)
     .requiredOption('--purpose <text>', 'what for; approvers read it')
     .option('--for <time>', 'for how long from when it is granted: 30m, 2h, 7d', durationIn)
-    .addOption(new Option('--standing', 'without an end').conflicts(['for', 'emergency']))
-    .option('--emergency', 'at once, for persons; it is reviewed afterwards')
+    .addOption(new Option('--standing', 'without an end').conflicts(['for', 'breakGlass']))
+    .option('--break-glass', 'an emergency: at once, for persons; another person reviews it before the next')
+    .option('--extends <grant>', 'the grant whose right is asked for once more')
     .option('--json', 'as JSON')
     .action(request)
   const list = new Command('list')
@@ -71,11 +73,12 @@ async function request(name: string, options: AskOptions): Promise<void> {
     client.POST('/v1/access-requests', {
       body: {
         principalId,
-        kind: options.emergency === true ? 'break_glass' : standing,
+        kind: options.breakGlass === true ? 'break_glass' : standing,
         actions: [...options.action],
         resources: [...options.resource],
         purpose: options.purpose,
         ...(options.for === undefined ? {} : { seconds: options.for }),
+        ...(options.extends === undefined ? {} : { extends: options.extends }),
       },
     }),
   )

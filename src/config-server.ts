@@ -22,6 +22,7 @@ export const ServerFile = z
     bothAdministrations: z
       .boolean()
       .describe('one subject may hold identity-admin and access-admin; each such assignment is in the log'),
+    breakGlassHoursMax: z.int().min(1).max(24).describe('the longest that an emergency lasts; 4 where it is not said'),
     orphanGraceDays: z.int().min(0).max(3650).describe('how long an active principal may be without an owner'),
     leaverBound: z
       .strictObject({
@@ -62,6 +63,7 @@ export interface ServerSettings {
   readonly behindProxy: boolean
   readonly importRoots?: readonly string[]
   readonly bothAdministrations: boolean
+  readonly breakGlassHoursMax?: number
   readonly orphanGraceDays?: number
   readonly leaverShareMax?: number
   readonly leaverCountMin?: number
@@ -77,6 +79,7 @@ export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerS
     listen: file.listen,
     tls: file.tls,
     importRoots: typeof roots === 'string' ? [roots] : roots,
+    breakGlassHoursMax: file.breakGlassHoursMax,
     orphanGraceDays: file.orphanGraceDays,
     leaverShareMax: file.leaverBound?.shareMax,
     leaverCountMin: file.leaverBound?.countMin,

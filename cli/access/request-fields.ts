@@ -21,7 +21,7 @@ function timeText(seconds: number): string {
 
 export async function answerRequest(
   client: ReeveClient,
-  { id, data, words = [] }: Schemas['AccessRequest'],
+  { id, data, words = [], about }: Schemas['AccessRequest'],
 ): Promise<void> {
   const names = await partyNames(client, [data.requestedBy, ...words.map(({ by }) => by)])
   const named = (party: string): string => names.get(party) ?? party
@@ -39,5 +39,39 @@ export async function answerRequest(
     ['needs', `${approval === 'none' ? 'nobody' : `${approval}, ${approvals} to agree`} (${policyIds.join(', ')})`],
     ...words.map(({ verdict, by, reason, at }): [string, string] => [verdict, `${named(by)}, ${at}: ${reason}`]),
     ['grant', data.grantId],
+    ['extends', data.extends],
+    ...(about === undefined ? [] : aboutFields(about)),
   ])
+}
+
+/** For who decides: what it is that would have it, what it could do, and what was done with it before. */
+function aboutFields({
+  principal,
+  requester,
+  actions,
+  grants,
+  used,
+}: NonNullable<Schemas['AccessRequest']['about']>): [string, string][] {
+  const counts = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([word, count]) => `${count} ${word}`)
+      .join(', ') || 'none'
+  const { kind, state, tier, environment, owner, gaps } = principal
+  return [
+    ['principal', `${kind}, ${state}, tier ${tier}, ${environment}, ${owner ?? 'nobody answers for it'}`],
+    ...(gaps.length === 0 ? [] : ([['it lacks', gaps.join(', ')]] as [string, string][])),
+    ['can do', actions.map(({ action, level }) => `${action} (${level})`).join(', ')],
+    ['requester asked', counts(requester.requests)],
+    ['emergencies', counts(requester.emergencies)],
+    [
+      'had it before',
+      grants.map(({ id, state: now, until }) => `${id} (${now}, ${until ?? 'no end'})`).join(', ') || 'never',
+    ],
+    [
+      'used in 90 days',
+      used
+        .map(({ action, allowed, denied, lastAt }) => `${action} ${allowed}×, denied ${denied}×, last ${lastAt}`)
+        .join('; ') || 'nothing that was decided here',
+    ],
+  ]
 }

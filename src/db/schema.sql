@@ -29,6 +29,7 @@ CREATE INDEX access_grant_next ON access.access_grant USING btree (next_at, id) 
 CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
 CREATE INDEX access_grant_request ON access.access_grant USING btree (request_id) WHERE (request_id IS NOT NULL);
 CREATE INDEX access_grant_until ON access.access_grant USING btree (until, id) WHERE (state <> ALL (ARRAY['ended'::text, 'unproven'::text]));
+CREATE TRIGGER access_grant_break_glass_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_break_glass_grant();
 CREATE TRIGGER access_grant_change_checked BEFORE UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_change();
 CREATE TRIGGER access_grant_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant();
 CREATE TRIGGER access_grant_step_checked BEFORE INSERT OR UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_step();
@@ -75,6 +76,7 @@ create table access.approval (
   behind text[] not null,
   reason text not null,
   at timestamp(3) with time zone not null,
+  interested text[] default '{}'::text[] not null,
   constraint approval_pkey PRIMARY KEY (id),
   constraint approval_behind_check CHECK ((cardinality(behind) > 0)),
   constraint approval_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'deny'::text]))),
@@ -82,6 +84,24 @@ create table access.approval (
 );
 CREATE INDEX approval_request ON access.approval USING btree (request_id, at);
 CREATE TRIGGER approval_checked BEFORE INSERT ON access.approval FOR EACH ROW EXECUTE FUNCTION access.check_approval();
+
+create table access.break_glass (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  principal_id text generated always as ((data ->> 'principalId'::text)) stored not null,
+  request_id text generated always as ((data ->> 'requestId'::text)) stored not null,
+  state text generated always as ((data ->> 'state'::text)) stored not null,
+  constraint break_glass_pkey PRIMARY KEY (id),
+  constraint break_glass_reviewed CHECK (((state = 'reviewed'::text) = ((data -> 'review'::text) IS NOT NULL))),
+  constraint break_glass_state CHECK ((state = ANY (ARRAY['open'::text, 'reviewed'::text])))
+);
+CREATE UNIQUE INDEX break_glass_request ON access.break_glass USING btree (request_id);
+CREATE UNIQUE INDEX break_glass_unreviewed ON access.break_glass USING btree (principal_id) WHERE (state = 'open'::text);
+CREATE TRIGGER break_glass_checked BEFORE INSERT OR UPDATE ON access.break_glass FOR EACH ROW EXECUTE FUNCTION access.check_break_glass();
 
 create table access.decision_batch (
   source text not null,
@@ -245,6 +265,17 @@ create table access.version (
   constraint version_version_check CHECK ((version >= 1))
 );
 
+CREATE OR REPLACE FUNCTION access.all_covered(wider jsonb, narrower jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select jsonb_array_length(narrower) > 0 and not exists (
+    select from jsonb_array_elements_text(narrower) n
+    where not exists (select from jsonb_array_elements_text(wider) w where access.pattern_covers(w, n)))
+$function$;
+
 CREATE OR REPLACE FUNCTION access.check_approval()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -254,13 +285,56 @@ declare
   interested jsonb;
 begin
   select r.data -> 'interested' into interested from access.access_request r where r.id = new.request_id for update;
-  if coalesce(interested ?| new.behind, true) then
+  if coalesce(interested ?| new.behind, true) or new.interested && new.behind then
     raise exception 'who has an interest in a request does not decide it'
       using errcode = 'check_violation', constraint = 'approval_four_eyes';
   end if;
   if exists (select from access.approval a where a.request_id = new.request_id and a.behind && new.behind) then
     raise exception 'one person decides once'
       using errcode = 'check_violation', constraint = 'approval_two_people';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION access.check_break_glass()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    -- of two uses at once, one finds the other
+    perform pg_advisory_xact_lock(hashtextextended('access.break_glass', 0));
+    if exists (
+      select from access.break_glass b
+      where b.state = 'open' and b.data -> 'persons' ?| array(select jsonb_array_elements_text(new.data -> 'persons'))
+    ) then
+      raise exception 'an earlier use of break-glass was not reviewed'
+        using errcode = 'check_violation', constraint = 'break_glass_unreviewed';
+    end if;
+    return new;
+  end if;
+  if new.data - array['state', 'review'] is distinct from old.data - array['state', 'review'] or old.data ->> 'state' <> 'open'
+    or coalesce(jsonb_array_length(new.data #> '{review,behind}'), 0) = 0
+    or new.data -> 'persons' ?| array(select jsonb_array_elements_text(new.data #> '{review,behind}'))
+  then
+    raise exception 'break-glass is reviewed once, by somebody who did not use it'
+      using errcode = 'check_violation', constraint = 'break_glass_four_eyes';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION access.check_break_glass_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.data ->> 'kind' = 'break_glass'
+    and not exists (select from access.break_glass b where b.request_id = new.data ->> 'requestId')
+  then
+    raise exception 'break-glass leaves a record of its own'
+      using errcode = 'check_violation', constraint = 'access_grant_break_glass';
   end if;
   return new;
 end $function$;
@@ -300,8 +374,8 @@ AS $function$
 begin
   if (new.data ->> 'principalId', new.data ->> 'kind', new.data ->> 'requestId', new.data ->> 'from')
       is distinct from (old.data ->> 'principalId', old.data ->> 'kind', old.data ->> 'requestId', old.data ->> 'from')
-    or not ((old.data -> 'actions') @> (new.data -> 'actions'))
-    or not ((old.data -> 'resources') @> (new.data -> 'resources'))
+    or not access.all_covered(old.data -> 'actions', new.data -> 'actions')
+    or not access.all_covered(old.data -> 'resources', new.data -> 'resources')
     or coalesce(new.data ->> 'until', 'z') > coalesce(old.data ->> 'until', 'z')
   then
     raise exception 'a grant is narrowed or ended, never widened'
@@ -342,10 +416,20 @@ AS $function$
   select count(*) from gone
 $function$;
 
+CREATE OR REPLACE FUNCTION access.pattern_covers(pattern text, name text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case when right(pattern, 1) = '*' then starts_with(name, left(pattern, -1)) else pattern = name end
+$function$;
+
 grant insert, select, update on access.access_grant to reeve_access;
 grant insert, select, update on access.access_request to reeve_access;
 grant insert, select, update on access.account to reeve_access;
 grant insert, select on access.approval to reeve_access;
+grant insert, select, update on access.break_glass to reeve_access;
 grant insert, select on access.decision_batch to reeve_access;
 grant insert, select, update (count) on access.decision_count to reeve_access;
 grant insert, select, update (last_seq) on access.decision_source to reeve_access;
@@ -358,7 +442,9 @@ grant insert, select, update on access.presence to reeve_access;
 grant insert, select, update (ended_at, ended_by) on access.role_assignment to reeve_access;
 grant insert, select, update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant insert, select on access.version to reeve_access;
+grant execute on function access.all_covered(jsonb,jsonb) to public;
 grant execute on function access.forget_changes(timestamp with time zone) to reeve_access;
+grant execute on function access.pattern_covers(text,text) to public;
 grant usage on schema access to reeve_access;
 
 -- schema connections

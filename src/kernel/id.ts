@@ -16,6 +16,7 @@ const PREFIXES = {
   policy: 'pol',
   decision: 'dec',
   denial: 'dny',
+  break_glass: 'bgl',
   source: 'src',
   connection: 'cnn',
   entry: 'evt',

@@ -1,5 +1,5 @@
 // What controls read, from the layers of a server: governance sees rows, and no layer sees governance.
-import { ACCESS_TABLES, roleHolders, tokensInForce } from '#access/records'
+import { ACCESS_TABLES, everyBreakGlass, roleHolders, tokensInForce } from '#access/records'
 import type { Database, LayerDatabase } from '#db'
 import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
@@ -29,6 +29,7 @@ export function controlReader(database: Database, identity: IdentityLayer, past?
     principals: () => everyPrincipal(identity, past),
     credentials: () => everyCredential(identity, past),
     requests: () => everyIdentityRequest(identity, past),
+    breakGlass: () => everyBreakGlass(access, past),
     holders: () => mapped(roleHolders(access, at), ({ subjectId, roles }) => ({ id: subjectId, data: { roles } })),
     tokens: () =>
       mapped(tokensInForce(access, at), ({ id, subjectId, expiresAt }) => ({

@@ -1,4 +1,5 @@
 // What a server tells of itself in numbers, beside requests: pools, the sequencer's lag, runs, principals.
+import { breakGlassByState, unsettledGrants } from '#access/records'
 import { runStanding } from '#connections'
 import type { ConnectionsLayer } from '#connections'
 import type { Database, PoolState } from '#db'
@@ -64,6 +65,18 @@ export function gaugesOf({ database, identity, connections, clock }: Watched): r
       help: 'connections by the state of their newest run',
       label: 'newest_run',
       read: async () => (await runs()).newest,
+    },
+    {
+      name: 'reeve_grants_unsettled',
+      help: 'grants whose target was not told yet, or not seen to have done what it was told',
+      label: 'state',
+      read: async () => await unsettledGrants(database.layer('access')),
+    },
+    {
+      name: 'reeve_break_glass_uses',
+      help: 'uses of break-glass, by whether another person has reviewed them',
+      label: 'state',
+      read: async () => await breakGlassByState(database.layer('access')),
     },
     { name: 'reeve_principals', help: 'principals by state, counted once a minute', label: 'state', read: states },
   ]

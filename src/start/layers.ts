@@ -28,13 +28,14 @@ export function administration(
   database: Database,
   clock: Clock,
   keys: Keys,
-  { bothAdministrations }: ServerSettings,
+  { bothAdministrations, breakGlassHoursMax }: ServerSettings,
   fulfillers: readonly GrantFulfiller[] = [],
 ): Administration {
   return {
     db: database.layer('access'),
     clock,
     fulfillers,
+    ...(breakGlassHoursMax === undefined ? {} : { breakGlassSecondsMax: breakGlassHoursMax * 3600 }),
     // asked at each use, so that a rotation counts at once
     tokenKeys: () => keys.keysOf('token').map((key) => ({ keyId: key.keyId, key: key.reveal() })),
     settings: { ...ADMINISTRATION_SETTINGS, bothAdministrations },

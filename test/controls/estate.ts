@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { listBreakGlass, reviewBreakGlass } from '#access/decisions'
 import { createToken } from '#access/records'
 import type { Administration } from '#access/records'
 import { CONNECTORS, readTree } from '#connectors'
@@ -17,6 +18,7 @@ import type { Act, Id, Instant } from '#kernel'
 import { sql } from '#db'
 import { sync } from '#sync'
 import { openDatabase } from '../../src/db/connect.ts'
+import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import { LAYER_NAMES } from '../../src/db/layer.ts'
@@ -263,6 +265,11 @@ async function administration({ identity, database, act }: Open, personId: Id<'p
       values (${newId('role')}, ${personId}, 'identity-admin', ${at(0)}, 'bootstrap', 'a test')`)
   })
   const subject = { kind: 'person', personId } as const
+  const taken = { kind: 'break_glass', actions: ['pg:*'], resources: ['pg://main/*'], until: at(1) } as const
+  await grantInTest(access, act(personId), { principalId: newId('principal'), ...taken })
+  const [use] = await listBreakGlass(access.db, 'open', { limit: 1 })
+  const review = { id: use?.id ?? '', verdict: 'justified', reason: 'it was down', behind: [newId('person')] } as const
+  await reviewBreakGlass(access, act(), review)
   await createToken(access, act(personId), { subject, label: 'laptop', scopes: ['read'], expiresAt: at(30) })
 }
 

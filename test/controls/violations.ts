@@ -2,9 +2,12 @@
 import type { Client } from 'pg'
 import { readCurrent } from '#db/history'
 import type { RecordTable } from '#db/history'
+import { listBreakGlass } from '#access/decisions'
 import { changeWithEntries } from '#evidence/port'
 import type { CredentialRecord, IdentityRequest, PrincipalRecord, VendorRecord } from '#identity/roll'
 import { newId } from '#kernel'
+import { BREAK_GLASS } from '../../src/access/break-glass/records.ts'
+import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { CREDENTIAL, PRINCIPAL, REQUEST, VENDOR } from '../../src/identity/record/tables.ts'
 import { at } from './estate.ts'
 import type { Named, Open } from './estate.ts'
@@ -97,6 +100,19 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
   },
   'tokens-of-the-present': async ({ superuser }, { leaver }) => {
     await superuser.query(`update access.token set person_id = $1`, [leaver])
+  },
+  'break-glass-reviewed': async (copy) => {
+    const access = { db: copy.database.layer('access'), clock: copy.identity.clock }
+    const taken = { kind: 'break_glass', actions: ['pg:*'], resources: ['pg://main/*'], until: at(1) } as const
+    await grantInTest(access, copy.act(), { principalId: newId('principal'), ...taken })
+    const [open] = await listBreakGlass(access.db, 'open', { limit: 1 })
+    if (open === undefined) throw new Error('it was made above')
+    await copy.superuser.query('alter table access.break_glass disable trigger break_glass_checked')
+    await access.db.transaction(async (tx) => {
+      const words = { type: 'test.violated' }
+      const patch = (data: typeof open.data): typeof open.data => ({ ...data, at: at(-4) })
+      await changeWithEntries(tx, BREAK_GLASS, copy.act(), [{ current: open, patch, words }])
+    })
   },
   'change-has-entry': async ({ superuser }, { plain }) => {
     await superuser.query(

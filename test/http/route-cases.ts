@@ -1,14 +1,12 @@
 // One good request for every endpoint, each in a state of the roll that allows it: what the route table is tested with.
 import { newId } from '#kernel'
 import type { Act } from '#kernel'
-import { assignRole } from '#access/records'
 import { createConnection, runConnection } from '#connections'
 import type { ConnectionsLayer } from '#connections'
-import { createWithEntries } from '#evidence/port'
-import { EVERYTHING, getPrincipal, proposeMatches } from '#identity/roll'
-import { PRINCIPAL } from '../../src/identity/record/tables.ts'
+import { proposeMatches } from '#identity/roll'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
+import { assignment, brokenGlass, discoveredLike } from './made-by-others.ts'
 
 /** A person in the world of the test. `ada` is identity-admin, `kim` access-admin, `olga` owns, `petra` approves. */
 type Name = 'ada' | 'kim' | 'olga' | 'petra' | 'otto' | 'mallory'
@@ -106,16 +104,7 @@ const connection = async (world: World): Promise<string> =>
     })
   ).id
 
-/** As a sync would have made it. */
-async function discovered(world: World): Promise<string> {
-  const { identity } = world.api.roll
-  const { data } = await getPrincipal(identity, EVERYTHING, await principal(world))
-  const id = newId('principal')
-  const words = { type: 'principal.discovered' }
-  const record = { id, data: { ...data, refs: [], externalId: id, state: 'discovered' }, words } as const
-  await identity.db.transaction((tx) => createWithEntries(tx, PRINCIPAL, testAct(world), [record]))
-  return id
-}
+const discovered = async (world: World): Promise<string> => await discoveredLike(world, await principal(world))
 
 async function match(world: World): Promise<string> {
   const pair = [await principal(world), await principal(world)].sort() as [string, string]
@@ -125,18 +114,6 @@ async function match(world: World): Promise<string> {
   )
   if (proposed === undefined) throw new Error('it was proposed')
   return proposed.id
-}
-
-async function assignment(world: World): Promise<string> {
-  await world.api.roll.addPerson(serial())
-  const name = `made-${count}`
-  const { id } = await assignRole(world.api.doors.identity, world.api.doors.access, testAct(world), {
-    subjectId: personOf(name),
-    role: 'reviewer',
-    reason: 'a test',
-    heldByActor: 'bootstrap',
-  })
-  return id
 }
 
 const right = { actions: ['pg:SELECT'], resources: ['pg://main/shop/*'], seconds: 3600, purpose: 'a test' }
@@ -307,6 +284,21 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
   listGrants: { by: 'olga', ask: empty },
   getGrant: { by: 'olga', ask: of(grant, 'grantId') },
   endGrant: { by: 'olga', entry: 'grant.ended', ask: of(grant, 'grantId', () => ({ body: { because: 'done' } })) },
+  narrowGrant: {
+    by: 'olga',
+    entry: 'grant.narrowed',
+    ask: of(grant, 'grantId', () => ({ body: { resources: ['pg://main/shop/public.*'], because: 'less will do' } })),
+  },
+  listBreakGlass: { by: 'petra', ask: empty },
+  reviewBreakGlass: {
+    by: 'petra',
+    entry: 'break_glass.reviewed',
+    ask: of(
+      (world) => brokenGlass(world, serial()),
+      'breakGlassId',
+      () => ({ body: { verdict: 'justified', reason: 'a test' } }),
+    ),
+  },
   listPolicyVersions: { by: 'petra', ask: empty },
   proposePolicies: {
     by: 'kim',
@@ -481,7 +473,15 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
       return { body: { subjectId: personOf(name), role: 'reviewer', ...because } }
     },
   },
-  endRole: { by: 'kim', entry: 'role.ended', ask: of(assignment, 'assignmentId', () => ({ body: because })) },
+  endRole: {
+    by: 'kim',
+    entry: 'role.ended',
+    ask: of(
+      (world) => assignment(world, serial()),
+      'assignmentId',
+      () => ({ body: because }),
+    ),
+  },
   createFirstAdministrators: {
     by: 'bootstrap',
     entry: 'token.created',

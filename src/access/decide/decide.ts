@@ -30,6 +30,7 @@ function conclude(work: Work, denial: Reason | undefined, at: Member | undefined
   const reason = denial ?? actor?.allowance ?? 'nothing_permits'
   const { policies } = state
   const standing = actor?.principal
+  const endsAt = allowed ? untilWhen(work) : now
   const decision: Writable<Decision> = {
     allowed,
     reason,
@@ -39,7 +40,8 @@ function conclude(work: Work, denial: Reason | undefined, at: Member | undefined
     obligations: allowed ? obligationsOf(work) : NONE,
     errors: members.length === 1 ? (members[0]?.policies?.errors ?? NONE) : members.flatMap(errorsOf),
     decidedAt: now,
-    expiresAt: allowed ? untilWhen(work) : now,
+    expiresAt: Math.min(endsAt, now + state.limits.answerMaxMs),
+    endsAt,
     position: state.position,
   }
   if (work.detail !== undefined) decision.detail = work.detail
@@ -88,8 +90,8 @@ function obligationsOf({ state, members }: Work): readonly Obligation[] {
 }
 
 /** The first end of anything that the answer rests on. */
-function untilWhen({ state, question, now, members }: Work): number {
-  let until = now + state.limits.answerMaxMs
+function untilWhen({ state, question, members }: Work): number {
+  let until = Infinity
   if (question.delegatedUntil !== undefined) until = Math.min(until, question.delegatedUntil)
   for (const { principal, granted, grant } of members) {
     if (principal?.expiresAt !== undefined) until = Math.min(until, principal.expiresAt)

@@ -45,6 +45,8 @@ export interface Decision {
   readonly decidedAt: number
   /** An answer is good until then, unless something is ended before. */
   readonly expiresAt: number
+  /** The first end of anything that it rests on, however long answers may be kept; Infinity where there is none. */
+  readonly endsAt: number
   readonly policyVersion?: string
   /** What was known: the position in the order of changes. */
   readonly position: string

@@ -230,4 +230,19 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
     const right = { principalId: principalId('app'), actions: ['pg:SELECT'], resources: ['pg://main/*'] }
     await assert.rejects(grantInTest(two, act(), right), /several targets/)
   })
+
+  test('five hundred and more end in one pass after another, and what cannot be decided is not asked about without pause', async () => {
+    const ids = await Promise.all(Array.from({ length: 510 }, async () => await made({ seconds: 60 })))
+    const once = async (): Promise<string> =>
+      await keepGrants({ access, state: () => state, signal: new AbortController().signal })
+    state.knownAt = -Infinity
+    assert.equal(await once(), 'done', 'nothing is known: later')
+    state.knownAt = START + seconds * 1000
+    assert.equal(await once(), 'more')
+    while ((await once()) === 'more');
+    assert.equal(ids.filter((id) => target.rights.get(id)?.held === true).length, ids.length)
+    await pass(60)
+    while ((await once()) === 'more');
+    assert.equal(ids.filter((id) => target.rights.get(id)?.held !== false).length, 0)
+  })
 })

@@ -20,16 +20,20 @@ export async function keepGrants(work: Fulfilling): Promise<'more' | 'done'> {
   const over = await endThoseOver(work.access)
   const due = [...(await dueGrants(work.access)), ...(await untrusted(work))]
   const queue = due[Symbol.iterator]()
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => await carryEach(work, queue)))
-  return over === BATCH || due.length >= BATCH ? 'more' : 'done'
+  const moved = await Promise.all(Array.from({ length: AT_ONCE }, async () => await carryEach(work, queue)))
+  // where none could go on, asking again at once would only ask again
+  return over === BATCH || (due.length >= BATCH && moved.includes(true)) ? 'more' : 'done'
 }
 
-async function carryEach(work: Fulfilling, queue: Iterator<CurrentGrant>): Promise<void> {
+/** Answers whether any went on. */
+async function carryEach(work: Fulfilling, queue: Iterator<CurrentGrant>): Promise<boolean> {
+  let moved = false
   for (let next = queue.next(); next.done !== true && !work.signal.aborted; next = queue.next()) {
     const grant = next.value
     const target = work.access.fulfillers?.find(({ name }) => name === grant.data.fulfilment?.by)
-    if (target !== undefined) await carry(work, grant, target)
+    if (target !== undefined && (await carry(work, grant, target))) moved = true
   }
+  return moved
 }
 
 /** Of the targets that are known here; what another server was told of waits for that one. */

@@ -32,11 +32,14 @@ const STEPS: Readonly<Record<GrantState, Step | undefined>> = {
   ended: undefined,
 }
 
-/** Goes on until there is nothing to do just now. */
-export async function carry(work: Fulfilling, grant: CurrentGrant, target: GrantFulfiller): Promise<void> {
+/** Goes on until there is nothing to do just now. Answers whether there was a step that is followed by another. */
+export async function carry(work: Fulfilling, grant: CurrentGrant, target: GrantFulfiller): Promise<boolean> {
+  let moved = false
   for (let at: CurrentGrant | undefined = grant; at !== undefined && !work.signal.aborted;) {
     at = await STEPS[at.data.state]?.(work, at, target)
+    moved ||= at !== undefined
   }
+  return moved
 }
 
 async function begin(work: Fulfilling, grant: CurrentGrant): Promise<CurrentGrant | undefined> {

@@ -1,4 +1,4 @@
-// Ending a grant and narrowing it: what takes a right away is one act, by whoever sees the grant.
+// Ending a grant: what takes a right away is one act, by whoever sees the grant.
 import { Fault } from '#kernel'
 import type { Act } from '#kernel'
 import type { Tx } from '#db'

@@ -3,6 +3,7 @@ import { newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import type { Current } from '#db/history'
 import { createWithEntries } from '#evidence/port'
+import { useBreakGlass } from '../break-glass/use-break-glass.ts'
 import type { GrantKind } from '../decide/index.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { ACCESS_REQUEST } from '../request/records.ts'
@@ -31,13 +32,14 @@ export async function grantInTest(
     resources: [...resources].sort(),
     purpose: 'a test',
     requestedBy: act.actor.id,
-    interested: [],
+    interested: kind === 'break_glass' ? [act.actor.id] : [],
     needs: { approval: 'none', approvals: 0, policyIds: [], policyVersion: 'none' },
     state: 'granted',
   }
   return await access.db.transaction(async (tx) => {
     const words = { type: 'access_request.made', content: { kind, actions: [], resources: [], approval: 'none' } }
     await createWithEntries(tx, ACCESS_REQUEST, act, [{ id: requestId, data, words }])
+    if (kind === 'break_glass') await useBreakGlass(tx, act, requestId, data)
     const grant = { principalId, kind, actions, resources, from, reason: 'a test', requestId, approvedBy: [] }
     return await makeGrant(access, tx, act, { ...grant, ...(until !== undefined && { until }) })
   })

@@ -4,6 +4,7 @@ import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
 import { readAllRecords } from '#db/history'
 import type { RecordTable, RecordWithVersions, UpTo } from '#db/history'
+import { BREAK_GLASS } from '../break-glass/records.ts'
 import { DENIAL, GRANT } from '../grant/records.ts'
 import { POLICY_VERSION } from '../policy-version/records.ts'
 import { ACCESS_REQUEST } from '../request/records.ts'
@@ -38,6 +39,7 @@ export const ACCESS_TABLES: readonly RecordTable[] = [
   ACCESS_REQUEST,
   GRANT,
   DENIAL,
+  BREAK_GLASS,
   POLICY_VERSION,
 ]
 
@@ -108,7 +110,7 @@ function asked(db: LayerDatabase): Populations {
       title: 'who agreed to a right that was asked for, or denied it',
       prefix: 'apr_',
       identities: [],
-      columns: same('request', 'verdict', 'actor', 'behind', 'reason', 'at'),
+      columns: same('request', 'verdict', 'actor', 'behind', 'interested', 'reason', 'at'),
       madeBy: ['access_request.approved', 'access_request.denied'],
       rows: () => plainRows(db, APPROVED),
     },
@@ -137,6 +139,25 @@ function granted(db: LayerDatabase): Populations {
         ended_by: 'ended.by',
       },
       rows: (upTo) => readAllRecords(db, GRANT, upTo),
+    },
+    {
+      name: 'break-glass',
+      title: 'what was granted in emergencies, and what its review said',
+      prefix: 'bgl_',
+      identities: ['principal'],
+      columns: {
+        principal: 'principalId',
+        request: 'requestId',
+        used_by: 'usedBy',
+        persons: 'persons',
+        at: 'at',
+        until: 'until',
+        state: 'state',
+        reviewed_by: 'review.by',
+        reviewed_at: 'review.at',
+        verdict: 'review.verdict',
+      },
+      rows: (upTo) => readAllRecords(db, BREAK_GLASS, upTo),
     },
     {
       name: 'denials',
@@ -191,7 +212,7 @@ function ofReeve(db: LayerDatabase): Populations {
 const same = (...names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, name]))
 
-const APPROVED = sql`select id, request_id as request, verdict, actor, behind, reason, at from access.approval`
+const APPROVED = sql`select id, request_id as request, verdict, actor, behind, interested, reason, at from access.approval`
 const TOKENS = sql`select id, principal_id as principal, person_id as person, bootstrap, scopes, created_at, expires_at,
   revoked_at, used_on from access.token`
 const ROLES = sql`select id, subject_id as subject, role, both_allowed, assigned_at, assigned_by, ended_at, ended_by

@@ -11,6 +11,8 @@ export interface AccessLayer {
   readonly clock: Clock
   /** What carries grants to their targets; none without it. */
   readonly fulfillers?: readonly GrantFulfiller[]
+  /** The longest that break-glass lasts; four hours without it. */
+  readonly breakGlassSecondsMax?: number
 }
 
 export const ACCOUNT: RecordTable = { schema: 'access', table: 'account' }

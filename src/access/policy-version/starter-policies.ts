@@ -28,7 +28,7 @@ when { context.level == "admin" && !principal.owned && context.granted != "break
 forbid (principal, action, resource)
 when { principal.kind == "ai_agent" && context.level != "read" && context.granted == "no" };
 
-// What may be asked for, and who has to agree: none, manager, approver, two.
+// What may be asked for, and who has to agree: none, manager, owner, approver, two.
 
 @id("ask-to-read") @approval("approver")
 permit (principal, action == Action::"reeve:request", resource)

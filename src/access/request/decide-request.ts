@@ -15,8 +15,10 @@ export interface Word {
   readonly reason: string
   /** Natural persons behind the act. */
   readonly behind: readonly string[]
-  /** What the one who decides may: be any approver, or the manager who was asked. */
-  readonly as: { readonly approver: boolean; readonly personId?: string }
+  /** Natural persons who answer for the principal now, whoever did when it was asked for. */
+  readonly interested: readonly string[]
+  /** What the one who decides may: be any approver, the manager who was asked, or of those who answer for the resources. */
+  readonly as: { readonly approver: boolean; readonly personId?: string; readonly parties?: readonly string[] }
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -45,8 +47,9 @@ async function decideIn(access: AccessLayer, tx: Tx, act: Act, word: Word): Prom
   assertMayDecide(needs, word.as)
   const approvalId = newId('approval')
   await tx.execute(sql`
-    insert into access.approval (id, request_id, verdict, actor, behind, reason, at)
-    values (${approvalId}, ${current.id}, ${word.verdict}, ${act.actor.id}, ${[...word.behind]}, ${act.reason ?? ''}, ${act.at})`)
+    insert into access.approval (id, request_id, verdict, actor, behind, interested, reason, at)
+    values (${approvalId}, ${current.id}, ${word.verdict}, ${act.actor.id}, ${[...word.behind]},
+      ${[...word.interested]}, ${act.reason ?? ''}, ${act.at})`)
   if (word.verdict === 'deny') {
     const patch = (data: AccessRequestRecord): AccessRequestRecord => ({ ...data, state: 'denied' })
     return await moveRequest(tx, act, current, 'access_request.denied', patch, [approvalId])
@@ -65,10 +68,14 @@ async function decideIn(access: AccessLayer, tx: Tx, act: Act, word: Word): Prom
   )
 }
 
-function assertMayDecide({ approval, managerId }: AccessRequestRecord['needs'], as: Word['as']): void {
+function assertMayDecide({ approval, managerId, owners = [] }: AccessRequestRecord['needs'], as: Word['as']): void {
   if (as.approver) return
+  if (approval === 'owner' && owners.some((party) => as.parties?.includes(party))) return
   if (approval === 'manager' && managerId !== undefined && as.personId === managerId) return
-  throw new Fault('forbidden', 'this request is decided by approvers, or by the manager who was asked')
+  throw new Fault(
+    'forbidden',
+    'this request is decided by approvers, by the manager who was asked, or by who answers for the resources',
+  )
 }
 
 /** By who asked, and by nobody else. */

@@ -12,6 +12,8 @@ import type { AccessRequestRecord, RequestState } from './records.ts'
 export interface Mine {
   readonly actorId: string
   readonly personId?: string
+  /** The person and their team, as parties. */
+  readonly parties?: readonly string[]
   readonly principalIds: readonly string[]
 }
 
@@ -95,9 +97,9 @@ export async function listDenials(db: LayerDatabase, page: Page): Promise<Curren
 const ALL = sql`true`
 const stateIs = (state: string | undefined): Sql => (state === undefined ? ALL : sql`state = ${state}`)
 
-const asked = ({ actorId, personId = '', principalIds }: Mine): Sql => sql`(
+const asked = ({ actorId, personId = '', parties = [], principalIds }: Mine): Sql => sql`(
   requested_by = ${actorId} or principal_id = any(${[...principalIds]})
-  or data #>> '{needs,managerId}' = ${personId})`
+  or data #>> '{needs,managerId}' = ${personId} or data #> '{needs,owners}' ?| ${[...parties]}::text[])`
 
 async function rows<D>(db: LayerDatabase, from: Sql, { after = '', limit }: Page): Promise<Current<D>[]> {
   return await db.transaction(

@@ -8,8 +8,11 @@ export const ACCESS_REQUEST: RecordTable = { schema: 'access', table: 'access_re
 export const REQUEST_STATES = ['pending', 'granted', 'denied', 'withdrawn', 'expired'] as const
 export type RequestState = (typeof REQUEST_STATES)[number]
 
-/** Least first. `manager`: of who answers for the principal; where there is none, an approver. `two`: two approvers. */
-export const APPROVALS = ['none', 'manager', 'approver', 'two'] as const
+/**
+ * Least first. `manager`: of who answers for the principal. `owner`: who answers for what is asked for. Where there is none, an
+ * approver. `two`: two approvers.
+ */
+export const APPROVALS = ['none', 'manager', 'owner', 'approver', 'two'] as const
 export type Approval = (typeof APPROVALS)[number]
 
 export interface AccessRequestRecord {
@@ -22,6 +25,8 @@ export interface AccessRequestRecord {
   /** How long the grant lasts from when it is made; absent only for a standing one. */
   readonly seconds?: number
   readonly purpose: string
+  /** The grant whose right is asked for once more, for longer. */
+  readonly extends?: Id<'grant'>
   readonly requestedBy: string
   /** Sorted. Natural persons who ask, or who would have the right: none of them decides. */
   readonly interested: readonly string[]
@@ -30,6 +35,8 @@ export interface AccessRequestRecord {
     readonly approvals: number
     /** Who of the managers was asked. */
     readonly managerId?: string
+    /** Who answers for the resources, as `person:psn_…` and `team:tm_…`: any one of them decides. */
+    readonly owners?: readonly string[]
     /** The policies that said so. */
     readonly policyIds: readonly string[]
     readonly policyVersion: string

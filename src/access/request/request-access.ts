@@ -6,9 +6,10 @@ import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
+import { breakGlassRefusal, useBreakGlass } from '../break-glass/use-break-glass.ts'
 import type { DecisionState, GrantKind } from '../decide/index.ts'
 import { fulfillerOf } from '../fulfil/fulfiller-of.ts'
-import { assertRight, makeGrant } from '../grant/write-grants.ts'
+import { assertRight, lockGrant, makeGrant } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { plainText } from '../role/administration.ts'
 import { judgeRequest } from './judge-request.ts'
@@ -28,13 +29,17 @@ export interface AccessAsked {
   readonly interested: readonly string[]
   /** The manager of who answers for it, where one is known. */
   readonly managerId?: string
+  /** Who answers for all of the resources, as parties. */
+  readonly owners?: readonly string[]
+  /** The grant whose right is asked for once more: the same principal, actions and resources. */
+  readonly extends?: Id<'grant'>
 }
 
 export type CurrentAccessRequest = Current<AccessRequestRecord>
 
 const DAY = 86_400
-const SECONDS_MAX: Readonly<Record<GrantKind, number>> = { standing: 0, just_in_time: 30 * DAY, break_glass: 4 * 3600 }
-const NEEDED: Readonly<Record<Approval, number>> = { none: 0, manager: 1, approver: 1, two: 2 }
+const BREAK_GLASS_SECONDS_MAX = 4 * 3600
+const NEEDED: Readonly<Record<Approval, number>> = { none: 0, manager: 1, owner: 1, approver: 1, two: 2 }
 
 /** Throws Fault('forbidden') with the policy that forbids it, Fault('unprocessable') for what cannot be a right. */
 export async function requestAccess(
@@ -44,10 +49,20 @@ export async function requestAccess(
   asked: AccessAsked,
 ): Promise<CurrentAccessRequest> {
   fulfillerOf(access.fulfillers ?? [], asked)
-  const data = recordOf(state, act, asked)
+  const data = recordOf(access, state, act, asked)
+  try {
+    return await requestIn(access, act, data)
+  } catch (error) {
+    throw breakGlassRefusal(error) ?? error
+  }
+}
+
+async function requestIn(access: AccessLayer, act: Act, data: AccessRequestRecord): Promise<CurrentAccessRequest> {
   return await access.db.transaction(async (tx) => {
     const id = await once(tx, act.idempotency, act.at, async () => {
-      const words = { type: 'access_request.made', about: [data.principalId], content: contentOf(data) }
+      if (data.extends !== undefined) await assertExtends(tx, data, data.extends)
+      const about = [data.principalId, ...(data.extends === undefined ? [] : [data.extends])]
+      const words = { type: 'access_request.made', about, content: contentOf(data) }
       const requestId = newId('access_request')
       await createWithEntries(tx, ACCESS_REQUEST, act, [{ id: requestId, data, words }])
       if (data.needs.approvals === 0) await grantRequest(access, tx, act, await lockRequest(tx, requestId), [])
@@ -57,10 +72,18 @@ export async function requestAccess(
   })
 }
 
-function recordOf(state: DecisionState, act: Act, asked: AccessAsked): AccessRequestRecord {
-  const { principalId, kind, managerId } = asked
+/** An extension is a request as any other, by the same rules; it cannot be used to ask for something else in passing. */
+async function assertExtends(tx: Tx, asked: AccessRequestRecord, id: string): Promise<void> {
+  const { principalId, actions, resources } = (await lockGrant(tx, id)).data
+  const same = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n')
+  if (principalId === asked.principalId && same(actions, asked.actions) && same(resources, asked.resources)) return
+  throw new Fault('unprocessable', 'an extension asks for what the grant gives: its principal, actions and resources')
+}
+
+function recordOf(access: AccessLayer, state: DecisionState, act: Act, asked: AccessAsked): AccessRequestRecord {
+  const { principalId, kind, managerId, owners = [] } = asked
   assertRight(asked)
-  const seconds = secondsOf(asked)
+  const seconds = secondsOf(asked, access.breakGlassSecondsMax)
   const right = {
     principalId,
     kind,
@@ -78,12 +101,14 @@ function recordOf(state: DecisionState, act: Act, asked: AccessAsked): AccessReq
   return {
     ...right,
     purpose: plainText('the purpose', asked.purpose, 500),
+    ...(asked.extends !== undefined && { extends: asked.extends }),
     requestedBy: act.actor.id,
     interested: [...new Set([...asked.behind, ...asked.interested])].sort(),
     needs: {
       approval: judged.approval,
       approvals: NEEDED[judged.approval],
       ...(judged.approval === 'manager' && managerId !== undefined && { managerId }),
+      ...(judged.approval === 'owner' && owners.length > 0 && { owners }),
       policyIds: judged.policyIds,
       policyVersion: judged.versionId,
     },
@@ -91,13 +116,13 @@ function recordOf(state: DecisionState, act: Act, asked: AccessAsked): AccessReq
   }
 }
 
-function secondsOf({ kind, seconds }: AccessAsked): number | undefined {
+function secondsOf({ kind, seconds }: AccessAsked, breakGlassSecondsMax = BREAK_GLASS_SECONDS_MAX): number | undefined {
   if (kind === 'standing') {
     if (seconds !== undefined)
       throw new Fault('unprocessable', 'a standing right has no `seconds`; ask for `just_in_time`')
     return undefined
   }
-  const max = SECONDS_MAX[kind]
+  const max = kind === 'break_glass' ? breakGlassSecondsMax : 30 * DAY
   if (seconds === undefined || !Number.isSafeInteger(seconds) || seconds < 1 || seconds > max) {
     throw new Fault('unprocessable', `say \`seconds\`: 1 to ${max} for ${kind}`)
   }
@@ -134,6 +159,7 @@ export async function grantRequest(
   approvedBy: readonly string[],
 ): Promise<CurrentAccessRequest> {
   const { principalId, kind, actions, resources, seconds, purpose } = current.data
+  if (kind === 'break_glass') await useBreakGlass(tx, act, current.id, current.data)
   const until = seconds === undefined ? undefined : new Date(Date.parse(act.at) + seconds * 1000).toISOString()
   const grant = await makeGrant(
     access,

@@ -7,7 +7,10 @@ import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
 import { facts, policies } from '../decide/state-in-test.ts'
 import { DecisionState } from '../decide/index.ts'
+import { listBreakGlass } from '../break-glass/read-break-glass.ts'
+import { reviewBreakGlass } from '../break-glass/use-break-glass.ts'
 import { endGrant } from '../grant/end-grant.ts'
+import { narrowGrant } from '../grant/narrow-grant.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { STARTER_POLICIES } from '../policy-version/starter-policies.ts'
 import { decideAccessRequest, expireAccessRequests, withdrawAccessRequest } from './decide-request.ts'
@@ -50,6 +53,7 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
       verdict: 'approve',
       reason: 'it is needed',
       behind: [person(who)],
+      interested: [],
       as: { approver: true },
       ...more,
     })
@@ -195,5 +199,128 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     const id = (await decide('ben', await ask('ada'))).data.grantId ?? ''
     await endGrant(access, act('ada'), { id, because: 'done' })
     await assert.rejects(endGrant(access, act('ada'), { id, because: 'done' }), /it was ended on/)
+  })
+
+  test('of two accounts of one person, neither uses break-glass again until somebody else has reviewed it', async () => {
+    const other = facts('eve-admin', { kind: 'human' })
+    state.putPrincipal(other)
+    state.putPrincipal(facts('eve', { kind: 'human' }))
+    const taken = { kind: 'break_glass', actions: ['pg:SUPERUSER'] } as const
+    const asked = await ask('eve', { principalId: facts('eve').id, interested: [person('eve')], ...taken })
+    const again = ask('eve', { principalId: other.id, interested: [person('eve')], ...taken })
+    await assert.rejects(again, /was not reviewed/)
+    const use = (await listBreakGlass(access.db, 'open', { limit: 100 })).find(
+      ({ data }) => data.requestId === asked.id,
+    )
+    const review = { id: use?.id ?? '', verdict: 'justified', reason: 'it was down' } as const
+    const own = reviewBreakGlass(access, act('eve'), { ...review, behind: [person('eve')] })
+    await assert.rejects(own, forbidden)
+    // a client of eve's, or a token that she may know
+    const through = reviewBreakGlass(access, act('cleo'), { ...review, behind: [person('cleo'), person('eve')] })
+    await assert.rejects(through, forbidden)
+    assert.equal((await entriesOf(review.id)).filter((type) => type === 'break_glass.refused').length, 2)
+    await reviewBreakGlass(access, act('ben'), { ...review, behind: [person('ben')] })
+    const next = await ask('eve', { principalId: other.id, interested: [person('eve')], ...taken })
+    assert.equal(next.data.state, 'granted')
+    await assert.rejects(reviewBreakGlass(access, act('ben'), { ...review, behind: [person('ben')] }), /was reviewed/)
+  })
+
+  test('no emergency grant is written without the record of its use', async () => {
+    const asked = await ask('ada')
+    const { principalId, actions, resources } = asked.data
+    const insert = access.db.transaction(async (tx) => {
+      await tx.execute(sql`update access.access_request
+        set data = data || '{"kind": "break_glass", "needs": {"approvals": 0}}' where id = ${asked.id}`)
+      const row = {
+        principalId,
+        kind: 'break_glass',
+        actions,
+        resources,
+        requestId: asked.id,
+        state: 'active',
+        until: '2027',
+      }
+      await tx.execute(sql`insert into access.access_grant (id, version, valid_from, recorded_at, hash, data)
+        values (${newId('grant')}, 1, now(), now(), '', ${JSON.stringify(row)}::jsonb)`)
+    })
+    await assert.rejects(insert, (error: unknown) => violated(error)?.constraint === 'access_grant_break_glass')
+  })
+
+  test('the longest emergency is what the operator says', async () => {
+    const strict = { ...access, breakGlassSecondsMax: 3600 }
+    const asked = requestAccess(strict, state, act('ada'), {
+      principalId: facts('ada').id,
+      kind: 'break_glass',
+      actions: ['pg:SELECT'],
+      resources: ['pg://main/*'],
+      seconds: 3601,
+      purpose: 'it is down',
+      behind: [person('ada')],
+      interested: [],
+    })
+    await assert.rejects(asked, /1 to 3600/)
+  })
+
+  test('who came to answer for the principal after it was asked for decides nothing', async () => {
+    const asked = await ask('ada')
+    await assert.rejects(decide('ben', asked, { interested: [person('ben')] }), forbidden)
+    assert.ok((await entriesOf(asked.id)).includes('access_request.refused'))
+    assert.equal((await decide('ben', asked)).data.state, 'granted')
+  })
+
+  test('who answers for the resource decides where the policy says so, and nobody else who is no approver', async () => {
+    const ruled = new DecisionState()
+    ruled.putPrincipal(app)
+    ruled.putPolicies(
+      await policies(ruled, '@approval("owner") permit(principal, action == Action::"reeve:request", resource);'),
+    )
+    const right = {
+      principalId: app.id,
+      kind: 'just_in_time',
+      actions: ['aws:sts:AssumeRole'],
+      resources: ['arn:role'],
+    } as const
+    const more = { seconds: 60, purpose: 'a deploy', behind: [person('ada')], interested: [person('ada')] }
+    const asked = await requestAccess(access, ruled, act('ada'), { ...right, ...more, owners: ['team:tm_1'] })
+    assert.deepEqual([asked.data.needs.approval, asked.data.needs.owners], ['owner', ['team:tm_1']])
+    const by = (parties: string[]): Partial<Word> => ({ as: { approver: false, personId: person('ben'), parties } })
+    await assert.rejects(decide('ben', asked, by(['team:tm_2'])), forbidden)
+    assert.equal((await decide('ben', asked, by(['person:x', 'team:tm_1']))).data.state, 'granted')
+    const ownerless = await requestAccess(access, ruled, act('ada'), { ...right, ...more, owners: [] })
+    await assert.rejects(decide('ben', ownerless, by(['team:tm_1'])), forbidden)
+    assert.equal((await decide('ben', ownerless)).data.state, 'granted')
+  })
+
+  test('an extension asks for the same right, is agreed to anew, and names the grant that it extends', async () => {
+    const id = (await decide('ben', await ask('ada'))).data.grantId as Id<'grant'>
+    await assert.rejects(
+      ask('ada', { extends: id, resources: ['pg://main/*'] }),
+      /its principal, actions and resources/,
+    )
+    const asked = await ask('ada', { extends: id })
+    assert.deepEqual([asked.data.extends, asked.data.state], [id, 'pending'])
+    assert.ok((await entriesOf(id)).includes('access_request.made'))
+  })
+
+  test('a grant is narrowed to what lies within it, and PostgreSQL refuses what does not', async () => {
+    // whatever there is in one system is administration: two persons agree
+    const asked = await ask('ada', { actions: ['pg:*'], resources: ['pg://main/shop/*'] })
+    await decide('ben', asked)
+    const made = await decide('dan', asked)
+    const id = made.data.grantId ?? ''
+    const to = (more: object): Promise<unknown> => narrowGrant(access, act('ada'), { id, because: 'less', ...more })
+    for (const wider of [
+      { actions: ['pg:SELECT', 's3:GetObject'] },
+      { actions: ['*'] },
+      { resources: ['pg://main/*'] },
+      { resources: ['pg://main/shopping'] },
+      { until: '2030-01-01T00:00:00.000Z' },
+    ]) {
+      await assert.rejects(to(wider), /narrowed, never widened/)
+    }
+    await assert.rejects(to({ actions: [] }), /say 1 to/)
+    await to({ actions: ['pg:SELECT'], resources: ['pg://main/shop/public.*'] })
+    await assert.rejects(to({ actions: ['pg:*'] }), /narrowed, never widened/)
+    assert.ok((await entriesOf(id)).includes('grant.narrowed'))
   })
 })

@@ -45,6 +45,11 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'access_request.withdrawn': access('who asked for a right does not ask for it any more'),
   'access_request.expired': access('nobody decided on a right in time'),
   'grant.made': access('somebody may do something for a time', { kind: 'text', from: 'instant', until: 'instant?' }),
+  'grant.narrowed': access('a grant gives less from here on, or for less long', {
+    actions: 'names',
+    resources: 'names',
+    until: 'instant?',
+  }),
   'grant.provisioning': access('a grant may begin, and its target is told', { decision: 'text' }),
   'grant.activated': access('the target of a grant has it'),
   'grant.attempt_failed': access('a target did not do what a grant asks of it, and is asked again', {
@@ -54,6 +59,13 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'grant.ending': access('a grant is over here, and its target is told'),
   'grant.unproven': access('a grant is over here, and its target was not seen to refuse it'),
   'grant.ended': access('a grant is over; where a target was told, that was seen to refuse it', { answer: 'text?' }),
+  'break_glass.used': access('somebody took a right in an emergency, and nobody was asked first', {
+    actions: 'names',
+    resources: 'names',
+    until: 'instant',
+  }),
+  'break_glass.reviewed': access('another person said what a use of break-glass was', { verdict: 'text' }),
+  'break_glass.refused': access('somebody tried to review a use of break-glass that may be their own'),
   'subject.denied': access('a principal, credential, token or session is denied everywhere'),
   'subject.denial_lifted': access('what was denied everywhere is judged by grants and policies again'),
   'policy.proposed': access('a version of the policies was proposed', { number: 'number', policies: 'number' }),

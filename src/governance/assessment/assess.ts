@@ -50,7 +50,16 @@ export interface AssessmentOptions {
 }
 
 /** Principals before credentials: whose identity is retired is known by then. */
-const ORDER: readonly Population[] = ['principals', 'credentials', 'requests', 'holders', 'tokens', 'versions', 'log']
+const ORDER: readonly Population[] = [
+  'principals',
+  'credentials',
+  'requests',
+  'breakGlass',
+  'holders',
+  'tokens',
+  'versions',
+  'log',
+]
 
 export async function assessControls(reader: ControlReader, options: AssessmentOptions = {}): Promise<Assessment> {
   const settings = { ...CONTROL_SETTINGS, ...options.settings }

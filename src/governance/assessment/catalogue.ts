@@ -2,6 +2,7 @@
 import type { AssertedControl } from './control.ts'
 import type { Population } from './rows.ts'
 import { HOLDERS, LOG, TOKENS, VERSIONS } from './controls/administration.ts'
+import { BREAK_GLASS } from './controls/break-glass.ts'
 import { CREDENTIALS } from './controls/credentials.ts'
 import { LIFE, REQUESTS } from './controls/life.ts'
 import { OWNERSHIP } from './controls/ownership.ts'
@@ -16,6 +17,7 @@ export const CONTROLS: readonly AnyControl[] = [
   ...LIFE,
   ...REQUESTS,
   ...CREDENTIALS,
+  ...BREAK_GLASS,
   ...HOLDERS,
   ...TOKENS,
   ...VERSIONS,

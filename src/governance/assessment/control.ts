@@ -20,6 +20,7 @@ export interface ControlSettings {
   readonly leakDays: number
   readonly leaverDays: number
   readonly unregisteredDays: number
+  readonly breakGlassDays: number
   readonly logMinutes: number
   readonly witnessHours: number
 }
@@ -28,6 +29,7 @@ export const CONTROL_SETTINGS: ControlSettings = {
   leakDays: 7,
   leaverDays: 7,
   unregisteredDays: 30,
+  breakGlassDays: 3,
   logMinutes: 5,
   witnessHours: 24,
 }

@@ -93,10 +93,20 @@ export interface LogFacts {
   readonly cosigned?: { readonly size: number; readonly at: Instant; readonly by: readonly string[] }
 }
 
+/** What was granted in an emergency. */
+interface BreakGlassFacts {
+  readonly principalId: string
+  readonly usedBy: string
+  readonly at: Instant
+  readonly state: 'open' | 'reviewed'
+  readonly review?: { readonly at: Instant; readonly verdict: string }
+}
+
 export interface Rows {
   readonly principals: PrincipalFacts
   readonly credentials: CredentialFacts
   readonly requests: RequestFacts
+  readonly breakGlass: BreakGlassFacts
   readonly holders: HolderFacts
   readonly tokens: TokenFacts
   readonly versions: VersionFacts

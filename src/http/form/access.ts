@@ -1,6 +1,14 @@
 // Requests for rights, grants, denials and versions of the policies, as the API answers them.
 import { z } from 'zod'
-import { APPROVALS, GRANT_KINDS, GRANT_STATES, POLICY_STATES, REQUEST_STATES } from '#access/decisions'
+import {
+  APPROVALS,
+  BREAK_GLASS_STATES,
+  BREAK_GLASS_VERDICTS,
+  GRANT_KINDS,
+  GRANT_STATES,
+  POLICY_STATES,
+  REQUEST_STATES,
+} from '#access/decisions'
 import { instant, pageOf } from './fields.ts'
 
 const VERSIONED = { id: z.string(), version: z.int(), validFrom: instant, recordedAt: instant, hash: z.string() }
@@ -19,12 +27,14 @@ const RequestData = z.object({
   ...RIGHT,
   seconds: z.number().optional(),
   purpose: z.string(),
+  extends: z.string().optional().describe('the grant whose right is asked for once more'),
   requestedBy: z.string(),
   interested: z.array(z.string()).describe('natural persons who ask or would have the right: none of them decides'),
   needs: z.object({
     approval: z.enum(APPROVALS),
     approvals: z.int(),
     managerId: z.string().optional(),
+    owners: z.array(z.string()).optional().describe('who answers for the resources: any one of them decides'),
     policyIds: z.array(z.string()).describe('the policies that said so'),
     policyVersion: z.string(),
   }),
@@ -40,6 +50,34 @@ export const AccessRequest = z
       .array(z.object({ verdict: z.enum(['approve', 'deny']), by: z.string(), reason: z.string(), at: instant }))
       .optional()
       .describe('who said what on it, in order'),
+    about: z
+      .object({
+        principal: z.object({
+          name: z.string(),
+          kind: z.string(),
+          state: z.string(),
+          tier: z.string(),
+          environment: z.string(),
+          owner: z.string().optional().describe('a person or a team; absent where nobody accepted it'),
+          purpose: z.string().optional(),
+          expiresAt: instant.optional(),
+          nextReviewAt: instant.optional(),
+          gaps: z.array(z.string()).describe('what it lacks to be active'),
+        }),
+        requester: z.object({
+          requests: z.record(z.string(), z.int()).describe('how many of theirs came to what'),
+          emergencies: z.record(z.string(), z.int()).describe('by what their review said; `open` without one'),
+        }),
+        actions: z.array(z.object({ action: z.string(), level: z.string() })).describe('what the right can do'),
+        grants: z
+          .array(z.object({ id: z.string(), state: z.string(), from: instant, until: instant.nullable() }))
+          .describe('of the principal, that give something of it, the newest first'),
+        used: z
+          .array(z.object({ action: z.string(), allowed: z.int(), denied: z.int(), lastAt: instant }))
+          .describe('decisions on these actions in the last 90 days'),
+      })
+      .optional()
+      .describe('for who may decide on it: what to know before'),
   })
   .meta({ id: 'AccessRequest' })
 export const AccessRequestPage = pageOf('AccessRequestPage', AccessRequest)
@@ -72,6 +110,32 @@ export const Grant = z
   })
   .meta({ id: 'Grant' })
 export const GrantPage = pageOf('GrantPage', Grant)
+
+export const BreakGlass = z
+  .object({
+    ...VERSIONED,
+    data: z.object({
+      principalId: z.string(),
+      requestId: z.string(),
+      purpose: z.string(),
+      usedBy: z.string(),
+      persons: z.array(z.string()).describe('natural persons who may have used it: none of them reviews it'),
+      at: instant,
+      until: instant,
+      state: z.enum(BREAK_GLASS_STATES),
+      review: z
+        .object({
+          by: z.string(),
+          behind: z.array(z.string()),
+          at: instant,
+          verdict: z.enum(BREAK_GLASS_VERDICTS),
+          reason: z.string(),
+        })
+        .optional(),
+    }),
+  })
+  .meta({ id: 'BreakGlass' })
+export const BreakGlassPage = pageOf('BreakGlassPage', BreakGlass)
 
 export const Denial = z
   .object({

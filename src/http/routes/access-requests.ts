@@ -1,6 +1,7 @@
 // Rights that are asked for, and what becomes of them.
 import { z } from 'zod'
 import {
+  aboutRequest,
   decideAccessRequest,
   endGrant,
   getAccessRequest,
@@ -8,19 +9,28 @@ import {
   GRANT_STATES,
   listAccessRequests,
   listGrants,
+  narrowGrant,
   REQUEST_STATES,
   requestAccess,
   withdrawAccessRequest,
 } from '#access/decisions'
-import type { Mine } from '#access/decisions'
-import { getPrincipal, idsSeenBy, interestIn, personsBehindActor } from '#identity/roll'
+import type { AccessRequestRecord, Mine } from '#access/decisions'
+import {
+  activationGaps,
+  EVERYTHING,
+  getPrincipal,
+  idsSeenBy,
+  interestIn,
+  ownersOfResources,
+  personsBehindActor,
+} from '#identity/roll'
 import { Fault } from '#kernel'
 import type { Caller } from '../caller.ts'
 import type { DecisionsDoor } from '../decisions/door.ts'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import { AccessRequest, AccessRequestPage, Grant, GrantPage, KIND } from '../form/access.ts'
-import { id, PAGE_QUERY, present, reason } from '../form/fields.ts'
+import { id, instantSent, PAGE_QUERY, present, reason } from '../form/fields.ts'
 import { text } from '../form/plain-text.ts'
 import { pageAfter } from '../form/page-after.ts'
 
@@ -41,8 +51,26 @@ async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undef
   return {
     actorId: actor.id,
     principalIds: [actor.id, ...(await idsSeenBy(identity, viewer))],
+    parties: caller.parties,
     ...present({ personId: actor.personId }),
   }
+}
+
+/** Who decides on it, and who sees everything: what they need to know is more than the requester sees. */
+function mayJudge({ viewer, roles, actor, parties }: Caller, { needs }: AccessRequestRecord): boolean {
+  if (viewer.scope === 'all' || roles.has('approver')) return true
+  const owns = needs.owners?.some((party) => parties.includes(party)) ?? false
+  return owns || (needs.managerId !== undefined && needs.managerId === actor.personId)
+}
+
+async function aboutFor({ identity, access }: Doors, request: AccessRequestRecord): Promise<object> {
+  const { data } = await getPrincipal(identity, EVERYTHING, request.principalId)
+  const { name, kind, state, tier, environment, owner, purpose, expiresAt, nextReviewAt } = data
+  const accepted = owner?.from === 'stated' ? owner.party.id : undefined
+  const gaps = activationGaps(data)
+  const more = present({ owner: accepted, purpose: purpose?.value, expiresAt, nextReviewAt })
+  const principal = { name, kind, state, tier: tier.value, environment: environment.value, gaps, ...more }
+  return { principal, ...(await aboutRequest(access.db, request, access.clock())) }
 }
 
 /** An API client may ask for itself, and anybody for what they see. */
@@ -89,21 +117,28 @@ export const ACCESS_REQUESTS = [
         ),
         seconds: z.int().min(1).optional(),
         purpose: text(500),
+        extends: id('grant').optional().describe('the grant whose right is asked for once more, for longer'),
       })
       .meta({ id: 'NewAccessRequest' }),
     answer: AccessRequest,
     status: 201,
     refuses: ['not_found', 'idempotency_reused'],
-    handle: async ({ doors, caller, body, act }) => {
+    handle: async ({ doors, caller, body, act, log }) => {
       await assertMayAskFor(doors, caller, body.principalId)
       const { persons, managerId } = await interestIn(doors.identity, body.principalId)
       const behind = await personsBehindActor(doors.identity, caller.actor)
-      return await requestAccess(doors.access, decisionsOf(doors).state(), act(body.purpose), {
+      const owners = await ownersOfResources(doors.identity, body.resources)
+      const made = await requestAccess(doors.access, decisionsOf(doors).state(), act(body.purpose), {
         ...present(body),
         behind,
         interested: persons,
+        owners,
         ...present({ managerId }),
       })
+      if (body.kind === 'break_glass') {
+        log.warn({ request: made.id, grant: made.data.grantId, principal: body.principalId }, 'break-glass was used')
+      }
+      return made
     },
   }),
   endpoint({
@@ -116,8 +151,11 @@ export const ACCESS_REQUESTS = [
     scope: 'read',
     params: REQUEST_PATH,
     answer: AccessRequest,
-    handle: async ({ doors, caller, params }) =>
-      await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller)),
+    handle: async ({ doors, caller, params }) => {
+      const found = await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
+      if (!mayJudge(caller, found.data)) return found
+      return { ...found, about: await aboutFor(doors, found.data) }
+    },
   }),
   endpoint({
     method: 'POST',
@@ -134,12 +172,18 @@ export const ACCESS_REQUESTS = [
     answer: AccessRequest,
     refuses: ['idempotency_reused'],
     handle: async ({ doors, caller, params, body, act }) => {
-      await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
+      const { data } = await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
+      const { persons } = await interestIn(doors.identity, data.principalId)
       return await decideAccessRequest(doors.access, act(body.reason), {
         ...params,
         ...body,
         behind: await personsBehindActor(doors.identity, caller.actor),
-        as: { approver: caller.roles.has('approver'), ...present({ personId: caller.actor.personId }) },
+        interested: persons,
+        as: {
+          approver: caller.roles.has('approver'),
+          parties: caller.parties,
+          ...present({ personId: caller.actor.personId }),
+        },
       })
     },
   }),
@@ -212,6 +256,30 @@ export const ACCESS_REQUESTS = [
       // who sees it may end it: ending takes a right away, and waiting for somebody else would leave it open
       await getGrant(doors.access.db, params.grantId, await mineOf(doors, caller))
       return await endGrant(doors.access, act(body.because), { id: params.grantId, because: body.because })
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/v1/grants/{grantId}/narrow',
+    operationId: 'narrowGrant',
+    tag: 'access',
+    summary: 'Take a part of a grant away: fewer actions, fewer resources, an earlier end',
+    who: { self: true },
+    scope: 'write',
+    params: GRANT_PATH,
+    body: z
+      .strictObject({
+        actions: NAMES.optional().describe('each within what the grant gives; as they are where it is not said'),
+        resources: NAMES.optional().describe('likewise'),
+        until: instantSent.optional(),
+        because: reason,
+      })
+      .meta({ id: 'NarrowerGrant' }),
+    answer: Grant,
+    refuses: ['idempotency_reused'],
+    handle: async ({ doors, caller, params, body, act }) => {
+      await getGrant(doors.access.db, params.grantId, await mineOf(doors, caller))
+      return await narrowGrant(doors.access, act(body.because), { id: params.grantId, ...present(body) })
     },
   }),
 ]

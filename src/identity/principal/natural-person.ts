@@ -11,19 +11,27 @@ import { PRINCIPAL } from '../record/tables.ts'
  * Throws as `naturalPersonBehind` does.
  */
 export async function personsBehind(tx: Tx, actor: Actor): Promise<readonly Id<'person'>[]> {
-  return [...new Set([await naturalPersonBehind(tx, actor), ...(actor.behind ?? [])])].sort()
+  const { onBehalfOf, id } = actor
+  // on whose behalf, and who answers for the client that acts: each of them may have
+  const acting = onBehalfOf === undefined ? [] : [await personNamed(tx, onBehalfOf), await personNamed(tx, id)]
+  const named = acting.filter((person) => person !== undefined)
+  return [...new Set([await naturalPersonBehind(tx, actor), ...named, ...(actor.behind ?? [])])].sort()
 }
 
 /** Throws Fault('forbidden') where no one person stands behind it: then nobody could tell two pairs of eyes apart. */
 export async function naturalPersonBehind(tx: Tx, actor: Actor): Promise<Id<'person'>> {
   if (actor.personId !== undefined) return actor.personId
   for (const id of [actor.onBehalfOf, actor.id]) {
-    if (id === undefined) continue
-    if (isId('person', id)) return id
-    if (!isId('principal', id)) continue
-    const client = (await readCurrent<PrincipalRecord>(tx, PRINCIPAL, [id])).get(id)?.data
-    if (client?.personId !== undefined) return client.personId
-    if (client?.owner?.from === 'stated' && client.owner.party.kind === 'person') return client.owner.party.id
+    const person = id === undefined ? undefined : await personNamed(tx, id)
+    if (person !== undefined) return person
   }
   throw new Fault('forbidden', 'only a person can do this, or an API client that one person answers for')
+}
+
+async function personNamed(tx: Tx, id: string): Promise<Id<'person'> | undefined> {
+  if (isId('person', id)) return id
+  if (!isId('principal', id)) return undefined
+  const client = (await readCurrent<PrincipalRecord>(tx, PRINCIPAL, [id])).get(id)?.data
+  if (client?.personId !== undefined) return client.personId
+  return client?.owner?.from === 'stated' && client.owner.party.kind === 'person' ? client.owner.party.id : undefined
 }

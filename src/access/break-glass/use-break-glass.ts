@@ -1,0 +1,85 @@
+// Break-glass is used, and reviewed by somebody else. PostgreSQL refuses the next use until then, and a review of one's own.
+import { Fault, isId, newId } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
+import { violated } from '#db'
+import type { Tx } from '#db'
+import { readCurrent } from '#db/history'
+import type { Current } from '#db/history'
+import { changeWithEntries, createWithEntries } from '#evidence/port'
+import type { AccessLayer } from '../observe/records.ts'
+import { administer, note, plainText } from '../role/administration.ts'
+import type { AccessRequestRecord } from '../request/records.ts'
+import { BREAK_GLASS } from './records.ts'
+import type { BreakGlassRecord, BreakGlassVerdict } from './records.ts'
+
+export type CurrentBreakGlass = Current<BreakGlassRecord>
+
+/** In the transaction that makes the grant, and before it. */
+export async function useBreakGlass(tx: Tx, act: Act, requestId: string, request: AccessRequestRecord): Promise<void> {
+  const { principalId, purpose, requestedBy, interested, seconds = 0 } = request
+  const data: BreakGlassRecord = {
+    principalId,
+    requestId: requestId as Id<'access_request'>,
+    purpose,
+    usedBy: requestedBy,
+    persons: interested,
+    at: act.at,
+    until: new Date(Date.parse(act.at) + seconds * 1000).toISOString() as Instant,
+    state: 'open',
+  }
+  const content = { actions: [...request.actions], resources: [...request.resources], until: data.until }
+  const words = { type: 'break_glass.used', about: [principalId, requestId], content, reason: purpose }
+  await createWithEntries(tx, BREAK_GLASS, act, [{ id: newId('break_glass'), data, words }])
+}
+
+/** In words for who asks, where PostgreSQL refused the use. */
+export function breakGlassRefusal(error: unknown): Fault | undefined {
+  if (violated(error)?.constraint !== 'break_glass_unreviewed') return undefined
+  return new Fault(
+    'conflict',
+    'an earlier emergency was not reviewed: another person has to, `reeve break-glass list`',
+    {
+      cause: error,
+    },
+  )
+}
+
+export interface BreakGlassReview {
+  readonly id: string
+  readonly verdict: BreakGlassVerdict
+  readonly reason: string
+  /** Natural persons behind the act. */
+  readonly behind: readonly string[]
+}
+
+/** Throws Fault('forbidden') for who may have used it, with an entry; Fault('conflict') for one that was reviewed. */
+export async function reviewBreakGlass(
+  access: AccessLayer,
+  act: Act,
+  { id, verdict, reason: said, behind }: BreakGlassReview,
+): Promise<CurrentBreakGlass> {
+  const reason = plainText('the reason', said, 500)
+  try {
+    return await administer(access, act, async (tx) => {
+      const current = isId('break_glass', id)
+        ? (await readCurrent<BreakGlassRecord>(tx, BREAK_GLASS, [id], { lock: true })).get(id)
+        : undefined
+      if (current === undefined) throw new Fault('not_found', 'there is no such use of break-glass')
+      const { review, principalId, requestId } = current.data
+      if (review !== undefined) throw new Fault('conflict', `it was reviewed on ${review.at}`)
+      const words = { type: 'break_glass.reviewed', about: [principalId, requestId], content: { verdict }, reason }
+      const patch = (data: BreakGlassRecord): BreakGlassRecord => ({
+        ...data,
+        state: 'reviewed',
+        review: { by: act.actor.id, behind: [...behind].sort(), at: act.at, verdict, reason },
+      })
+      const [made] = await changeWithEntries<BreakGlassRecord>(tx, BREAK_GLASS, act, [{ current, patch, words }])
+      if (made === undefined) throw new Error('one change makes one version')
+      return made
+    })
+  } catch (error) {
+    if (violated(error)?.constraint !== 'break_glass_four_eyes') throw error
+    await access.db.transaction(async (tx) => await note(tx, act, 'break_glass.refused', [id]))
+    throw new Fault('forbidden', 'who used it does not review it: another person has to', { cause: error })
+  }
+}

@@ -1,0 +1,47 @@
+// Taking a part of a right away: fewer actions, fewer resources, an earlier end. PostgreSQL refuses whatever would be wider.
+import { Fault } from '#kernel'
+import type { Act, Instant } from '#kernel'
+import { violated } from '#db'
+import { administer } from '../role/administration.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import { assertRight, lockGrant, moveGrant } from './write-grants.ts'
+import type { CurrentGrant } from './write-grants.ts'
+
+export interface GrantToNarrow {
+  readonly id: string
+  /** What is not said stays as it is. */
+  readonly actions?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly until?: Instant
+  readonly because: string
+}
+
+/**
+ * Each action and resource has to lie within what the grant gives. Throws Fault('unprocessable') for what does not, and
+ * Fault('conflict') where a target has the right: that is ended, and less is asked for.
+ */
+export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarrow): Promise<CurrentGrant> {
+  try {
+    return await administer(access, act, async (tx) => {
+      const current = await lockGrant(tx, to.id)
+      const { state, fulfilment } = current.data
+      if (fulfilment !== undefined) throw new Fault('conflict', 'its target has it as it is: end it, and ask for less')
+      if (state !== 'active') throw new Fault('conflict', `it is ${state}: there is nothing to narrow`)
+      const actions = [...new Set(to.actions ?? current.data.actions)].sort()
+      const resources = [...new Set(to.resources ?? current.data.resources)].sort()
+      const { until = current.data.until } = to
+      assertRight({ actions, resources })
+      const content = { actions, resources, ...(until !== undefined && { until }) }
+      const words = { type: 'grant.narrowed', content, reason: to.because }
+      return await moveGrant(tx, act, current, words, (data) => ({
+        ...data,
+        actions,
+        resources,
+        ...(until !== undefined && { until }),
+      }))
+    })
+  } catch (error) {
+    if (violated(error)?.constraint !== 'access_grant_narrower') throw error
+    throw new Fault('unprocessable', 'a grant is narrowed, never widened: ask for the right instead', { cause: error })
+  }
+}
