@@ -45,6 +45,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       grant: async () => (await import('./grant.ts')).grantCommand(),
       policy: async () => (await import('./policy.ts')).policyCommand(),
       run: async () => (await import('./run.ts')).runCommand(),
+      access: async () => (await import('./access.ts')).accessCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
     },
   ],

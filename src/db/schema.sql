@@ -18,12 +18,14 @@ create table access.access_grant (
   request_id text generated always as ((data ->> 'requestId'::text)) stored,
   fulfilled_by text generated always as ((data #>> '{fulfilment,by}'::text[])) stored,
   next_at text collate "C" generated always as ((data #>> '{fulfilment,nextAt}'::text[])) stored,
+  changed_in xid8,
   constraint access_grant_pkey PRIMARY KEY (id),
   constraint access_grant_end CHECK (((kind = 'standing'::text) OR ((data ->> 'until'::text) IS NOT NULL))),
   constraint access_grant_kind CHECK ((kind = ANY (ARRAY['standing'::text, 'just_in_time'::text, 'break_glass'::text]))),
   constraint access_grant_seen_ended CHECK (((state <> 'ended'::text) OR ((data -> 'fulfilment'::text) IS NULL) OR ((data #>> '{fulfilment,verifiedAt}'::text[]) IS NOT NULL) OR ((data #>> '{fulfilment,decisionId}'::text[]) IS NULL))),
   constraint access_grant_state CHECK ((state = ANY (ARRAY['approved'::text, 'provisioning'::text, 'active'::text, 'ending'::text, 'ended'::text, 'unproven'::text])))
 );
+CREATE INDEX access_grant_changed ON access.access_grant USING btree (changed_in) WHERE (changed_in IS NOT NULL);
 CREATE INDEX access_grant_fulfilled ON access.access_grant USING btree (id) WHERE ((fulfilled_by IS NOT NULL) AND (state = 'active'::text));
 CREATE INDEX access_grant_next ON access.access_grant USING btree (next_at, id) WHERE (next_at IS NOT NULL);
 CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
@@ -32,6 +34,7 @@ CREATE INDEX access_grant_until ON access.access_grant USING btree (until, id) W
 CREATE TRIGGER access_grant_change_checked BEFORE UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_change();
 CREATE TRIGGER access_grant_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant();
 CREATE TRIGGER access_grant_step_checked BEFORE INSERT OR UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_step();
+CREATE TRIGGER changed_in BEFORE INSERT OR UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.mark_changed();
 CREATE TRIGGER outbox_changed AFTER UPDATE ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 CREATE TRIGGER outbox_made AFTER INSERT ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 
@@ -139,9 +142,13 @@ create table access.entitlement (
   system text generated always as ((data ->> 'system'::text)) stored not null,
   level text generated always as ((data ->> 'level'::text)) stored not null,
   gone_at text collate "C" generated always as ((data ->> 'goneAt'::text)) stored,
+  changed_in xid8,
   constraint entitlement_pkey PRIMARY KEY (id)
 );
+CREATE INDEX entitlement_admin ON access.entitlement USING btree (id) WHERE (level = 'admin'::text);
+CREATE INDEX entitlement_changed ON access.entitlement USING btree (changed_in) WHERE (changed_in IS NOT NULL);
 CREATE INDEX entitlement_principal ON access.entitlement USING btree (principal_id, id);
+CREATE TRIGGER changed_in BEFORE INSERT OR UPDATE ON access.entitlement FOR EACH ROW EXECUTE FUNCTION access.mark_changed();
 
 create table access.idempotency (
   client text not null,
@@ -245,6 +252,25 @@ create table access.version (
   constraint version_version_check CHECK ((version >= 1))
 );
 
+create table access.way (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  principal_id text generated always as ((data ->> 'principalId'::text)) stored not null,
+  reaches_principal_id text generated always as ((data ->> 'reachesPrincipalId'::text)) stored,
+  kind text generated always as ((data ->> 'kind'::text)) stored not null,
+  gone_at text collate "C" generated always as ((data ->> 'goneAt'::text)) stored,
+  changed_in xid8,
+  constraint way_pkey PRIMARY KEY (id),
+  constraint way_kind CHECK ((kind = ANY (ARRAY['acts_as'::text, 'escalation'::text])))
+);
+CREATE INDEX way_changed ON access.way USING btree (changed_in) WHERE (changed_in IS NOT NULL);
+CREATE INDEX way_principal ON access.way USING btree (principal_id, id);
+CREATE TRIGGER changed_in BEFORE INSERT OR UPDATE ON access.way FOR EACH ROW EXECUTE FUNCTION access.mark_changed();
+
 CREATE OR REPLACE FUNCTION access.check_approval()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -342,6 +368,16 @@ AS $function$
   select count(*) from gone
 $function$;
 
+CREATE OR REPLACE FUNCTION access.mark_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.changed_in := pg_current_xact_id();
+  return new;
+end $function$;
+
 grant insert, select, update on access.access_grant to reeve_access;
 grant insert, select, update on access.access_request to reeve_access;
 grant insert, select, update on access.account to reeve_access;
@@ -358,6 +394,7 @@ grant insert, select, update on access.presence to reeve_access;
 grant insert, select, update (ended_at, ended_by) on access.role_assignment to reeve_access;
 grant insert, select, update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant insert, select on access.version to reeve_access;
+grant insert, select, update on access.way to reeve_access;
 grant execute on function access.forget_changes(timestamp with time zone) to reeve_access;
 grant usage on schema access to reeve_access;
 

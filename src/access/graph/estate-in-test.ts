@@ -4,6 +4,7 @@ import { covers as grantCovers } from '../decide/index.ts'
 import { AccessGraph } from './access-graph.ts'
 import { covers, together } from './covers.ts'
 import type { Covered } from './covers.ts'
+import { STEPS_MAX } from './walk.ts'
 import type { GraphChange, HeldRight, HeldWay } from './records.ts'
 
 export type Random = (below: number) => number
@@ -94,7 +95,7 @@ export function whoCanPlainly(
       changed = false
       for (const { principalId, reachesPrincipalId } of follow) {
         const further = (distance.get(reachesPrincipalId ?? '') ?? Infinity) + 1
-        if (further >= (distance.get(principalId) ?? Infinity) || further > 10) continue
+        if (further >= (distance.get(principalId) ?? Infinity) || further > STEPS_MAX) continue
         distance.set(principalId, further)
         changed = true
       }

@@ -12,13 +12,13 @@ export interface RightConditions {
 }
 
 const NOTHING: RightConditions = { notActions: [], notResources: [], listIsCut: false, open: false }
-const CUT_WORDS = ['resourcesShown', 'resourcesAll']
+const CUT_WORDS: ReadonlySet<string> = new Set(['resourcesShown', 'resourcesAll'])
 
 export function conditionsOf(conditions: Json | undefined): RightConditions {
   if (conditions === undefined || conditions === null) return NOTHING
   if (typeof conditions !== 'object' || Array.isArray(conditions)) return { ...NOTHING, open: true }
   const { NotAction, NotResource, ...rest } = conditions as { readonly [key: string]: Json | undefined }
-  const others = Object.keys(rest).filter((key) => !CUT_WORDS.includes(key))
+  const others = Object.keys(rest).filter((key) => !CUT_WORDS.has(key))
   return {
     notActions: textsOf(NotAction),
     notResources: textsOf(NotResource),

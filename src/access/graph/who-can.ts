@@ -37,7 +37,8 @@ export function whoCan(
   )
   const found = [...maybe.keys()].map((node) => {
     const covered: WhoCan['covered'] = sure.has(node) ? 'yes' : 'unknown'
-    return { id: graph.principals.id(node), covered, ...stepsFrom(graph, covered === 'yes' ? sure : maybe, node) }
+    const { steps, end } = stepsFrom(graph, covered === 'yes' ? sure : maybe, node)
+    return { id: graph.principals.id(node), covered, steps, end }
   })
   const seen = found.filter(({ id }) => asked.among?.has(id) !== false)
   seen.sort((a, b) => a.steps.length - b.steps.length || (a.id < b.id ? -1 : 1))
