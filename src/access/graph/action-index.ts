@@ -3,7 +3,7 @@
 import { covers as grantCovers } from '../decide/index.ts'
 import { covers } from './covers.ts'
 import type { Covered, Right } from './covers.ts'
-import { Texts } from './columns.ts'
+import { BETWEEN, Texts } from './columns.ts'
 
 export interface DistinctRight extends Right {
   readonly effect: 'allow' | 'deny'
@@ -25,7 +25,9 @@ export class ActionIndex {
   }
 
   add({ effect, granted, actions, resources, level, conditions }: DistinctRight): number {
-    const number = this.#keys.add(JSON.stringify([effect, granted, actions, resources, level, conditions ?? null]))
+    const given = conditions === undefined ? '' : JSON.stringify(conditions)
+    const words = [effect, granted ? 'g' : '', level, given, String(actions.length), ...actions, ...resources]
+    const number = this.#keys.add(words.join(BETWEEN))
     if (number < this.#rights.length) return number
     this.#rights.push({ effect, granted, actions, resources, level, ...(conditions !== undefined && { conditions }) })
     for (const key of uniqueKeys(actions)) push(key.pattern ? this.#patterns : this.#named, key.text, number)

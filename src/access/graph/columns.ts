@@ -61,6 +61,9 @@ export class Chains {
   }
 }
 
+/** Between words of one text: no record holds it, since PostgreSQL cannot. */
+export const BETWEEN = '\u0000'
+
 /** Numbers for texts that come again and again. */
 export class Texts {
   readonly #numbers = new Map<string, number>()

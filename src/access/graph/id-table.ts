@@ -4,13 +4,17 @@
 /** `ent_` and 26 characters. All ids of one table have the same prefix. */
 const TAIL = 26
 const EMPTY = -1
+const FNV = 0x811c9dc5
+const FNV_PRIME = 0x01000193
 
 export class IdTable {
   readonly #prefix: string
   #tails = Buffer.alloc(1024 * TAIL)
   #places = new Int32Array(2048).fill(EMPTY)
   #size = 0
+  /** The id that is looked for, and where it falls. */
   readonly #probe = Buffer.alloc(TAIL)
+  #hash = 0
 
   constructor(prefix: string) {
     this.#prefix = prefix
@@ -49,19 +53,30 @@ export class IdTable {
 
   #read(id: string): boolean {
     if (id.length !== this.#prefix.length + TAIL || !id.startsWith(this.#prefix)) return false
-    this.#probe.write(id.slice(this.#prefix.length), 'latin1')
+    let hash = FNV
+    for (let at = 0; at < TAIL; at++) {
+      const letter = id.charCodeAt(this.#prefix.length + at)
+      this.#probe[at] = letter
+      hash = Math.imul(hash ^ (letter & 0xff), FNV_PRIME)
+    }
+    this.#hash = hash >>> 0
     return true
   }
 
   /** Where the id in the probe is, or would be. */
   #placeOfProbe(): number {
     const mask = this.#places.length - 1
-    let place = hashOf(this.#probe, 0) & mask
+    let place = this.#hash & mask
     for (;;) {
       const number = this.#places[place] ?? EMPTY
-      if (number === EMPTY || this.#probe.compare(this.#tails, number * TAIL, (number + 1) * TAIL) === 0) return place
+      if (number === EMPTY || this.#isProbe(number)) return place
       place = (place + 1) & mask
     }
+  }
+
+  #isProbe(number: number): boolean {
+    for (let at = 0, from = number * TAIL; at < TAIL; at++) if (this.#probe[at] !== this.#tails[from + at]) return false
+    return true
   }
 
   #rehash(): void {
@@ -77,8 +92,8 @@ export class IdTable {
 
 /** FNV-1a; ids come from SHA-256 or a random source, so that nobody chooses where they fall. */
 function hashOf(bytes: Buffer, from: number): number {
-  let hash = 0x811c9dc5
-  for (let at = from; at < from + TAIL; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
+  let hash = FNV
+  for (let at = from; at < from + TAIL; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME)
   return hash >>> 0
 }
 

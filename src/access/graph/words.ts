@@ -1,5 +1,5 @@
 // What a right is called and how it comes to its holder: the same words stand on thousands of rows.
-import { Texts } from './columns.ts'
+import { BETWEEN, Texts } from './columns.ts'
 
 export interface RightWords {
   readonly system: string
@@ -11,11 +11,11 @@ export class Words {
   readonly #texts = new Texts()
 
   add({ system, permission, path }: RightWords): number {
-    return this.#texts.add(JSON.stringify([system, permission, path]))
+    return this.#texts.add([system, permission, ...path].join(BETWEEN))
   }
 
   of(number: number): RightWords {
-    const [system, permission, path] = JSON.parse(this.#texts.text(number)) as [string, string, readonly string[]]
+    const [system = '', permission = '', ...path] = this.#texts.text(number).split(BETWEEN)
     return { system, permission, path }
   }
 }
