@@ -8,6 +8,7 @@ export default defineConfig({
     sdk: 'sdk/index.ts',
     worker: 'src/connectors/read/worker.ts',
     'entry-worker': 'src/evidence/verify/live/entry-worker.ts',
+    'graph-worker': 'src/access/graph/graph-worker.ts',
     'cedar-child': 'src/access/policy-writing/cedar-child.ts',
   },
   format: 'esm',

@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util'
 import { decide } from './decide.ts'
 import { evidence } from './evidence.ts'
 import type { Bench, Figure } from './figure.ts'
+import { graph } from './graph.ts'
 import { roll } from './roll.ts'
 import { scan } from './scan.ts'
 
-const BENCHES: readonly Bench[] = [scan, roll, decide, evidence]
+const BENCHES: readonly Bench[] = [scan, roll, decide, graph, evidence]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -47,6 +47,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       'break-glass': async () => (await import('./break-glass.ts')).breakGlassCommand(),
       policy: async () => (await import('./policy.ts')).policyCommand(),
       run: async () => (await import('./run.ts')).runCommand(),
+      access: async () => (await import('./access.ts')).accessCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
     },
   ],

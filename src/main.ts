@@ -1,5 +1,6 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
 import type { GrantFulfiller } from '#access/decisions'
+import { GraphThread } from '#access/decisions'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
@@ -116,6 +117,8 @@ async function start(
   const decisions = await startDecisions({ opened, identity, access, act, say, undo })
   const grants = startGrants({ opened, access, state: decisions.state, say })
   undo.later('the keeping of grants', async () => grants.stop())
+  const graph = new GraphThread(opened.connectionFor('access'))
+  undo.later('the graph of access', async () => graph.stop())
   const parts = { opened, clock, keys, identity, access, say }
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
@@ -125,6 +128,7 @@ async function start(
       access,
       connections,
       decisions: { ...decisions, ...(settings.routes !== undefined && { routes: settings.routes }) },
+      graph,
       evidence: database.layer('evidence'),
       tiles: log.tiles,
       fingerprint: fingerprinter(keys),
@@ -136,10 +140,7 @@ async function start(
   )
   undo.later('the HTTP server', async () => stopServer(http))
   const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
-  const sample =
-    options.sampleEstate === true && options.samples !== undefined
-      ? await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, options.samples)
-      : undefined
+  const sample = await sampleOf(options, connections, act)
   // last, so that whatever may fail has not: the token is shown once
   const bootstrap = await bootstrapToken(identity, access, act)
   return {
@@ -151,6 +152,15 @@ async function start(
     ...(sample === undefined ? {} : { sample }),
     stop: async () => undo.all(),
   }
+}
+
+async function sampleOf(
+  { sampleEstate, samples }: StartOptions,
+  connections: Parameters<typeof haveSampleEstate>[0],
+  act: Act,
+): Promise<string | undefined> {
+  if (sampleEstate !== true || samples === undefined) return undefined
+  return await haveSampleEstate(connections, { ...act, reason: 'the sample estate was asked for' }, samples)
 }
 
 function httpSettings({ release, log }: StartOptions, { config, tls }: ResolvedSettings): HttpSettings {

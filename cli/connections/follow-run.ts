@@ -35,7 +35,7 @@ function progressText({ state, progress }: Run): string {
 /** 0 when it is in the roll, 1 when it waits for a person, 2 when it could not be read. */
 export const exitCodeOf = ({ state }: Run): number => (state === 'failed' ? 2 : state === 'held' ? 1 : 0)
 
-const GROUPS = ['principals', 'credentials', 'accounts', 'entitlements', 'people'] as const
+const GROUPS = ['principals', 'credentials', 'accounts', 'entitlements', 'ways', 'people'] as const
 
 export async function answerRun(run: Run): Promise<void> {
   await writeTo(process.stdout, runLines(run))

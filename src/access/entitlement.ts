@@ -35,6 +35,15 @@ export interface EscalationPath {
   readonly provenance?: readonly Provenance[]
 }
 
+export interface ActsAs {
+  readonly principalId: Id<'principal'>
+  readonly how: string
+  /** What would have to hold that no source tells; absent when it simply can. */
+  readonly open?: readonly string[]
+  /** It is more than one step away: the steps between are listed of those who take them. */
+  readonly further?: true
+}
+
 export interface EffectiveAccess {
   readonly tier: Tier | 'unknown'
   /** Why the tier is what it is, most telling first. */
@@ -42,7 +51,7 @@ export interface EffectiveAccess {
   readonly entitlements: readonly Entitlement[]
   readonly escalations: readonly EscalationPath[]
   /** Principals that it can act as (trust and permission both say so), with the way. */
-  readonly actsAs: readonly { readonly principalId: Id<'principal'>; readonly how: string }[]
+  readonly actsAs: readonly ActsAs[]
   /** Named powers that detectors read: `secrets:read-all`, `wildcard-action`, `wildcard-resource`. */
   readonly powers: readonly { readonly power: string; readonly detail: string; readonly provenance?: Provenance }[]
   /** Policies that the input names but does not hold: what they give is unknown. */

@@ -1,5 +1,6 @@
 // What the server is given: every layer that its routes act through, and how it is set up.
 import type { IdentityLayer } from '#identity/roll'
+import type { GraphThread } from '#access/decisions'
 import type { Administration } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
 import type { listEntries, TileFolder } from '#evidence'
@@ -21,6 +22,8 @@ export interface Doors {
   readonly access: Administration
   /** Absent where the server decides nothing. */
   readonly decisions?: DecisionsDoor
+  /** Who can do what, across systems. Absent where the server keeps no graph. */
+  readonly graph?: Pick<GraphThread, 'ask'>
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder

@@ -27,6 +27,7 @@ const PREFIXES = {
   run: 'run',
   exposure: 'exp',
   role: 'rol',
+  way: 'way',
 } as const
 
 export type IdKind = keyof typeof PREFIXES

@@ -61,7 +61,7 @@ export async function startConnections(
 const syncWith =
   ({ identity, access, config }: ConnectionsOptions): Sync =>
   async ({ source, read, keyId, confirmLeavers, act, signal, onProgress }) => {
-    const { principals, credentials, accounts, entitlements, people, ...result } = await sync({
+    const { principals, credentials, accounts, entitlements, ways, people, ...result } = await sync({
       identity,
       access,
       source,
@@ -80,6 +80,7 @@ const syncWith =
       credentials: { ...credentials },
       accounts: { ...accounts },
       entitlements: { ...entitlements },
+      ways: { ...ways },
       ...(people === undefined ? {} : { people: { ...people } }),
       matches,
       exposures,

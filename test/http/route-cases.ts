@@ -264,6 +264,13 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
       return { path: { teamId: teamOf(name) } }
     },
   },
+  listEffectiveRights: { by: 'olga', ask: async (world) => ({ query: `?principalId=${await principal(world)}` }) },
+  listReach: { by: 'olga', ask: async (world) => ({ query: `?principalId=${await principal(world)}` }) },
+  listWhoCan: {
+    by: 'olga',
+    ask: async () => ({ query: '?action=pg:SELECT&resource=pg://main/shop/public.orders' }),
+  },
+  listStandingAccess: { by: 'olga', ask: empty },
   listAccessRequests: { by: 'olga', ask: empty },
   requestAccess: {
     by: 'olga',

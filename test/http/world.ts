@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { bootstrapToken } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
 import { DecisionState } from '#access/decisions'
+import { GraphKeeper } from '../../src/access/graph/keeper.ts'
 import { policies } from '../../src/access/decide/state-in-test.ts'
 import { STARTER_POLICIES } from '../../src/access/policy-version/starter-policies.ts'
 import { apiInTest } from './api.ts'
@@ -23,7 +24,7 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
     const places = { importRoots: [folder], dataDirectory: join(folder, 'data') }
     connections = { db: database.layer('connections'), clock, places }
     const decisions = { state: () => state, now: () => Date.parse(clock()), authenticate: nobody }
-    return { connections, decisions }
+    return { connections, decisions, graph: new GraphKeeper(database.layer('access')) }
   })
   if (connections === undefined) throw new Error('it was made above')
   const bootstrap = await bootstrapToken(api.doors.identity, api.doors.access, {

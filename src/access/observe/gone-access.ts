@@ -1,21 +1,22 @@
-// Accounts and rights that a complete read of a source no longer has: marked with the date, never deleted.
+// Accounts, rights and ways that a complete read of a source no longer has: marked with the date, never deleted.
 import { BATCH, sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import type { RecordTable } from '#db/history'
 import { changeWithEntries } from '#evidence/port'
 import type { AccessRun } from './observe-access.ts'
-import { ACCOUNT, ENTITLEMENT } from './records.ts'
-import type { AccessLayer, AccountRecord, EntitlementRecord } from './records.ts'
+import { ACCOUNT, ENTITLEMENT, WAY } from './records.ts'
+import type { AccessLayer, ObservedRecord } from './records.ts'
 
 /** Only after a read that is complete, when everything met is in `run.seen`. */
 export async function markGoneAccess(
   access: AccessLayer,
   run: AccessRun,
-): Promise<{ readonly accounts: number; readonly entitlements: number }> {
+): Promise<{ readonly accounts: number; readonly entitlements: number; readonly ways: number }> {
   return {
     accounts: await markGone(access, run, ACCOUNT, 'acc_'),
     entitlements: await markGone(access, run, ENTITLEMENT, 'ent_'),
+    ways: await markGone(access, run, WAY, 'way_'),
   }
 }
 
@@ -51,12 +52,12 @@ async function end(tx: Tx, run: AccessRun, table: RecordTable, ids: readonly str
     ).map(({ id }) => id),
   )
   const lost = ids.filter((id) => !elsewhere.has(id))
-  const held = await readCurrent<AccountRecord | EntitlementRecord>(tx, table, lost, { lock: !run.dryRun })
+  const held = await readCurrent<ObservedRecord>(tx, table, lost, { lock: !run.dryRun })
   const changes = [...held.values()]
     .filter(({ data }) => data.goneAt === undefined)
     .map((current) => ({
       current,
-      patch: <D extends AccountRecord | EntitlementRecord>(data: D): D => ({ ...data, goneAt: act.at }),
+      patch: <D extends ObservedRecord>(data: D): D => ({ ...data, goneAt: act.at }),
       words: { type: `${table.table}.gone`, about: [current.data.principalId], content: { source: sourceId } },
     }))
   if (run.dryRun) return changes.length

@@ -1,4 +1,4 @@
-// Accounts and rights that a source states become records, in transactions of the access layer alone.
+// Accounts, rights and ways that a source shows become records, in transactions of the access layer alone.
 import { canonicalJson } from '#kernel'
 import type { Act, Json } from '#kernel'
 import { inBatches, sql, writeBatch } from '#db'
@@ -7,8 +7,16 @@ import { readCurrent, storable } from '#db/history'
 import type { Current, RecordTable } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import type { RecordChange, RecordToCreate } from '#evidence/port'
-import { ACCOUNT, ENTITLEMENT, noAccess } from './records.ts'
-import type { AccessCounts, AccessLayer, AccountRecord, EntitlementRecord, ObservedAccess } from './records.ts'
+import { ACCOUNT, ENTITLEMENT, noAccess, WAY } from './records.ts'
+import type {
+  AccessCounts,
+  AccessLayer,
+  AccountRecord,
+  EntitlementRecord,
+  ObservedAccess,
+  ObservedRecord,
+  WayRecord,
+} from './records.ts'
 
 /** One sync of one source. What was met is added to `seen` after each batch is durable. */
 export interface AccessRun {
@@ -38,7 +46,15 @@ export async function recordObservedEntitlements(
   return await recordObserved(access, run, ENTITLEMENT, items)
 }
 
-async function recordObserved<D extends AccountRecord | EntitlementRecord>(
+export async function recordObservedWays(
+  access: AccessLayer,
+  run: AccessRun,
+  items: Iterable<ObservedAccess<WayRecord>>,
+): Promise<AccessCounts> {
+  return await recordObserved(access, run, WAY, items)
+}
+
+async function recordObserved<D extends ObservedRecord>(
   access: AccessLayer,
   run: AccessRun,
   table: RecordTable,
@@ -83,7 +99,7 @@ interface Presence {
   readonly gone: boolean
 }
 
-async function observe<D extends AccountRecord | EntitlementRecord>(
+async function observe<D extends ObservedRecord>(
   tx: Tx,
   run: AccessRun,
   table: RecordTable,
@@ -131,7 +147,7 @@ async function observe<D extends AccountRecord | EntitlementRecord>(
 }
 
 /** The first source's word counts as long as it sees the record; another one that disagrees changes nothing. */
-function changeOf<D extends AccountRecord | EntitlementRecord>(
+function changeOf<D extends ObservedRecord>(
   run: AccessRun,
   table: RecordTable,
   current: Current<D>,
@@ -157,8 +173,7 @@ function changeOf<D extends AccountRecord | EntitlementRecord>(
 }
 
 /** Two sources state one right in two places, which is no disagreement. */
-const placeOf = (record: AccountRecord | EntitlementRecord): object =>
-  'provenance' in record ? { provenance: record.provenance } : {}
+const placeOf = (record: ObservedRecord): object => ('provenance' in record ? { provenance: record.provenance } : {})
 
 const same = (a: object, b: object): boolean => canonicalJson(a as Json) === canonicalJson(b as Json)
 

@@ -8,7 +8,7 @@ import { BREAK_GLASS } from '../break-glass/records.ts'
 import { DENIAL, GRANT } from '../grant/records.ts'
 import { POLICY_VERSION } from '../policy-version/records.ts'
 import { ACCESS_REQUEST } from '../request/records.ts'
-import { ACCOUNT, ENTITLEMENT } from './records.ts'
+import { ACCOUNT, ENTITLEMENT, WAY } from './records.ts'
 
 interface Named {
   readonly name: string
@@ -36,6 +36,7 @@ export interface AccessPlainPopulation extends Named {
 export const ACCESS_TABLES: readonly RecordTable[] = [
   ACCOUNT,
   ENTITLEMENT,
+  WAY,
   ACCESS_REQUEST,
   GRANT,
   DENIAL,
@@ -77,6 +78,23 @@ function observed(db: LayerDatabase): Populations {
         gone_at: 'goneAt',
       },
       rows: (upTo) => readAllRecords(db, ENTITLEMENT, upTo),
+    },
+    {
+      name: 'ways',
+      title: 'how identities come to act as others, or to more than they were given',
+      prefix: 'way_',
+      columns: {
+        principal: 'principalId',
+        kind: 'kind',
+        how: 'how',
+        technique: 'technique',
+        reaches_principal: 'reachesPrincipalId',
+        reaches: 'reaches',
+        reaches_tier: 'reachesTier',
+        open: 'open',
+        gone_at: 'goneAt',
+      },
+      rows: () => readAllRecords(db, WAY),
     },
   ]
 }

@@ -2,7 +2,8 @@
 import type { Clock, Id, Instant, Json, System } from '#kernel'
 import type { LayerDatabase } from '#db'
 import type { RecordTable } from '#db/history'
-import type { Entitlement } from '../entitlement.ts'
+import type { Entitlement, Tier } from '../entitlement.ts'
+import type { WayKind } from '../graph/records.ts'
 import type { GrantFulfiller } from '../fulfil/port.ts'
 
 /** The access layer of a server. Every operation takes it first. */
@@ -17,6 +18,7 @@ export interface AccessLayer {
 
 export const ACCOUNT: RecordTable = { schema: 'access', table: 'account' }
 export const ENTITLEMENT: RecordTable = { schema: 'access', table: 'entitlement' }
+export const WAY: RecordTable = { schema: 'access', table: 'way' }
 
 /** A principal's presence in one target system. */
 export interface AccountRecord {
@@ -45,8 +47,29 @@ export interface EntitlementRecord {
   readonly goneAt?: Instant
 }
 
-/** One account or right as one read of a source has it. */
-export interface ObservedAccess<D extends AccountRecord | EntitlementRecord> {
+/** One step from a principal to another that it can act as, or by an escalation to more than it was given. */
+export interface WayRecord {
+  readonly principalId: Id<'principal'>
+  readonly kind: WayKind
+  /** In words; of an escalation also the technique, by its stable name. */
+  readonly how: string
+  readonly technique?: string
+  /** Absent where what is reached is no principal: `reaches` says it. */
+  readonly reachesPrincipalId?: Id<'principal'>
+  readonly reaches?: string
+  readonly reachesTier?: Tier
+  /** Of an escalation: what each step needs. */
+  readonly steps: readonly { readonly action: string; readonly resource: string; readonly because: string }[]
+  /** What would have to hold that no source tells. Empty: it simply can. */
+  readonly open: readonly string[]
+  readonly source: string
+  readonly goneAt?: Instant
+}
+
+export type ObservedRecord = AccountRecord | EntitlementRecord | WayRecord
+
+/** One account, right or way as one read of a source has it. */
+export interface ObservedAccess<D extends ObservedRecord> {
   readonly id: string
   readonly fresh: D
 }

@@ -1,7 +1,8 @@
-// Accounts and effective rights of one read, in ids of the roll.
+// Accounts, effective rights and ways of one read, in ids of the roll.
 import { deriveId } from '#kernel'
-import type { Entitlement } from '#access'
-import { recordObservedAccounts, recordObservedEntitlements } from '#access/records'
+import type { Id } from '#kernel'
+import type { ActsAs, Entitlement, EscalationPath } from '#access'
+import { recordObservedAccounts, recordObservedEntitlements, recordObservedWays } from '#access/records'
 import type {
   AccessCounts,
   AccessLayer,
@@ -9,19 +10,23 @@ import type {
   AccountRecord,
   EntitlementRecord,
   ObservedAccess,
+  WayRecord,
 } from '#access/records'
 import { boundedText } from '#identity/roll'
 import type { Sightings } from './sightings.ts'
 
+export type ObservedKind = 'account' | 'entitlement' | 'way'
+
 export async function observeAccess(
   access: AccessLayer,
-  runOf: (kind: 'account' | 'entitlement') => AccessRun,
+  runOf: (kind: ObservedKind) => AccessRun,
   sightings: Sightings,
-): Promise<{ readonly accounts: AccessCounts; readonly entitlements: AccessCounts }> {
+): Promise<Readonly<Record<'accounts' | 'entitlements' | 'ways', AccessCounts>>> {
   const { sourceId } = runOf('account')
   return {
     accounts: await recordObservedAccounts(access, runOf('account'), accounts(sightings, sourceId)),
     entitlements: await recordObservedEntitlements(access, runOf('entitlement'), entitlements(sightings, sourceId)),
+    ways: await recordObservedWays(access, runOf('way'), ways(sightings, sourceId)),
   }
 }
 
@@ -72,6 +77,54 @@ function recordOf(
       file: boundedText(provenance.file),
       ...(provenance.object === undefined ? {} : { object: boundedText(provenance.object) }),
     },
+    source,
+  }
+}
+
+/** Only single steps: whoever follows them finds the longer ways. Of two that end alike the surer one counts. */
+function* ways(sightings: Sightings, source: string): Generator<ObservedAccess<WayRecord>> {
+  for (const [id, { actsAs, escalations }] of sightings.access) {
+    const principalId = sightings.rollId(id)
+    if (principalId === undefined) continue
+    const single = actsAs.filter(({ further }) => further !== true)
+    for (const way of single.toSorted((a, b) => (a.open?.length ?? 0) - (b.open?.length ?? 0))) {
+      const to = sightings.rollId(way.principalId)
+      if (to === undefined || to === principalId) continue
+      yield { id: deriveId('way', principalId, 'acts_as', to), fresh: actingAs(way, principalId, to, source) }
+    }
+    for (const path of escalations) {
+      const to = path.reachesPrincipalId === undefined ? undefined : sightings.rollId(path.reachesPrincipalId)
+      const end = to ?? path.reaches
+      yield { id: deriveId('way', principalId, path.technique, end), fresh: escalating(path, principalId, to, source) }
+    }
+  }
+}
+
+function actingAs({ how, open }: ActsAs, principalId: Id<'principal'>, to: Id<'principal'>, source: string): WayRecord {
+  const words = (open ?? []).map((condition) => boundedText(condition))
+  return { principalId, kind: 'acts_as', how: boundedText(how), reachesPrincipalId: to, steps: [], open: words, source }
+}
+
+function escalating(
+  { technique, title, steps, reaches, reachesTier }: EscalationPath,
+  principalId: Id<'principal'>,
+  to: Id<'principal'> | undefined,
+  source: string,
+): WayRecord {
+  return {
+    principalId,
+    kind: 'escalation',
+    how: boundedText(title),
+    technique: boundedText(technique),
+    ...(to !== undefined && { reachesPrincipalId: to }),
+    reaches: boundedText(reaches),
+    reachesTier,
+    steps: steps.map(({ action, resource, because }) => ({
+      action: boundedText(action),
+      resource: boundedText(resource),
+      because: boundedText(because),
+    })),
+    open: [],
     source,
   }
 }

@@ -7,7 +7,7 @@ const REFUSED_MAX = 100
 
 /** A record that could not be written although the rest was. */
 export interface RefusedRecord {
-  readonly kind: 'principal' | 'credential' | 'account' | 'entitlement'
+  readonly kind: 'principal' | 'credential' | 'account' | 'entitlement' | 'way'
   readonly name: string
   readonly why: string
 }
@@ -27,6 +27,8 @@ export interface SyncResult {
   readonly credentials: Counts
   readonly accounts: AccessCounts
   readonly entitlements: AccessCounts
+  /** From principal to principal, and to more than was given. */
+  readonly ways: AccessCounts
   readonly people?: PeopleCounts
   /** New proposals that two records may be one. */
   readonly matches: number

@@ -13,6 +13,7 @@ import {
 } from '#identity/roll'
 import type { Observation, PeopleOfRoll, PrincipalRecord, SourceRun } from '#identity/roll'
 import { observeAccess } from './access.ts'
+import type { ObservedKind } from './access.ts'
 import { exposuresOfAuthors } from './exposures.ts'
 import { IdSet } from './id-set.ts'
 import { likelyPeople, LikelyPairs } from './matches.ts'
@@ -45,6 +46,7 @@ export class SyncWork {
     credentials: noCounts(),
     accounts: noAccess(),
     entitlements: noAccess(),
+    ways: noAccess(),
   }
   readonly #done = { principals: 0, credentials: 0, rights: 0 }
   #rights: Promise<void> = Promise.resolve()
@@ -93,13 +95,14 @@ export class SyncWork {
 
   async #observeRights(sightings: Sightings): Promise<void> {
     const { access } = this.#todo.options
-    const { accounts, entitlements } = await observeAccess(
+    const { accounts, entitlements, ways } = await observeAccess(
       access,
       (kind) => this.#accessRun(kind, sightings),
       sightings,
     )
     addCounts(this.#counts.accounts, accounts)
     addCounts(this.#counts.entitlements, entitlements)
+    addCounts(this.#counts.ways, ways)
   }
 
   /** Whatever happens, nothing is still being written afterwards. */
@@ -112,7 +115,7 @@ export class SyncWork {
     const { identity, read, source, dryRun = false } = options
     await this.#rights
     if (!dryRun) this.#matches += await proposeMatchesOf(identity, act, this.#likely.proposals())
-    const { principals, credentials, accounts, entitlements } = this.#counts
+    const { principals, credentials, accounts, entitlements, ways } = this.#counts
     say('gone')
     let rekeyed = 0
     if (!read.partial) {
@@ -122,6 +125,7 @@ export class SyncWork {
       const goneAccess = await markGoneAccess(options.access, this.#accessRun('entitlement'))
       accounts.gone = goneAccess.accounts
       entitlements.gone = goneAccess.entitlements
+      ways.gone = goneAccess.ways
       if (!dryRun) rekeyed = await endSourceRun(identity, this.#run, source.name)
     }
     return {
@@ -169,7 +173,7 @@ export class SyncWork {
     return observed
   }
 
-  #accessRun(kind: 'account' | 'entitlement', sightings?: Sightings): AccessRun {
+  #accessRun(kind: ObservedKind, sightings?: Sightings): AccessRun {
     const { options, act, say } = this.#todo
     return {
       sourceId: options.source.id,

@@ -1,5 +1,6 @@
 // All endpoints, in the order in which the document lists them. A new one is declared in its resource's file.
 import type { AnyEndpoint } from '../endpoint.ts'
+import { ACCESS } from './access.ts'
 import { ACCESS_REQUESTS } from './access-requests.ts'
 import { BREAK_GLASS_USES } from './break-glass.ts'
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
@@ -33,6 +34,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...VENDORS,
   ...IDENTITY_REQUESTS,
   ...MATCHES,
+  ...ACCESS,
   ...ACCESS_REQUESTS,
   ...BREAK_GLASS_USES,
   ...POLICIES,

@@ -2,7 +2,7 @@
 // What it cannot see (service control policies, resource policies, session policies) never widens an answer.
 import type { Fact, Id } from '#kernel'
 import type { IdentityGraph } from '#identity'
-import type { EffectiveAccess, EscalationPath, Tier } from '../../entitlement.ts'
+import type { ActsAs, EffectiveAccess, EscalationPath, Tier } from '../../entitlement.ts'
 import type { Evaluator } from '../effective.ts'
 import { Assumptions, ASSUMPTIONS_MAX } from './assume.ts'
 import { entitlementsOf } from './entitlements.ts'
@@ -116,6 +116,7 @@ function accessOf(
   reached: ReadonlyMap<string, Tier>,
 ): Partial<EffectiveAccess> {
   const chain = principal.type === 'group' ? [] : assumptions.chain(principal)
+  const next = new Set(principal.type === 'group' ? [] : assumptions.of(principal).map(({ role }) => role.id))
   const paths = withoutDetours(
     escalations
       .ready(principal)
@@ -138,7 +139,7 @@ function accessOf(
     ...tierAndReasons(tier, [...new Set(reasons)].slice(0, 8), principal.unresolved),
     entitlements: entitlementsOf(principal),
     escalations: sure.map(pathOf),
-    actsAs: chain.map(({ role, how }) => ({ principalId: role.id, how })),
+    actsAs: chain.map((way) => ({ ...actsAs(way), ...(next.has(way.role.id) ? {} : { further: true }) })),
     powers: [...own.powers, ...conditionalPowers(paths), ...manyRoles(chain.length)],
     unresolved: principal.unresolved,
   }
@@ -161,6 +162,12 @@ function tierAndReasons(
     reasons: [`what ${named} gives is not in the input, or cannot be read`, `at least ${tier}`, ...reasons],
   }
 }
+
+const actsAs = ({ role, how, open }: Pick<FederatedUse, 'role' | 'how' | 'open'>): ActsAs => ({
+  principalId: role.id,
+  how,
+  ...(open.length > 0 && { open }),
+})
 
 function pathOf(path: Path): EscalationPath {
   return {
@@ -210,6 +217,6 @@ function federatedAccess(uses: readonly FederatedUse[], reached: ReadonlyMap<str
     ...(best === undefined
       ? {}
       : { tier: best.tier, reasons: [`acts as AWS role \`${best.use.role.name}\` (${best.tier})`] }),
-    actsAs: uses.map(({ role, how }) => ({ principalId: role.id, how })),
+    actsAs: uses.map(actsAs),
   }
 }

@@ -136,6 +136,8 @@ function* workloadAccess(
   }
 }
 
+const HALF = ['the trust of the cloud identity agrees']
+
 /** An annotation is one half of the way to a cloud identity; whether its trust agrees is the cloud's evaluator's to say. */
 function addCloudIdentities(
   facts: readonly Fact[],
@@ -151,7 +153,7 @@ function addCloudIdentities(
     const part = parts.get(from) ?? {}
     const annotation = fact.attributes?.['annotation']
     const how = typeof annotation === 'string' ? `annotation \`${annotation}\`` : 'a statement of the input'
-    const actsAs = [...(part.actsAs ?? []), { principalId: to, how }]
+    const actsAs = [...(part.actsAs ?? []), { principalId: to, how, open: HALF }]
     parts.set(from, { ...part, actsAs })
   }
 }
