@@ -46,6 +46,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       policy: async () => (await import('./policy.ts')).policyCommand(),
       run: async () => (await import('./run.ts')).runCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
+      explain: async () => (await import('./explain.ts')).explainCommand(),
     },
   ],
 ]

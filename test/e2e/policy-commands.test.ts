@@ -61,5 +61,10 @@ test(
     const refusal = await run(ida, 'policy', 'propose', file, '--comment', 'one file')
     assert.match(refusal.stderr, /Version 3 is proposed/)
     assert.equal((await run(ben, 'policy', 'refuse', '3', '--because', 'no')).code, 0)
+    const question = ['--subject', 'people:nobody', '--action', 'pg:SELECT', '--resource', 'table:pg://main/shop/a']
+    const explained = await run(ben, 'explain', ...question)
+    assert.equal(explained.code, 0, explained.stderr)
+    assert.match(explained.stdout, /resolve who is meant\? +denied: unknown_principal/)
+    assert.match(explained.stdout, /decision +deny/)
   },
 )

@@ -313,6 +313,16 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
     entry: 'policy.proposed',
     ask: async () => ({ body: { text: policiesText(), comment: 'a test' } }),
   },
+  explainDecision: {
+    by: 'petra',
+    ask: async (world) => ({
+      body: {
+        subject: { type: 'principal', id: await principal(world) },
+        action: { name: 'pg:SELECT' },
+        resource: { type: 'table', id: 'pg://main/shop/public.orders' },
+      },
+    }),
+  },
   checkPolicies: { by: 'petra', ask: async () => ({ body: { text: policiesText() } }) },
   getActivePolicies: {
     by: 'petra',

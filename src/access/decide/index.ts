@@ -2,6 +2,7 @@
 export { decide } from './decide.ts'
 export type { Decision, Standing } from './decision.ts'
 export { answersTo, DECISION_LIMITS, DecisionState } from './decision-state.ts'
+export { explain } from './explain.ts'
 export { GRANT_KINDS } from './grant-index.ts'
 export type { GrantKind, ResidentGrant } from './grant-index.ts'
 export type { CredentialFacts, PrincipalFacts } from './principal-facts.ts'

@@ -6,6 +6,7 @@ import { CONNECTIONS } from './connections.ts'
 import { CONTROL_ROUTES } from './controls.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { ENTRIES } from './entries.ts'
+import { EXPLANATIONS } from './explanations.ts'
 import { IDENTITY_REQUESTS } from './identity-requests.ts'
 import { MATCHES } from './matches.ts'
 import { ME } from './me.ts'
@@ -34,6 +35,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...MATCHES,
   ...ACCESS_REQUESTS,
   ...POLICIES,
+  ...EXPLANATIONS,
   ...CONNECTIONS,
   ...ENTRIES,
   ...OCSF_EVENTS,
