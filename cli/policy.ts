@@ -1,11 +1,13 @@
 // `reeve policy`: policies from a file on disk to what is in force.
 import { Command } from 'commander'
+import { testCommand } from './policy/test.ts'
 import { formatCommand, validateCommand } from './policy/validate.ts'
 import { versionCommands } from './policy/versions.ts'
 
 const EXAMPLES = `
 Examples:
   reeve policy validate policies/
+  reeve policy test test/decisions --policies policies/
   reeve policy propose policies/ --comment "payments may read orders"
   reeve policy approve 7
   reeve policy activate 7
@@ -13,7 +15,8 @@ Examples:
 `
 
 export function policyCommand(): Command {
-  const policy = new Command('policy').description('validate, propose, approve and activate policies')
-  for (const command of [validateCommand(), formatCommand(), ...versionCommands()]) policy.addCommand(command)
+  const policy = new Command('policy').description('validate, test, propose, approve and activate policies')
+  for (const command of [validateCommand(), testCommand(), formatCommand(), ...versionCommands()])
+    policy.addCommand(command)
   return policy.addHelpText('after', EXAMPLES)
 }

@@ -66,7 +66,7 @@ interface MoveOptions extends RemoteOptions {
   readonly because?: string
 }
 
-export function numberIn(text: string): number {
+function numberIn(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new Fault('usage', `\`${text}\` is no version of the policies: write its number, as 7`)
 }

@@ -10,9 +10,9 @@ import { covers } from './resource-name.ts'
 import { CHAIN_STEPS, MEMBER_STEPS, workOf } from './steps.ts'
 import type { Member, Work } from './steps.ts'
 
-export type Seen = Readonly<Record<string, unknown>>
+type Seen = Readonly<Record<string, unknown>>
 
-export interface ExplainedStep {
+interface ExplainedStep {
   /** A question, as the table of steps has it. */
   readonly step: string
   /** Whose turn it was: the place in the chain, 0 is the subject. Absent for what is asked once. */
