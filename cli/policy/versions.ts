@@ -10,6 +10,7 @@ import type { RemoteOptions, Schemas } from '../remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from '../terminal/answer.ts'
 import { plain } from '../terminal/text.ts'
 import { writeTo } from '../terminal/write-out.ts'
+import { compare, showComparison } from './diff.ts'
 import { readPolicies } from './policy-files.ts'
 import { showProblems } from './validate.ts'
 
@@ -29,6 +30,7 @@ export const versionCommands = (): Command[] => [
     .argument('<path>', 'a file, or a folder of *.cedar')
     .requiredOption('--comment <text>', 'what changes, and why; who approves reads it')
     .option('--schema <file>', 'in Cedar’s own syntax; with it, policies must type-check')
+    .option('--dry-run', 'only say who would gain and lose what')
     .option('--json', 'as JSON')
     .action(propose),
   new Command('list')
@@ -73,7 +75,7 @@ function numberIn(text: string): number {
 
 async function propose(
   path: string,
-  options: RemoteOptions & { readonly schema?: string; readonly comment: string },
+  options: RemoteOptions & { readonly schema?: string; readonly comment: string; readonly dryRun?: boolean },
 ): Promise<void> {
   const files = await readPolicies(path, options.schema)
   const client = await server()
@@ -83,6 +85,12 @@ async function propose(
   const check = await answered(client.POST('/v1/policies/check', { body: texts }))
   if (check.problems.length > 0) {
     await showProblems(files, check)
+    return
+  }
+  if (options.dryRun === true) {
+    const compared = await compare(client, texts)
+    if (options.json === true) await answerJson(compared)
+    else await showComparison(compared, files)
     return
   }
   const made = await answered(client.POST('/v1/policies', { body: { ...texts, comment: options.comment } }))
@@ -98,6 +106,8 @@ async function moved(
 ): Promise<void> {
   const body = because === undefined ? {} : { reason: because }
   const params = { path: { number } }
+  // who agrees has seen what it changes
+  if (verb === 'approve' && json !== true) await showComparison(await compare(client, { number }))
   const made = await answered(client.POST(`/v1/policies/{number}/${verb}`, { params, body }))
   if (json === true) await answerJson(made)
   else sayState(made)

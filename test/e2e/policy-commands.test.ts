@@ -30,6 +30,12 @@ test(
     const { number } = (JSON.parse(proposed.stdout) as { data: { number: number } }).data
     assert.equal(number, 2)
 
+    const differs = await run(ben, 'policy', 'diff', 'active', '2')
+    assert.equal(differs.code, 0, differs.stderr)
+    assert.match(differs.stderr, /rights are gained, 0 are lost/)
+    const dry = await run(ida, 'policy', 'propose', policies, '--comment', 'x', '--dry-run', '--json')
+    assert.deepEqual((JSON.parse(dry.stdout) as { problems: unknown[] }).problems, [])
+
     const early = await run(ida, 'policy', 'activate', '2')
     assert.equal(early.code, 1, 'what nobody approved does not come in force')
     const own = await run(ida, 'policy', 'approve', '2')

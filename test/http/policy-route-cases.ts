@@ -41,6 +41,7 @@ export const POLICY_CASES: Readonly<Record<string, RouteCase>> = {
     ask: async () => ({ body: { text: policiesText(), comment: 'a test' } }),
   },
   checkPolicies: { by: 'petra', ask: async () => ({ body: { text: policiesText() } }) },
+  comparePolicies: { by: 'petra', ask: async () => ({ body: { after: { text: policiesText() } } }) },
   explainDecision: {
     by: 'petra',
     ask: async () => ({

@@ -13,7 +13,7 @@ const instant = z
     error: 'write an instant as 2026-03-02T12:00:00Z',
   })
   .refine((at) => !Number.isNaN(Date.parse(at)), 'there is no such instant')
-const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+const json: z.ZodType<Json> = z.json()
 const properties = z.record(z.string(), json)
 
 const Principal = z

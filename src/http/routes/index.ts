@@ -14,6 +14,7 @@ import { OCSF_EVENTS } from './ocsf-events.ts'
 import { OWNERSHIP } from './ownership.ts'
 import { PEOPLE } from './people.ts'
 import { POLICIES } from './policies.ts'
+import { POLICY_COMPARISON } from './policy-comparison.ts'
 import { PRINCIPAL_FACTS } from './principal-facts.ts'
 import { PRINCIPAL_LIFE } from './principal-life.ts'
 import { PRINCIPAL_PROOF } from './principal-proof.ts'
@@ -35,6 +36,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...MATCHES,
   ...ACCESS_REQUESTS,
   ...POLICIES,
+  ...POLICY_COMPARISON,
   ...EXPLANATIONS,
   ...CONNECTIONS,
   ...ENTRIES,
