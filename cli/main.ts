@@ -49,6 +49,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       run: async () => (await import('./run.ts')).runCommand(),
       access: async () => (await import('./access.ts')).accessCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
+      explain: async () => (await import('./explain.ts')).explainCommand(),
     },
   ],
 ]

@@ -10,6 +10,7 @@ import { parseConfigYaml, refuse } from './config-problems.ts'
 import { ServerFile, serverSettingsOf } from './config-server.ts'
 import type { ServerSettings } from './config-server.ts'
 
+export { parseConfigYaml, refuse as refuseConfig } from './config-problems.ts'
 export type { ServerSettings } from './config-server.ts'
 
 const text = z.string().min(1).max(2000)

@@ -126,6 +126,7 @@ const IMPORTS: readonly Rule[] = [
       '#kernel',
       '#identity',
       '#access',
+      '#access/policy-testing',
       '#governance',
       '#connectors',
       '#config',

@@ -7,6 +7,7 @@ import { proposeMatches } from '#identity/roll'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
 import { assignment, brokenGlass, discoveredLike } from './made-by-others.ts'
+import { POLICY_CASES } from './policy-route-cases.ts'
 
 /** A person in the world of the test. `ada` is identity-admin, `kim` access-admin, `olga` owns, `petra` approves. */
 type Name = 'ada' | 'kim' | 'olga' | 'petra' | 'otto' | 'mallory'
@@ -123,27 +124,6 @@ const grant = async (world: World): Promise<string> => {
   const path = `/v1/access-requests/${await accessRequest(world)}/decide`
   const granted = await made(world, path, { verdict: 'approve', reason: 'a test' }, world.tokens.petra)
   return (granted as unknown as { data: { grantId: string } }).data.grantId
-}
-const policiesText = (): string =>
-  `@id("${serial()}") forbid (principal, action, resource) when { context.members > 9 };`
-const policyVersion = async (world: World): Promise<string> => {
-  const { data } = (await made(
-    world,
-    '/v1/policies',
-    { text: policiesText(), comment: 'a test' },
-    world.tokens.kim,
-  )) as unknown as { data: { number: number } }
-  return String(data.number)
-}
-const approvedPolicies = async (world: World): Promise<string> => {
-  const number = await policyVersion(world)
-  await made(world, `/v1/policies/${number}/approve`, {}, world.tokens.petra)
-  return number
-}
-const denied = async (world: World): Promise<string> => {
-  const subjectId = newId('token')
-  await made(world, '/v1/denials', { subjectId, reason: 'a test' }, world.tokens.kim)
-  return subjectId
 }
 
 const of =
@@ -306,35 +286,7 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
       () => ({ body: { verdict: 'justified', reason: 'a test' } }),
     ),
   },
-  listPolicyVersions: { by: 'petra', ask: empty },
-  proposePolicies: {
-    by: 'kim',
-    entry: 'policy.proposed',
-    ask: async () => ({ body: { text: policiesText(), comment: 'a test' } }),
-  },
-  checkPolicies: { by: 'petra', ask: async () => ({ body: { text: policiesText() } }) },
-  getActivePolicies: {
-    by: 'petra',
-    ask: async (world) => {
-      await made(world, `/v1/policies/${await approvedPolicies(world)}/activate`, {}, world.tokens.kim)
-      return {}
-    },
-  },
-  getPolicyVersion: { by: 'petra', ask: of(policyVersion, 'number') },
-  approvePolicies: { by: 'petra', entry: 'policy.approved', ask: of(policyVersion, 'number', () => ({ body: {} })) },
-  refusePolicies: { by: 'petra', entry: 'policy.refused', ask: of(policyVersion, 'number', () => ({ body: {} })) },
-  activatePolicies: { by: 'kim', entry: 'policy.activated', ask: of(approvedPolicies, 'number', () => ({ body: {} })) },
-  listDenials: { by: 'petra', ask: empty },
-  denySubject: {
-    by: 'kim',
-    entry: 'subject.denied',
-    ask: async () => ({ body: { subjectId: newId('token'), reason: 'a test' } }),
-  },
-  liftDenial: {
-    by: 'kim',
-    entry: 'subject.denial_lifted',
-    ask: async (world) => ({ body: { subjectId: await denied(world), reason: 'a test' } }),
-  },
+  ...POLICY_CASES,
   applyPeopleFeed: { entry: 'person.joined', ask: async () => ({ body: feed() }) },
   previewPeopleFeed: { ask: async () => ({ body: feed() }) },
   listVendors: { ask: empty },

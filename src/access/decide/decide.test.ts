@@ -161,6 +161,17 @@ void suite('the decision', () => {
 })
 
 void suite('delegation', () => {
+  void test('a number that is none, or that no integer of 53 bits holds, is refused and not rounded', async () => {
+    const state = await stateWith([facts('app')], [grant('grt_1', 'app')])
+    const withNumber = (number: string): Reason =>
+      reasonOf(state, question('app', { context: JSON.parse(`{"n": [{"m": ${number}}]}`) as never }))
+    for (const number of ['1e999', '-1e999', '9007199254740993', '1e300', '0.12345', '1e-7']) {
+      assert.equal(withNumber(number), 'invalid_request', number)
+    }
+    for (const number of ['9007199254740991', '-0', '0.1234', '1e3'])
+      assert.equal(withNumber(number), 'granted', number)
+  })
+
   void test('quarantining a member in the middle of a chain denies the whole', async () => {
     const names = ['person', 'agent', 'tool']
     const state = await stateWith(

@@ -28,6 +28,9 @@ export interface FoundGrant {
   outside: 'grant_ended' | 'grant_expired' | 'grant_not_begun' | undefined
 }
 
+/** A grant as it stands under one of its patterns. */
+export type GrantRow = Omit<ResidentGrant, 'principalId' | 'resources'> & { readonly resource: string }
+
 const NONE = -1
 /** Pairs are keyed by one number: there are fewer than this many patterns. */
 const PAIR = 2 ** 26
@@ -70,6 +73,28 @@ export class GrantIndex {
   /** Of actions, likewise; sets of them, so one may come twice. */
   *actionPatterns(): Generator<string> {
     for (const actions of this.#actionsOf) yield* actions
+  }
+
+  /** One row per grant and pattern of a resource. Goes through all there are: for explanations, not for decisions. */
+  *rowsOfPrincipal(principalId: string): Generator<GrantRow> {
+    const principal = this.#principals.get(principalId)
+    if (principal === undefined) return
+    const patterns = [...this.#patterns.keys()]
+    for (const first of this.#rowsOf.values()) {
+      for (let row = first; row !== NONE; row = this.#sibling[row] ?? NONE) {
+        const key = this.#keys[row] ?? NONE
+        if (Math.floor(key / PAIR) !== principal) break
+        yield {
+          id: this.#ids[row] ?? '',
+          kind: GRANT_KINDS[this.#kinds[row] ?? 0] ?? 'standing',
+          actions: this.#actionsOf[this.#actions[row] ?? NONE] ?? [],
+          resource: patterns[key % PAIR] ?? '',
+          from: this.#from[row] ?? Infinity,
+          until: this.#until[row] ?? -Infinity,
+          ended: this.#ended[row] !== false,
+        }
+      }
+    }
   }
 
   /** Adds a grant, or puts it in the place of the one with its id. */

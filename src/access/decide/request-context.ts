@@ -52,6 +52,7 @@ export const contextFor = (
   action,
   request,
   now: datetime(known.now),
+  weekday: WEEKDAYS[lastDay] ?? '',
   level: known.level,
   members: known.members,
   granted: known.granted,
@@ -71,10 +72,18 @@ export function contextOfRight(right: {
 }
 
 let lastDatetime = new Datetime(0)
+/** Of it, UTC. Cedar has no way to work it out. */
+let lastDay = 4
+const DAY_MS = 86_400_000
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 
 /** Many requests are decided in the same millisecond. */
 function datetime(at: number): Datetime {
-  if (at !== lastDatetime.ms) lastDatetime = new Datetime(at)
+  if (at !== lastDatetime.ms) {
+    lastDatetime = new Datetime(at)
+    // 1970 began on a Thursday
+    lastDay = (((Math.floor(at / DAY_MS) + 4) % 7) + 7) % 7
+  }
   return lastDatetime
 }
 

@@ -22,7 +22,7 @@ export interface SimulatedTuple {
   readonly count?: number
 }
 
-interface Flip {
+export interface Flip {
   readonly tuple: SimulatedTuple
   readonly before: { readonly allowed: boolean; readonly reason: Reason }
   readonly after: { readonly allowed: boolean; readonly reason: Reason }

@@ -1,7 +1,7 @@
 // What a decision point is told: the whole state first, then each change of it. The same words from the database to the
 // server's own state and from the server to every other process.
 import { Fault } from '#kernel'
-import type { DecisionState, ResidentGrant } from '../decide/index.ts'
+import type { DecisionState, PoliciesInForce, ResidentGrant } from '../decide/index.ts'
 import type { CredentialFacts, PrincipalFacts, TokenFacts } from '../decide/index.ts'
 import { compilePolicies } from '../policy/index.ts'
 
@@ -64,7 +64,15 @@ export function applyChange(state: DecisionState, change: Change): void {
 }
 
 function putPolicies(state: DecisionState, versionId: string, policies: readonly PolicyJson[]): void {
-  if (state.policies?.versionId === versionId) return
+  if (state.policies?.versionId !== versionId) state.putPolicies(policiesOver(state, versionId, policies))
+}
+
+/** Compiled over the entities of this state; whoever does not put them in force releases the set. Throws a Fault. */
+export function policiesOver(
+  state: DecisionState,
+  versionId: string,
+  policies: readonly PolicyJson[],
+): PoliciesInForce {
   const { set, problems } = compilePolicies({
     policies: Object.fromEntries(policies.map(({ id, json }) => [id, json])),
     entities: state.entities,
@@ -73,6 +81,5 @@ function putPolicies(state: DecisionState, versionId: string, policies: readonly
     const [first] = problems
     throw new Fault('unprocessable', `the policies ${versionId} cannot be used: ${first?.message ?? 'unknown'}`)
   }
-  const annotations = new Map(policies.map(({ id, json }) => [id, json.annotations ?? {}]))
-  state.putPolicies({ versionId, set, annotations })
+  return { versionId, set, annotations: new Map(policies.map(({ id, json }) => [id, json.annotations ?? {}])) }
 }

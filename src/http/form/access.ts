@@ -180,3 +180,33 @@ export const PolicyCheck = z
     formatted: z.string().optional(),
   })
   .meta({ id: 'PolicyCheck' })
+
+const Flip = z.object({
+  principalId: z.string(),
+  action: z.string(),
+  resource: z.string(),
+  before: z.string().describe('the reason'),
+  after: z.string().describe('the reason'),
+  times: z.int().optional().describe('how often it was decided'),
+})
+export const PolicyComparison = z
+  .object({
+    problems: z.array(Problem).describe('why nothing was compared'),
+    gains: z.array(Flip).describe('denied before, allowed after'),
+    loses: z.array(Flip).describe('allowed before, denied after'),
+    gained: z.int().describe('all of them; the lists are cut'),
+    lost: z.int(),
+    compared: z.int().describe('rights that were judged under both'),
+    cutShort: z.boolean().describe('there was more than is compared at once'),
+    recorded: z
+      .object({
+        wouldDeny: z.array(Flip),
+        wouldAllow: z.array(Flip),
+        denied: z.int().describe('decisions of the last thirty days that were allowed and would be denied'),
+        allowed: z.int(),
+        replayed: z.int(),
+        cutShort: z.boolean(),
+      })
+      .describe('decisions that were made, made again'),
+  })
+  .meta({ id: 'PolicyComparison' })

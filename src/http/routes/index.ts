@@ -8,6 +8,7 @@ import { CONNECTIONS } from './connections.ts'
 import { CONTROL_ROUTES } from './controls.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { ENTRIES } from './entries.ts'
+import { EXPLANATIONS } from './explanations.ts'
 import { IDENTITY_REQUESTS } from './identity-requests.ts'
 import { MATCHES } from './matches.ts'
 import { ME } from './me.ts'
@@ -15,6 +16,7 @@ import { OCSF_EVENTS } from './ocsf-events.ts'
 import { OWNERSHIP } from './ownership.ts'
 import { PEOPLE } from './people.ts'
 import { POLICIES } from './policies.ts'
+import { POLICY_COMPARISON } from './policy-comparison.ts'
 import { PRINCIPAL_FACTS } from './principal-facts.ts'
 import { PRINCIPAL_LIFE } from './principal-life.ts'
 import { PRINCIPAL_PROOF } from './principal-proof.ts'
@@ -38,6 +40,8 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...ACCESS_REQUESTS,
   ...BREAK_GLASS_USES,
   ...POLICIES,
+  ...POLICY_COMPARISON,
+  ...EXPLANATIONS,
   ...CONNECTIONS,
   ...ENTRIES,
   ...OCSF_EVENTS,

@@ -1,0 +1,57 @@
+// A server with the two persons that most acts need: Ida administers identities and access, Ben administers access and
+// approves; and the command as either of them.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { reeve } from '../scan/run-reeve.ts'
+import type { Ended } from '../scan/run-reeve.ts'
+import { cleanEnvironment, startServer } from './server-in-test.ts'
+
+export interface Persons {
+  readonly url: string
+  /** Of this test alone. */
+  readonly folder: string
+  readonly ida: string
+  readonly ben: string
+  readonly run: (token: string, ...args: string[]) => Promise<Ended>
+  readonly post: (token: string, path: string, body: object, status?: number) => Promise<{ id: string }>
+}
+
+/** Both are gone after the test. */
+export async function startWithPersons(t: TestContext): Promise<Persons> {
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-persons-'))
+  const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations'] })
+  t.after(async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const post = async (token: string, path: string, body: object, status = 201): Promise<{ id: string }> => {
+    const response = await fetch(`${server.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const text = await response.text()
+    assert.equal(response.status, status, text)
+    return JSON.parse(text) as { id: string }
+  }
+  const made = (await post(server.token ?? '', '/v1/bootstrap/administrators', {
+    administrators: [
+      { name: 'Ida', email: 'ida@x.example', roles: ['identity-admin', 'access-admin'] },
+      { name: 'Ben', email: 'ben@x.example', roles: ['access-admin'] },
+    ],
+  })) as unknown as { administrators: { value: string; personId: string }[] }
+  const [ida = '', ben = ''] = made.administrators.map(({ value }) => value)
+  await post(ida, '/v1/roles', { subjectId: made.administrators[1]?.personId, role: 'approver', reason: 'a test' })
+  return {
+    url: server.url,
+    folder,
+    ida,
+    ben,
+    run: async (token, ...args) =>
+      await reeve(args, { env: cleanEnvironment({ REEVE_URL: server.url, REEVE_TOKEN: token, HOME: folder }) }),
+    post,
+  }
+}
