@@ -92,6 +92,7 @@ create table access.decision_batch (
   constraint decision_batch_pkey PRIMARY KEY (source, first_seq),
   constraint decision_batch_source_fkey FOREIGN KEY (source) REFERENCES access.decision_source(id)
 );
+CREATE INDEX decision_batch_received ON access.decision_batch USING btree (received_at);
 
 create table access.decision_count (
   minute timestamp(3) with time zone not null,
@@ -102,6 +103,8 @@ create table access.decision_count (
   allowed boolean not null,
   reason text not null,
   count bigint not null,
+  point text default ''::text not null,
+  enforced boolean default true not null,
   constraint decision_count_pkey PRIMARY KEY (minute, key)
 );
 CREATE INDEX decision_count_principal ON access.decision_count USING btree (principal_id, minute);
@@ -110,6 +113,7 @@ create table access.decision_source (
   id text not null,
   subject_id text not null,
   last_seq bigint not null,
+  missing bigint default 0 not null,
   constraint decision_source_pkey PRIMARY KEY (id)
 );
 
@@ -342,13 +346,36 @@ AS $function$
   select count(*) from gone
 $function$;
 
+CREATE OR REPLACE FUNCTION access.prune_decisions(days integer, most integer, OUT before timestamp with time zone, OUT counts bigint, OUT batches bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if days is null or days < 30 or days > 100000 or most is null or most < 1 or most > 1000000 then
+    raise exception 'decisions are kept for thirty days at least' using errcode = '42501';
+  end if;
+  -- the database's own clock: a caller cannot make decisions old
+  before := date_trunc('milliseconds', now() - make_interval(days => days));
+  delete from access.decision_count c using (
+    select o.minute, o.key from access.decision_count o where o.minute < before order by o.minute limit most) old
+    where c.minute = old.minute and c.key = old.key;
+  get diagnostics counts = row_count;
+  delete from access.decision_batch b using (
+    select o.source, o.first_seq from access.decision_batch o where o.received_at < before order by o.received_at limit most) old
+    where b.source = old.source and b.first_seq = old.first_seq;
+  get diagnostics batches = row_count;
+end
+$function$;
+
 grant insert, select, update on access.access_grant to reeve_access;
 grant insert, select, update on access.access_request to reeve_access;
 grant insert, select, update on access.account to reeve_access;
 grant insert, select on access.approval to reeve_access;
 grant insert, select on access.decision_batch to reeve_access;
 grant insert, select, update (count) on access.decision_count to reeve_access;
-grant insert, select, update (last_seq) on access.decision_source to reeve_access;
+grant insert, select, update (last_seq, missing) on access.decision_source to reeve_access;
 grant insert, select, update on access.denial to reeve_access;
 grant insert, select, update on access.entitlement to reeve_access;
 grant delete, insert, select on access.idempotency to reeve_access;
@@ -359,6 +386,7 @@ grant insert, select, update (ended_at, ended_by) on access.role_assignment to r
 grant insert, select, update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant insert, select on access.version to reeve_access;
 grant execute on function access.forget_changes(timestamp with time zone) to reeve_access;
+grant execute on function access.prune_decisions(integer,integer) to reeve_access;
 grant usage on schema access to reeve_access;
 
 -- schema connections
