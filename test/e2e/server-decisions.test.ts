@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { sql } from '#db'
+import type { Instant } from '#kernel'
 import { listDecisionCounts } from '../../src/access/decision-log/count-decisions.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
@@ -51,6 +52,8 @@ describe('what a server decides', { skip: databaseUnavailable(), timeout: 180_00
     world = await estate(base, join(dataDirectory, 'keys'))
     const { principalId } = await world.granted('app')
     await grantInTest(world.access, world.act(), {
+      kind: 'just_in_time',
+      until: '2030-01-01T00:00:00.000Z' as Instant,
       principalId,
       actions: ['pg:GRANT'],
       resources: ['pg://main/shop/*'],
