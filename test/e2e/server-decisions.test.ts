@@ -68,16 +68,16 @@ describe('what a server decides', { skip: databaseUnavailable(), timeout: 180_00
 
   test('killed with decisions that were not sent, each that was answered is counted once after the next start', async () => {
     let answered = 0
-    let stop = false
+    const stopping = new AbortController()
     const asking = Array.from({ length: 8 }, async (_, worker) => {
-      while (!stop) {
+      while (!stopping.signal.aborted) {
         const reason = await reasonOf(worker % 2 === 0 ? 'app' : 'nobody', by('killed')).catch(() => '')
         if (reason !== '') answered++
       }
     })
     await until(async () => Promise.resolve(answered > 1500), 30_000)
     await server.kill()
-    stop = true
+    stopping.abort()
     await Promise.all(asking)
     server = await start()
     await until(async () => (await counted('killed')) >= answered, 10_000)
@@ -118,9 +118,9 @@ describe('what a server decides', { skip: databaseUnavailable(), timeout: 180_00
 
   test('an act of high risk has its entry when it is answered; without the database it is denied, others go on', async () => {
     const risky = { action: 'pg:GRANT' }
-    const before = await entries('decision.allowed_high_risk')
+    const written = await entries('decision.allowed_high_risk')
     assert.equal(await reasonOf('app', risky), 'granted')
-    assert.equal(await entries('decision.allowed_high_risk'), before + 1)
+    assert.equal(await entries('decision.allowed_high_risk'), written + 1)
     const gone = await databaseGone(base)
     await gone.now()
     try {

@@ -65,7 +65,7 @@ export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promi
   const items = evaluations as readonly unknown[]
   // decided one after another, written down together
   if (semantic === 'execute_all')
-    return { evaluations: await Promise.all(items.map((item) => askItem(point, body, item))) }
+    return { evaluations: await Promise.all(items.map(async (item) => askItem(point, body, item))) }
   const answers: EvaluationAnswer[] = []
   for (const item of items) {
     const answer = await askItem(point, body, item)

@@ -96,12 +96,15 @@ export async function listDecisionCounts(
         order by minute desc, key desc limit ${limit}`),
     { readOnly: true },
   )
-  return rows.map(({ principalId = '', point = '', ...row }) => ({
-    ...row,
-    ...(principalId !== '' && { principalId }),
-    ...(point !== '' && { point }),
-  }))
+  return rows.map(countOf)
 }
+
+/** No text stands for nobody, and for no point. */
+const countOf = ({ principalId = '', point = '', ...row }: DecisionCount & CountPlace): DecisionCount & CountPlace => ({
+  ...row,
+  ...(principalId !== '' && { principalId }),
+  ...(point !== '' && { point }),
+})
 
 const ALL = sql`true`
 

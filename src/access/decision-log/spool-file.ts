@@ -1,6 +1,6 @@
 // How a spool lies on the disk: segments of lines, each line with its number and a checksum; and whether what is there is all
 // that ever was.
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
@@ -103,8 +103,7 @@ function lineIn(whole: string): SpoolLine | undefined {
 }
 
 async function everyLine(folder: string, segment: number): Promise<PlacedLine[]> {
-  const file = await open(segmentFile(folder, segment), 'r')
-  const { size } = await file.stat().finally(async () => file.close())
+  const { size } = await stat(segmentFile(folder, segment))
   const found: PlacedLine[] = []
   for (let from = 0; from < size;) {
     const { lines, end } = await readLines(folder, segment, { from, until: size })

@@ -104,7 +104,7 @@ export class Spool {
 
   #gather(): Gathering {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error as Error))
+    const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error))
     const gathering: Gathering = { texts: [], written: promise, done }
     this.#gathering = gathering
     this.#writing = this.#writing.then(async () => {
