@@ -115,19 +115,10 @@ async function start(
   undo.later('the look at the keys', async () => keyFiles.stop())
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
-  const decisions = await startDecisions({
-    opened,
-    dataDirectory,
-    identity,
-    access,
-    act,
-    say,
-    undo,
-    ...(options.onDecisions !== undefined && { onDecisions: options.onDecisions }),
-  })
+  const parts = { opened, clock, keys, identity, access, say }
+  const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
   const grants = startGrants({ opened, access, state: decisions.state, say })
   undo.later('the keeping of grants', async () => grants.stop())
-  const parts = { opened, clock, keys, identity, access, say }
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
   const http = await buildServer(

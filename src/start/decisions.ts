@@ -27,7 +27,7 @@ export interface DecisionsOptions {
   readonly act: Act
   readonly say: (event: string) => void
   readonly undo: Undo
-  readonly onDecisions?: OnDecisions
+  readonly onDecisions: OnDecisions | undefined
 }
 
 /** More than others send at once: what is decided here crosses no network. */

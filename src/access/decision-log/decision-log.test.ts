@@ -157,11 +157,11 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
       if (!works) throw new Error('the ledger is away')
       told.push(batch)
     }
-    const first = { source, lines: sent([line(1, true), line(2, true)]) }
-    await assert.rejects(writeDecisions(access, act('prn_1'), first, keep), /the ledger is away/)
+    const two = { source, lines: sent([line(1, true), line(2, true)]) }
+    await assert.rejects(writeDecisions(access, act('prn_1'), two, keep), /the ledger is away/)
     works = true
-    assert.equal(await writeDecisions(access, act('prn_1'), first, keep), 2)
-    assert.equal(await writeDecisions(access, act('prn_1'), first, keep), 0)
+    assert.equal(await writeDecisions(access, act('prn_1'), two, keep), 2)
+    assert.equal(await writeDecisions(access, act('prn_1'), two, keep), 0)
     await writeDecisions(access, act('prn_1'), { source, lines: sent([line(6, false)], 6) }, keep)
     assert.deepEqual(
       told.map(({ first, last, missing, sampling, decisions }) => [
