@@ -110,5 +110,4 @@ async function keep(tx: Tx, act: Act, { source, first, notable, texts }: Notable
 }
 
 /** SHA-256 over the texts, each ended by a line feed: what the entries of the batch name. */
-const rootOf = (texts: readonly string[]): string =>
-  hash('sha256', texts.map((text) => `${text}\n`).join(''), 'hex')
+const rootOf = (texts: readonly string[]): string => hash('sha256', texts.map((text) => `${text}\n`).join(''), 'hex')
