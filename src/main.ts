@@ -1,6 +1,6 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
-import type { GrantFulfiller } from '#access/decisions'
 import { GraphThread } from '#access/decisions'
+import type { GrantFulfiller, OnDecisions } from '#access/decisions'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
@@ -50,6 +50,8 @@ export interface StartOptions extends ServerOptions {
   readonly fulfillers?: readonly GrantFulfiller[]
   /** Have the sample estate (`samples`) in the roll. */
   readonly sampleEstate?: boolean
+  /** Takes every decision of this server, and of the points that send it theirs, as an observation. */
+  readonly onDecisions?: OnDecisions
 }
 
 export interface RunningReeve {
@@ -114,12 +116,12 @@ async function start(
   undo.later('the look at the keys', async () => keyFiles.stop())
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
-  const decisions = await startDecisions({ opened, identity, access, act, say, undo })
+  const parts = { opened, clock, keys, identity, access, say }
+  const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
   const grants = startGrants({ opened, access, state: decisions.state, say })
   undo.later('the keeping of grants', async () => grants.stop())
   const graph = new GraphThread(opened.connectionFor('access'))
   undo.later('the graph of access', async () => graph.stop())
-  const parts = { opened, clock, keys, identity, access, say }
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
   const http = await buildServer(

@@ -1,5 +1,7 @@
-// The decision point of the server: a state that follows the database, and who may ask it.
+// The decision point of the server: a state that follows the database, who may ask it, and what it decided.
+import { join } from 'node:path'
 import {
+  DecisionLog,
   followOutbox,
   installStarterPolicies,
   markTokenUsed,
@@ -7,28 +9,33 @@ import {
   wholeState,
   writeDecisions,
 } from '#access/decisions'
-import type { Change } from '#access/decisions'
+import type { Change, OnDecisions } from '#access/decisions'
 import type { Administration } from '#access/records'
 import type { ReeveDatabase } from '#db'
 import type { DecisionsDoor } from '#http'
 import type { IdentityLayer } from '#identity/roll'
-import { messageOf } from '#kernel'
+import { messageOf, REEVE } from '#kernel'
 import type { Act } from '#kernel'
 import { monotonicMilliseconds } from './clock.ts'
 import type { Undo } from './undo.ts'
 
 export interface DecisionsOptions {
   readonly opened: ReeveDatabase
+  readonly dataDirectory: string
   readonly identity: IdentityLayer
   readonly access: Administration
   readonly act: Act
   readonly say: (event: string) => void
   readonly undo: Undo
+  readonly onDecisions: OnDecisions | undefined
 }
+
+/** More than others send at once: what is decided here crosses no network. */
+const BATCH_MAX = 5000
 
 /** Everything is known when it returns. */
 export async function startDecisions(options: DecisionsOptions): Promise<DecisionsDoor> {
-  const { opened, identity, access, say, undo } = options
+  const { opened, identity, access, say, undo, onDecisions } = options
   await havePolicies(options)
   // what has expired does not come back because the machine's clock was set a little
   const now = monotonicMilliseconds(Date.now)
@@ -45,7 +52,19 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
   })
   const tokens = new ResidentAuthentication(access.tokenKeys)
   undo.later('the decision point', async () => follower.stop())
+  // SECURITY: in the folder before the answer leaves, in the database with the next batch
+  const log = await DecisionLog.open({
+    folder: join(options.dataDirectory, 'decisions'),
+    say,
+    batchMax: BATCH_MAX,
+    send: async (spool, lines) => {
+      const self: Act = { actor: { id: REEVE }, at: access.clock() }
+      await writeDecisions(access, self, { source: spool, lines }, onDecisions)
+    },
+  })
+  undo.later('what was decided', async () => log.close())
   return {
+    onDecided: log.onDecided,
     state: () => follower.state,
     now,
     authenticate: (presented) => tokens.authenticate(follower.state, presented, now()),
@@ -57,7 +76,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
       whole: () => wholeState(source, now()),
     },
     takeRecords: async (sent, subjectId) =>
-      await writeDecisions(access, { actor: { id: subjectId }, at: access.clock() }, sent),
+      await writeDecisions(access, { actor: { id: subjectId }, at: access.clock() }, sent, onDecisions),
     onTokenUsed: (tokenId) => {
       markTokenUsed(access, tokenId, access.clock()).catch((error: unknown) => {
         say(`the use of a token was not noted: ${messageOf(error)}`)

@@ -1,6 +1,6 @@
 // What a server does by itself, again and again: what was to end by a day ends, tokens and their records agree, answers
-// under old idempotency keys are forgotten.
-import { expireAccessRequests } from '#access/decisions'
+// under old idempotency keys and decisions of long ago are forgotten.
+import { expireAccessRequests, pruneDecisions } from '#access/decisions'
 import { endAccessOfLeavers, repairTokens } from '#access/records'
 import type { Administration } from '#access/records'
 import { forgetAnswers } from '#db'
@@ -15,6 +15,8 @@ import type { Clock, Instant } from '#kernel'
 const EVERY_MS = 60_000
 /** End dates are days, and what they ask reads all people. */
 const PEOPLE_EVERY_MS = 60 * 60 * 1000
+/** A year, and what a review of it takes. */
+const DECISIONS_KEPT_DAYS = 400
 const ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
 /** The layers whose operations are asked for under idempotency keys. */
 const ANSWERING: readonly Layer[] = ['identity', 'access', 'connections']
@@ -41,6 +43,8 @@ export function startUpkeep(parts: {
       await endAccessOfLeavers(identity, access, { actor: { id: REEVE }, at: now })
       await repairTokens(identity, access)
       await expireAccessRequests(access, { actor: { id: REEVE }, at: now, reason: 'nobody decided it in a week' })
+      if ((await pruneDecisions(access.db, { actor: { id: REEVE }, at: now }, DECISIONS_KEPT_DAYS)) === 'more')
+        return 'more'
       const before = new Date(Date.parse(now) - ANSWERS_KEPT_MS).toISOString() as Instant
       for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), before)
       return 'done'

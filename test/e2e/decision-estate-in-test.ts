@@ -126,3 +126,22 @@ export async function stopHints(base: TestDatabase, servers = 2): Promise<void> 
   await client.end()
   assert.ok((rowCount ?? 0) >= servers, 'every server listened')
 }
+
+/** Ends every connection of the database's servers and lets none in, until it is back. */
+export async function databaseGone(
+  base: TestDatabase,
+): Promise<{ readonly now: () => Promise<void>; readonly back: () => Promise<void> }> {
+  const client = new Client({ ...base.superuser, database: 'postgres' })
+  await client.connect()
+  const closed = `alter database ${base.name} with allow_connections`
+  return {
+    now: async () => {
+      await client.query(`${closed} false`)
+      await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [base.name])
+    },
+    back: async () => {
+      await client.query(`${closed} true`)
+      await client.end()
+    },
+  }
+}

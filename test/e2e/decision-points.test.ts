@@ -4,14 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Client } from 'pg'
 import { sql } from '#db'
 import { quarantinePrincipal, recordCredential } from '#identity/roll'
 import { denySubject } from '../../src/access/grant/deny-subject.ts'
 import { endGrant } from '../../src/access/grant/end-grant.ts'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
-import { environmentOf, estate, stopHints, until } from './decision-estate-in-test.ts'
+import { databaseGone, environmentOf, estate, stopHints, until } from './decision-estate-in-test.ts'
 import type { DecisionEstate } from './decision-estate-in-test.ts'
 import { decidedAt, startPoint } from './point-in-test.ts'
 import type { PointProcess } from './point-in-test.ts'
@@ -184,22 +183,3 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     assert.equal(ready.status, 503)
   })
 })
-
-/** Ends every connection of the database's servers and lets none in, until it is back. */
-async function databaseGone(
-  base: TestDatabase,
-): Promise<{ readonly now: () => Promise<void>; readonly back: () => Promise<void> }> {
-  const client = new Client({ ...base.superuser, database: 'postgres' })
-  await client.connect()
-  const closed = `alter database ${base.name} with allow_connections`
-  return {
-    now: async () => {
-      await client.query(`${closed} false`)
-      await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [base.name])
-    },
-    back: async () => {
-      await client.query(`${closed} true`)
-      await client.end()
-    },
-  }
-}

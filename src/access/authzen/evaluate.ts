@@ -62,10 +62,13 @@ export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promi
   for (const field of ['subject', 'action', 'resource', 'context'] as const) {
     if (body[field] !== undefined) objectIn(body, field)
   }
+  const items = evaluations as readonly unknown[]
+  // decided one after another, written down together
+  if (semantic === 'execute_all')
+    return { evaluations: await Promise.all(items.map(async (item) => askItem(point, body, item))) }
   const answers: EvaluationAnswer[] = []
-  for (const item of evaluations as readonly unknown[]) {
-    const asked = askItem(point, body, item)
-    const answer = asked instanceof Promise ? await asked : asked
+  for (const item of items) {
+    const answer = await askItem(point, body, item)
     answers.push(answer)
     if (answer.decision ? semantic === 'permit_on_first_permit' : semantic === 'deny_on_first_deny') break
   }

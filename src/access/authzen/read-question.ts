@@ -11,6 +11,7 @@ type Properties = { readonly [key: string]: Json }
 const TEXT_MAX = 4096
 /** Of a chain of actors; how many of them are allowed is the decision's to say. */
 const ACTORS_MAX = 16
+const POINT_MAX = 100
 
 /** Throws Fault('invalid') that names the field. */
 export const questionOf = (body: JsonObject): Question => ({
@@ -32,10 +33,14 @@ export function actionIn(body: JsonObject): Question['action'] {
 /** Context, and what of it names who acts, with what, and until when. */
 export function contextIn(body: JsonObject): Omit<Question, 'subject' | 'action' | 'resource'> {
   if (body['context'] === undefined) return {}
-  const context = objectIn(body, 'context')
+  const given = objectIn(body, 'context')
+  const { reeve } = given
+  const context =
+    reeve === undefined ? given : Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'reeve'))
   const until = context['delegated_until']
   return {
     context: context as Properties,
+    ...(reeve !== undefined && enforcementIn(reeve)),
     ...(context['actor'] !== undefined && { actors: actorsIn(context) }),
     ...(context['credential'] !== undefined && { credentialId: idIn(context, 'credential') }),
     ...(context['session'] !== undefined && { sessionId: idIn(context, 'session') }),
@@ -61,6 +66,19 @@ export function propertiesIn(object: JsonObject, within: string): { readonly pro
   return isObject(properties)
     ? { properties: properties as Properties }
     : refuse(`${within}.properties`, 'an object is needed')
+}
+
+/** `context.reeve`: for the record alone, policies do not see it. Strict, since a mistake in it would enforce or let pass. */
+function enforcementIn(reeve: unknown): Pick<Question, 'point' | 'enforced'> {
+  if (!isObject(reeve)) return refuse('context.reeve', 'an object is needed')
+  const { enforcement_point: point, enforced, ...rest } = reeve
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) return refuse(`context.reeve.${unknown.slice(0, 40)}`, 'there is no such field')
+  if (enforced !== undefined && typeof enforced !== 'boolean') return refuse('context.reeve.enforced', 'true or false')
+  if (point === undefined) return { ...(enforced !== undefined && { enforced }) }
+  const name = textIn(reeve, 'enforcement_point', 'context.reeve')
+  if (name.length > POINT_MAX) return refuse('context.reeve.enforcement_point', `at most ${POINT_MAX} letters`)
+  return { point: name, ...(enforced !== undefined && { enforced }) }
 }
 
 const party = (object: JsonObject, field: string): Party => ({

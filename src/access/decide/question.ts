@@ -24,4 +24,8 @@ export interface Question {
   readonly credentialId?: string
   /** A token or session that can be ended by itself. */
   readonly sessionId?: string
+  /** The enforcement point that asks, by its own word. */
+  readonly point?: string
+  /** False: whatever the answer is, it changes nothing yet. */
+  readonly enforced?: boolean
 }

@@ -4,13 +4,19 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
+import type { TestDatabase } from '../../db/database-in-test.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import { listDecisionCounts, pruneDecisions } from './count-decisions.ts'
+import type { DecisionCountFilter } from './count-decisions.ts'
 import { Spool } from './spool.ts'
+import type { SpoolLine } from './spool-file.ts'
 import { writeDecisions } from './write-decisions.ts'
+import type { DecisionBatch } from './write-decisions.ts'
 
 async function folderOf(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-spool-'))
@@ -18,16 +24,19 @@ async function folderOf(t: TestContext): Promise<string> {
   return folder
 }
 
-const line = (id: number, allowed: boolean): string =>
+const MARCH = '2026-03-01T12:00:00.000Z' as Instant
+
+const line = (id: number, allowed: boolean, more: object = {}): string =>
   JSON.stringify({
     id: `dec_${id}`,
-    at: Date.parse('2026-03-01T12:00:00.000Z'),
+    at: Date.parse(MARCH),
     principalId: 'prn_00000000000000000000000000',
     action: 'pg:SELECT',
     resource: 'table:orders',
     allowed,
     reason: allowed ? 'granted' : 'quarantined',
     highRisk: false,
+    ...more,
   })
 
 describe('what was decided and not sent', () => {
@@ -89,42 +98,120 @@ describe('what was decided and not sent', () => {
 })
 
 describe('taking what decision points send', { skip: databaseUnavailable() }, () => {
-  test('each line counts once however often it is sent, and denials have one entry for a batch', async (t) => {
-    const base = await testDatabase()
-    t.after(async () => base.close())
-    const db = base.database.layer('access')
-    const access = { db, clock: () => '2026-03-01T12:00:00.000Z' as Instant }
-    const act = (id: string): Act => ({ actor: { id }, at: '2026-03-01T12:00:00.000Z' as Instant })
+  let base: TestDatabase
+  let access: AccessLayer
+  const act = (id: string): Act => ({ actor: { id }, at: MARCH })
+  const sent = (lines: readonly string[], from = 1): SpoolLine[] => lines.map((text, at) => ({ seq: from + at, text }))
+  const entries = async (source: string): Promise<unknown[]> =>
+    await base.database.layer('evidence').transaction(
+      async (tx) =>
+        await tx.query(sql`select type, (content ->> 'count')::int as count from evidence.entry
+        where content ->> 'source' = ${source} order by type, count`),
+    )
+
+  before(async () => {
+    base = await testDatabase()
+    access = { db: base.database.layer('access'), clock: () => MARCH }
+  })
+  after(async () => base.close())
+
+  test('each line counts once however often it is sent, and denials have one entry for a batch', async () => {
     const source = `spl_${'a'.repeat(32)}`
-    const lines = [true, true, false, false, false].map((allowed, at) => ({ seq: at + 1, text: line(at, allowed) }))
+    const lines = sent([true, true, false, false, false].map((allowed, at) => line(at, allowed)))
     assert.equal(await writeDecisions(access, act('prn_1'), { source, lines: lines.slice(0, 3) }), 3)
     assert.equal(await writeDecisions(access, act('prn_1'), { source, lines }), 2)
     assert.equal(await writeDecisions(access, act('prn_1'), { source, lines }), 0)
     await assert.rejects(writeDecisions(access, act('prn_2'), { source, lines }), { code: 'forbidden' })
-    const counts = await db.transaction(
-      async (tx) =>
-        await tx.query<{ reason: string; count: number }>(
-          sql`select reason, count::int from access.decision_count order by reason`,
-        ),
-    )
+    const counts = await listDecisionCounts(access.db, {}, { limit: 10 })
+    assert.deepEqual(Object.fromEntries(counts.map(({ reason, count }) => [reason, count])), {
+      granted: 2,
+      quarantined: 3,
+    })
+    assert.deepEqual(await entries(source), [
+      { type: 'decision.denied', count: 1 },
+      { type: 'decision.denied', count: 2 },
+    ])
+  })
+
+  test('a would-be denial is counted apart from a denial, by the enforcement point that asked', async () => {
+    const source = `spl_${'b'.repeat(32)}`
+    const lines = [{}, { enforced: false, point: 'edge' }, { enforced: false, point: 'edge' }, { point: 'edge' }]
+    await writeDecisions(access, act('prn_1'), { source, lines: sent(lines.map((more, at) => line(at, false, more))) })
+    const count = async (filter: DecisionCountFilter): Promise<number[]> =>
+      (await listDecisionCounts(access.db, filter, { limit: 10 })).map((found) => found.count)
+    assert.deepEqual(await count({ point: 'edge', enforced: false, allowed: false }), [2])
+    assert.deepEqual(await count({ point: 'edge', enforced: true }), [1])
+    assert.deepEqual(await count({ point: 'edge', to: MARCH }), [])
+    assert.deepEqual(await entries(source), [
+      { type: 'decision.denied', count: 2 },
+      { type: 'decision.would_deny', count: 2 },
+    ])
+  })
+
+  test('every decision is told as an observation, in order, and what is missing is told and has an entry', async () => {
+    const source = `spl_${'c'.repeat(32)}`
+    const told: DecisionBatch[] = []
+    let works = false
+    const keep = async (batch: DecisionBatch): Promise<void> => {
+      await Promise.resolve()
+      if (!works) throw new Error('the ledger is away')
+      told.push(batch)
+    }
+    const two = { source, lines: sent([line(1, true), line(2, true)]) }
+    await assert.rejects(writeDecisions(access, act('prn_1'), two, keep), /the ledger is away/)
+    works = true
+    assert.equal(await writeDecisions(access, act('prn_1'), two, keep), 2)
+    assert.equal(await writeDecisions(access, act('prn_1'), two, keep), 0)
+    await writeDecisions(access, act('prn_1'), { source, lines: sent([line(6, false)], 6) }, keep)
     assert.deepEqual(
-      counts.map(({ reason, count }) => [reason, count]),
+      told.map(({ first, last, missing, sampling, decisions }) => [
+        first,
+        last,
+        missing,
+        sampling,
+        decisions.map(({ seq }) => seq),
+      ]),
       [
-        ['granted', 2],
-        ['quarantined', 3],
+        [1, 2, 0, 1, [1, 2]],
+        [3, 6, 3, 1, [6]],
       ],
     )
-    const entries = await base.database
+    assert.deepEqual(await entries(source), [
+      { type: 'decision.denied', count: 1 },
+      { type: 'decision.missing', count: 3 },
+    ])
+  })
+
+  test('counts and batches are pruned by age with an entry, and PostgreSQL keeps thirty days whoever asks', async () => {
+    const source = `spl_${'d'.repeat(32)}`
+    const now = new Date().toISOString() as Instant
+    const young = line(1, false, { at: Date.parse(now), point: 'young' })
+    await writeDecisions(access, { actor: { id: 'prn_1' }, at: now }, { source, lines: [{ seq: 1, text: young }] })
+    await assert.rejects(pruneDecisions(access.db, act('reeve'), 29), { code: 'forbidden' })
+    await assert.rejects(
+      access.db.transaction(async (tx) => await tx.execute(sql`select access.prune_decisions(0, 10)`)),
+      /thirty days/,
+    )
+    await assert.rejects(
+      access.db.transaction(async (tx) => await tx.execute(sql`delete from access.decision_count`)),
+      {
+        code: '42501',
+      },
+    )
+    assert.equal(await pruneDecisions(access.db, act('reeve'), 30), 'done')
+    const left = await listDecisionCounts(access.db, {}, { limit: 10 })
+    assert.deepEqual(
+      left.map(({ point }) => point),
+      ['young'],
+    )
+    const [pruned] = await base.database
       .layer('evidence')
       .transaction(
         async (tx) =>
-          await tx.query<{ count: number }>(
-            sql`select (content ->> 'count')::int as count from evidence.entry where type = 'decision.denied' order by 1`,
+          await tx.query<{ content: { counts: number; batches: number } }>(
+            sql`select content from evidence.entry where type = 'decision.pruned'`,
           ),
       )
-    assert.deepEqual(
-      entries.map(({ count }) => count),
-      [1, 2],
-    )
+    assert.ok((pruned?.content.counts ?? 0) >= 4 && (pruned?.content.batches ?? 0) >= 3)
   })
 })

@@ -3,7 +3,7 @@
 import { messageOf } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
 import { Spool } from './spool.ts'
-import type { SpoolLine } from './spool.ts'
+import type { SpoolLine } from './spool-file.ts'
 
 /** One decision, as it is counted and, where it is a denial or of high risk, written down. */
 export interface DecisionLine {
@@ -17,6 +17,10 @@ export interface DecisionLine {
   readonly reason: string
   readonly highRisk: boolean
   readonly grantId?: string
+  /** The enforcement point that asked, by its own word. */
+  readonly point?: string
+  /** Only where nothing hangs on the answer: a denial would have been one. */
+  readonly enforced?: false
 }
 
 export interface DecisionLogOptions {
@@ -25,10 +29,13 @@ export interface DecisionLogOptions {
   readonly send: (spoolId: string, lines: readonly SpoolLine[]) => Promise<void>
   readonly say: (event: string) => void
   readonly everyMs?: number
+  /** Lines at once. */
+  readonly batchMax?: number
 }
 
 const EVERY_MS = 2000
 const BATCH_MAX = 500
+const LAST_WAIT_MS = 5000
 const HIGH_RISK_WAIT_MS = 2000
 const NAME_MAX = 300
 
@@ -52,7 +59,7 @@ export class DecisionLog {
   /** False: what was allowed must not be, since it could not be written down. */
   readonly onDecided = async (decided: Decided): Promise<boolean> => {
     const line = lineOf(decided)
-    const needsEntry = line.allowed && line.highRisk
+    const needsEntry = line.allowed && line.highRisk && line.enforced !== false
     try {
       await this.#spool.append(JSON.stringify(line))
       if (!needsEntry || (await this.#sentInTime())) return true
@@ -66,29 +73,15 @@ export class DecisionLog {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#sendSafely()
+    await inTime(this.#sendSafely(), LAST_WAIT_MS)
     await this.#spool.close()
   }
 
   async #sentInTime(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const tooLong = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), HIGH_RISK_WAIT_MS)
-    })
     // what is under way may have begun before the line was there
     const before = this.#sending ?? Promise.resolve()
     const sent = before.catch(() => undefined).then(async () => await this.#send())
-    try {
-      return await Promise.race([
-        sent.then(
-          () => true,
-          () => false,
-        ),
-        tooLong,
-      ])
-    } finally {
-      clearTimeout(timer)
-    }
+    return await inTime(sent, HIGH_RISK_WAIT_MS)
   }
 
   async #sendSafely(): Promise<void> {
@@ -107,7 +100,7 @@ export class DecisionLog {
 
   async #sendAll(): Promise<void> {
     for (;;) {
-      const lines = await this.#spool.unsent(BATCH_MAX)
+      const lines = await this.#spool.unsent(this.#options.batchMax ?? BATCH_MAX)
       const last = lines.at(-1)
       if (last === undefined) return
       await this.#options.send(this.#spool.id, lines)
@@ -133,5 +126,24 @@ function lineOf({ id, question, decision }: Decided): DecisionLine {
     reason: decision.reason,
     highRisk: decision.highRisk,
     ...(actor?.grantId !== undefined && { grantId: actor.grantId }),
+    ...(question.point !== undefined && { point: question.point }),
+    ...(question.enforced === false && { enforced: false }),
+  }
+}
+
+/** Whether it worked within so long. */
+async function inTime(work: Promise<void>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs)
+  })
+  const worked = work.then(
+    () => true,
+    () => false,
+  )
+  try {
+    return await Promise.race([worked, tooLong])
+  } finally {
+    clearTimeout(timer)
   }
 }

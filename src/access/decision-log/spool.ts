@@ -1,152 +1,175 @@
-// A file of what was decided and not yet sent: lines with a checksum, written before the answer leaves, so that nothing that was
-// answered is lost where the process is killed. Each line has the next number; whoever takes them counts each once.
-import { open, readdir, readFile, mkdir, rm, rename, writeFile } from 'node:fs/promises'
+// What was decided and not yet sent, in a folder: written before the answer leaves, so that nothing that was answered is lost
+// where the process is killed. Each line has the next number: whoever takes them counts each once, and sees what is missing.
+import { open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { randomBytes } from 'node:crypto'
-
-export interface SpoolLine {
-  readonly seq: number
-  /** JSON. */
-  readonly text: string
-}
+import { Fault } from '#kernel'
+import { findSpool, framed, noteMissing, noteSent, noteWhole, readLines, segmentFile } from './spool-file.ts'
+import type { FoundSpool, PlacedLine, SpoolLine } from './spool-file.ts'
 
 const SEGMENT_BYTES = 8 * 1024 * 1024
-const SEGMENT = /^(\d{16})\.log$/
+/** Where nobody takes them for so long, decisions go on unwritten, and those that need an entry are denied. */
+const BYTES_MAX = 1024 * 1024 * 1024
+const SYNC_AFTER_MS = 100
 
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
-const nameOf = (seq: number): string => `${String(seq).padStart(16, '0')}.log`
+interface Gathering {
+  readonly texts: string[]
+  readonly written: Promise<void>
+  readonly done: (error?: unknown) => void
+}
 
 export class Spool {
   /** Of this folder, for ever: sequence numbers count within it. */
   readonly id: string
   readonly #folder: string
+  readonly #bytesMax: number
   #next: number
   #sent: number
-  #segment: FileHandle | undefined
-  #segmentBytes = 0
-  /** By first number: the segments that hold something unsent. */
-  #segments: number[]
-  #waiting: { readonly text: string; readonly done: (error?: Error) => void }[] = []
-  #writing = false
+  /** By first number: those that hold something unsent, and how long they are; the last is being written. */
+  readonly #segments = new Map<number, number>()
+  #file: { readonly handle: FileHandle; readonly segment: number; synced: number } | undefined
+  /** Where reading goes on. */
+  #place: { segment: number; from: number } = { segment: 0, from: 0 }
+  /** Read and not yet taken. */
+  #read: PlacedLine[] = []
+  #gathering: Gathering | undefined
+  #writing: Promise<void> = Promise.resolve()
   #syncing: Promise<void> | undefined
+  #syncTimer: NodeJS.Timeout | undefined
+  #isWhole = true
 
-  private constructor(folder: string, id: string, next: number, sent: number, segments: number[]) {
+  private constructor(folder: string, { id, sent, next }: FoundSpool, bytesMax: number) {
     this.#folder = folder
     this.id = id
-    this.#next = next
     this.#sent = sent
-    this.#segments = segments
+    this.#next = next
+    this.#bytesMax = bytesMax
   }
 
-  /** A half line at the end is what a kill cut off: nobody was answered for it. */
-  static async open(folder: string): Promise<Spool> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    const idFile = join(folder, 'id')
-    let id = await readFile(idFile, 'utf8').catch(() => '')
-    if (!/^spl_[0-9a-f]{32}$/.test(id)) {
-      id = `spl_${randomBytes(16).toString('hex')}`
-      await writeFile(`${idFile}.tmp`, id, { mode: 0o600, flush: true })
-      await rename(`${idFile}.tmp`, idFile)
-    }
-    const sent = Number((await readFile(join(folder, 'sent'), 'utf8').catch(() => '0')) || 0)
-    const segments = (await readdir(folder))
-      .flatMap((name) => SEGMENT.exec(name)?.[1] ?? [])
-      .map(Number)
-      .sort((a, b) => a - b)
-    let next = sent + 1
-    for (const first of segments) {
-      for (const { seq } of await linesIn(folder, first)) next = Math.max(next, seq + 1)
-    }
-    return new Spool(folder, id, next, sent, segments)
+  /** One process at a time. Throws Fault('usage') where the folder cannot be used. */
+  static async open(folder: string, bytesMax = BYTES_MAX): Promise<Spool> {
+    const found = await findSpool(folder)
+    const spool = new Spool(folder, found, bytesMax)
+    for (const first of found.segments) spool.#segments.set(first, (await stat(segmentFile(folder, first))).size)
+    return spool
   }
 
-  /** Resolves when it is in the file, where a kill of this process does not undo it. */
-  async append(text: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ text, done: (error) => (error === undefined ? resolve() : reject(error)) })
-      if (!this.#writing) void this.#write()
-    })
+  /** Resolves when it is in the file, where a kill of this process does not undo it. One write for all of a turn. */
+  append(text: string): Promise<void> {
+    const gathering = this.#gathering ?? this.#gather()
+    gathering.texts.push(text)
+    return gathering.written
   }
 
-  /** The oldest that nobody has taken, at most so many. */
+  /** The oldest that nobody has taken, on the disk by now; at most so many. */
   async unsent(max: number): Promise<SpoolLine[]> {
-    await this.#syncing
-    const found: SpoolLine[] = []
-    for (const first of this.#segments) {
-      for (const line of await linesIn(this.#folder, first)) {
-        if (line.seq > this.#sent && found.length < max) found.push(line)
+    await this.#sync()
+    this.#read = []
+    let { segment, from } = this.#place
+    for (const [first, length] of this.#segments) {
+      if (first < segment) continue
+      if (first > segment) [segment, from] = [first, 0]
+      const until = this.#file?.segment === first ? this.#file.synced : length
+      while (from < until && this.#read.length < max) {
+        const { lines, end } = await readLines(this.#folder, first, { from, until })
+        for (const line of lines) if (line.seq > (this.#read.at(-1)?.seq ?? this.#sent)) this.#read.push(line)
+        from = end
       }
-      if (found.length >= max) break
+      if (this.#read.length >= max) break
     }
-    return found
+    this.#read.length = Math.min(this.#read.length, max)
+    return this.#read.map(({ seq, text }) => ({ seq, text }))
   }
 
   /** Everything up to here was taken. Kept for speed alone: whoever takes them knows by themselves. */
   async taken(seq: number): Promise<void> {
     this.#sent = Math.max(this.#sent, seq)
-    await writeFile(join(this.#folder, 'sent.tmp'), String(this.#sent), { mode: 0o600 })
-    await rename(join(this.#folder, 'sent.tmp'), join(this.#folder, 'sent'))
-    // a segment is over when the next one begins with what is not sent yet
-    while (this.#segments.length > 1 && (this.#segments[1] ?? Infinity) <= this.#sent + 1) {
-      await rm(join(this.#folder, nameOf(this.#segments.shift() ?? 0)), { force: true })
+    const last = this.#read.findLast((line) => line.seq <= seq)
+    if (last !== undefined) this.#place = { segment: last.segment, from: last.end }
+    await noteSent(this.#folder, this.#sent)
+    // a segment is over when a later one is read from; the newest stays, for its number
+    for (const first of this.#segments.keys()) {
+      if (first >= this.#place.segment) break
+      await rm(segmentFile(this.#folder, first), { force: true })
+      this.#segments.delete(first)
     }
   }
 
   async close(): Promise<void> {
-    await this.#syncing
-    await this.#segment?.close()
+    await this.#writing
+    await this.#sync().catch(() => undefined)
+    clearTimeout(this.#syncTimer)
+    await this.#file?.handle.close()
+    if (this.#isWhole) await noteWhole(this.#folder, 'closed')
   }
 
-  /** One write for all that came meanwhile. */
-  async #write(): Promise<void> {
-    this.#writing = true
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting
-      this.#waiting = []
-      try {
-        const file = await this.#openSegment()
-        const lines = batch.map(({ text }) => {
-          const line = `${this.#next++} ${text}`
-          return `${checksum(line)} ${line}\n`
-        })
-        const bytes = Buffer.from(lines.join(''))
-        await file.write(bytes)
-        this.#segmentBytes += bytes.length
-        this.#syncing ??= file.datasync().finally(() => (this.#syncing = undefined))
-        for (const { done } of batch) done()
-      } catch (error) {
-        // the rest of a half-written line must not take the next one with it
-        this.#segment = undefined
-        for (const { done } of batch) done(error instanceof Error ? error : new Error('unknown error'))
-      }
+  #gather(): Gathering {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error))
+    const gathering: Gathering = { texts: [], written: promise, done }
+    this.#gathering = gathering
+    this.#writing = this.#writing.then(async () => {
+      await new Promise((next) => setImmediate(next))
+      this.#gathering = undefined
+      await this.#write(gathering)
+    })
+    return gathering
+  }
+
+  async #write({ texts, done }: Gathering): Promise<void> {
+    const first = this.#next
+    // numbers of what cannot be written are not used again: that they are missing is how it is seen
+    this.#next += texts.length
+    try {
+      const bytes = Buffer.from(texts.map((text, at) => framed(first + at, text)).join(''))
+      const { handle, segment } = await this.#segment(first, bytes.length)
+      const length = this.#segments.get(segment) ?? 0
+      const { bytesWritten } = await handle.write(bytes, 0, bytes.length, length)
+      if (bytesWritten < bytes.length) throw new Fault('storage_full', 'the disk is full')
+      this.#segments.set(segment, length + bytes.length)
+      this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER_MS)
+      done()
+      // what is missing is seen by the numbers that came after it
+      if (!this.#isWhole) this.#isWhole = await didWork(noteWhole(this.#folder))
+    } catch (error) {
+      this.#isWhole = false
+      await didWork(noteMissing(this.#folder))
+      const file = this.#file
+      if (file !== undefined) await didWork(file.handle.truncate(this.#segments.get(file.segment)))
+      done(error)
     }
-    this.#writing = false
   }
 
-  async #openSegment(): Promise<FileHandle> {
-    if (this.#segment !== undefined && this.#segmentBytes < SEGMENT_BYTES) return this.#segment
+  async #segment(next: number, bytes: number): Promise<{ readonly handle: FileHandle; readonly segment: number }> {
+    let total = bytes
+    for (const length of this.#segments.values()) total += length
+    if (total > this.#bytesMax) throw new Fault('storage_full', `the spool holds ${this.#bytesMax} bytes already`)
+    if (this.#file !== undefined && (this.#segments.get(this.#file.segment) ?? 0) < SEGMENT_BYTES) return this.#file
+    await this.#sync()
+    await this.#file?.handle.close()
+    this.#file = undefined
+    // after a kill there may be one of this name, with half a line in it
+    const handle = await open(segmentFile(this.#folder, next), 'w', 0o600)
+    this.#file = { handle, segment: next, synced: 0 }
+    this.#segments.set(next, 0)
+    return this.#file
+  }
+
+  /** What was written before the call is on the disk. */
+  async #sync(): Promise<void> {
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = undefined
+    await this.#syncing?.catch(() => undefined)
+    const file = this.#file
+    if (file === undefined) return
+    const length = this.#segments.get(file.segment) ?? 0
+    if (file.synced === length) return
+    this.#syncing = file.handle.datasync().then(() => void (file.synced = length))
     await this.#syncing
-    await this.#segment?.close()
-    // always a new file: after a kill the last line of the one before may be half
-    this.#segment = await open(join(this.#folder, nameOf(this.#next)), 'a', 0o600)
-    if (!this.#segments.includes(this.#next)) this.#segments.push(this.#next)
-    // one that was begun and killed may end in half a line
-    await this.#segment.write('\n')
-    this.#segmentBytes = 0
-    return this.#segment
   }
 }
 
-/** Those that are whole; what is not is left out. */
-async function linesIn(folder: string, first: number): Promise<SpoolLine[]> {
-  const text = await readFile(join(folder, nameOf(first)), 'utf8').catch(() => '')
-  return text.split('\n').flatMap((whole) => {
-    const line = whole.slice(9)
-    const [, seq, rest] = /^(\d+) (.*)$/.exec(line) ?? []
-    return seq === undefined || rest === undefined || checksum(line) !== whole.slice(0, 8)
-      ? []
-      : [{ seq: Number(seq), text: rest }]
-  })
-}
+const didWork = async (work: Promise<void>): Promise<boolean> =>
+  await work.then(
+    () => true,
+    () => false,
+  )

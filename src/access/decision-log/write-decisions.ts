@@ -1,4 +1,5 @@
-// Takes what a decision point sends of its spool: each line once, counts by minute, and one entry for each kind in a batch.
+// Takes what a decision point wrote into its spool: each line once, counts by minute, one entry for each kind in a batch, and
+// an observation of the whole batch for whoever keeps a ledger of use.
 import { hash } from 'node:crypto'
 import { Fault } from '#kernel'
 import type { Act } from '#kernel'
@@ -6,8 +7,9 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 import type { AccessLayer } from '../observe/records.ts'
 import { note } from '../role/administration.ts'
+import { countDecisions } from './count-decisions.ts'
 import type { DecisionLine } from './decision-log.ts'
-import type { SpoolLine } from './spool.ts'
+import type { SpoolLine } from './spool-file.ts'
 
 export interface SentDecisions {
   /** Of the spool: `spl_` and 32 hexadecimal digits. */
@@ -15,86 +17,97 @@ export interface SentDecisions {
   readonly lines: readonly SpoolLine[]
 }
 
-const MINUTE_MS = 60_000
+/** Decisions as observations of use: all of them, in the order of their numbers. */
+export interface DecisionBatch {
+  readonly source: string
+  /** Numbers from here to `last` belong to this batch; the batch before ended right before it. */
+  readonly first: number
+  readonly last: number
+  /** Numbers in between that no decision came with: made and not known. Complete coverage is proved by 0. */
+  readonly missing: number
+  /** Of the decisions that were made, how many are told. Nothing samples them: always 1. */
+  readonly sampling: 1
+  readonly decisions: readonly (DecisionLine & { readonly seq: number })[]
+}
+
+/**
+ * Told of every batch before it counts as taken: where it throws, or the server ends meanwhile, the same numbers come again,
+ * maybe with later ones. So whoever keeps them keeps `source` and `last` in the same transaction, and passes over what it has.
+ */
+export type OnDecisions = (batch: DecisionBatch) => Promise<void>
+
 const SUBJECTS_MAX = 900
 
 /** Answers how many were new. Throws Fault('forbidden') for the spool of somebody else. */
-export async function writeDecisions({ db }: AccessLayer, act: Act, { source, lines }: SentDecisions): Promise<number> {
+export async function writeDecisions(
+  { db }: AccessLayer,
+  act: Act,
+  { source, lines }: SentDecisions,
+  onDecisions?: OnDecisions,
+): Promise<number> {
+  if (onDecisions !== undefined) {
+    const last = await db.transaction(async (tx) => await lastOf(tx, act, source))
+    const batch = batchOf(source, last, lines)
+    if (batch !== undefined) await onDecisions(batch)
+  }
   return await db.transaction(async (tx) => {
-    const last = await lockSource(tx, act, source)
-    const fresh = lines.filter(({ seq }) => seq > last)
-    const first = fresh[0]
-    if (first === undefined) return 0
-    const decided = fresh.map(({ text }) => ({ text, line: JSON.parse(text) as DecisionLine }))
-    await count(
-      tx,
-      decided.map(({ line }) => line),
-    )
-    const notable = decided.filter(({ line }) => !line.allowed || line.highRisk)
-    if (notable.length > 0) {
-      const root = hash('sha256', notable.map(({ text }) => `${text}\n`).join(''), 'hex')
-      await tx.execute(sql`insert into access.decision_batch (source, first_seq, received_at, root, lines)
-        values (${source}, ${first.seq}, ${act.at}, decode(${root}, 'hex'), ${notable.map(({ text }) => text)})`)
-      const of = (allowed: boolean): DecisionLine[] =>
-        notable.flatMap(({ line }) => (line.allowed === allowed ? [line] : []))
-      const batch = { source, batch: first.seq, root }
-      await entry(tx, act, 'decision.denied', of(false), batch)
-      await entry(tx, act, 'decision.allowed_high_risk', of(true), batch)
-    }
-    const newest = Math.max(...fresh.map(({ seq }) => seq))
-    await tx.execute(sql`update access.decision_source set last_seq = ${newest} where id = ${source}`)
-    return fresh.length
+    const batch = batchOf(source, await lastOf(tx, act, source), lines)
+    if (batch === undefined) return 0
+    const { first, last, missing, decisions } = batch
+    await countDecisions(tx, decisions)
+    const texts = new Map(lines.map(({ seq, text }) => [seq, text]))
+    const notable = decisions.filter(({ allowed, highRisk }) => !allowed || highRisk)
+    await keep(tx, act, { source, first, notable, texts: notable.map(({ seq }) => texts.get(seq) ?? '') })
+    if (missing > 0) await note(tx, act, 'decision.missing', [], { source, batch: first, count: missing })
+    await tx.execute(sql`
+      update access.decision_source set last_seq = ${last}, missing = missing + ${missing} where id = ${source}`)
+    return decisions.length
   })
 }
 
-async function lockSource(tx: Tx, { actor }: Act, source: string): Promise<number> {
+function batchOf(source: string, before: number, lines: readonly SpoolLine[]): DecisionBatch | undefined {
+  const fresh = lines.filter(({ seq }) => seq > before)
+  const last = fresh.at(-1)?.seq
+  if (last === undefined) return undefined
+  const decisions = fresh.map(({ seq, text }) => ({ ...(JSON.parse(text) as DecisionLine), seq }))
+  return { source, first: before + 1, last, missing: last - before - fresh.length, sampling: 1, decisions }
+}
+
+/** The number up to which it was taken; nobody else takes of it meanwhile. */
+async function lastOf(tx: Tx, { actor }: Act, source: string): Promise<number> {
   await tx.execute(sql`insert into access.decision_source (id, subject_id, last_seq) values (${source}, ${actor.id}, 0)
     on conflict (id) do nothing`)
-  const [row] = await tx.query<{ subjectId: string; last: string }>(sql`
-    select subject_id as "subjectId", last_seq::text as last from access.decision_source where id = ${source} for update`)
+  const [row] = await tx.query<{ subjectId: string; last: number }>(sql`
+    select subject_id as "subjectId", last_seq as last from access.decision_source where id = ${source} for update`)
   if (row?.subjectId !== actor.id) throw new Fault('forbidden', 'this spool is of another decision point')
-  return Number(row.last)
+  return row.last
 }
 
-async function count(tx: Tx, lines: readonly DecisionLine[]): Promise<void> {
-  const counts = new Map<string, { readonly line: DecisionLine; readonly minute: string; count: number }>()
-  for (const line of lines) {
-    const { at, principalId, action, resource, allowed, reason } = line
-    const minute = new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS).toISOString()
-    const key = JSON.stringify([principalId, action, resource, allowed, reason])
-    const known = counts.get(`${minute} ${key}`)
-    if (known === undefined) counts.set(`${minute} ${key}`, { line, minute, count: 1 })
-    else known.count++
+interface Notable {
+  readonly source: string
+  readonly first: number
+  readonly notable: readonly DecisionLine[]
+  readonly texts: readonly string[]
+}
+
+/** Denials and acts of high risk as they were sent, and what the log says of them. */
+async function keep(tx: Tx, act: Act, { source, first, notable, texts }: Notable): Promise<void> {
+  if (texts.length === 0) return
+  const root = rootOf(texts)
+  await tx.execute(sql`insert into access.decision_batch (source, first_seq, received_at, root, lines)
+    values (${source}, ${first}, ${act.at}, decode(${root}, 'hex'), ${[...texts]})`)
+  const kinds: Readonly<Record<string, (line: DecisionLine) => boolean>> = {
+    'decision.denied': ({ allowed, enforced }) => !allowed && enforced !== false,
+    'decision.would_deny': ({ allowed, enforced }) => !allowed && enforced === false,
+    'decision.allowed_high_risk': ({ allowed }) => allowed,
   }
-  // in one order, so that two who send at once do not wait for each other
-  const rows = [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, { line, minute, count: times }]) => ({
-      minute,
-      key: hash('sha256', key.slice(minute.length + 1), 'hex'),
-      principal: line.principalId,
-      action: line.action,
-      resource: line.resource,
-      allowed: line.allowed,
-      reason: line.reason,
-      times,
-    }))
-  await tx.execute(sql`
-    insert into access.decision_count as c (minute, key, principal_id, action, resource, allowed, reason, count)
-    select r.minute, decode(r.key, 'hex'), r.principal, r.action, r.resource, r.allowed, r.reason, r.times
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (minute timestamptz, key text, principal text, action text,
-      resource text, allowed boolean, reason text, times bigint)
-    on conflict (minute, key) do update set count = c.count + excluded.count`)
+  for (const [type, isOf] of Object.entries(kinds)) {
+    const lines = notable.filter(isOf)
+    const subjects = [...new Set(lines.flatMap(({ principalId }) => (principalId === '' ? [] : [principalId])))]
+    const content = { source, batch: first, root, count: lines.length }
+    if (lines.length > 0) await note(tx, act, type, subjects.slice(0, SUBJECTS_MAX), content)
+  }
 }
 
-async function entry(
-  tx: Tx,
-  act: Act,
-  type: string,
-  lines: readonly DecisionLine[],
-  batch: { readonly source: string; readonly batch: number; readonly root: string },
-): Promise<void> {
-  if (lines.length === 0) return
-  const subjects = [...new Set(lines.flatMap(({ principalId }) => (principalId === '' ? [] : [principalId])))]
-  await note(tx, act, type, subjects.slice(0, SUBJECTS_MAX), { ...batch, count: lines.length })
-}
+/** SHA-256 over the texts, each ended by a line feed: what the entries of the batch name. */
+const rootOf = (texts: readonly string[]): string => hash('sha256', texts.map((text) => `${text}\n`).join(''), 'hex')

@@ -79,7 +79,21 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'policy.superseded': access('a version of the policies is not in force any more', { number: 'number' }),
   'policy.rolled_back': access('an earlier version of the policies is in force again', { number: 'number' }),
   'decision.denied': access('a decision point denied what was asked for, as often as said', DECISIONS),
+  'decision.would_deny': access(
+    'a decision point would deny, where nothing hangs on it yet, as often as said',
+    DECISIONS,
+  ),
   'decision.allowed_high_risk': access('a decision point allowed acts of high risk, as many as said', DECISIONS),
+  'decision.missing': access('a decision point decided and could not write it down, as often as said at least', {
+    source: 'text',
+    batch: 'number',
+    count: 'number',
+  }),
+  'decision.pruned': access('counts and batches of decisions from before a day are not kept any more', {
+    before: 'instant',
+    counts: 'number',
+    batches: 'number',
+  }),
   'act.refused': access('somebody tried what they may not do; of reads, also so many times within a minute', {
     operation: 'text',
     code: 'text',

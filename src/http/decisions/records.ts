@@ -17,6 +17,8 @@ const LINE = z.strictObject({
   reason: z.string().regex(/^[a-z_]{1,60}$/),
   highRisk: z.boolean(),
   grantId: z.string().max(60).optional(),
+  point: z.string().max(100).optional(),
+  enforced: z.literal(false).optional(),
 })
 
 const BODY = z.strictObject({
