@@ -5,6 +5,7 @@ import { HOLDERS, LOG, TOKENS, VERSIONS } from './controls/administration.ts'
 import { CREDENTIALS } from './controls/credentials.ts'
 import { LIFE, REQUESTS } from './controls/life.ts'
 import { OWNERSHIP } from './controls/ownership.ts'
+import { GRANTS, POLICIES } from './controls/rights.ts'
 
 export { UNDECIDABLE } from './controls/undecidable.ts'
 
@@ -18,6 +19,8 @@ export const CONTROLS: readonly AnyControl[] = [
   ...CREDENTIALS,
   ...HOLDERS,
   ...TOKENS,
+  ...GRANTS,
+  ...POLICIES,
   ...VERSIONS,
   ...LOG,
 ]
