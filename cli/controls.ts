@@ -73,7 +73,7 @@ async function list({ at, controls: all }: Schemas['ControlAssessment']): Promis
       { title: 'detail', of: ({ detail }) => detail },
       { title: 'cites', of: cited },
     ],
-    after: `As of ${at}: ${count('pass')} pass, ${count('fail')} fail, ${count('not evaluable')} not evaluable. reeve controls CONTROL shows one in full`,
+    after: `As of ${at}: ${count('pass')} pass, ${count('fail')} fail, ${count('not evaluable')} not evaluable, ${count('nothing to judge')} with nothing to judge. reeve controls CONTROL shows one in full`,
   })
 }
 

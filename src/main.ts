@@ -133,9 +133,11 @@ async function start(
       graph,
       evidence: database.layer('evidence'),
       tiles: log.tiles,
+      witnesses: log.witnesses,
       fingerprint: fingerprinter(keys),
       release,
-      controls: (past) => controlReader(database, identity, past),
+      controls: (past) =>
+        controlReader(database, identity, { ...(past === undefined ? {} : { past }), witnesses: log.witnesses }),
       gauges: gaugesOf({ database, identity, connections, clock }),
     },
     httpSettings(options, settings),

@@ -21,3 +21,4 @@ export { breakGlassByState, everyBreakGlass } from './break-glass/read-break-gla
 export { unsettledGrants } from './fulfil/unsettled.ts'
 export { noAccess } from './observe/records.ts'
 export { accessSeenOnlyBy } from './observe/seen-only-by.ts'
+export { everyGrant, everyPolicyVersion } from './observe/rights-given.ts'

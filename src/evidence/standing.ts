@@ -2,6 +2,7 @@
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import type { Instant } from '#kernel'
+import type { NoteVerifier } from './checkpoint/note.ts'
 import { newestCheckpoint } from './log/checkpoints.ts'
 import { mayBeUnplaced } from './sequencer.ts'
 
@@ -16,29 +17,56 @@ export interface LogStanding {
   /** When the oldest entry was written that has no place, or is under no checkpoint. */
   readonly waitingSince?: Instant
   readonly signed?: Standing
-  /** The newest checkpoint that a witness cosigned. */
+  /** The newest checkpoint that one of the given witnesses cosigned, who did, and when by its own word. */
   readonly cosigned?: Standing & { readonly by: readonly string[] }
+  /** When the oldest entry was written that no given witness's cosignature covers. */
+  readonly uncosignedSince?: Instant
+  /** How many witnesses were given. */
+  readonly trusted: number
+  /** Names in cosignatures of nobody who was given: they count for nothing. Ten at most. */
+  readonly strangers: readonly string[]
 }
 
-export async function logStanding(evidence: LayerDatabase): Promise<LogStanding> {
+export async function logStanding(
+  evidence: LayerDatabase,
+  trusted: readonly NoteVerifier[] = [],
+): Promise<LogStanding> {
   return await evidence.transaction(
     async (tx) => {
       const signed = await newestCheckpoint(tx)
-      const cosigned = await newestCheckpoint(tx, { cosignedFrom: 0 })
+      const cosigned = await newestCheckpoint(tx, { cosignedFrom: 0, trusted })
       const unplaced = await mayBeUnplaced(tx)
-      const [row] = await tx.query<{ size: number; waiting: Instant | null }>(sql`
+      const [row] = await tx.query<{
+        size: number
+        waiting: Instant | null
+        uncosigned: Instant | null
+        strangers: string[]
+      }>(sql`
         select (select coalesce(max(seq) + 1, 0) from evidence.sequence) as size,
                least((select min(e.at) from evidence.entry e where ${unplaced}
                         and not exists (select from evidence.sequence s where s.entry_id = e.id)),
                      (select min(e.at) from evidence.sequence s join evidence.entry e on e.id = s.entry_id
-                      where s.seq >= ${signed?.size ?? 0})) as waiting`)
+                      where s.seq >= ${signed?.size ?? 0})) as waiting,
+               (select min(e.at) from evidence.sequence s join evidence.entry e on e.id = s.entry_id
+                where s.seq >= ${cosigned?.size ?? 0}) as uncosigned,
+               array(select distinct w.witness from evidence.cosignature w
+                     where w.witness <> all(${trusted.map(({ name }) => name)}::text[]) order by 1 limit 10) as strangers`)
       return {
         size: row?.size ?? 0,
         ...(row === undefined || row.waiting === null ? {} : { waitingSince: row.waiting }),
         ...(signed === undefined ? {} : { signed: { size: signed.size, at: signed.signedAt } }),
         ...(cosigned === undefined
           ? {}
-          : { cosigned: { size: cosigned.size, at: cosigned.signedAt, by: cosigned.witnesses } }),
+          : {
+              cosigned: {
+                size: cosigned.size,
+                at: cosigned.witnesses.reduce<Instant>((at, said) => (said.at > at ? said.at : at), '' as Instant),
+                by: cosigned.witnesses.map(({ name }) => name),
+              },
+            }),
+        ...(row?.uncosigned === undefined || row.uncosigned === null ? {} : { uncosignedSince: row.uncosigned }),
+        trusted: trusted.length,
+        strangers: row?.strangers ?? [],
       }
     },
     { readOnly: true, statementTimeoutMs: 0 },

@@ -3,7 +3,7 @@ import type { IdentityLayer } from '#identity/roll'
 import type { GraphThread } from '#access/decisions'
 import type { Administration } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
-import type { listEntries, TileFolder } from '#evidence'
+import type { listEntries, NoteVerifier, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
 import type { Instant } from '#kernel'
 import type { DecisionsDoor } from './decisions/door.ts'
@@ -27,6 +27,8 @@ export interface Doors {
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder
+  /** The keys of the witnesses that it asks: nobody else's cosignature counts. */
+  readonly witnesses?: readonly NoteVerifier[]
   /** Absent where the server reads no sources by itself. */
   readonly connections?: ConnectionsLayer
   /** Which release of Reeve events name. */

@@ -63,10 +63,10 @@ const SERVED: readonly Served[] = [
     params: z.strictObject({
       entryId: z.string().regex(/^evt_[0-9a-z]{26}$/, { error: 'must be the id of an entry' }),
     }),
-    read: async ({ evidence, tiles }, { entryId = '' }) => ({
+    read: async ({ evidence, tiles, witnesses = [] }, { entryId = '' }) => ({
       type: TEXT,
       cache: 'no-store',
-      bytes: tiles === undefined ? undefined : await proveEntry(evidence, tiles, entryId),
+      bytes: tiles === undefined ? undefined : await proveEntry(evidence, tiles, entryId, witnesses),
     }),
   },
 ]

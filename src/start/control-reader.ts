@@ -1,9 +1,10 @@
 // What controls read, from the layers of a server: governance sees rows, and no layer sees governance.
-import { ACCESS_TABLES, everyBreakGlass, roleHolders, tokensInForce } from '#access/records'
+import { ACCESS_TABLES, everyBreakGlass, everyGrant, everyPolicyVersion, roleHolders, tokensInForce } from '#access/records'
 import type { Database, LayerDatabase } from '#db'
 import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
 import { entryHashes, logStanding } from '#evidence'
+import type { NoteVerifier } from '#evidence'
 import type { ControlReader, Row, Rows } from '#governance'
 import {
   everyCredential,
@@ -20,8 +21,12 @@ import type { Id, Instant } from '#kernel'
 
 const HASHES_BATCH = 1000
 
-/** The estate as it is, or as it was at `past`, by what was known then. */
-export function controlReader(database: Database, identity: IdentityLayer, past?: Instant): ControlReader {
+/** The estate as it is, or as it was at `past`, by what was known then. Only cosignatures of `witnesses` count. */
+export function controlReader(
+  database: Database,
+  identity: IdentityLayer,
+  { past, witnesses = [] }: { readonly past?: Instant; readonly witnesses?: readonly NoteVerifier[] } = {},
+): ControlReader {
   const at = past ?? identity.clock()
   const access = database.layer('access')
   const evidence = database.layer('evidence')
@@ -36,9 +41,11 @@ export function controlReader(database: Database, identity: IdentityLayer, past?
         id,
         data: { expiresAt, ...(subjectId === null ? {} : { subjectId }) },
       })),
+    grants: () => everyGrant(access),
+    policies: () => everyPolicyVersion(access),
     versions: () => versions(database),
     log: async function* log() {
-      yield { id: 'log', data: await logStanding(evidence) }
+      yield { id: 'log', data: await logStanding(evidence, witnesses) }
     },
   }
   return {

@@ -10,6 +10,7 @@ import {
   exportBundle,
   logOrigin,
   parseScope,
+  parseVerifierKey,
   proveEntry,
   pruneContent,
   readRotations,
@@ -20,7 +21,7 @@ import {
   verifyLog,
   verifyState,
 } from '#evidence'
-import type { BundleMade, LiveFinding, NoteSigner, Period } from '#evidence'
+import type { BundleMade, LiveFinding, NoteSigner, NoteVerifier, Period } from '#evidence'
 import { assessControls } from '#governance'
 import { rollPopulations, ROLL_TABLES } from '#identity/roll'
 import { Fault, REEVE, systemClock } from '#kernel'
@@ -122,7 +123,9 @@ export async function exportEvidence(
       key: keys[0] ?? '',
       witnesses: options.witnessKeys,
       populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
-      controls: await assessControls(controlReader(database, identity)),
+      controls: await assessControls(
+        controlReader(database, identity, { witnesses: options.witnessKeys.map(witnessKey) }),
+      ),
       period: options.period,
       scope,
       release: options.release,
@@ -187,4 +190,13 @@ export async function pruneEvidence(
     const { type, days } = options
     return await pruneContent(database.layer('evidence'), { actor: { id: REEVE }, at: systemClock() }, { type, days })
   })
+}
+
+/** Throws Fault('usage') for what is no verifier key. */
+function witnessKey(text: string): NoteVerifier {
+  try {
+    return parseVerifierKey(text.trim())
+  } catch (cause) {
+    throw new Fault('usage', '`--witness-key` is what `reeve witness` printed', { cause })
+  }
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Database } from '#db'
 import { announceKey, ED25519, keepLog, logOrigin, parseVerifierKey, signerOfNewest, TileFolder } from '#evidence'
-import type { LogKeeper, NoteSigner, WitnessState } from '#evidence'
+import type { LogKeeper, NoteSigner, NoteVerifier, WitnessState } from '#evidence'
 import { messageOf } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
@@ -10,6 +10,8 @@ import type { Keys } from '#keys'
 export interface KeptLog {
   readonly tiles: TileFolder
   readonly keeper: LogKeeper
+  /** Whose cosignatures count. */
+  readonly witnesses: readonly NoteVerifier[]
 }
 
 /** `say` is told in words what goes wrong; entries keep their order and wait. */
@@ -47,7 +49,7 @@ export async function startLog(parts: {
       say(witnessWords(witness, state, why))
     },
   })
-  return { tiles, keeper }
+  return { tiles, keeper, witnesses: witnesses.map(({ verifier }) => verifier) }
 }
 
 function witnessWords(witness: string, state: WitnessState['state'], why = ''): string {

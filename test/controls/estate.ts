@@ -8,7 +8,7 @@ import { createToken } from '#access/records'
 import type { Administration } from '#access/records'
 import { CONNECTORS, readTree } from '#connectors'
 import type { Database } from '#db'
-import { ED25519, Log, sequenceOnce, signerFromSeed, TileFolder } from '#evidence'
+import { ED25519, Log, sequenceOnce, signerFromSeed, TileFolder, verifierOf } from '#evidence'
 import { assessControls } from '#governance'
 import type { Assessment } from '#governance'
 import * as roll from '#identity/roll'
@@ -25,11 +25,16 @@ import { LAYER_NAMES } from '../../src/db/layer.ts'
 import type { Layer } from '../../src/db/layer.ts'
 import type { Connection } from '../../src/db/connect.ts'
 import { LAYER_ROLES, lockDown } from '../../src/db/roles.ts'
-import { signNote } from '../../src/evidence/checkpoint/note.ts'
+import { COSIGNATURE_V1, signNote } from '../../src/evidence/checkpoint/note.ts'
+import { createWithEntries } from '#evidence/port'
+import { GRANT } from '../../src/access/grant/records.ts'
+import { POLICY_VERSION } from '../../src/access/policy-version/records.ts'
+import { ACCESS_REQUEST } from '../../src/access/request/records.ts'
 import { newestCheckpoint, storeCosignature } from '../../src/evidence/log/checkpoints.ts'
 import { controlReader } from '../../src/start/control-reader.ts'
 
 const DAY = 86_400_000
+const WITNESS = signerFromSeed('witness.test', Buffer.alloc(32, 4), COSIGNATURE_V1)
 const NOW = Date.parse('2026-11-20T08:00:00.000Z')
 export const at = (days: number): Instant => new Date(NOW + days * DAY).toISOString() as Instant
 
@@ -47,6 +52,8 @@ export interface Named {
   readonly knownByLeaver: Id<'credential'>
   readonly retiredCredential: Id<'credential'>
   readonly request: string
+  readonly grant: string
+  readonly policies: string
   readonly vendor: Id<'vendor'>
   readonly leaver: Id<'person'>
   readonly holder: Id<'person'>
@@ -74,7 +81,7 @@ function opened(database: Database, hoursLater = 0): Open {
 }
 
 export const assess = async ({ database, identity }: Open): Promise<Assessment> =>
-  await assessControls(controlReader(database, identity), { seed: 'test' })
+  await assessControls(controlReader(database, identity, { witnesses: [verifierOf(WITNESS)] }), { seed: 'test' })
 
 export interface SampleEstate {
   readonly named: Named
@@ -124,6 +131,7 @@ async function putInOrder(open: Open): Promise<Named> {
   const owner: Party = { kind: 'person', id: ada }
   const backup: Party = { kind: 'person', id: ben }
   await answerFailures(open, owner)
+  await sayWhenRotated(open)
   const principals = await everything(roll.everyPrincipal(identity))
   const spare = principals.filter(
     ({ data }) =>
@@ -161,6 +169,7 @@ async function putInOrder(open: Open): Promise<Named> {
   const [vendorOf, retired] = [await activate(take(['low', 'none'])), await activate(take(['low', 'none']))]
   await administration(open, ada)
   return {
+    ...(await rights(open, plain, ada, ben)),
     plain,
     privileged,
     waiting,
@@ -186,6 +195,49 @@ async function answerFailures(open: Open, owner: Party): Promise<void> {
       else await roll.recordRotation(identity, act(), { id: row.id })
     }
   }
+}
+
+/** What no source dates is undecided, and keeps a control from passing. */
+async function sayWhenRotated({ identity, act }: Open): Promise<void> {
+  for (const { id, data } of await everything(roll.everyCredential(identity)))
+    if (data.state === 'live' && (data.lastRotatedAt ?? data.createdAtSource) === undefined)
+      await roll.recordRotation(identity, act(), { id })
+}
+
+/** A right that one asked for and another approved, and a version of the policies by two. */
+async function rights(
+  { database, act }: Open,
+  principalId: Id<'principal'>,
+  asks: Id<'person'>,
+  decides: Id<'person'>,
+): Promise<Pick<Named, 'grant' | 'policies'>> {
+  const [requestId, grant, policies] = [newId('access_request'), newId('grant'), newId('policy')]
+  const what = { principalId, kind: 'standing', actions: ['storage:read'], resources: ['bucket:invoices'] } as const
+  const needs = { approval: 'approver', approvals: 1, policyIds: [], policyVersion: policies } as const
+  const asked = { ...what, purpose: 'it sends invoices', requestedBy: asks, interested: [asks], needs }
+  await database.layer('access').transaction(async (tx) => {
+    const ask = act(asks)
+    const data = { ...asked, state: 'pending' } as const
+    await createWithEntries(tx, ACCESS_REQUEST, ask, [{ id: requestId, data, words: { type: 'access_request.made' } }])
+    const agree = act(decides)
+    await tx.execute(sql`insert into access.approval (id, request_id, verdict, actor, behind, reason, at)
+      values (${newId('approval')}, ${requestId}, 'approve', ${decides}, ${[decides]}::text[], 'needed', ${agree.at})`)
+    const given = { ...what, from: agree.at, until: at(30), reason: 'needed', state: 'active', requestId } as const
+    const granted = { ...given, approvedBy: [decides] }
+    await createWithEntries(tx, GRANT, agree, [{ id: grant, data: granted, words: { type: 'grant.activated' } }])
+    const version = {
+      number: 2,
+      state: 'active',
+      textHash: 'a'.repeat(64),
+      comment: 'a test',
+      proposedBy: asks,
+    } as const
+    const approved = { ...version, proposedBehind: [asks], approvals: [{ by: decides, at: agree.at }] }
+    await createWithEntries(tx, POLICY_VERSION, agree, [
+      { id: policies, data: approved, words: { type: 'policy.activated' } },
+    ])
+  })
+  return { grant, policies }
 }
 
 async function vendorAndRetired(
@@ -284,8 +336,8 @@ async function signLog({ database, identity }: Open): Promise<void> {
     const size = await log.integrate(identity.clock())
     const note = await evidence.transaction(async (tx) => (await newestCheckpoint(tx))?.note)
     if (note === undefined) throw new Error('it was signed')
-    const witness = signerFromSeed('witness.test', Buffer.alloc(32, 4), ED25519)
-    await storeCosignature(evidence, size, signNote(note.text, witness), identity.clock())
+    const seconds = Math.floor(Date.parse(identity.clock()) / 1000)
+    await storeCosignature(evidence, size, signNote(note.text, WITNESS, seconds), identity.clock())
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

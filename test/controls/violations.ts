@@ -5,9 +5,12 @@ import type { RecordTable } from '#db/history'
 import { listBreakGlass } from '#access/decisions'
 import { changeWithEntries } from '#evidence/port'
 import type { CredentialRecord, IdentityRequest, PrincipalRecord, VendorRecord } from '#identity/roll'
+import type { LayerDatabase } from '#db'
 import { newId } from '#kernel'
 import { BREAK_GLASS } from '../../src/access/break-glass/records.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
+import { GRANT } from '../../src/access/grant/records.ts'
+import { POLICY_VERSION } from '../../src/access/policy-version/records.ts'
 import { CREDENTIAL, PRINCIPAL, REQUEST, VENDOR } from '../../src/identity/record/tables.ts'
 import { at } from './estate.ts'
 import type { Named, Open } from './estate.ts'
@@ -17,8 +20,14 @@ interface Copy extends Open {
 }
 
 /** As somebody with the layer's rights would write it: with its entry. The CHECKs of the table were dropped before. */
-async function change<D>(copy: Copy, table: RecordTable, id: string, patch: (data: D) => D): Promise<void> {
-  await copy.identity.db.transaction(async (tx) => {
+async function change<D>(
+  copy: Copy,
+  table: RecordTable,
+  id: string,
+  patch: (data: D) => D,
+  db: LayerDatabase = copy.identity.db,
+): Promise<void> {
+  await db.transaction(async (tx) => {
     const current = (await readCurrent<D>(tx, table, [id], { lock: true })).get(id)
     if (current === undefined) throw new Error(`${id} is there`)
     await changeWithEntries<D>(tx, table, copy.act(), [{ current, patch, words: { type: 'test.violated' } }])
@@ -126,10 +135,23 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
     await superuser.query(`delete from evidence.watermark`)
   },
   'log-cosigned': async ({ superuser }) => {
-    await superuser.query(`
-      insert into evidence.checkpoint (size, root, note, signed_at)
-      select size + 1, root, replace(note, E'\\n' || size || E'\\n', E'\\n' || (size + 1) || E'\\n'), signed_at + interval '25 hours'
-      from evidence.checkpoint order by size desc limit 1`)
+    // what anybody can type into the table is no cosignature
+    await superuser.query(`update evidence.cosignature set witness = 'fake.example'`)
+  },
+  'rights-approved': async ({ superuser }) => {
+    await superuser.query(`delete from access.approval`)
+  },
+  'rights-by-others': async ({ superuser }, { holder }) => {
+    await superuser.query(`update access.approval set behind = array[$1]`, [holder])
+  },
+  'no-standing-administration': async (copy, { grant }) => {
+    await copy.superuser.query(`alter table access.access_grant disable trigger user`)
+    const patch = (data: object): object => without('until')({ ...data, actions: ['storage:*'] })
+    await change<object>(copy, GRANT, grant, patch, copy.database.layer('access'))
+  },
+  'policies-by-two': async (copy, { policies, holder }) => {
+    const patch = (data: object): object => ({ ...data, approvals: [{ by: holder, at: at(0) }] })
+    await change<object>(copy, POLICY_VERSION, policies, patch, copy.database.layer('access'))
   },
 }
 

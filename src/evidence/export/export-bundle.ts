@@ -7,8 +7,8 @@ import { Fault } from '#kernel'
 import type { Clock } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
-import { formatNote, parseVerifierKey, signNote, verifierKey, verifierOf } from '../checkpoint/note.ts'
-import type { NoteSigner } from '../checkpoint/note.ts'
+import { formatNote, parseVerifierKey, signNote, verifierKey, verifierOf, verifyNote } from '../checkpoint/note.ts'
+import type { NoteSigner, NoteVerifier } from '../checkpoint/note.ts'
 import { newestCheckpoint } from '../log/checkpoints.ts'
 import { BundleFolder } from './bundle-folder.ts'
 import { readme, responsibilities, summary } from './document.ts'
@@ -77,7 +77,8 @@ export async function exportBundle(options: BundleOptions): Promise<BundleMade> 
 async function writeBundle(options: BundleOptions, folder: string): Promise<{ entries: number; rows: number }> {
   const { evidence, signer, key, witnesses, clock, release, period, scope = {} } = options
   const bundle = new BundleFolder(folder)
-  const range = await rangeOf(evidence, period, await sizeOver(evidence, witnesses, options.waitMsMax ?? 10_000))
+  const trusted = witnesses.map(parseVerifierKey)
+  const range = await rangeOf(evidence, period, await sizeOver(evidence, trusted, options.waitMsMax ?? 10_000))
   const upTo = versionsBefore(evidence, range)
   const within = await inScope(evidence, options.populations, scope, range, upTo)
   const populations: WrittenPopulation[] = []
@@ -101,7 +102,7 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
     shown,
     counts,
     populations,
-    witnesses: last.witnesses,
+    witnesses: trusted.filter((verifier) => verifyNote(last.note, verifier) !== undefined).map(({ name }) => name),
     controls: controls?.controls ?? [],
   }
   if (controls !== undefined) await writeControls(bundle, controls)
@@ -134,20 +135,20 @@ async function manifestNote(folder: string, signer: NoteSigner): Promise<string>
  * The size of the signed tree that holds every entry committed by now, so that no row is newer than the log. Where nobody
  * keeps the log at this moment, what is signed has to do. A checkpoint that the witnesses cosigned is waited for.
  */
-async function sizeOver(evidence: LayerDatabase, witnesses: readonly string[], waitMsMax: number): Promise<number> {
+async function sizeOver(evidence: LayerDatabase, trusted: readonly NoteVerifier[], waitMsMax: number): Promise<number> {
   const started = Date.now()
-  const names = witnesses.map((key) => parseVerifierKey(key).name)
   let wanted: number | undefined
   for (;;) {
     const { waiting, placed } = await evidence.transaction(async (tx) => await countWaiting(tx), { readOnly: true })
     if (wanted === undefined && !waiting) wanted = placed
     const [newest, cosigned] = await evidence.transaction(
-      async (tx) => [await newestCheckpoint(tx), await newestCheckpoint(tx, { cosignedFrom: wanted ?? 0 })] as const,
+      async (tx) =>
+        [await newestCheckpoint(tx), await newestCheckpoint(tx, { cosignedFrom: wanted ?? 0, trusted })] as const,
       { readOnly: true },
     )
     const size = newest?.size ?? 0
     const late = Date.now() - started > waitMsMax
-    const witnessed = names.every((name) => cosigned?.witnesses.includes(name) === true)
+    const witnessed = trusted.every(({ name }) => cosigned?.witnesses.some((said) => said.name === name) === true)
     if (late || (wanted !== undefined && size >= wanted && witnessed)) {
       if (newest === undefined)
         throw new Fault('conflict', 'no checkpoint was signed yet: start the server once, it signs within a second')

@@ -17,7 +17,7 @@ interface ControlRow {
 export interface ControlResult {
   readonly id: string
   readonly title: string
-  readonly outcome: 'pass' | 'fail' | 'not evaluable'
+  readonly outcome: 'pass' | 'fail' | 'not evaluable' | 'nothing to judge'
   readonly detail: string
   readonly sample?: readonly ControlRow[]
   readonly failing?: readonly ControlRow[]

@@ -30,15 +30,21 @@ export function askWitness(keeping: Asked, peer: WitnessPeer, everyMs: number): 
   let cause: MisbehaviourKind | undefined
   let failures = 0
   let cosignedMs = -SIGN_OF_LIFE_MS
+  let cosignedSize = -1
   return repeat(
     async () => {
-      const said = await offerNewest(keeping, peer, performance.now() - cosignedMs >= SIGN_OF_LIFE_MS)
+      const said = await offerNewest(
+        keeping,
+        peer,
+        performance.now() - cosignedMs < SIGN_OF_LIFE_MS ? cosignedSize : -1,
+      )
       if (said === undefined) return 'done'
       const changed = said.outcome !== state || (said.outcome === 'alarm' && said.cause !== cause)
       if (changed) keeping.onWitness?.(name, { state: said.outcome, ...('why' in said ? { why: said.why } : {}) })
       state = said.outcome
       if (said.outcome === 'cosigned') {
         cosignedMs = performance.now()
+        cosignedSize = said.size
         failures = 0
         cause = undefined
         return 'done'
@@ -60,19 +66,18 @@ export function backOffMs(failures: number): number {
   return whole * (0.5 + Math.random() / 2)
 }
 
-/** `undefined`: there is nothing that the witness has not cosigned, and it was asked lately. */
+/** `undefined`: the witness cosigned, lately, all that there is. */
 async function offerNewest(
   { evidence, tiles, clock }: Asked,
   peer: WitnessPeer,
-  signOfLife: boolean,
-): Promise<Cosigned | undefined> {
+  cosignedLately: number,
+): Promise<(Cosigned & { readonly size: number }) | undefined> {
   const { name } = peer.verifier
   const [newest, remembered] = await evidence.transaction(
     async (tx) => [await newestCheckpoint(tx), await rememberedBy(tx, name)] as const,
     { readOnly: true },
   )
-  if (newest === undefined || newest.size === 0) return undefined
-  if (newest.witnesses.includes(name) && !signOfLife) return undefined
+  if (newest === undefined || newest.size === 0 || newest.size === cosignedLately) return undefined
   const said = await cosign(peer, newest.note, tiles.readingOnce(), remembered)
   const after = async (): Promise<typeof newest | undefined> =>
     await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
@@ -84,7 +89,7 @@ async function offerNewest(
   // another process of this log was faster: the witness remembers what this log has
   if (said.outcome === 'alarm' && said.itsSize !== undefined && ((await after())?.size ?? 0) >= said.itsSize)
     return undefined
-  return said
+  return { ...said, size: newest.size }
 }
 
 /**

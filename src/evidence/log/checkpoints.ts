@@ -4,39 +4,78 @@ import type { LayerDatabase, Tx } from '#db'
 import type { Instant } from '#kernel'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import { parseNote, signatureLine } from '../checkpoint/note.ts'
-import type { Note, NoteSignature } from '../checkpoint/note.ts'
+import { parseNote, signatureLine, verifyNote } from '../checkpoint/note.ts'
+import type { Note, NoteSignature, NoteVerifier } from '../checkpoint/note.ts'
 
 export interface SignedCheckpoint extends Checkpoint {
   /** With every cosignature that has come in. */
   readonly note: Note
   readonly signedAt: Instant
-  /** Names of the witnesses among its signatures. */
-  readonly witnesses: readonly string[]
+  /** Those of the given witnesses whose cosignature is good, and when each made its own. */
+  readonly witnesses: readonly { readonly name: string; readonly at: Instant }[]
 }
 
-/** The newest; or the newest of at most `size`; or the newest of at least `from` entries that a witness cosigned. */
+/** A note is read with a hundred signatures at most. */
+const LINES_MAX = 90
+const SOUGHT = 50
+const SOUGHT_MAX = 1000
+
+/**
+ * The newest; or the newest of at most `size`; or the newest of at least `cosignedFrom` entries that one of the `trusted` keys
+ * cosigned. SECURITY: a row that says that somebody cosigned is a claim of whoever can write to the database; only what
+ * verifies under a trusted key counts.
+ */
 export async function newestCheckpoint(
   tx: Tx,
-  wanted: { readonly atMost?: number; readonly cosignedFrom?: number } = {},
+  wanted: {
+    readonly atMost?: number
+    readonly cosignedFrom?: number
+    readonly trusted?: readonly NoteVerifier[]
+  } = {},
 ): Promise<SignedCheckpoint | undefined> {
-  const { atMost, cosignedFrom } = wanted
-  const [row] = await tx.query<{
-    note: string
-    signedAt: Instant
-    lines: string[] | null
-    witnesses: string[] | null
-  }>(sql`
+  const { atMost, cosignedFrom, trusted = [] } = wanted
+  if (cosignedFrom !== undefined) return await newestCosigned(tx, cosignedFrom, trusted)
+  const [row] = await tx.query<{ note: string; signedAt: Instant; lines: string[] | null }>(sql`
     select c.note, c.signed_at as "signedAt",
-           (select array_agg(w.line order by w.witness) from evidence.cosignature w where w.size = c.size) as lines,
-           (select array_agg(w.witness order by w.witness) from evidence.cosignature w where w.size = c.size) as witnesses
+           (select array_agg(w.line order by w.witness)
+            from (select line, witness from evidence.cosignature w where w.size = c.size
+                  order by w.witness = any(${trusted.map(({ name }) => name)}::text[]) desc, w.witness
+                  limit ${LINES_MAX}) w) as lines
     from evidence.checkpoint c
     where true ${atMost === undefined ? sql`` : sql`and c.size <= ${atMost}`}
-    ${cosignedFrom === undefined ? sql`` : sql`and c.size >= ${cosignedFrom} and exists (select from evidence.cosignature w where w.size = c.size)`}
     order by c.size desc limit 1`)
   if (row === undefined) return undefined
   const note = parseNote(`${row.note}${(row.lines ?? []).join('')}`)
-  return { ...parseCheckpoint(note.text), note, signedAt: row.signedAt, witnesses: row.witnesses ?? [] }
+  const witnesses = trusted.flatMap((verifier) => {
+    const found = verifyNote(note, verifier)
+    return found === undefined
+      ? []
+      : [{ name: verifier.name, at: new Date(found.seconds * 1000).toISOString() as Instant }]
+  })
+  return { ...parseCheckpoint(note.text), note, signedAt: row.signedAt, witnesses }
+}
+
+/** Passes over what only claims to be cosigned, as far as that is bounded. */
+async function newestCosigned(
+  tx: Tx,
+  from: number,
+  trusted: readonly NoteVerifier[],
+): Promise<SignedCheckpoint | undefined> {
+  const names = trusted.map(({ name }) => name)
+  let below = Number.MAX_SAFE_INTEGER
+  for (let sought = 0; names.length > 0 && sought < SOUGHT_MAX; sought += SOUGHT) {
+    const rows = await tx.query<{ size: number }>(sql`
+      select distinct size from evidence.cosignature
+      where witness = any(${names}::text[]) and size >= ${from} and size < ${below} order by size desc limit ${SOUGHT}`)
+    for (const { size } of rows) {
+      const found = await newestCheckpoint(tx, { atMost: size, trusted })
+      if (found?.size === size && found.witnesses.length > 0) return found
+    }
+    const last = rows.at(-1)
+    if (last === undefined) return undefined
+    below = last.size
+  }
+  return undefined
 }
 
 /** Keeps the first word of each witness on each checkpoint. */

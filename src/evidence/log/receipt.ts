@@ -1,6 +1,7 @@
 // A receipt: that one entry is in the log under a signed, where possible cosigned, checkpoint (C2SP tlog-proof).
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
+import type { NoteVerifier } from '../checkpoint/note.ts'
 import { formatNote } from '../checkpoint/note.ts'
 import { inclusionProof } from '../tree/proof.ts'
 import { newestCheckpoint } from './checkpoints.ts'
@@ -18,13 +19,14 @@ function formatProof({ index, proof, checkpoint }: ProofParts): string {
 }
 
 /**
- * The proof of an entry, under the newest checkpoint that a witness cosigned, else under the newest. `undefined` where
+ * The proof of an entry, under the newest checkpoint that one of the `trusted` witnesses cosigned, else under the newest. `undefined` where
  * there is no such entry, or no checkpoint over it yet (within a second there is).
  */
 export async function proveEntry(
   evidence: LayerDatabase,
   tiles: TileFolder,
   entryId: string,
+  trusted: readonly NoteVerifier[] = [],
 ): Promise<string | undefined> {
   const found = await evidence.transaction(
     async (tx) => {
@@ -32,7 +34,8 @@ export async function proveEntry(
         sql`select seq from evidence.sequence where entry_id = ${entryId}`,
       )
       if (place === undefined) return undefined
-      const newest = (await newestCheckpoint(tx, { cosignedFrom: place.seq + 1 })) ?? (await newestCheckpoint(tx))
+      const newest =
+        (await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, trusted })) ?? (await newestCheckpoint(tx))
       return newest === undefined || newest.size <= place.seq ? undefined : { index: place.seq, newest }
     },
     { readOnly: true },

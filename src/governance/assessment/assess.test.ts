@@ -24,7 +24,7 @@ interface Estate {
   readonly people?: number
   readonly leavers?: readonly string[]
   readonly known?: Readonly<Record<string, readonly string[]>>
-  readonly log?: LogFacts
+  readonly log?: Partial<LogFacts>
 }
 
 /** Hands the controls what a test says, and fails where they ask for what a moment of the past does not have. */
@@ -33,13 +33,14 @@ function estate(given: Estate): ControlReader {
   const held: { readonly [P in keyof Rows]?: readonly Row<Rows[P]>[] } = {
     principals: given.principals ?? [],
     credentials: given.credentials ?? [],
-    log: [{ id: 'log', data: given.log ?? { size: 0 } }],
+    log: [{ id: 'log', data: { size: 0, trusted: 0, strangers: [], ...given.log } }],
   }
   return {
     at: AT,
     past,
     read: (population) => {
-      if (past && (population === 'versions' || population === 'log')) throw new Error(`${population} of the past`)
+      if (past && ['versions', 'log', 'grants', 'policies'].includes(population))
+        throw new Error(`${population} of the past`)
       return rows(held[population] ?? [])
     },
     leavers: () => rows(leavers.map((id) => ({ id, data: { leftAt: '2026-03-01T00:00:00.000Z' as Instant } }))),
@@ -109,7 +110,7 @@ describe('controls', () => {
   test('say of an empty estate that there is nothing to judge, and what they need', async () => {
     const assessment = await assessControls(estate({}))
     assert.deepEqual(failing(assessment), [])
-    assert.equal(outcomeOf(assessment, 'owner-accepted'), 'pass: there is nothing to judge')
+    assert.equal(outcomeOf(assessment, 'owner-accepted'), 'nothing to judge: the population is empty')
     assert.match(outcomeOf(assessment, 'leaver-owns-nothing'), /^not evaluable: needs a feed of people/)
     assert.match(outcomeOf(assessment, 'log-cosigned'), /^not evaluable: needs a witness/)
     assert.match(outcomeOf(assessment, 'maestro-l4'), /^not evaluable: needs a person's attestation/)
@@ -130,12 +131,12 @@ describe('controls', () => {
     assert.deepEqual(failing(later), ['owner-accepted', 'exceptions-dated'])
   })
 
-  test('where a fact is missing everywhere, nothing passes; where it is missing of some, that is counted', async () => {
+  test('where a fact is missing everywhere, nothing passes; where it is missing of some, neither', async () => {
     const dated = credential('cred_2', { lastRotatedAt: '2026-05-30T00:00:00.000Z' as Instant })
     const unknown = await assessControls(estate({ credentials: [credential('cred_1')] }))
     assert.match(outcomeOf(unknown, 'rotation-kept'), /^not evaluable: needs a source that says/)
     const some = await assessControls(estate({ credentials: [credential('cred_1'), dated] }))
-    assert.match(outcomeOf(some, 'rotation-kept'), /^pass: 2 judged; 1 undecided/)
+    assert.match(outcomeOf(some, 'rotation-kept'), /^not evaluable: needs a source that says .*; 1 of 2 undecided/)
   })
 
   test('of the past are not asked for what is only kept as it is now', async () => {
@@ -164,8 +165,25 @@ describe('controls', () => {
     assert.deepEqual([result?.population, result?.violations, result?.failing.map(({ id }) => id)], [3, 1, ['cred_3']])
   })
 
+  test('a cosignature of a stranger counts for nothing, and a witness that stopped turns the log red', async () => {
+    const log = (more: Partial<LogFacts>): Partial<LogFacts> => ({ size: 9, signed: { size: 9, at: AT }, ...more })
+    const none = await assessControls(estate({ log: log({ strangers: ['fake.example'] }) }))
+    assert.match(outcomeOf(none, 'log-cosigned'), /^not evaluable: needs a witness/)
+    const cosigned = { size: 5, at: '2026-05-31T20:00:00.000Z' as Instant, by: ['witness.test'] }
+    const young = log({ trusted: 1, cosigned, uncosignedSince: '2026-05-31T23:50:00.000Z' as Instant })
+    assert.deepEqual(failing(await assessControls(estate({ log: young }))), [])
+    const stopped = log({ trusted: 1, cosigned, uncosignedSince: '2026-05-31T23:40:00.000Z' as Instant })
+    const assessment = await assessControls(estate({ log: stopped }))
+    assert.deepEqual(failing(assessment), ['log-cosigned'])
+    const [row] = assessment.controls.find(({ id }) => id === 'log-cosigned')?.failing ?? []
+    assert.equal(
+      row?.why,
+      `4 entries since 2026-05-31T23:40:00.000Z are not cosigned; the last cosignature is of ${cosigned.at}`,
+    )
+  })
+
   test('an entry that waits for its place for longer than minutes turns the log red', async () => {
-    const log = (waitingSince: string): LogFacts => ({
+    const log = (waitingSince: string): Partial<LogFacts> => ({
       size: 5,
       waitingSince: waitingSince as Instant,
       signed: { size: 5, at: AT },

@@ -20,7 +20,8 @@ export interface JudgedRow {
 export interface ControlResult {
   readonly id: string
   readonly title: string
-  readonly outcome: 'pass' | 'fail' | 'not evaluable'
+  /** `nothing to judge`: the population is empty. INVARIANT: that is never a pass. */
+  readonly outcome: 'pass' | 'fail' | 'not evaluable' | 'nothing to judge'
   /** In words: how many held; or what it needs. */
   readonly detail: string
   readonly references: readonly Reference[]
@@ -57,6 +58,8 @@ const ORDER: readonly Population[] = [
   'breakGlass',
   'holders',
   'tokens',
+  'grants',
+  'policies',
   'versions',
   'log',
 ]
@@ -76,7 +79,7 @@ export async function assessControls(reader: ControlReader, options: AssessmentO
 async function assessPopulation(
   reader: ControlReader,
   population: Population,
-  around: Surroundings & { readonly retired: Set<string> },
+  around: Surroundings & { readonly retired: Set<string>; readonly administrative: Set<string> },
   seed: string,
 ): Promise<Map<string, ControlResult>> {
   // each control is over the population that it declares
@@ -92,7 +95,10 @@ async function assessPopulation(
   const tallies = all.filter(({ id }) => !results.has(id)).map((control) => new Tally(control, seed))
   if (tallies.length > 0) {
     for await (const row of reader.read(population)) {
-      if (population === 'principals' && 'state' in row.data && row.data.state === 'retired') around.retired.add(row.id)
+      if (population === 'principals' && 'tier' in row.data) {
+        if (row.data.state === 'retired') around.retired.add(row.id)
+        if (row.data.tier.value === 'admin') around.administrative.add(row.id)
+      }
       for (const tally of tallies) tally.judge(row, around)
     }
   }

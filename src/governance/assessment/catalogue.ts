@@ -6,6 +6,7 @@ import { BREAK_GLASS } from './controls/break-glass.ts'
 import { CREDENTIALS } from './controls/credentials.ts'
 import { LIFE, REQUESTS } from './controls/life.ts'
 import { OWNERSHIP } from './controls/ownership.ts'
+import { GRANTS, POLICIES } from './controls/rights.ts'
 
 export { UNDECIDABLE } from './controls/undecidable.ts'
 
@@ -20,6 +21,8 @@ export const CONTROLS: readonly AnyControl[] = [
   ...BREAK_GLASS,
   ...HOLDERS,
   ...TOKENS,
+  ...GRANTS,
+  ...POLICIES,
   ...VERSIONS,
   ...LOG,
 ]

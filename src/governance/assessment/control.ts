@@ -22,7 +22,7 @@ export interface ControlSettings {
   readonly unregisteredDays: number
   readonly breakGlassDays: number
   readonly logMinutes: number
-  readonly witnessHours: number
+  readonly witnessMinutes: number
 }
 
 export const CONTROL_SETTINGS: ControlSettings = {
@@ -31,7 +31,7 @@ export const CONTROL_SETTINGS: ControlSettings = {
   unregisteredDays: 30,
   breakGlassDays: 3,
   logMinutes: 5,
-  witnessHours: 24,
+  witnessMinutes: 15,
 }
 
 /** What a row is judged against, beside itself. */
@@ -47,6 +47,8 @@ export interface Surroundings {
   readonly offboardedVendors: ReadonlySet<string>
   readonly offered: ReadonlySet<string>
   readonly retired: ReadonlySet<string>
+  /** Principals of tier admin. */
+  readonly administrative: ReadonlySet<string>
 }
 
 /** `excepted`: it does not hold, under a recorded, dated acceptance. `undecided`: `why` is what is missing. */
@@ -64,7 +66,10 @@ export interface AssertedControl<P extends Population = Population> {
   readonly title: string
   /** What must hold, as an auditor would write it. */
   readonly statement: string
-  /** The same as a query over the population, for repeating it by other means. */
+  /**
+   * Which rows violate it, in the words of the tables, for whoever repeats it by other means. It is prose and is not run: what
+   * runs is `applies` and `judge`.
+   */
   readonly query: string
   readonly references: readonly Reference[]
   readonly over: P

@@ -84,13 +84,43 @@ interface VersionFacts {
   readonly entryHash?: string
 }
 
+/** A right that Reeve gave, with the request for it and who decided that. */
+export interface GrantFacts {
+  readonly principalId: string
+  readonly kind: string
+  readonly actions: readonly string[]
+  readonly state: string
+  readonly until?: Instant
+  readonly request?: {
+    /** Natural persons who ask, or who would have the right. */
+    readonly interested: readonly string[]
+    readonly needs: { readonly approvals: number }
+  }
+  /** `behind`: the natural persons who may have decided. */
+  readonly decisions: readonly { readonly verdict: 'approve' | 'deny'; readonly behind: readonly string[] }[]
+}
+
+interface PolicyFacts {
+  readonly number: number
+  readonly state: string
+  readonly proposedBy: string
+  readonly proposedBehind: readonly string[]
+  readonly approvals: readonly { readonly by: string }[]
+}
+
 export interface LogFacts {
   readonly size: number
   /** Since when the oldest entry waits that has no place in the log yet. */
   readonly waitingSince?: Instant
-  /** The newest checkpoint; `cosigned`: the newest that a witness cosigned, and by whom. */
+  /** The newest checkpoint; `cosigned`: the newest that a witness whose key was given cosigned, by whom, and when. */
   readonly signed?: { readonly size: number; readonly at: Instant }
   readonly cosigned?: { readonly size: number; readonly at: Instant; readonly by: readonly string[] }
+  /** When the oldest entry was written that no such cosignature covers. */
+  readonly uncosignedSince?: Instant
+  /** How many witnesses' keys were given. */
+  readonly trusted: number
+  /** Names in other cosignatures: they count for nothing. */
+  readonly strangers: readonly string[]
 }
 
 /** What was granted in an emergency. */
@@ -109,6 +139,8 @@ export interface Rows {
   readonly breakGlass: BreakGlassFacts
   readonly holders: HolderFacts
   readonly tokens: TokenFacts
+  readonly grants: GrantFacts
+  readonly policies: PolicyFacts
   readonly versions: VersionFacts
   readonly log: LogFacts
 }
@@ -131,4 +163,4 @@ export interface ControlReader {
 }
 
 /** Populations that are kept only as they are now. */
-export const PRESENT_ONLY: ReadonlySet<Population> = new Set(['versions', 'log'])
+export const PRESENT_ONLY: ReadonlySet<Population> = new Set(['grants', 'policies', 'versions', 'log'])

@@ -5,11 +5,11 @@ import type { ControlReader } from './rows.ts'
 
 const KNOWN_BATCH = 100
 
-/** `retired` fills while principals are read, which is before credentials are. */
+/** `retired` and `administrative` fill while principals are read, which is before credentials are. */
 export async function readSurroundings(
   reader: ControlReader,
   settings: ControlSettings,
-): Promise<Surroundings & { readonly retired: Set<string> }> {
+): Promise<Surroundings & { readonly retired: Set<string>; readonly administrative: Set<string> }> {
   const leavers = new Map<string, Instant>()
   for await (const { id, data } of reader.leavers()) leavers.set(id, data.leftAt)
   const offboardedVendors = new Set<string>()
@@ -26,6 +26,7 @@ export async function readSurroundings(
     offboardedVendors,
     offered,
     retired: new Set(),
+    administrative: new Set(),
   }
 }
 

@@ -55,18 +55,21 @@ export class Tally<P extends Population> {
     }
   }
 
-  /** Where nothing was decided, nothing passes. */
+  /** What is not decided of every row does not pass, and neither does what judged nothing. */
   #outcome(population: number): Pick<ControlResult, 'outcome' | 'detail'> {
     const { excepted, undecided, violates } = this.#counts
-    if (undecided > 0 && undecided === population)
-      return { outcome: 'not evaluable', detail: `needs ${this.#undecidedBecause}` }
-    if (population === 0) return { outcome: 'pass', detail: 'there is nothing to judge' }
-    const aside = [
-      ...(excepted > 0 ? [`${excepted} under an exception`] : []),
-      ...(undecided > 0 ? [`${undecided} undecided for want of ${this.#undecidedBecause}`] : []),
-    ]
-    const said = violates === 0 ? `${population} judged` : `${violates} of ${population} violate it`
-    return { outcome: violates === 0 ? 'pass' : 'fail', detail: [said, ...aside].join('; ') }
+    if (population === 0) return { outcome: 'nothing to judge', detail: 'the population is empty' }
+    const aside = excepted > 0 ? [`${excepted} under an exception`] : []
+    if (violates > 0) {
+      const open = undecided > 0 ? [`${undecided} undecided for want of ${this.#undecidedBecause}`] : []
+      return { outcome: 'fail', detail: [`${violates} of ${population} violate it`, ...aside, ...open].join('; ') }
+    }
+    if (undecided > 0)
+      return {
+        outcome: 'not evaluable',
+        detail: [`needs ${this.#undecidedBecause}`, `${undecided} of ${population} undecided`, ...aside].join('; '),
+      }
+    return { outcome: 'pass', detail: [`${population} judged`, ...aside].join('; ') }
   }
 }
 

@@ -27,11 +27,14 @@ const Control = z
   .object({
     id: z.string(),
     title: z.string(),
-    outcome: z.enum(['pass', 'fail', 'not evaluable']),
+    outcome: z.enum(['pass', 'fail', 'not evaluable', 'nothing to judge']),
     detail: z.string().describe('in words; what it needs where it is not evaluable'),
     references: z.array(z.object({ framework: z.enum(FRAMEWORKS), id: z.string() })),
     statement: z.string().optional().describe('what must hold'),
-    query: z.string().optional().describe('which rows violate it, for repeating it by other means'),
+    query: z
+      .string()
+      .optional()
+      .describe('which rows violate it, in words, for repeating it by other means; it is not what runs'),
     population: z.int(),
     violations: z.int(),
     excepted: z.int().describe('do not hold, under a recorded exception with an end'),
@@ -52,7 +55,7 @@ const Assessment = z
       leaverDays: z.number(),
       unregisteredDays: z.number(),
       logMinutes: z.number(),
-      witnessHours: z.number(),
+      witnessMinutes: z.number(),
     }),
     controls: z.array(Control),
   })

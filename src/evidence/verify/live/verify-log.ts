@@ -41,6 +41,9 @@ const IN_THREADS_FROM = 50_000
 const NAMED_MAX = 10
 const SIGNATURES_MAX = 20_000
 const BACKDATED_MS = 86_400_000
+/** A cosignature comes within a second; a witness that is away for longer is said. */
+const UNCOSIGNED_MS = 15 * 60_000
+const STRANGERS_MAX = 10
 
 /** Findings in the order of the checks. Throws only where the database cannot be read. Memory is bounded. */
 export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
@@ -62,7 +65,9 @@ class LogCheck {
   #differing: number[] = []
   readonly #touched: number[] = []
   #good = 0
-  #cosigned = { size: 0, atMs: 0 }
+  /** Of each given witness how far it cosigned, when last, and since when it did not. */
+  readonly #cosigned = new Map<string, { size: number; atMs: number; since?: number }>()
+  readonly #strangers = new Map<string, number>()
   #signedAtMs = 0
   #signed = 0
   readonly #pruned = new PrunedRows()
@@ -73,6 +78,7 @@ class LogCheck {
     this.#options = options
     this.#disk = options.tileFolder === undefined ? undefined : new DiskTiles(options.tileFolder)
     this.#witnesses = (options.witnessKeys ?? []).map(parseKey)
+    for (const { text } of this.#witnesses) this.#cosigned.set(text, { size: 0, atMs: 0 })
     this.#known = (options.known ?? []).map((note) => parseCheckpoint(parseNote(note).text))
     const [first] = options.keys
     if (first !== undefined) this.#keys.push(parseKey(first))
@@ -141,7 +147,9 @@ class LogCheck {
   #look(seq: number, row: EntryRow): void {
     if (row.problem !== undefined) this.#fail('content', `entry ${seq} (${row.id}) ${row.problem}`, seq)
     this.#pruned.take(row)
-    if (row.at < Math.max(this.#cosigned.atMs, this.#signedAtMs) - BACKDATED_MS)
+    const cosignedMs = Math.max(0, ...[...this.#cosigned.values()].map(({ atMs }) => atMs))
+    for (const held of this.#cosigned.values()) held.since ??= row.at
+    if (row.at < Math.max(cosignedMs, this.#signedAtMs) - BACKDATED_MS)
       this.#fail(
         'time',
         `entry ${seq} (${row.id}) says that it happened a day or more before its place was reached`,
@@ -192,11 +200,16 @@ class LogCheck {
       const cosigned = parseNote(`${note}${line}`)
       const own = cosigned.signatures.at(-1)
       const key = this.#witnesses.find(({ id }) => id === own?.id)
-      if (key === undefined) continue
+      if (key === undefined) {
+        const name = /^— (\S+) /.exec(line)?.[1] ?? ''
+        if (this.#strangers.size < STRANGERS_MAX || this.#strangers.has(name))
+          this.#strangers.set(name, (this.#strangers.get(name) ?? 0) + 1)
+        continue
+      }
       if (!signedBy({ ...cosigned, signatures: cosigned.signatures.slice(-1) }, key))
         throw new Error(`${at} carries a cosignature of ${key.name} that is not good`)
       const atMs = Number(own?.bytes.readBigUInt64BE(0) ?? 0n) * 1000
-      this.#cosigned = { size, atMs: Math.max(atMs, this.#cosigned.atMs) }
+      this.#cosigned.set(key.text, { size, atMs: Math.max(atMs, this.#cosigned.get(key.text)?.atMs ?? 0) })
     }
   }
 
@@ -350,13 +363,32 @@ class LogCheck {
       this.#fail('content', `the content of \`${type}\` is gone from ${from} on, ${why}`, from, to)
     if (this.#pruned.total > 0 && erased.length === 0)
       this.#say('content', 'passed', `the content of ${this.#pruned.total} entries was pruned; the log holds its hash`)
-    if (this.#cosigned.size > 0)
-      this.#say('witnesses', 'passed', `a witness cosigned the log of ${this.#cosigned.size} entries`)
-    else
+    this.#sayWitnesses(end)
+  }
+
+  /** SECURITY: only who was given counts, and only as far as it went: behind that a log can be rewritten unseen. */
+  #sayWitnesses(end: number): void {
+    const named = [...this.#strangers].map(([name, count]) => `${count} by ${name}`)
+    const strangers =
+      named.length === 0 ? '' : `; cosignatures that count for nothing, of keys not given: ${named.join(', ')}`
+    for (const { name, text } of this.#witnesses) {
+      const { size, atMs, since } = this.#cosigned.get(text) ?? { size: 0, atMs: 0 }
+      const at = atMs === 0 ? '' : `, last at ${new Date(atMs).toISOString()}`
+      if (size > 0 && (since === undefined || this.#options.nowMs() - since <= UNCOSIGNED_MS)) {
+        const waiting = end > size ? `; the ${end - size} entries since wait for it` : ''
+        this.#say('witnesses', 'passed', `${name} cosigned the log of ${size} entries${at}${waiting}${strangers}`)
+      } else
+        this.#say(
+          'witnesses',
+          'cannot',
+          `${name} cosigned ${size} of ${end} entries${at}: the ${end - size} since ${since === undefined ? 'then' : new Date(since).toISOString()} could be rewritten with the stolen key of the log${strangers}`,
+        )
+    }
+    if (this.#witnesses.length === 0)
       this.#say(
         'witnesses',
         'cannot',
-        'no cosignature of a witness that is known: a log rewritten with its stolen key would not be seen',
+        `no key of a witness was given: a log rewritten with its stolen key would not be seen${strangers}`,
       )
   }
 }

@@ -73,8 +73,6 @@ export const VERSIONS: readonly AssertedControl<'versions'>[] = [
   },
 ]
 
-const HOUR_MS = 3_600_000
-
 export const LOG: readonly AssertedControl<'log'>[] = [
   {
     id: 'log-signed',
@@ -95,22 +93,27 @@ export const LOG: readonly AssertedControl<'log'>[] = [
   {
     id: 'log-cosigned',
     title: 'A witness cosigned the log',
-    statement: 'a witness cosigned a checkpoint within the hours that are set before the newest one',
-    query: `newest checkpoint with a cosignature, where signed_at >= newest checkpoint's signed_at - :witnessHours`,
+    statement:
+      'each entry older than the minutes that are set is under a checkpoint that a witness cosigned whose key was given',
+    query: `entries where at < :at - :witnessMinutes and seq >= size of the newest checkpoint with a good cosignature by a given key`,
     references: csf('PR.PS-04', 'PR.DS-01'),
     over: 'log',
     applies: () => true,
-    judge: ({ data: { signed, cosigned } }, { settings }) => {
-      if (signed === undefined || cosigned === undefined)
-        return { is: 'undecided', why: 'a witness: run reeve witness on another host' }
-      return Date.parse(signed.at) - Date.parse(cosigned.at) > settings.witnessHours * HOUR_MS
-        ? violates(`the last cosignature is on the checkpoint of ${cosigned.at}`)
-        : HOLDS
+    judge: ({ data: { size, cosigned, uncosignedSince, trusted } }, { at, settings }) => {
+      if (trusted === 0)
+        return { is: 'undecided', why: 'a witness: run reeve witness on another host, and give its key to the server' }
+      const late = new Date(Date.parse(at) - settings.witnessMinutes * 60_000).toISOString()
+      if (uncosignedSince === undefined || uncosignedSince >= late) return HOLDS
+      const last = cosigned === undefined ? 'none ever was' : `the last cosignature is of ${cosigned.at}`
+      return violates(`${size - (cosigned?.size ?? 0)} entries since ${uncosignedSince} are not cosigned; ${last}`)
     },
     shows: ({ data }) => ({
       signed_at: data.signed?.at,
+      cosigned_size: data.cosigned?.size,
       cosigned_at: data.cosigned?.at,
       cosigned_by: data.cosigned?.by.join(' '),
+      uncosigned_since: data.uncosignedSince,
+      not_believed: data.strangers.join(' '),
     }),
   },
 ]

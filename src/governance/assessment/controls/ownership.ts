@@ -34,7 +34,7 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
     id: 'owner-accepted',
     title: 'Every active identity has an owner who accepted',
     statement: 'each active principal that is no person and no group has an owner who accepted it',
-    query: `principals where state = 'active' and kind not in ('human', 'group') and owner_from <> 'stated'`,
+    query: `principals where state = 'active' and kind not in ('human', 'group') and owner_from is distinct from 'stated'`,
     references: [...csf('PR.AA-01', 'GV.RR-02'), ...nhi(1)],
     ...active(({ data }) => data.owner?.from !== 'stated', 'nobody accepted to answer for it'),
     applies: isActive,

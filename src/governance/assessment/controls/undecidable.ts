@@ -26,12 +26,6 @@ const LATER: readonly UndecidableControl[] = [
     lacking: USE,
   },
   {
-    id: 'rights-approved',
-    title: 'Each standing right was asked for and approved',
-    references: csf('PR.AA-05'),
-    lacking: 'access requests and grants',
-  },
-  {
     id: 'deployment-configured',
     title: 'Deployment and cloud trust is exact',
     references: [...nhi(6), ...csf('PR.PS-01')],
