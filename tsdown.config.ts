@@ -18,5 +18,5 @@ export default defineConfig({
   clean: true,
   fixedExtension: false,
   // read at run time, from beside the bundle
-  copy: ['src/db/migrations', 'src/evidence/verify/offline'],
+  copy: ['src/db/migrations', 'src/db/schema.sql', 'src/evidence/verify/offline'],
 })

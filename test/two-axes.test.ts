@@ -230,6 +230,12 @@ describe('two time axes', { skip: databaseUnavailable() }, () => {
         [...versions.keys()],
         Array.from({ length: model.changes.length + 1 }, (_, index) => index + 1),
       )
+      const salts = await roll.identity.db.transaction(
+        async (tx) =>
+          await tx.query<{ version: number; salt: string }>(sql`
+            select distinct version, encode(salt, 'hex') as salt from identity.version where record_id = ${model.id}`),
+      )
+      const saltOf = new Map(salts.map(({ version, salt }) => [version, salt]))
       const entries = await roll.database.database.layer('evidence').transaction(
         async (tx) =>
           await tx.query<{ version: number; hash: string; at: Instant }>(sql`
@@ -241,7 +247,11 @@ describe('two time axes', { skip: databaseUnavailable() }, () => {
         [...versions].map(([version, stretches]) => {
           const recordedAt = version === 1 ? model.recordedAt : model.changes[version - 2]?.recordedAt
           assert.ok(recordedAt)
-          return { version, hash: versionHash(model.id, version, recordedAt, stretches), at: recordedAt }
+          return {
+            version,
+            hash: versionHash(model.id, version, recordedAt, stretches, saltOf.get(version)),
+            at: recordedAt,
+          }
         }),
       )
     }

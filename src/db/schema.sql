@@ -84,6 +84,9 @@ create table access.approval (
 );
 CREATE INDEX approval_request ON access.approval USING btree (request_id, at);
 CREATE TRIGGER approval_checked BEFORE INSERT ON access.approval FOR EACH ROW EXECUTE FUNCTION access.check_approval();
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.approval REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.approval REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.approval REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
 
 create table access.break_glass (
   id text not null,
@@ -112,6 +115,9 @@ create table access.decision_batch (
   constraint decision_batch_pkey PRIMARY KEY (source, first_seq),
   constraint decision_batch_source_fkey FOREIGN KEY (source) REFERENCES access.decision_source(id)
 );
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.decision_batch REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,first_seq', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.decision_batch REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,first_seq', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.decision_batch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,first_seq', '');
 
 create table access.decision_count (
   minute timestamp(3) with time zone not null,
@@ -132,6 +138,9 @@ create table access.decision_source (
   last_seq bigint not null,
   constraint decision_source_pkey PRIMARY KEY (id)
 );
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.decision_source REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'last_seq');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.decision_source REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'last_seq');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.decision_source REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'last_seq');
 
 create table access.denial (
   id text not null,
@@ -179,6 +188,9 @@ create table access.policy_text (
   policies jsonb not null,
   constraint policy_text_pkey PRIMARY KEY (hash)
 );
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.policy_text REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('hash', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.policy_text REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('hash', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.policy_text REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('hash', '');
 
 create table access.policy_version (
   id text not null,
@@ -206,6 +218,9 @@ create table access.presence (
   constraint presence_pkey PRIMARY KEY (source_id, record_id)
 );
 CREATE INDEX presence_record ON access.presence USING btree (record_id);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.presence REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source_id,record_id', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.presence REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source_id,record_id', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.presence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source_id,record_id', '');
 
 create table access.role_assignment (
   id text not null,
@@ -222,6 +237,9 @@ create table access.role_assignment (
 );
 CREATE UNIQUE INDEX role_assignment_apart ON access.role_assignment USING btree (subject_id) WHERE ((role = ANY (ARRAY['identity-admin'::text, 'access-admin'::text])) AND (ended_at IS NULL) AND (NOT both_allowed));
 CREATE UNIQUE INDEX role_assignment_once ON access.role_assignment USING btree (subject_id, role) WHERE (ended_at IS NULL);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.role_assignment REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.role_assignment REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.role_assignment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
 
 create table access.token (
   id text not null,
@@ -246,6 +264,9 @@ create table access.token (
 );
 CREATE INDEX token_person ON access.token USING btree (person_id) WHERE (person_id IS NOT NULL);
 CREATE INDEX token_principal ON access.token USING btree (principal_id) WHERE (principal_id IS NOT NULL);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON access.token REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'used_on');
+CREATE TRIGGER evidence_gone AFTER DELETE ON access.token REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'used_on');
+CREATE TRIGGER evidence_made AFTER INSERT ON access.token REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'used_on');
 CREATE TRIGGER outbox_changed AFTER UPDATE ON access.token REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_token_changed();
 CREATE TRIGGER outbox_made AFTER INSERT ON access.token REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_token_made();
 
@@ -260,6 +281,7 @@ create table access.version (
   entry_id text not null,
   hash bytea not null,
   data jsonb not null,
+  salt bytea,
   constraint version_pkey PRIMARY KEY (record_id, version, valid_from),
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))
@@ -497,6 +519,9 @@ create table connections.run (
 CREATE INDEX run_connection ON connections.run USING btree (connection_id, queued_at DESC, id);
 CREATE UNIQUE INDEX run_one ON connections.run USING btree (connection_id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX run_recent ON connections.run USING btree (queued_at DESC, id);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON connections.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'progress,attempts');
+CREATE TRIGGER evidence_gone AFTER DELETE ON connections.run REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'progress,attempts');
+CREATE TRIGGER evidence_made AFTER INSERT ON connections.run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'progress,attempts');
 
 create table connections.version (
   record_id text not null,
@@ -509,6 +534,7 @@ create table connections.version (
   entry_id text not null,
   hash bytea not null,
   data jsonb not null,
+  salt bytea,
   constraint version_pkey PRIMARY KEY (record_id, version, valid_from),
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))
@@ -579,6 +605,17 @@ create table evidence.retention (
   constraint retention_days_min_check CHECK ((days_min >= 0))
 );
 
+create table evidence.row_change (
+  ordinal bigint generated always as identity not null,
+  entry_id text not null,
+  table_name text not null,
+  key text not null,
+  gone boolean not null,
+  hash bytea not null,
+  salt bytea,
+  constraint row_change_pkey PRIMARY KEY (ordinal)
+);
+
 create table evidence.sequence (
   seq bigint not null,
   entry_id text not null,
@@ -595,6 +632,51 @@ create table evidence.watermark (
   constraint watermark_pkey PRIMARY KEY (one),
   constraint watermark_one_check CHECK (one)
 );
+
+CREATE OR REPLACE FUNCTION evidence.append_rows(entry_id text, of_table text, rows bigint, root bytea, began boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  of_layer text := split_part(of_table, '.', 1);
+  fresh_salt bytea := uuid_send(gen_random_uuid());
+  said jsonb := jsonb_build_object('root', encode(root, 'hex'), 'rows', rows, 'table', of_table);
+  -- RFC 8785 of {content: {…}}: members in order, plain ASCII
+  canonical text := format('"root":"%s","rows":%s,"table":"%s"}}', encode(root, 'hex'), rows, of_table);
+  writer name := session_user;
+  act_at timestamptz(3);
+begin
+  if began then
+    said := said || '{"began": true}';
+    canonical := '"began":true,' || canonical;
+  end if;
+  if writer::text <> 'reeve_' || of_layer and writer::text in (
+    'reeve_identity', 'reeve_access', 'reeve_usage', 'reeve_effect', 'reeve_governance', 'reeve_evidence',
+    'reeve_connections')
+  then
+    writer := current_user;
+  end if;
+  -- dated as the act beside it, else as the entry before it: rows know no time, and no entry is to look backdated
+  select max(e.at) into act_at from evidence.entry e where e.transaction = pg_current_xact_id();
+  if act_at is null then
+    select max(e.at) into act_at from evidence.entry e
+      where e.transaction = (select max(o.transaction) from evidence.entry o);
+  end if;
+  insert into evidence.entry (id, written_by, layer, type, at, actor, subjects, content_hash, salt, content)
+    values (append_rows.entry_id, writer, of_layer, 'rows.changed', coalesce(act_at, now()), 'reeve', '{}',
+            sha256(fresh_salt || convert_to('{"content":{' || canonical, 'UTF8')), fresh_salt, said);
+end $function$;
+
+CREATE OR REPLACE FUNCTION evidence.fresh_entry_id()
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select 'evt_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', (get_byte(random.bytes, n) & 31) + 1, 1), '' order by n)
+  from (select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as bytes) as random,
+       generate_series(0, 25) as n
+$function$;
 
 CREATE OR REPLACE FUNCTION evidence.prune(of_type text, days integer, entry_id text, act_at timestamp with time zone, act_actor text)
  RETURNS bigint
@@ -633,6 +715,103 @@ begin
   return pruned;
 end $function$;
 
+CREATE OR REPLACE FUNCTION evidence.row_key(whole jsonb, keys text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select jsonb_agg(whole -> k.name order by k.at) from unnest(keys) with ordinality as k (name, at) $function$;
+
+CREATE OR REPLACE FUNCTION evidence.tell_first_rows(told text, key_columns text, left_out_columns text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET bytea_output TO 'hex'
+AS $function$
+declare
+  entry text := evidence.fresh_entry_id();
+  counted bigint;
+  root bytea;
+begin
+  execute format($insert$
+    with written as (
+      select evidence.row_key(to_jsonb(n), $2) as key, to_jsonb(n) - $3 as now_is, uuid_send(gen_random_uuid()) as salt
+      from %I.%I n
+    ), added as (
+      insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
+      select $4, $1, w.key::text, false,
+             sha256(w.salt || convert_to(jsonb_build_array($1, w.key, w.now_is)::text, 'UTF8')), w.salt
+      from written w returning ordinal, hash
+    )
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) from added a
+  $insert$, split_part(told, '.', 1), split_part(told, '.', 2))
+    into counted, root
+    using told, string_to_array(key_columns, ','), string_to_array(left_out_columns, ','), entry;
+  if counted > 0 then perform evidence.append_rows(entry, told, counted, root, true); end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION evidence.tell_rows()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET bytea_output TO 'hex'
+AS $function$
+declare
+  keys text[] := string_to_array(tg_argv[0], ',');
+  left_out text[] := string_to_array(tg_argv[1], ',');
+  told text := tg_table_schema || '.' || tg_table_name;
+  entry text := evidence.fresh_entry_id();
+  counted bigint;
+  root bytea;
+begin
+  -- one statement for each kind: a trigger sees only the rows of its own
+  if tg_op = 'INSERT' then
+    with written as (
+      select evidence.row_key(to_jsonb(n), keys) as key, to_jsonb(n) - left_out as now_is,
+             uuid_send(gen_random_uuid()) as salt
+      from new_rows n
+    ), added as (
+      insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
+      select entry, told, w.key::text, false,
+             sha256(w.salt || convert_to(jsonb_build_array(told, w.key, w.now_is)::text, 'UTF8')), w.salt
+      from written w returning ordinal, hash
+    )
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) into counted, root from added a;
+  elsif tg_op = 'DELETE' then
+    with written as (
+      select evidence.row_key(to_jsonb(o), keys) as key, uuid_send(gen_random_uuid()) as salt from old_rows o
+    ), added as (
+      insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
+      select entry, told, w.key::text, true,
+             sha256(w.salt || convert_to(jsonb_build_array(told, w.key, null)::text, 'UTF8')), w.salt
+      from written w returning ordinal, hash
+    )
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) into counted, root from added a;
+  else
+    with was as (
+      select evidence.row_key(to_jsonb(o), keys) as key, to_jsonb(o) - left_out as row from old_rows o
+    ), is_now as (
+      select evidence.row_key(to_jsonb(n), keys) as key, to_jsonb(n) - left_out as row from new_rows n
+    ), written as (
+      select coalesce(i.key, w.key) as key, i.row as now_is, uuid_send(gen_random_uuid()) as salt
+      from is_now i full join was w on w.key = i.key where i.row is distinct from w.row
+    ), added as (
+      insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
+      select entry, told, w.key::text, w.now_is is null,
+             sha256(w.salt || convert_to(jsonb_build_array(told, w.key, w.now_is)::text, 'UTF8')), w.salt
+      from written w returning ordinal, hash
+    )
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) into counted, root from added a;
+  end if;
+  if counted > 0 then perform evidence.append_rows(entry, told, counted, root, false); end if;
+  return null;
+end $function$;
+
 grant insert, select on evidence.checkpoint to reeve_evidence;
 grant insert, select on evidence.cosignature to reeve_evidence;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_access;
@@ -643,6 +822,7 @@ grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_identity;
 grant insert (actor, at, content, content_hash, follows, id, layer, on_behalf_of, reason, record_hash, record_id, record_version, salt, subjects, type) on evidence.entry to reeve_usage;
 grant select on evidence.retention to reeve_evidence;
+grant select on evidence.row_change to reeve_evidence;
 grant insert, select on evidence.sequence to reeve_evidence;
 grant insert, select, update on evidence.watermark to reeve_evidence;
 grant execute on function evidence.prune(text,integer,text,timestamp with time zone,text) to reeve_evidence;
@@ -711,6 +891,9 @@ create table identity.exposure (
   constraint exposure_how_check CHECK ((how = ANY (ARRAY['created'::text, 'held'::text, 'saw'::text])))
 );
 CREATE INDEX exposure_credential ON identity.exposure USING btree (credential_id);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.exposure REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.exposure REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.exposure REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', '');
 
 create table identity.exposure_watch (
   source text not null,
@@ -721,6 +904,9 @@ create table identity.exposure_watch (
   constraint exposure_watch_check CHECK ((until >= since)),
   constraint exposure_watch_how_check CHECK ((how = ANY (ARRAY['created'::text, 'held'::text, 'saw'::text])))
 );
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.exposure_watch REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,how', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.exposure_watch REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,how', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.exposure_watch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,how', '');
 
 create table identity.feed_hold (
   source text not null,
@@ -729,6 +915,9 @@ create table identity.feed_hold (
   held_at timestamp(3) with time zone not null,
   constraint feed_hold_pkey PRIMARY KEY (source)
 );
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.feed_hold REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.feed_hold REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.feed_hold REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source', '');
 
 create table identity.fingerprint (
   key_id text not null,
@@ -737,6 +926,9 @@ create table identity.fingerprint (
   constraint fingerprint_pkey PRIMARY KEY (key_id, value, credential_id)
 );
 CREATE INDEX fingerprint_credential ON identity.fingerprint USING btree (credential_id);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.fingerprint REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('key_id,value,credential_id', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.fingerprint REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('key_id,value,credential_id', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.fingerprint REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('key_id,value,credential_id', '');
 
 create table identity.idempotency (
   client text not null,
@@ -813,6 +1005,9 @@ create table identity.presence (
   constraint presence_rank_check CHECK (((rank >= 0) AND (rank <= 2)))
 );
 CREATE INDEX presence_record ON identity.presence USING btree (record_id);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.presence REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source_id,record_id', 'last_used_at');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.presence REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source_id,record_id', 'last_used_at');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.presence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source_id,record_id', 'last_used_at');
 
 create table identity.principal (
   id text not null,
@@ -876,6 +1071,9 @@ create table identity.ref (
   constraint ref_pkey PRIMARY KEY (ref)
 );
 CREATE INDEX ref_record ON identity.ref USING btree (record_id);
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.ref REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('ref', '');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.ref REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('ref', '');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.ref REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('ref', '');
 
 create table identity.request (
   id text not null,
@@ -899,6 +1097,9 @@ create table identity.source (
   read_at timestamp(3) with time zone not null,
   constraint source_pkey PRIMARY KEY (id)
 );
+CREATE TRIGGER evidence_changed AFTER UPDATE ON identity.source REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'read_at');
+CREATE TRIGGER evidence_gone AFTER DELETE ON identity.source REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'read_at');
+CREATE TRIGGER evidence_made AFTER INSERT ON identity.source REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'read_at');
 
 create table identity.team (
   id text not null,
@@ -939,6 +1140,7 @@ create table identity.version (
   entry_id text not null,
   hash bytea not null,
   data jsonb not null,
+  salt bytea,
   constraint version_pkey PRIMARY KEY (record_id, version, valid_from),
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))

@@ -11,10 +11,15 @@ const NOBODY = 'psn_00000000000000000000000000'
 export function installHealth(server: FastifyInstance, doors: Doors): void {
   server.get('/healthz', async (_request, reply) => await reply.send({ status: 'alive' }))
   server.get('/readyz', async (_request, reply) => {
-    const ready = await answers(doors)
-    return await reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'the database does not answer' })
+    const missing = (await answers(doors)) ? policiesOf(doors) : 'the database does not answer'
+    return await reply.code(missing === undefined ? 200 : 503).send({ status: missing ?? 'ready' })
   })
 }
+
+const policiesOf = ({ decisions }: Doors): string | undefined =>
+  decisions?.state().policiesRefused === undefined
+    ? undefined
+    : 'the policies in force are not those that were approved'
 
 /** Both layers that every request needs are asked for real. */
 async function answers(doors: Doors): Promise<boolean> {

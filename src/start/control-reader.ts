@@ -122,7 +122,8 @@ async function* versionsOf(
     const { id, version } = record
     const newest = record.versions.at(-1)
     // of what stands there, not of what it says its hash is
-    const hash = newest === undefined ? '' : versionHash(id, newest.version, newest.recordedAt, newest.segments)
+    const hash =
+      newest === undefined ? '' : versionHash(id, newest.version, newest.recordedAt, newest.segments, newest.salt)
     batch.push({ id, version, hash })
     if (batch.length >= HASHES_BATCH) yield* await rows()
   }

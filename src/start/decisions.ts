@@ -12,6 +12,7 @@ import {
 import type { Change, OnDecisions } from '#access/decisions'
 import type { Administration } from '#access/records'
 import type { ReeveDatabase } from '#db'
+import { entryHashes } from '#evidence'
 import type { DecisionsDoor } from '#http'
 import type { IdentityLayer } from '#identity/roll'
 import { messageOf, REEVE } from '#kernel'
@@ -39,7 +40,13 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
   await havePolicies(options)
   // what has expired does not come back because the machine's clock was set a little
   const now = monotonicMilliseconds(Date.now)
-  const source = { identity, access: access.db }
+  const evidence = opened.database.layer('evidence')
+  const source = {
+    identity,
+    access: access.db,
+    entryHash: async (id: string, version: number) =>
+      (await entryHashes(evidence, [{ id, version }])).get(`${id} ${version}`),
+  }
   const listeners = new Set<(change: Change) => void>()
   const follower = await followOutbox({
     ...source,

@@ -1,10 +1,9 @@
 // What is done with the log beside a server, on its own machine: export, verification, proofs, pruning.
 import { createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
-import { ACCESS_TABLES, accessPopulations } from '#access/records'
+import { accessPopulations } from '#access/records'
 import { openReeveDatabase, runningLayers } from '#db'
 import type { Connection, Database } from '#db'
-import { layerState } from '#db/history'
 import {
   ED25519,
   exportBundle,
@@ -18,19 +17,22 @@ import {
   TileFolder,
   verifierKey,
   verifierOf,
+  verifyGuard,
   verifyLog,
+  verifyRowEntries,
+  verifyRows,
   verifyState,
 } from '#evidence'
 import type { BundleMade, LiveFinding, NoteSigner, NoteVerifier, Period } from '#evidence'
 import { assessControls } from '#governance'
-import { rollPopulations, ROLL_TABLES } from '#identity/roll'
+import { rollPopulations } from '#identity/roll'
 import { Fault, REEVE, systemClock } from '#kernel'
 import { openKeys } from '#keys'
 import type { Keys } from '#keys'
 import { controlReader } from './control-reader.ts'
 import { identityLayer } from './layers.ts'
 import { servedDirectory } from './served-directory.ts'
-import { CONNECTION_TABLES } from '#connections'
+import { rowSources, stateSources } from './told-tables.ts'
 import { serverSettingsOf } from '../config-server.ts'
 
 export interface DeskOptions {
@@ -156,13 +158,14 @@ export async function verifyEvidence(
       nowMs: () => Date.now(),
       ...(logKey === undefined ? {} : { logKey }),
     })
-    if (!state) return findings
-    const states = [
-      layerState(database.layer('identity'), 'identity', ROLL_TABLES),
-      layerState(database.layer('access'), 'access', ACCESS_TABLES),
-      layerState(database.layer('connections'), 'connections', CONNECTION_TABLES),
+    const guarded = [...findings, ...(await verifyGuard(evidence, connection))]
+    if (!state) return guarded
+    return [
+      ...guarded,
+      ...(await verifyState(evidence, stateSources(database))),
+      ...(await verifyRows(evidence, rowSources(database))),
+      ...(await verifyRowEntries(evidence)),
     ]
-    return [...findings, ...(await verifyState(evidence, states))]
   })
 }
 

@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { ACCESS_TABLES } from '#access/records'
 import { LAYER_NAMES, openDatabase } from '#db'
 import type { Connection, Database, Layer, LayerDatabase } from '#db'
-import { layerState } from '#db/history'
-import { Log, sequenceOnce, TileFolder, verifyLog, verifyState } from '#evidence'
+import { Log, sequenceOnce, TileFolder, verifyLog, verifyRowEntries, verifyRows, verifyState } from '#evidence'
 import type { LiveFinding, LiveOptions, NoteSigner } from '#evidence'
-import { ROLL_TABLES } from '#identity/roll'
+import { rowSources, stateSources } from '../../src/start/told-tables.ts'
 import { keyText, logKey } from './estate.ts'
 import type { Estate } from './estate.ts'
 
@@ -36,9 +34,10 @@ export async function copyOf(estate: Estate): Promise<Copy> {
   const tiles = join(estate.folder, name)
   await cp(join(estate.folder, 'log'), tiles, { recursive: true })
   const evidence = database.layer('evidence')
-  const states = [
-    layerState(database.layer('identity'), 'identity', ROLL_TABLES),
-    layerState(database.layer('access'), 'access', ACCESS_TABLES),
+  const stateOf = async (): Promise<LiveFinding[]> => [
+    ...(await verifyState(evidence, stateSources(database))),
+    ...(await verifyRows(evidence, rowSources(database))),
+    ...(await verifyRowEntries(evidence)),
   ]
   return {
     database,
@@ -50,7 +49,7 @@ export async function copyOf(estate: Estate): Promise<Copy> {
       const keys = [keyText(logKey())]
       const nowMs = (): number => Date.parse(estate.roll.now()) + 3_600_000
       const log = await verifyLog({ evidence, tileFolder: tiles, keys, nowMs, ...options })
-      const findings = state ? [...log, ...(await verifyState(evidence, states))] : log
+      const findings = state ? [...log, ...(await stateOf())] : log
       return findings.filter(({ outcome }) => outcome === 'failed')
     },
     async rebuild(signer) {

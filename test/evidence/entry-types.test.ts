@@ -16,7 +16,8 @@ const PUBLISHED = 'docs/schemas/entries.schema.json'
 const NOUNS = [...new Set(Object.keys(ENTRY_TYPES).map((type) => type.split('.')[0]))].join('|')
 
 /** Spelled like types. */
-const TABLES_AND_FILES = /^(?:identity\.(?:ref|fingerprint|presence|match|principal|credential|person)|server\.lock)$/
+const TABLES_AND_FILES =
+  /^(?:identity\.(?:ref|fingerprint|presence|match|principal|credential|person|exposure|exposure_watch|feed_hold|source|idempotency|challenge)|server\.lock)$/
 
 const schemas = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false })
 schemas.addSchema(entrySchemas(), 'entries')

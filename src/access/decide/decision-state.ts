@@ -39,6 +39,8 @@ export class DecisionState {
   readonly grants = new GrantIndex()
   readonly tokens = new ResidentTokens()
   policies: PoliciesInForce | undefined
+  /** Why the version that is active decides nothing: it is not what was approved. */
+  policiesRefused: string | undefined
   /** Milliseconds since 1970: up to then everything that was committed is known here. */
   knownAt = -Infinity
   /** Where that is in the order of changes, as whoever follows it writes positions. */
@@ -156,6 +158,7 @@ export class DecisionState {
   putPolicies(policies: PoliciesInForce | undefined): void {
     const before = this.policies
     this.policies = policies
+    this.policiesRefused = undefined
     if (before !== undefined && before.set !== policies?.set) before.set.release()
   }
 
@@ -184,6 +187,12 @@ export class DecisionState {
     // policies need not hear of it: the gate of identities stands before them
     this.#principals.set(before.id, { ...before, state: supposed.state })
     return () => this.#principals.set(before.id, before)
+  }
+
+  /** SECURITY: nothing is allowed until others are put. */
+  refusePolicies(why: string): void {
+    this.putPolicies(undefined)
+    this.policiesRefused = why
   }
 
   #forgetName({ id, externalId }: PrincipalFacts): void {

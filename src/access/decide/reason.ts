@@ -26,6 +26,7 @@ const DENIALS = {
   policy_forbids: 'a policy forbids it',
   nothing_permits: 'no grant and no policy permits it',
   policy_unavailable: 'there is no policy in force here',
+  policy_refused: 'the policies in force are not those that were approved: they were changed past Reeve',
   evidence_unavailable: 'it needs an entry of evidence that could not be written',
 } as const
 

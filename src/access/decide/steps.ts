@@ -148,7 +148,7 @@ function candidateGrants({ state, question, resource, now }: Work, member: Membe
 
 function askPolicies(work: Work, member: Member): Denial | undefined {
   const { state, question, now, level, resource, members, stated } = work
-  if (state.policies === undefined) return 'policy_unavailable'
+  if (state.policies === undefined) return state.policiesRefused === undefined ? 'policy_unavailable' : 'policy_refused'
   const context = contextFor(stated, {
     now,
     level,

@@ -19,6 +19,8 @@ export type Change =
   /** SECURITY: holds hashes of tokens; for the server's own processes, not for sidecars. */
   | { readonly kind: 'token'; readonly facts: TokenFacts }
   | { readonly kind: 'policies'; readonly versionId: string; readonly policies: readonly PolicyJson[] }
+  /** The version in force is not what was approved: until it is, nothing is allowed. */
+  | { readonly kind: 'policies_refused'; readonly versionId: string; readonly why: string }
   /** What was known at once with the news itself: enough to deny, before the facts could be read. */
   | {
       readonly kind: 'held'
@@ -49,6 +51,9 @@ export function applyChange(state: DecisionState, change: Change): void {
       return
     case 'policies':
       putPolicies(state, change.versionId, change.policies)
+      return
+    case 'policies_refused':
+      state.refusePolicies(`${change.versionId}: ${change.why}`)
       return
     case 'held':
       state.hold(change.principalId, change.version, change.state)

@@ -30,6 +30,8 @@ export interface Follower {
 
 const CHANNEL = 'reeve_outbox'
 const LOOK_EVERY_MS = 1000
+/** What is changed past Reeve writes no outbox: policies are compared with the log again. */
+const POLICIES_EVERY_MS = 60_000
 /** The outbox keeps an hour. */
 const ANEW_AFTER_MS = 30 * 60_000
 
@@ -57,6 +59,7 @@ class Following implements Follower {
   #told = new Map<number, bigint>()
   #looking: Promise<void> | undefined
   #again = false
+  #comparedAt = 0
   #stopped = false
   #timer: NodeJS.Timeout | undefined
   #listening: Listening | undefined
@@ -118,6 +121,10 @@ class Following implements Follower {
     if (at - this.#state.knownAt > ANEW_AFTER_MS) return await this.#readWhole()
     const { news, xmin, epoch } = await this.#readNews(this.#from)
     if (epoch !== this.#epoch) return await this.#readWhole()
+    if (Math.abs(at - this.#comparedAt) > POLICIES_EVERY_MS) {
+      this.#comparedAt = at
+      for await (const change of partOfState(this.#options, 'policy', [])) this.#tell(change)
+    }
     const fresh = news.filter(({ id }) => !this.#told.has(id))
     for (const [kind, subjects] of byKind(fresh)) {
       for await (const change of partOfState(this.#options, kind, [...subjects])) this.#tell(change)
@@ -162,7 +169,13 @@ class Following implements Follower {
   }
 
   #tell(change: Change): void {
+    const refused = this.#state.policiesRefused
     applyChange(this.#state, change)
+    const { policiesRefused } = this.#state
+    if (policiesRefused !== undefined && policiesRefused !== refused)
+      this.#options.say(
+        `ALARM: nothing is allowed: the policies in force are not those that were approved: ${policiesRefused}`,
+      )
     this.#options.onChange?.(change)
   }
 

@@ -8,11 +8,15 @@ import type { IdentityLayer } from '#identity/roll'
 import { DENIAL, GRANT } from '../grant/records.ts'
 import type { DenialRecord, GrantRecord, GrantState } from '../grant/records.ts'
 import { tokenFacts, tokensToKnow } from '../token/token-facts.ts'
-import type { Change, PolicyJson } from './change.ts'
+import type { Change } from './change.ts'
+import { policiesInForce } from './policies-in-force.ts'
+import type { EntryHash } from './policies-in-force.ts'
 
 export interface FeedSource {
   readonly identity: IdentityLayer
   readonly access: LayerDatabase
+  /** Of the log: policies decide only as they were approved. */
+  readonly entryHash?: EntryHash
 }
 
 export type NewsKind = 'principal' | 'credential' | 'grant' | 'denial' | 'policy' | 'token'
@@ -22,8 +26,9 @@ const REMEMBERED_MS = 86_400_000
 const OVER: ReadonlySet<GrantState> = new Set(['ending', 'ended', 'unproven'])
 
 /** Everything, in no order that matters; each part as it is when it is read. */
-export async function* wholeState({ identity, access }: FeedSource, now: number): AsyncGenerator<Change> {
-  yield* policiesInForce(access)
+export async function* wholeState(source: FeedSource, now: number): AsyncGenerator<Change> {
+  const { identity, access, entryHash } = source
+  yield* await policiesInForce(access, entryHash)
   for await (const facts of everyPrincipalFacts(identity)) yield { kind: 'principal', facts }
   for await (const facts of everyCredentialFacts(identity)) yield { kind: 'credential', facts }
   for (const facts of await tokensToKnow(access)) yield { kind: 'token', facts }
@@ -48,7 +53,7 @@ const READERS: Readonly<
     ),
   denial: async ({ access }, ids) =>
     await access.transaction(async (tx) => (await denialsOf(tx, ids)).map(denialChange), { readOnly: true }),
-  policy: ({ access }) => policiesInForce(access),
+  policy: async ({ access, entryHash }) => await policiesInForce(access, entryHash),
   token: async ({ access }, ids) => (await tokenFacts(access, ids)).map((facts) => ({ kind: 'token', facts })),
 }
 
@@ -93,18 +98,3 @@ const denialChange = ({ recordedAt, data }: Current<DenialRecord>): Change => ({
   denied: data.liftedAt === undefined,
   version: Date.parse(recordedAt),
 })
-
-/** One change, or none where no version is active. */
-async function* policiesInForce(access: LayerDatabase): AsyncGenerator<Change> {
-  const found = await access.transaction(async (tx) => await activePolicies(tx), { readOnly: true })
-  if (found !== undefined) yield { kind: 'policies', ...found }
-}
-
-async function activePolicies(
-  tx: Tx,
-): Promise<{ readonly versionId: string; readonly policies: readonly PolicyJson[] } | undefined> {
-  const [row] = await tx.query<{ versionId: string; policies: readonly PolicyJson[] }>(sql`
-    select v.id as "versionId", t.policies from access.policy_version v
-    join access.policy_text t on encode(t.hash, 'hex') = v.text_hash where v.state = 'active'`)
-  return row
-}

@@ -9,6 +9,8 @@ export interface WholeVersion {
   readonly id: string
   readonly version: number
   readonly recordedAt: Instant
+  /** Hex. Versions of earlier releases have none, nor has what was erased. */
+  readonly salt?: string
   readonly segments: readonly {
     readonly validFrom: Instant
     readonly validTo: Instant | null
@@ -56,6 +58,7 @@ interface VersionRow {
   readonly validTo: Instant | null
   readonly recordedAt: Instant
   readonly hash: string
+  readonly salt: string | null
   readonly data: { readonly [key: string]: Json }
 }
 
@@ -75,7 +78,7 @@ async function presentAfter(tx: Tx, { schema, table }: RecordTable, after: strin
 async function standsOn(tx: Tx, { schema }: RecordTable, wanted: readonly Present[]): Promise<RecordWithVersions[]> {
   const rows = await tx.query<VersionRow>(sql`
     select v.record_id as id, v.version, v.valid_from as "validFrom", v.valid_to as "validTo",
-           v.recorded_at as "recordedAt", encode(v.hash, 'hex') as hash, v.data
+           v.recorded_at as "recordedAt", encode(v.hash, 'hex') as hash, encode(v.salt, 'hex') as salt, v.data
     from unnest(${wanted.map(({ id }) => id)}::text[], ${wanted.map(({ version }) => version)}::integer[])
       as wanted (id, version)
     cross join lateral (
@@ -97,12 +100,13 @@ function versionsOf(rows: readonly VersionRow[]): WholeVersion[] {
   return [...Map.groupBy(rows, ({ version }) => version).values()].flatMap((segments) => {
     const [first] = segments
     if (first === undefined) return []
-    const { id, version, recordedAt } = first
+    const { id, version, recordedAt, salt } = first
     return [
       {
         id,
         version,
         recordedAt,
+        ...(salt === null ? {} : { salt }),
         segments: segments.map(({ validFrom, validTo, data }) => ({ validFrom, validTo, data })),
       },
     ]

@@ -30,13 +30,15 @@ export interface ChangeMark {
 }
 
 /**
- * SHA-256 (hex) of the canonical JSON (RFC 8785) of a version: what an entry carries and a state check compares.
+ * SHA-256 (hex) of the canonical JSON (RFC 8785) of a version: what an entry carries and a state check compares. The salt
+ * (hex) is in it, so that the hash says nothing any more once the salt is erased; versions of earlier releases have none.
  */
 export function versionHash(
   id: string,
   version: number,
   recordedAt: Instant,
   segments: readonly Segment<unknown>[],
+  salt?: string,
 ): string {
   return createHash('sha256')
     .update(
@@ -44,6 +46,7 @@ export function versionHash(
         id,
         version,
         recordedAt,
+        ...(salt === undefined ? {} : { salt }),
         segments: segments.map(({ validFrom, validTo, data }) => ({ validFrom, validTo, data: data as Json })),
       }),
     )

@@ -8,6 +8,8 @@ export interface VersionOfState {
   readonly version: number
   readonly recordedAt: Instant
   readonly hash: string
+  /** Hex. Null of what was written by an earlier release, and of what was erased. */
+  readonly salt: string | null
   readonly entryId: string
   readonly actor: string
   readonly reason: string | null
@@ -109,7 +111,7 @@ async function recordsAfter(
     async (tx) => {
       const versions = await tx.query<Row>(sql`
         select v.record_id as id, v.version, v.recorded_at as "recordedAt", encode(v.hash, 'hex') as hash,
-               v.entry_id as "entryId", v.actor, v.reason, v.valid_from as "validFrom", v.valid_to as "validTo", v.data
+               encode(v.salt, 'hex') as salt, v.entry_id as "entryId", v.actor, v.reason, v.valid_from as "validFrom", v.valid_to as "validTo", v.data
         from ${identifier(schema)}.version v
         where v.record_id in (
           select record_id from ${identifier(schema)}.version where record_id > ${after}
@@ -147,10 +149,11 @@ async function presentOf(
 function versionOf(rows: readonly Row[]): VersionOfState[] {
   const [first] = rows
   if (first === undefined) return []
-  const { version, recordedAt, hash, entryId, actor, reason } = first
+  const { version, recordedAt, hash, salt, entryId, actor, reason } = first
   const segments = rows.map(({ validFrom, validTo, data }) => ({ validFrom, validTo, data }))
   // rows of one version that do not agree on what they share give another hash than any of them has
-  const shared = (row: Row): string => JSON.stringify([row.hash, row.entryId, row.recordedAt, row.actor, row.reason])
+  const shared = (row: Row): string =>
+    JSON.stringify([row.hash, row.salt, row.entryId, row.recordedAt, row.actor, row.reason])
   const same = rows.every((row) => shared(row) === shared(first))
-  return [{ version, recordedAt, hash: same ? hash : '', entryId, actor, reason, segments }]
+  return [{ version, recordedAt, hash: same ? hash : '', salt, entryId, actor, reason, segments }]
 }

@@ -5,6 +5,7 @@ import { Fault, newId } from '#kernel'
 import type { Instant } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../database-in-test.ts'
 import type { TestDatabase } from '../database-in-test.ts'
+import { sql } from '../sql.ts'
 import type { LayerDatabase } from '../transaction.ts'
 import { readAsOf, readCurrent, readHistory, readVersions } from './read.ts'
 import { versionHash } from './record-table.ts'
@@ -178,8 +179,13 @@ describe('writing versions', { skip: databaseUnavailable() }, () => {
           async (tx) => await readHistory<Data>(tx, TABLE, made.id, { versions: 10 }),
         )
         assert.equal(stored.length, 2)
-        for (const { version, recordedAt, hash, ...stretch } of stored) {
-          assert.equal(hash, versionHash(made.id, version, recordedAt, [stretch]))
+        const salts = await identity.transaction(
+          async (tx) =>
+            await tx.query<{ salt: string }>(sql`
+              select encode(salt, 'hex') as salt from identity.version where record_id = ${made.id} order by version desc`),
+        )
+        for (const [index, { version, recordedAt, hash, ...stretch }] of stored.entries()) {
+          assert.equal(hash, versionHash(made.id, version, recordedAt, [stretch], salts[index]?.salt))
         }
         assert.equal(stored[0]?.hash, made.hash)
       }),

@@ -1,4 +1,5 @@
 // Writing versions. A record is created once and changed by patches of a stretch of time; nothing is ever overwritten.
+import { randomBytes } from 'node:crypto'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
 import { identifier, joined, sql } from '../sql.ts'
@@ -21,6 +22,7 @@ const VERSION_COLUMNS = [
   'reason',
   'entry_id',
   'hash',
+  'salt',
   'data',
 ] as const
 const CURRENT_COLUMNS = ['id', 'version', 'valid_from', 'recorded_at', 'hash', 'data'] as const
@@ -42,16 +44,18 @@ export async function createRecords<D>(
   const made = records.map(({ id, data: given, mark, validFrom = mark.at }) => {
     refuseFuture(validFrom, mark.at)
     const data = storable(given)
-    const hash = versionHash(id, 1, mark.at, [{ validFrom, validTo: null, data }])
-    return { id, version: 1, validFrom, recordedAt: mark.at, hash, data, mark }
+    const salt = freshSalt()
+    const hash = versionHash(id, 1, mark.at, [{ validFrom, validTo: null, data }], salt)
+    return { current: { id, version: 1, validFrom, recordedAt: mark.at, hash, data }, mark, salt }
   })
   await writeVersions(
     tx,
     table,
-    made.map((current) => ({ current, mark: current.mark, segments: [{ ...current, validTo: null }] })),
+    made.map((one) => ({ ...one, segments: [{ ...one.current, validTo: null }] })),
   )
-  await tx.copyIn(`${table.schema}.${table.table}`, CURRENT_COLUMNS, made.map(currentRow))
-  return made.map(({ mark: _mark, ...current }) => current)
+  const now = made.map(({ current }) => current)
+  await tx.copyIn(`${table.schema}.${table.table}`, CURRENT_COLUMNS, now.map(currentRow))
+  return now
 }
 
 export interface Change<D> {
@@ -68,8 +72,13 @@ export interface Change<D> {
 interface Written<D> {
   readonly current: Current<D>
   readonly mark: ChangeMark
+  /** Hex. */
+  readonly salt: string
   readonly segments: readonly Segment<D>[]
 }
+
+const SALT_BYTES = 16
+const freshSalt = (): string => randomBytes(SALT_BYTES).toString('hex')
 
 /**
  * One more version of each record, in bulk. Throws Fault('unprocessable') where a stretch of time is in the future,
@@ -101,12 +110,13 @@ async function nextVersion<D>(tx: Tx, table: RecordTable, change: Change<D>): Pr
     if (validTo <= validFrom) throw new Fault('unprocessable', `\`validTo\` must be later than \`validFrom\``)
   }
   const version = before.version + 1
+  const salt = freshSalt()
   const patch = (data: D): D => storable(change.patch(data))
   if (validTo === null && validFrom >= before.validFrom) {
     const data = patch(before.data)
     const segments = [{ validFrom, validTo, data }]
-    const hash = versionHash(before.id, version, recordedAt, segments)
-    return { current: { id: before.id, version, validFrom, recordedAt, hash, data }, mark, segments }
+    const hash = versionHash(before.id, version, recordedAt, segments, salt)
+    return { current: { id: before.id, version, validFrom, recordedAt, hash, data }, mark, salt, segments }
   }
   const timeline = resolveTimeline(await readVersions<D>(tx, table, before.id))
   const began = timeline[0]?.validFrom
@@ -115,7 +125,7 @@ async function nextVersion<D>(tx: Tx, table: RecordTable, change: Change<D>): Pr
   }
   const segments = patchTimeline(timeline, validFrom, validTo, patch)
   const open = segments.find((segment) => segment.validTo === null)
-  const hash = versionHash(before.id, version, recordedAt, segments)
+  const hash = versionHash(before.id, version, recordedAt, segments, salt)
   return {
     current: {
       id: before.id,
@@ -126,6 +136,7 @@ async function nextVersion<D>(tx: Tx, table: RecordTable, change: Change<D>): Pr
       data: open?.data ?? before.data,
     },
     mark,
+    salt,
     segments,
   }
 }
@@ -138,7 +149,7 @@ function refuseFuture(at: Instant, now: Instant): void {
 }
 
 function* versionRows<D>(written: readonly Written<D>[]): Generator<(string | number | null | Buffer | object)[]> {
-  for (const { current, mark, segments } of written) {
+  for (const { current, mark, salt, segments } of written) {
     for (const { validFrom, validTo, data } of segments) {
       yield [
         current.id,
@@ -150,6 +161,7 @@ function* versionRows<D>(written: readonly Written<D>[]): Generator<(string | nu
         mark.reason ?? null,
         mark.entryId,
         Buffer.from(current.hash, 'hex'),
+        Buffer.from(salt, 'hex'),
         data as object,
       ]
     }

@@ -73,7 +73,11 @@ export function entrySchemas(): Schema {
     {
       description: entry.says,
       $ref: '#/$defs/Entry',
-      properties: { layer: { const: entry.layer }, type: { const: type }, content: contentSchema(entry) },
+      properties: {
+        layer: entry.layer === 'any' ? { type: 'string' } : { const: entry.layer },
+        type: { const: type },
+        content: contentSchema(entry),
+      },
       unevaluatedProperties: false,
     },
   ])

@@ -109,6 +109,12 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'connection.run_queued': connections('a source is to be read', RUN),
   'connection.run_ended': connections('a source was read, or could not be', RUN),
 
+  // of every layer: a trigger writes it, with the role of whoever wrote the rows. `root`: over the hash of each
+  'rows.changed': {
+    says: 'rows that have no versions were written',
+    layer: 'any',
+    content: { table: 'text', rows: 'number', root: 'text', began: 'flag?' },
+  },
   'log.key_rotated': evidence('another key signs the log from here on, announced by the one before it', {
     note: 'text',
   }),

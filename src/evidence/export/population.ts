@@ -7,6 +7,7 @@ interface RecordVersion {
   readonly id: string
   readonly version: number
   readonly recordedAt: Instant
+  readonly salt?: string
   readonly segments: readonly {
     readonly validFrom: Instant
     readonly validTo: Instant | null

@@ -1,5 +1,10 @@
 // Content that is not there any more has to have been pruned by an act that is itself in the log: else somebody erased it.
 import type { EntryRow, Pruning } from './entry-rows.ts'
+import { leastDays } from './verify-guard.ts'
+
+const DAY_MS = 86_400_000
+/** The time of the entry is the server's, that of the pruning the database's. */
+const SKEW_MS = 3_600_000
 
 interface Gone {
   count: number
@@ -20,10 +25,12 @@ export interface Erased {
 export class PrunedRows {
   readonly #gone = new Map<string, Gone>()
   readonly #acts = new Map<string, { before: number; count: number }>()
+  /** Types that an act of pruning took away before their time. */
+  readonly #early = new Set<string>()
   total = 0
 
   take({ seq, type, at, pruned, pruning }: Pick<EntryRow, 'seq' | 'type' | 'at' | 'pruned' | 'pruning'>): void {
-    if (pruning !== undefined) this.#add(pruning)
+    if (pruning !== undefined) this.#add(pruning, at)
     if (!pruned) return
     this.total += 1
     const gone = this.#gone.get(type)
@@ -35,7 +42,9 @@ export class PrunedRows {
     }
   }
 
-  #add({ type, before, count }: Pruning): void {
+  #add({ type, before, count }: Pruning, at: number): void {
+    const days = leastDays(type)
+    if (days === null || at - before < days * DAY_MS - SKEW_MS) this.#early.add(type)
     const known = this.#acts.get(type) ?? { before: -Infinity, count: 0 }
     this.#acts.set(type, { before: Math.max(known.before, before), count: known.count + count })
   }
@@ -46,6 +55,7 @@ export class PrunedRows {
       const act = this.#acts.get(type)
       const places = { type, from: first, to: last }
       if (act === undefined) return [{ ...places, why: `and no entry says that it was pruned` }]
+      if (this.#early.has(type)) return [{ ...places, why: 'before its least time was over' }]
       if (newestAt >= act.before) return [{ ...places, why: `though only what is older was pruned` }]
       return count === act.count ? [] : [{ ...places, why: `of ${count} entries, and ${act.count} were pruned` }]
     })

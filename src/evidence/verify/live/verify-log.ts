@@ -147,9 +147,13 @@ class LogCheck {
   #look(seq: number, row: EntryRow): void {
     if (row.problem !== undefined) this.#fail('content', `entry ${seq} (${row.id}) ${row.problem}`, seq)
     this.#pruned.take(row)
-    const cosignedMs = Math.max(0, ...[...this.#cosigned.values()].map(({ atMs }) => atMs))
-    for (const held of this.#cosigned.values()) held.since ??= row.at
-    if (row.at < Math.max(cosignedMs, this.#signedAtMs) - BACKDATED_MS)
+    let cosignedMs = 0
+    for (const held of this.#cosigned.values()) {
+      held.since ??= row.at
+      cosignedMs = Math.max(cosignedMs, held.atMs)
+    }
+    // entries about rows are dated as what stands before them
+    if (row.type !== 'rows.changed' && row.at < Math.max(cosignedMs, this.#signedAtMs) - BACKDATED_MS)
       this.#fail(
         'time',
         `entry ${seq} (${row.id}) says that it happened a day or more before its place was reached`,

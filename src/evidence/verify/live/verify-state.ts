@@ -14,6 +14,7 @@ interface StateVersion {
   readonly version: number
   readonly recordedAt: string
   readonly hash: string
+  readonly salt: string | null
   readonly entryId: string
   readonly actor: string
   readonly reason: string | null
@@ -97,10 +98,12 @@ async function entriesOf(
 function problemsOf(layer: string, record: StateRecord, entries: ReadonlyMap<string, EntryOfRecord>): string[] {
   const { id, versions, present } = record
   const problems: string[] = []
-  for (const [at, { version, recordedAt, hash, entryId, actor, reason, segments }] of versions.entries()) {
+  for (const [at, { version, recordedAt, hash, salt, entryId, actor, reason, segments }] of versions.entries()) {
     const name = `${id} version ${version}`
     if (version !== at + 1) problems.push(`${id} has no version ${at + 1}`)
-    const found = sha256(canonical({ id, version, recordedAt, segments })).toString('hex')
+    const found = sha256(canonical({ id, version, recordedAt, ...(salt === null ? {} : { salt }), segments })).toString(
+      'hex',
+    )
     const entry = entries.get(entryId)
     if (found !== hash) problems.push(`${name} was changed: its hash is of something else`)
     else if (entry === undefined) problems.push(`${name} has no entry`)

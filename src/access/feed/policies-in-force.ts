@@ -1,0 +1,87 @@
+// The policies in force as they are read for decisions. SECURITY: what decides is what was approved: the version is what its
+// entry in the log says, the text is the one that it names, and the compiled form is what that text compiles to.
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { messageOf } from '#kernel'
+import { sql } from '#db'
+import type { LayerDatabase, Tx } from '#db'
+import { versionHash } from '#db/history'
+import type { Segment } from '#db/history'
+import { readPolicyText } from '../policy-writing/index.ts'
+import type { PolicyVersionRecord } from '../policy-version/records.ts'
+import type { Change, PolicyJson } from './change.ts'
+
+/** The hash (hex) that the entry of this version carries. */
+export type EntryHash = (id: string, version: number) => Promise<string | undefined>
+
+interface Active {
+  readonly versionId: string
+  readonly version: number
+  readonly hash: string
+  readonly data: PolicyVersionRecord
+  readonly text: string
+  readonly schema: string | null
+  readonly policies: readonly PolicyJson[]
+  readonly found: string
+}
+
+/** What was compiled and compared once is not again: by the hash of all that was compared. */
+let lastGood = ''
+
+/** One change, or none where no version is active. `entryHash`: without it the version is taken at its word. */
+export async function policiesInForce(access: LayerDatabase, entryHash?: EntryHash): Promise<Change[]> {
+  const active = await access.transaction(async (tx) => await activePolicies(tx), { readOnly: true })
+  if (active === undefined) return []
+  const { versionId, policies } = active
+  const why = await differs(active, entryHash)
+  return [why === undefined ? { kind: 'policies', versionId, policies } : { kind: 'policies_refused', versionId, why }]
+}
+
+async function activePolicies(tx: Tx): Promise<Active | undefined> {
+  const [row] = await tx.query<Omit<Active, 'found'>>(sql`
+    select v.id as "versionId", v.version, encode(v.hash, 'hex') as hash, v.data,
+           coalesce(t.text, '') as text, t.schema, coalesce(t.policies, '[]') as policies
+    from access.policy_version v left join access.policy_text t on encode(t.hash, 'hex') = v.text_hash
+    where v.state = 'active'`)
+  if (row === undefined) return undefined
+  const segments = await tx.query<Segment<unknown> & { readonly recordedAt: string; readonly salt: string | null }>(sql`
+    select valid_from as "validFrom", valid_to as "validTo", recorded_at as "recordedAt", encode(salt, 'hex') as salt, data
+    from access.version where record_id = ${row.versionId} and version = ${row.version} order by valid_from`)
+  const [first] = segments
+  const known = first !== undefined && isDeepStrictEqual(segments.at(-1)?.data, row.data)
+  const { recordedAt, salt } = first ?? { recordedAt: '', salt: null }
+  const found = known ? versionHash(row.versionId, row.version, recordedAt as never, segments, salt ?? undefined) : ''
+  return { ...row, found }
+}
+
+/** Why it does not decide. */
+async function differs(active: Active, entryHash: EntryHash | undefined): Promise<string | undefined> {
+  const { versionId, version, found, data, text, schema, policies } = active
+  const said = entryHash === undefined ? found : await entryHash(versionId, version)
+  if (found === '' || found !== said) return 'the version is not what its entry in the log says'
+  const textHash = createHash('sha256')
+    .update(JSON.stringify([text, schema]))
+    .digest('hex')
+  if (textHash !== data.textHash) return 'the text is not the one that was approved'
+  const compared = createHash('sha256')
+    .update(JSON.stringify([textHash, policies]))
+    .digest('hex')
+  if (compared === lastGood) return undefined
+  const compiled = await compile(text, schema)
+  if (typeof compiled === 'string') return compiled
+  if (!isDeepStrictEqual(policies, compiled)) return 'the compiled policies are not what the text says'
+  lastGood = compared
+  return undefined
+}
+
+async function compile(text: string, schema: string | null): Promise<readonly PolicyJson[] | string> {
+  try {
+    const { written } = await readPolicyText({ policies: text, ...(schema === null ? {} : { schema }) })
+    if (written === undefined) return 'the text cannot be read any more'
+    const compiled = written.policies.map(({ id, json }) => ({ id, json }))
+    // as JSON keeps it
+    return JSON.parse(JSON.stringify(compiled)) as PolicyJson[]
+  } catch (error) {
+    return `the text cannot be compiled: ${messageOf(error)}`
+  }
+}

@@ -1,0 +1,85 @@
+// The entries that hold the hashes of rows without versions: each is over exactly what was written with it.
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import { sql } from '#db'
+import type { LayerDatabase, Tx } from '#db'
+import type { LiveFinding } from './verify-log.ts'
+import { named } from './verify-rows.ts'
+
+interface RowEntry {
+  readonly id: string
+  readonly layer: string
+  readonly writtenBy: string
+  readonly content: { readonly root?: unknown; readonly rows?: unknown; readonly table?: unknown } | null
+  /** The owner wrote it with an entry that says why, or at the beginning. */
+  readonly explained: boolean
+}
+
+interface Told {
+  readonly table: string
+  readonly hash: Hash
+  rows: number
+}
+
+const BATCH = 5000
+
+export async function verifyRowEntries(evidence: LayerDatabase): Promise<LiveFinding[]> {
+  // one snapshot: what is written meanwhile is in neither part
+  return await evidence.transaction(async (tx) => await verifyIn(tx), { readOnly: true, statementTimeoutMs: 0 })
+}
+
+async function verifyIn(tx: Tx): Promise<LiveFinding[]> {
+  const problems: string[] = []
+  const told = await toldByEntry(tx)
+  let count = 0
+  for await (const { id, layer, writtenBy, content, explained } of rowEntries(tx)) {
+    count += 1
+    const rows = told.get(id)
+    told.delete(id)
+    if (rows === undefined) problems.push(`the hashes of entry ${id} are gone`)
+    else if (
+      content?.root !== rows.hash.digest('hex') ||
+      content.rows !== rows.rows ||
+      content.table !== rows.table ||
+      !rows.table.startsWith(`${layer}.`)
+    )
+      problems.push(`the hashes of entry ${id} were changed: it is over others`)
+    if (writtenBy !== `reeve_${layer}` && !explained)
+      problems.push(`${String(content?.table)} was written by ${writtenBy}, past Reeve; the entry is ${id}`)
+  }
+  for (const [id, { table }] of told) problems.push(`hashes of ${table} name entry ${id}, which is not there`)
+  return named('entries of rows', problems, `${count} entries hold the hashes of what was written`)
+}
+
+async function toldByEntry(tx: Tx): Promise<Map<string, Told>> {
+  const told = new Map<string, Told>()
+  for (let after = 0; ;) {
+    const batch = await tx.query<{ ordinal: number; entryId: string; table: string; hash: Buffer }>(sql`
+      select ordinal, entry_id as "entryId", table_name as table, hash from evidence.row_change
+      where ordinal > ${after} order by ordinal limit ${BATCH}`)
+    for (const { entryId, table, hash } of batch) {
+      const known = told.get(entryId) ?? { table, hash: createHash('sha256'), rows: 0 }
+      known.hash.update(hash)
+      known.rows += 1
+      told.set(entryId, known)
+    }
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < BATCH) return told
+    after = last.ordinal
+  }
+}
+
+async function* rowEntries(tx: Tx): AsyncGenerator<RowEntry> {
+  for (let after = ''; ;) {
+    const batch = await tx.query<RowEntry>(sql`
+      select e.id, e.layer, e.written_by::text as "writtenBy", e.content,
+             e.content ? 'began' or exists (
+               select from evidence.entry o where o.transaction = e.transaction
+                 and o.type in ('log.restored', 'content.erased')) as explained
+      from evidence.entry e where e.type = 'rows.changed' and e.id > ${after} order by e.id limit ${BATCH}`)
+    yield* batch
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < BATCH) return
+    after = last.id
+  }
+}

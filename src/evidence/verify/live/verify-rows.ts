@@ -1,0 +1,112 @@
+// Rows without versions against the log: each as it was last written, each hash under its entry, and nothing beside them.
+import { sql } from '#db'
+import type { LayerDatabase, Sql } from '#db'
+import { sha256 } from '../offline/formats.ts'
+import type { LiveFinding } from './verify-log.ts'
+
+/** What evidence asks of a layer, to hold such rows against the log. */
+export interface RowSource {
+  /** `access.token` */
+  readonly name: string
+  readonly layer: string
+  rows(keys?: readonly string[]): AsyncIterable<readonly { readonly key: string; readonly said: string }[]>
+}
+
+/** A row as it was last written. */
+interface LastChange {
+  readonly key: string
+  readonly entryId: string
+  readonly gone: boolean
+  readonly hash: Buffer
+  /** Null: it was taken away with what it hides. */
+  readonly salt: Buffer | null
+}
+
+const NAMED_MAX = 10
+const BATCH = 5000
+/** What differs at first may have been written meanwhile: it is looked at so many times more. */
+const LOOKS = 3
+
+export async function verifyRows(evidence: LayerDatabase, sources: readonly RowSource[]): Promise<LiveFinding[]> {
+  const findings: LiveFinding[] = []
+  for (const source of sources) {
+    const { problems, rows } = await problemsOf(evidence, source)
+    findings.push(...named(`rows of ${source.name}`, problems, `${rows} rows, each as its entry says`))
+  }
+  return findings
+}
+
+/** The first of them by name, then their number. */
+export function named(check: string, problems: readonly string[], good: string): LiveFinding[] {
+  if (problems.length === 0) return [{ check, outcome: 'passed', detail: good }]
+  const first = problems.slice(0, NAMED_MAX).map((detail) => ({ check, outcome: 'failed', detail }) as const)
+  const more = { check, outcome: 'failed', detail: `${problems.length} in all` } as const
+  return problems.length > NAMED_MAX ? [...first, more] : first
+}
+
+async function problemsOf(
+  evidence: LayerDatabase,
+  source: RowSource,
+): Promise<{ readonly problems: readonly string[]; readonly rows: number }> {
+  const changes = new Map<string, LastChange>()
+  for (let after = 0; ;) {
+    const batch = await changesOf(evidence, sql`table_name = ${source.name} and ordinal > ${after}`)
+    for (const change of batch) changes.set(change.key, change)
+    const last = batch.at(-1)
+    if (last === undefined || batch.length < BATCH) break
+    after = last.ordinal
+  }
+  const there = new Set<string>()
+  const suspects = new Map<string, string>()
+  for await (const batch of source.rows())
+    for (const { key, said } of batch) {
+      there.add(key)
+      const problem = problemOf(said, changes.get(key))
+      if (problem !== undefined) suspects.set(key, problem)
+    }
+  for (const { key, gone, entryId } of changes.values())
+    if (!gone && !there.has(key)) suspects.set(key, `is gone; its entry is ${entryId}`)
+  for (let look = 0; look < LOOKS && suspects.size > 0; look++) await lookAgain(evidence, source, suspects)
+  return { problems: [...suspects].map(([key, problem]) => `${source.name} ${key} ${problem}`), rows: there.size }
+}
+
+function problemOf(said: string, change: LastChange | undefined): string | undefined {
+  if (change === undefined) return 'has no entry'
+  if (change.gone) return `is there, though entry ${change.entryId} says that it was deleted`
+  if (change.salt === null) return undefined
+  return sha256(change.salt, said).equals(change.hash) ? undefined : `was changed: entry ${change.entryId} has another`
+}
+
+async function lookAgain(evidence: LayerDatabase, source: RowSource, suspects: Map<string, string>): Promise<void> {
+  for (const keys of chunked([...suspects.keys()])) {
+    const rows = new Map<string, string>()
+    for await (const batch of source.rows(keys)) for (const { key, said } of batch) rows.set(key, said)
+    const changes = await changesOf(evidence, sql`table_name = ${source.name} and key = any(${keys})`, false)
+    const last = new Map(changes.map((change) => [change.key, change]))
+    for (const key of keys) {
+      const said = rows.get(key)
+      const change = last.get(key)
+      const gone = change === undefined || change.gone ? undefined : `is gone; its entry is ${change.entryId}`
+      const problem = said === undefined ? gone : problemOf(said, change)
+      if (problem === undefined) suspects.delete(key)
+      else suspects.set(key, problem)
+    }
+  }
+}
+
+const chunked = (keys: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, at) => keys.slice(at * BATCH, (at + 1) * BATCH))
+
+async function changesOf(
+  evidence: LayerDatabase,
+  which: Sql,
+  limited = true,
+): Promise<(LastChange & { readonly ordinal: number })[]> {
+  return await evidence.transaction(
+    async (tx) =>
+      await tx.query<LastChange & { readonly ordinal: number }>(sql`
+        select ordinal, key, entry_id as "entryId", gone, hash, salt from evidence.row_change
+        where ${which} order by ordinal ${limited ? sql`limit ${BATCH}` : sql``}`),
+    { readOnly: true, statementTimeoutMs: 0 },
+  )
+}

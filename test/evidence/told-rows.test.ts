@@ -1,0 +1,143 @@
+// Rows without versions, edited by whoever has the superuser's password: named, whichever way they were edited.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Client } from 'pg'
+import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
+import { NOT_COVERED, TOLD_TABLES, VERSIONED_TABLES } from '../../src/start/told-tables.ts'
+import { copyOf } from './copies.ts'
+import type { Copy } from './copies.ts'
+import { evidenceEstate } from './estate.ts'
+import type { Estate } from './estate.ts'
+
+describe('tables and the log', { skip: databaseUnavailable() }, () => {
+  test('every table of the catalogue hangs on the log, or it is said why it does not', async () => {
+    const own = await testDatabase()
+    const client = new Client(own.superuser)
+    await client.connect()
+    try {
+      const { rows } = await client.query<{ name: string; schema: string; triggers: string[] }>(`
+        select n.nspname || '.' || c.relname as name, n.nspname as schema,
+          array(select pg_get_triggerdef(t.oid) from pg_trigger t
+                where t.tgrelid = c.oid and t.tgname like 'evidence_%' order by t.tgname) as triggers
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
+      const versioned = new Set([
+        ...VERSIONED_TABLES.map(({ schema, table }) => `${schema}.${table}`),
+        ...['identity', 'access', 'connections'].map((schema) => `${schema}.version`),
+      ])
+      const told = new Map(TOLD_TABLES.map((table) => [table.name, table]))
+      const nowhere = rows.filter(
+        ({ name, schema }) =>
+          !versioned.has(name) && !told.has(name) && !(name in NOT_COVERED) && !(`${schema}.*` in NOT_COVERED),
+      )
+      assert.deepEqual(nowhere, [], 'say in src/start/told-tables.ts how it hangs on the log, or why it does not')
+      const names = new Set(rows.map(({ name }) => name))
+      assert.deepEqual(
+        [...versioned, ...told.keys()].filter((name) => !names.has(name)),
+        [],
+      )
+      for (const { name, key, leftOut } of told.values()) {
+        const triggers = rows.find((row) => row.name === name)?.triggers ?? []
+        assert.equal(triggers.length, 3, `${name} is told when rows are made, changed and deleted`)
+        for (const trigger of triggers)
+          assert.ok(trigger.endsWith(`('${key.join(',')}', '${leftOut.join(',')}')`), trigger)
+      }
+    } finally {
+      await client.end()
+      await own.close()
+    }
+  })
+})
+
+const ROLE = `insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+  values ('rol_00000000000000000000000000', 'psn_x', 'access-admin', now(), 'psn_x', 'because')`
+
+const EDITS: readonly (readonly [name: string, edit: string, found: RegExp])[] = [
+  ['a role that was given by nobody', ROLE, /access\.role_assignment .*rol_0{26}.* has no entry/],
+  ['a token of wider scopes', `update access.token set scopes = '{*}'`, /access\.token .*tok_.* was changed/],
+  [
+    'a token that lasts longer',
+    `update access.token set expires_at = expires_at + interval '9 years'`,
+    /access\.token .* was changed/,
+  ],
+  [
+    'a token that more may know',
+    `update access.token set known_to = known_to || 'psn_x'::text`,
+    /access\.token .* was changed/,
+  ],
+  ['identifiers that are gone', 'delete from identity.ref', /identity\.ref .* is gone; its entry is evt_/],
+  [
+    'hashes of rows beside the rows',
+    `update evidence.row_change set hash = sha256('x') where table_name = 'access.token'`,
+    /the hashes of entry evt_.* were changed/,
+  ],
+  [
+    'hashes that are gone',
+    `delete from evidence.row_change where table_name = 'access.token'`,
+    /the hashes of entry .* are gone/,
+  ],
+  [
+    'a policy text that nobody approved',
+    `insert into access.policy_text (hash, text, policies) values ('x', 'permit (principal, action, resource);', '[]')`,
+    /access\.policy_text .* has no entry/,
+  ],
+]
+
+describe('rows without versions', { skip: databaseUnavailable() }, () => {
+  let estate: Estate
+  before(async () => {
+    estate = await evidenceEstate()
+    await estate.db.database.close()
+  })
+  after(async () => await estate.close())
+
+  async function found(tamper: (copy: Copy) => Promise<unknown>): Promise<string> {
+    const copy = await copyOf(estate)
+    try {
+      await tamper(copy)
+      return (await copy.failed({ state: true })).map(({ detail }) => detail).join('\n')
+    } finally {
+      await copy.close()
+    }
+  }
+
+  test('nothing is found where nothing was touched', async () => {
+    assert.equal(await found(() => Promise.resolve()), '')
+  })
+
+  for (const [name, edit, expected] of EDITS)
+    test(`${name}, past the triggers: named`, async () => {
+      assert.match(
+        await found(async (copy) => {
+          await copy.query('set session_replication_role = replica')
+          await copy.query(edit)
+        }),
+        expected,
+      )
+    })
+
+  test('a superuser who lets the triggers run is named by them', async () => {
+    assert.match(
+      await found(async (copy) => await copy.query(ROLE)),
+      /access\.role_assignment was written by reeve_superuser, past Reeve; the entry is evt_/,
+    )
+  })
+
+  test('a token that is made and used is told once, and the day of its use is no news', async () => {
+    const copy = await copyOf(estate)
+    try {
+      const count = async (): Promise<string> =>
+        (
+          await copy.query<{ count: string }>(
+            `select count(*) from evidence.row_change where table_name = 'access.token'`,
+          )
+        )[0]?.count ?? ''
+      assert.equal(await count(), '1')
+      await copy.query(`update access.token set used_on = '2026-03-02'`)
+      assert.equal(await count(), '1')
+      assert.equal((await copy.failed({ state: true })).length, 0)
+    } finally {
+      await copy.close()
+    }
+  })
+})
