@@ -18,12 +18,14 @@ create table access.access_grant (
   request_id text generated always as ((data ->> 'requestId'::text)) stored,
   fulfilled_by text generated always as ((data #>> '{fulfilment,by}'::text[])) stored,
   next_at text collate "C" generated always as ((data #>> '{fulfilment,nextAt}'::text[])) stored,
+  changed_in xid8,
   constraint access_grant_pkey PRIMARY KEY (id),
   constraint access_grant_end CHECK (((kind = 'standing'::text) OR ((data ->> 'until'::text) IS NOT NULL))),
   constraint access_grant_kind CHECK ((kind = ANY (ARRAY['standing'::text, 'just_in_time'::text, 'break_glass'::text]))),
   constraint access_grant_seen_ended CHECK (((state <> 'ended'::text) OR ((data -> 'fulfilment'::text) IS NULL) OR ((data #>> '{fulfilment,verifiedAt}'::text[]) IS NOT NULL) OR ((data #>> '{fulfilment,decisionId}'::text[]) IS NULL))),
   constraint access_grant_state CHECK ((state = ANY (ARRAY['approved'::text, 'provisioning'::text, 'active'::text, 'ending'::text, 'ended'::text, 'unproven'::text])))
 );
+CREATE INDEX access_grant_changed ON access.access_grant USING btree (changed_in) WHERE (changed_in IS NOT NULL);
 CREATE INDEX access_grant_fulfilled ON access.access_grant USING btree (id) WHERE ((fulfilled_by IS NOT NULL) AND (state = 'active'::text));
 CREATE INDEX access_grant_next ON access.access_grant USING btree (next_at, id) WHERE (next_at IS NOT NULL);
 CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
@@ -33,6 +35,7 @@ CREATE TRIGGER access_grant_break_glass_checked BEFORE INSERT ON access.access_g
 CREATE TRIGGER access_grant_change_checked BEFORE UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_change();
 CREATE TRIGGER access_grant_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant();
 CREATE TRIGGER access_grant_step_checked BEFORE INSERT OR UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_step();
+CREATE TRIGGER changed_in BEFORE INSERT OR UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.mark_changed();
 CREATE TRIGGER outbox_changed AFTER UPDATE ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 CREATE TRIGGER outbox_made AFTER INSERT ON access.access_grant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox.on_grant();
 
@@ -115,6 +118,7 @@ create table access.decision_batch (
   constraint decision_batch_pkey PRIMARY KEY (source, first_seq),
   constraint decision_batch_source_fkey FOREIGN KEY (source) REFERENCES access.decision_source(id)
 );
+CREATE INDEX decision_batch_received ON access.decision_batch USING btree (received_at);
 CREATE TRIGGER evidence_changed AFTER UPDATE ON access.decision_batch REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,first_seq', '');
 CREATE TRIGGER evidence_gone AFTER DELETE ON access.decision_batch REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,first_seq', '');
 CREATE TRIGGER evidence_made AFTER INSERT ON access.decision_batch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('source,first_seq', '');
@@ -128,6 +132,8 @@ create table access.decision_count (
   allowed boolean not null,
   reason text not null,
   count bigint not null,
+  point text default ''::text not null,
+  enforced boolean default true not null,
   constraint decision_count_pkey PRIMARY KEY (minute, key)
 );
 CREATE INDEX decision_count_principal ON access.decision_count USING btree (principal_id, minute);
@@ -136,6 +142,7 @@ create table access.decision_source (
   id text not null,
   subject_id text not null,
   last_seq bigint not null,
+  missing bigint default 0 not null,
   constraint decision_source_pkey PRIMARY KEY (id)
 );
 CREATE TRIGGER evidence_changed AFTER UPDATE ON access.decision_source REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evidence.tell_rows('id', 'last_seq');
@@ -168,9 +175,13 @@ create table access.entitlement (
   system text generated always as ((data ->> 'system'::text)) stored not null,
   level text generated always as ((data ->> 'level'::text)) stored not null,
   gone_at text collate "C" generated always as ((data ->> 'goneAt'::text)) stored,
+  changed_in xid8,
   constraint entitlement_pkey PRIMARY KEY (id)
 );
+CREATE INDEX entitlement_admin ON access.entitlement USING btree (id) WHERE (level = 'admin'::text);
+CREATE INDEX entitlement_changed ON access.entitlement USING btree (changed_in) WHERE (changed_in IS NOT NULL);
 CREATE INDEX entitlement_principal ON access.entitlement USING btree (principal_id, id);
+CREATE TRIGGER changed_in BEFORE INSERT OR UPDATE ON access.entitlement FOR EACH ROW EXECUTE FUNCTION access.mark_changed();
 
 create table access.idempotency (
   client text not null,
@@ -286,6 +297,25 @@ create table access.version (
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))
 );
+
+create table access.way (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  principal_id text generated always as ((data ->> 'principalId'::text)) stored not null,
+  reaches_principal_id text generated always as ((data ->> 'reachesPrincipalId'::text)) stored,
+  kind text generated always as ((data ->> 'kind'::text)) stored not null,
+  gone_at text collate "C" generated always as ((data ->> 'goneAt'::text)) stored,
+  changed_in xid8,
+  constraint way_pkey PRIMARY KEY (id),
+  constraint way_kind CHECK ((kind = ANY (ARRAY['acts_as'::text, 'escalation'::text])))
+);
+CREATE INDEX way_changed ON access.way USING btree (changed_in) WHERE (changed_in IS NOT NULL);
+CREATE INDEX way_principal ON access.way USING btree (principal_id, id);
+CREATE TRIGGER changed_in BEFORE INSERT OR UPDATE ON access.way FOR EACH ROW EXECUTE FUNCTION access.mark_changed();
 
 CREATE OR REPLACE FUNCTION access.all_covered(wider jsonb, narrower jsonb)
  RETURNS boolean
@@ -438,6 +468,16 @@ AS $function$
   select count(*) from gone
 $function$;
 
+CREATE OR REPLACE FUNCTION access.mark_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.changed_in := pg_current_xact_id();
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION access.pattern_covers(pattern text, name text)
  RETURNS boolean
  LANGUAGE sql
@@ -447,6 +487,29 @@ AS $function$
   select case when right(pattern, 1) = '*' then starts_with(name, left(pattern, -1)) else pattern = name end
 $function$;
 
+CREATE OR REPLACE FUNCTION access.prune_decisions(days integer, most integer, OUT before timestamp with time zone, OUT counts bigint, OUT batches bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if days is null or days < 30 or days > 100000 or most is null or most < 1 or most > 1000000 then
+    raise exception 'decisions are kept for thirty days at least' using errcode = '42501';
+  end if;
+  -- the database's own clock: a caller cannot make decisions old
+  before := date_trunc('milliseconds', now() - make_interval(days => days));
+  delete from access.decision_count c using (
+    select o.minute, o.key from access.decision_count o where o.minute < before order by o.minute limit most) old
+    where c.minute = old.minute and c.key = old.key;
+  get diagnostics counts = row_count;
+  delete from access.decision_batch b using (
+    select o.source, o.first_seq from access.decision_batch o where o.received_at < before order by o.received_at limit most) old
+    where b.source = old.source and b.first_seq = old.first_seq;
+  get diagnostics batches = row_count;
+end
+$function$;
+
 grant insert, select, update on access.access_grant to reeve_access;
 grant insert, select, update on access.access_request to reeve_access;
 grant insert, select, update on access.account to reeve_access;
@@ -454,7 +517,7 @@ grant insert, select on access.approval to reeve_access;
 grant insert, select, update on access.break_glass to reeve_access;
 grant insert, select on access.decision_batch to reeve_access;
 grant insert, select, update (count) on access.decision_count to reeve_access;
-grant insert, select, update (last_seq) on access.decision_source to reeve_access;
+grant insert, select, update (last_seq, missing) on access.decision_source to reeve_access;
 grant insert, select, update on access.denial to reeve_access;
 grant insert, select, update on access.entitlement to reeve_access;
 grant delete, insert, select on access.idempotency to reeve_access;
@@ -464,9 +527,11 @@ grant insert, select, update on access.presence to reeve_access;
 grant insert, select, update (ended_at, ended_by) on access.role_assignment to reeve_access;
 grant insert, select, update (revoked_at, revoked_by, used_on) on access.token to reeve_access;
 grant insert, select on access.version to reeve_access;
+grant insert, select, update on access.way to reeve_access;
 grant execute on function access.all_covered(jsonb,jsonb) to public;
 grant execute on function access.forget_changes(timestamp with time zone) to reeve_access;
 grant execute on function access.pattern_covers(text,text) to public;
+grant execute on function access.prune_decisions(integer,integer) to reeve_access;
 grant usage on schema access to reeve_access;
 
 -- schema connections

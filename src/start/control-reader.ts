@@ -1,5 +1,12 @@
 // What controls read, from the layers of a server: governance sees rows, and no layer sees governance.
-import { ACCESS_TABLES, everyBreakGlass, everyGrant, everyPolicyVersion, roleHolders, tokensInForce } from '#access/records'
+import {
+  ACCESS_TABLES,
+  everyBreakGlass,
+  everyGrant,
+  everyPolicyVersion,
+  roleHolders,
+  tokensInForce,
+} from '#access/records'
 import type { Database, LayerDatabase } from '#db'
 import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
