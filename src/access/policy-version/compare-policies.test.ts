@@ -185,6 +185,17 @@ describe('comparing policies', { skip: databaseUnavailable() }, () => {
     assert.equal(state.entities.size, size)
   })
 
+  test('one comparison goes on at a time, and the next one after it', async () => {
+    const state = await stateWith([facts('app')], [])
+    const first = compared(state, 'permit (principal, action, resource);')
+    await assert.rejects(
+      compared(state, 'permit (principal, action, resource);'),
+      (error) => error instanceof Fault && error.code === 'conflict',
+    )
+    assert.equal((await first).lost, 0)
+    assert.ok((await compared(state, 'permit (principal, action, resource);')).gained > 0)
+  })
+
   test('other policies that come in force meanwhile end it: no half is told of each', async () => {
     const state = await stateWith([facts('app')], [])
     const other = await policies(state, 'permit (principal, action, resource);', 'pol_2')

@@ -13,6 +13,11 @@ import { getPolicyVersion } from './read-policies.ts'
 
 export type PolicySource = { readonly number: number } | { readonly text: string; readonly schema?: string | undefined }
 
+interface PoliciesToCompare {
+  readonly before?: PolicySource | undefined
+  readonly after: PolicySource
+}
+
 export interface PolicyComparison {
   /** At most `LISTED_MAX` of each. */
   readonly gains: readonly Flip[]
@@ -41,13 +46,34 @@ const NAMES_MAX = 2000
 const RECORDED_MAX = 20_000
 /** Thirty days. */
 const RECORDED_MS = 30 * 86_400_000
-const SLICE = 2000
+/** Some milliseconds of a process that others ask meanwhile. */
+const SLICE = 500
 
-/** Without `before`: against what is in force. Nothing is kept, and nobody's decision waits for it. */
+const running = new WeakSet<DecisionState>()
+
+/**
+ * Without `before`: against what is in force. Nothing is kept, and nobody's decision waits for it. One at a time: throws
+ * Fault('conflict') where another goes on.
+ */
 export async function comparePolicies(
   db: LayerDatabase,
   state: DecisionState,
-  { before, after }: { readonly before?: PolicySource | undefined; readonly after: PolicySource },
+  sources: PoliciesToCompare,
+  now: number,
+): Promise<Compared> {
+  if (running.has(state)) throw new Fault('conflict', 'policies are being compared already; ask again in a minute')
+  running.add(state)
+  try {
+    return await compareNow(db, state, sources, now)
+  } finally {
+    running.delete(state)
+  }
+}
+
+async function compareNow(
+  db: LayerDatabase,
+  state: DecisionState,
+  { before, after }: PoliciesToCompare,
   now: number,
 ): Promise<Compared> {
   const read = [await textOf(db, after), before === undefined ? undefined : await textOf(db, before)] as const
