@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { reeve } from '../scan/run-reeve.ts'
+import { verifyAlone } from '../evidence/bundle-copies.ts'
 import { cleanEnvironment, startServer, temporaryFolder } from './server-in-test.ts'
 
 interface Event {
@@ -66,6 +67,17 @@ describe('controls and events of a server', { skip: databaseUnavailable() }, () 
     const verified = await reeve(['verify', resolve(bundle)], { env })
     assert.equal(verified.code, 2, verified.stdout)
     assert.doesNotMatch(verified.stdout, /^failed/m)
+    // without Reeve: Node and the bundle alone
+    const alone = await verifyAlone(bundle)
+    assert.equal(alone.code, 2, alone.text)
+    assert.match(alone.text, /passed +populations\/principals\.csv: \d+ rows .* of \d+ only the hash is shown/)
+    assert.doesNotMatch(alone.text, /^failed|^cannot +(?! |log key|witnesses)/m)
+
+    // a key that was made and is not announced yet signs no bundle
+    assert.equal((await reeve(['keys', 'rotate', 'log'], { env })).code, 0)
+    const between = join(folder, 'between')
+    assert.equal((await reeve(['evidence', 'export', '--out', between], { env })).code, 0)
+    assert.doesNotMatch((await verifyAlone(between)).text, /^failed/m)
     assert.equal(await server.stop(), 0)
   })
 })

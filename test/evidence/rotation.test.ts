@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { announceKey, verifyLog } from '#evidence'
 import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
 import type { LiveFinding } from '#evidence'
+import type { Instant } from '#kernel'
 import { parseVerifierKey } from '../../src/evidence/checkpoint/note.ts'
 import { newestCheckpoint } from '../../src/evidence/log/checkpoints.ts'
 import { cosign } from '../../src/evidence/witness/cosign.ts'
@@ -61,6 +62,8 @@ describe('a log', { skip: databaseUnavailable() }, () => {
   test('goes on under a key that the one before it announced; whoever knows either verifies it', async () => {
     const evidence = estate.db.database.layer('evidence')
     const parts = { evidence, tiles: estate.tiles, signer: logKey(3) }
+    const before = new Date(Date.parse(estate.roll.now()) + 500).toISOString() as Instant
+    estate.roll.pass(1)
     await announceKey(parts, logKey(4), () => estate.roll.now())
     // a start that ended in between announces nothing twice
     await announceKey(parts, logKey(4), () => estate.roll.now())
@@ -70,6 +73,18 @@ describe('a log', { skip: databaseUnavailable() }, () => {
     assert.deepEqual(await failed(), [])
     const keys = [keyText(logKey(3)), keyText(logKey(4))]
     await estate.bundle('rotated', { signer: logKey(4), key: keyText(logKey(3)) })
+    // of a period that was over before, and of one that began after
+    for (const [name, period] of [
+      ['past', { to: before }],
+      ['since', { from: estate.roll.now() }],
+    ] as const) {
+      await estate.bundle(name, { period, signer: logKey(4), key: keyText(logKey(3)) })
+      const findings = await verifyBundle(join(estate.folder, name), { logKey: keyText(logKey(3)) })
+      assert.deepEqual(
+        findings.filter(({ outcome }) => outcome === 'failed'),
+        [],
+      )
+    }
     for (const known of keys) {
       const findings = await verifyBundle(join(estate.folder, 'rotated'), { logKey: known })
       assert.deepEqual(

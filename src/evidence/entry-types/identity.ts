@@ -11,14 +11,15 @@ const of = (says: string, content?: Content): EntryType => ({
 })
 
 const SOURCE = { source: 'text', fields: 'names?' } as const
+const OF_KIND = { ...SOURCE, kind: 'text?' } as const
 
 const PRINCIPALS: Readonly<Record<string, EntryType>> = {
-  'principal.discovered': of('a source showed an identity that the roll did not have', SOURCE),
-  'principal.drifted': of('a source changed what the roll holds of it', SOURCE),
-  'principal.updated': of('a source said more, or less, of it', SOURCE),
+  'principal.discovered': of('a source showed an identity that the roll did not have', OF_KIND),
+  'principal.drifted': of('a source changed what the roll holds of it', OF_KIND),
+  'principal.updated': of('a source said more, or less, of it', OF_KIND),
   'principal.gone': of('no source that saw it sees it any more', SOURCE),
-  'principal.returned': of('a source sees it again', SOURCE),
-  'principal.reappeared': of('a source sees it again after it was retired', SOURCE),
+  'principal.returned': of('a source sees it again', OF_KIND),
+  'principal.reappeared': of('a source sees it again after it was retired', OF_KIND),
   'principal.registered': of('it was taken into the roll', {
     how: 'text?',
     kind: 'text?',

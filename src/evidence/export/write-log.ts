@@ -21,6 +21,11 @@ const ALWAYS = new Set(['log.key_rotated', 'content.pruned', 'content.erased'])
 const KINDS = new Set([
   'principal.registered',
   'principal.discovered',
+  'principal.drifted',
+  'principal.updated',
+  'principal.returned',
+  'principal.reappeared',
+  'principal.merged',
   'principal.classified',
   'principal.person_confirmed',
   'principal.person_undone',

@@ -75,7 +75,7 @@ function create<D extends ObservedRecord>(
 ): void {
   const id = idTaken ? newId(kind.idKind) : item.id
   const data = kind.complete({ ...item.fresh, refs: [...refs].sort() })
-  plan.creates.push({ id, data, words: words(kind, kind.noun === 'principal' ? 'discovered' : 'observed', run) })
+  plan.creates.push({ id, data, words: words(kind, kind.noun === 'principal' ? 'discovered' : 'observed', run, data) })
   for (const ref of refs) plan.refs.push({ ref, recordId: id })
   plan.added.push({ recordId: id, defines: true, rank: item.rank, lastUsedAt: item.lastUsedAt ?? null })
   plan.ids.set(item.id, id)
@@ -131,7 +131,7 @@ function change<D extends ObservedRecord>(
   if (outcome !== 'unchanged' || !run.seen.has(held.id)) plan.counts[outcome] += 1
   if (fields.length > 0) {
     const next = data
-    plan.changes.push({ current: held, patch: () => next, words: words(kind, outcome, run, fields) })
+    plan.changes.push({ current: held, patch: () => next, words: words(kind, outcome, run, next, fields) })
   }
   present(plan, run, held.id, { defines, rank, lastUsedAt: latest(group, mine) }, presences)
 }
@@ -207,9 +207,16 @@ function words<D extends ObservedRecord>(
   kind: ObservedKind<D>,
   what: string,
   run: SourceRun,
+  data: D,
   fields?: readonly string[],
 ): EntryWords {
-  const content = { source: run.sourceId, ...(fields === undefined ? {} : { fields }) }
+  // of what kind an identity is, the log says: what is shown of it hangs on whether it is a person
+  const said = kind.noun === 'principal' && (fields?.includes('kind') ?? true) && 'kind' in data
+  const content = {
+    source: run.sourceId,
+    ...(said ? { kind: String(data.kind) } : {}),
+    ...(fields === undefined ? {} : { fields }),
+  }
   return { type: `${kind.noun}.${what}`, content }
 }
 

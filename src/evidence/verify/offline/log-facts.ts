@@ -20,6 +20,11 @@ const MAKERS = new Map(
 const KIND_TYPES = new Set([
   'principal.registered',
   'principal.discovered',
+  'principal.drifted',
+  'principal.updated',
+  'principal.returned',
+  'principal.reappeared',
+  'principal.merged',
   'principal.classified',
   'principal.person_confirmed',
   'principal.person_undone',
@@ -85,8 +90,13 @@ export class LogFacts {
 
   #takeKind(id: string, type: string, content: Readonly<Record<string, unknown>> | undefined): void {
     const kind = type === 'principal.person_confirmed' ? 'human' : content?.['kind']
-    if (content === undefined && kind === undefined) this.unsaid.add(id)
-    else if (kind === 'human') this.humans.add(id)
-    else if (typeof kind === 'string') this.humans.delete(id)
+    const changed = [content?.['fields'], content?.['changed']].some(
+      (names) => Array.isArray(names) && names.includes('kind'),
+    )
+    if (typeof kind === 'string') {
+      this.unsaid.delete(id)
+      if (kind === 'human') this.humans.add(id)
+      else this.humans.delete(id)
+    } else if (content === undefined || changed) this.unsaid.add(id)
   }
 }
