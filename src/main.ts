@@ -3,6 +3,7 @@ import { GraphThread } from '#access/decisions'
 import type { GrantFulfiller, OnDecisions } from '#access/decisions'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
+import type { ReeveDatabase } from '#db'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
 import type { HttpSettings } from '#http'
 import { REEVE, systemClock } from '#kernel'
@@ -120,8 +121,7 @@ async function start(
   const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
   const grants = startGrants({ opened, access, state: decisions.state, say })
   undo.later('the keeping of grants', async () => grants.stop())
-  const graph = new GraphThread(opened.connectionFor('access'))
-  undo.later('the graph of access', async () => graph.stop())
+  const graph = startGraph(opened, undo)
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
   const http = await buildServer(
@@ -136,8 +136,7 @@ async function start(
       witnesses: log.witnesses,
       fingerprint: fingerprinter(keys),
       release,
-      controls: (past) =>
-        controlReader(database, identity, { ...(past === undefined ? {} : { past }), witnesses: log.witnesses }),
+      controls: (past) => controlReader(database, identity, log.witnesses, past),
       gauges: gaugesOf({ database, identity, connections, clock }),
     },
     httpSettings(options, settings),
@@ -179,4 +178,10 @@ function httpSettings({ release, log }: StartOptions, { config, tls }: ResolvedS
     ...(perTokenPerMinute === undefined ? {} : { perTokenPerMinute }),
     ...(failuresPerAddressPerMinute === undefined ? {} : { failuresPerAddressPerMinute }),
   }
+}
+
+function startGraph(opened: ReeveDatabase, undo: Undo): GraphThread {
+  const graph = new GraphThread(opened.connectionFor('access'))
+  undo.later('the graph of access', async () => graph.stop())
+  return graph
 }

@@ -32,7 +32,8 @@ const HASHES_BATCH = 1000
 export function controlReader(
   database: Database,
   identity: IdentityLayer,
-  { past, witnesses = [] }: { readonly past?: Instant; readonly witnesses?: readonly NoteVerifier[] } = {},
+  witnesses: readonly NoteVerifier[] = [],
+  past?: Instant,
 ): ControlReader {
   const at = past ?? identity.clock()
   const access = database.layer('access')

@@ -125,9 +125,7 @@ export async function exportEvidence(
       key: keys[0] ?? '',
       witnesses: options.witnessKeys,
       populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
-      controls: await assessControls(
-        controlReader(database, identity, { witnesses: options.witnessKeys.map(witnessKey) }),
-      ),
+      controls: await assessControls(controlReader(database, identity, options.witnessKeys.map(witnessKey))),
       period: options.period,
       scope,
       release: options.release,

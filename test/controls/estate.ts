@@ -81,7 +81,7 @@ function opened(database: Database, hoursLater = 0): Open {
 }
 
 export const assess = async ({ database, identity }: Open): Promise<Assessment> =>
-  await assessControls(controlReader(database, identity, { witnesses: [verifierOf(WITNESS)] }), { seed: 'test' })
+  await assessControls(controlReader(database, identity, [verifierOf(WITNESS)]), { seed: 'test' })
 
 export interface SampleEstate {
   readonly named: Named

@@ -57,7 +57,7 @@ export async function apiInTest(
     identity: roll.identity,
     access,
     evidence: roll.database.layer('evidence'),
-    controls: (past) => controlReader(roll.database, roll.identity, past === undefined ? {} : { past }),
+    controls: (past) => controlReader(roll.database, roll.identity, [], past),
     ...more(roll.database, () => roll.now()),
   }
   const log: string[] = []

@@ -1,5 +1,4 @@
 // One good request for every endpoint, each in a state of the roll that allows it: what the route table is tested with.
-import { newId } from '#kernel'
 import type { Act } from '#kernel'
 import { createConnection, runConnection } from '#connections'
 import type { ConnectionsLayer } from '#connections'

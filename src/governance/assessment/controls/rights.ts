@@ -6,7 +6,7 @@ import type { GrantFacts, Row } from '../rows.ts'
 /** Reeve itself, which proposes and approves the policies that it ships with. */
 const SHIPPED = 'reeve'
 
-const IN_FORCE: readonly string[] = ['approved', 'provisioning', 'active']
+const IN_FORCE: ReadonlySet<string> = new Set(['approved', 'provisioning', 'active'])
 
 const basics = ({ data }: Row<GrantFacts>): Record<string, string | number | undefined> => ({
   principal: data.principalId,
@@ -81,7 +81,7 @@ export const GRANTS: readonly AssertedControl<'grants'>[] = [
     query: `grants where state in ('approved', 'provisioning', 'active') and until is null and (an action ends with '*' or principal.tier = 'admin')`,
     references: [...csf('PR.AA-05'), ...nhi(5)],
     over: 'grants',
-    applies: ({ data }) => IN_FORCE.includes(data.state),
+    applies: ({ data }) => IN_FORCE.has(data.state),
     judge: ({ data }, { administrative }) => {
       if (data.until !== undefined) return HOLDS
       if (data.actions.some((action) => action.endsWith('*'))) return violates('it is for every action and has no end')
