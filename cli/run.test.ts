@@ -68,8 +68,9 @@ describe('reeve run', { timeout: 120_000 }, () => {
     assert.equal(stderr, '')
     assert.equal(code, 5)
     assert.deepEqual(JSON.parse(stdout), [['a', '--b'], null])
-    const context = decided.at(-1)?.question.context
-    assert.deepEqual(context, { purpose: 'a report', reeve: { enforcement_point: 'reeve-run', enforced: true } })
+    const asked = decided.at(-1)?.question
+    assert.deepEqual(asked?.context, { purpose: 'a report' })
+    assert.deepEqual([asked?.point, asked?.enforced], ['reeve-run', true])
   })
 
   test('does not start what is denied', async () => {
@@ -92,7 +93,8 @@ describe('reeve run', { timeout: 120_000 }, () => {
     const { code, stderr } = await run('other', SAYS, '--observe')
     assert.equal(code, 5)
     assert.match(stderr, /would not start it: denied \(nothing_permits\)/)
-    assert.deepEqual(decided.at(-1)?.question.context?.['reeve'], { enforcement_point: 'reeve-run', enforced: false })
+    const asked = decided.at(-1)?.question
+    assert.deepEqual([asked?.point, asked?.enforced], ['reeve-run', false])
   })
 
   test('a command that is not there is 127', async () => {

@@ -189,7 +189,7 @@ for (const kind of ['nginx', 'caddy'] as const) {
       assert.equal(arrived?.headers['x-reeve-would-deny'], 'nothing_permits')
       const [one] = decided
       assert.equal(one?.decision.allowed, false)
-      assert.deepEqual(one?.question.context?.['reeve'], { enforcement_point: 'shop-gateway', enforced: false })
+      assert.deepEqual([one?.question.point, one?.question.enforced], ['shop-gateway', false])
       assert.equal((await proxy.ask('/orders/7')).arrived?.headers['x-reeve-would-deny'] ?? '', '')
       assert.equal((await proxy.ask('/admin')).arrived?.headers['x-reeve-would-deny'], 'no_route')
     })
