@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
+import { decisionsCommand } from './access/decisions.ts'
 import { rightText } from './access/request-fields.ts'
 import { pathLines } from './access/path-lines.ts'
 import { addPageOptions } from './principals/list.ts'
@@ -41,6 +42,7 @@ export function accessCommand(): Command {
     .addCommand(addDates(addEscalations(show)).action(showAccess))
     .addCommand(addDates(addEscalations(whoCan)).action(showWhoCan))
     .addCommand(addDates(standing).action(showStanding))
+    .addCommand(decisionsCommand())
     .addHelpText('after', EXAMPLES)
 }
 

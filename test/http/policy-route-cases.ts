@@ -60,6 +60,7 @@ export const POLICY_CASES: Readonly<Record<string, RouteCase>> = {
   refusePolicies: { by: 'petra', entry: 'policy.refused', ask: moved(version) },
   activatePolicies: { by: 'kim', entry: 'policy.activated', ask: moved(approved) },
   listDenials: { by: 'petra', ask: async () => ({}) },
+  listDecisionCounts: { by: 'kim', ask: async () => ({}) },
   denySubject: {
     by: 'kim',
     entry: 'subject.denied',

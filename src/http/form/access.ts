@@ -210,3 +210,18 @@ export const PolicyComparison = z
       .describe('decisions that were made, made again'),
   })
   .meta({ id: 'PolicyComparison' })
+
+const DecisionCount = z
+  .object({
+    minute: instant,
+    principalId: z.string().optional().describe('absent where nobody in the roll answered to the name'),
+    action: z.string(),
+    resource: z.string(),
+    allowed: z.boolean(),
+    reason: z.string(),
+    point: z.string().optional().describe('the enforcement point that asked, by its own word'),
+    enforced: z.boolean().describe('false: nothing hung on the answer'),
+    count: z.int(),
+  })
+  .meta({ id: 'DecisionCount' })
+export const DecisionCountPage = pageOf('DecisionCountPage', DecisionCount)

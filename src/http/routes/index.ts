@@ -7,6 +7,7 @@ import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
 import { CONNECTIONS } from './connections.ts'
 import { CONTROL_ROUTES } from './controls.ts'
 import { CREDENTIALS } from './credentials.ts'
+import { DECISION_COUNTS } from './decision-counts.ts'
 import { ENTRIES } from './entries.ts'
 import { EXPLANATIONS } from './explanations.ts'
 import { IDENTITY_REQUESTS } from './identity-requests.ts'
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...ACCESS_REQUESTS,
   ...BREAK_GLASS_USES,
   ...POLICIES,
+  ...DECISION_COUNTS,
   ...POLICY_COMPARISON,
   ...EXPLANATIONS,
   ...CONNECTIONS,
