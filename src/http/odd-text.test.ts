@@ -43,6 +43,16 @@ describe('what is no text, no number or no field is refused by its place', { ski
     }
   })
 
+  test('a secret in a purpose or a reason is refused with 422 and the field, and its value is nowhere in the answer', async () => {
+    const secret = `gh${'p'}_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`
+    const refused = await register({ purpose: `it uses ${secret}` })
+    assert.deepEqual([refused.status, pointers(refused)], [422, ['/purpose']], JSON.stringify(refused.body))
+    assert.equal(JSON.stringify(refused.body).includes(secret), false)
+    assert.match(JSON.stringify(refused.body), /a token of GitHub/)
+    const both = await register({ purpose: `it uses ${secret}`, name: 'two\nlines' })
+    assert.deepEqual([both.status, pointers(both).sort()], [400, ['/name', '/purpose']])
+  })
+
   test('a mark of direction in a name is kept as it was sent', async () => {
     const kept = await register({ name: 'pay\u202erunner' })
     assert.deepEqual([kept.status, kept.body.data?.name], [201, 'pay\u202erunner'])

@@ -31,9 +31,14 @@ export interface Mistake {
 /** A request that does not have the declared form. */
 export class MalformedRequest extends Error {
   readonly mistakes: readonly Mistake[]
+  /** The form is right; what it holds is not. */
+  readonly unprocessable: boolean
 
   constructor(where: string, error: z.core.$ZodError) {
     super('the request does not have the declared form')
+    this.unprocessable = error.issues.every(
+      (issue) => issue.code === 'custom' && issue.params?.['unprocessable'] === true,
+    )
     this.mistakes = error.issues.slice(0, 50).flatMap((issue) => mistakesOf(where, issue))
   }
 }
@@ -65,7 +70,8 @@ const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [FaultCode, string]>> =
 /** The fault that an error means to who asked; `undefined` for a bug or anything else that is not theirs to know. */
 function faultFor(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error
-  if (error instanceof MalformedRequest) return new Fault('invalid', 'see `errors` for each part that is wrong')
+  if (error instanceof MalformedRequest)
+    return new Fault(error.unprocessable ? 'unprocessable' : 'invalid', 'see `errors` for each part that is wrong')
   const { code = '', statusCode = 500 } = error as Partial<FastifyError>
   const known = FRAMEWORK_FAULTS[code]
   if (known !== undefined) return new Fault(known[0], known[1], { cause: error })

@@ -2,6 +2,7 @@
 // would not know what was kept. Marks of direction are kept, since names in Arabic or Hebrew need them; whoever prints
 // them takes care of that.
 import { z } from 'zod'
+import { secretIn } from '#kernel'
 
 const CONTROL = /\p{Cc}/u
 const CONTROL_OF_LINES = /[^\P{Cc}\t\n]/u
@@ -24,11 +25,26 @@ const refusing =
     if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value })
   }
 
+/** Marks an issue of a request whose form is right: it is answered as 422. */
+const UNPROCESSABLE = { unprocessable: true } as const
+
+const refusingSecrets = (context: z.core.ParsePayload<string>): void => {
+  const kind = secretIn(context.value)
+  if (kind === undefined) return
+  const message = `holds ${kind}: leave it out, say where it is kept, and take it for leaked`
+  // never the value
+  context.issues.push({ code: 'custom', message, input: undefined, params: UNPROCESSABLE })
+}
+
 /** One line that a person or a program writes; the operation behind it has the last word on the length. */
 export const text = (lengthMax: number): z.ZodString => z.string().min(1).max(lengthMax).check(refusing(notOneLine))
 
-/** Several lines, such as a reason. */
-export const lines = (lengthMax: number): z.ZodString => z.string().min(1).max(lengthMax).check(refusing(notLines))
+/** Several lines, such as a reason. SECURITY: it stands in records and in the log, so it holds no secret. */
+export const lines = (lengthMax: number): z.ZodString =>
+  z.string().min(1).max(lengthMax).check(refusing(notLines)).check(refusingSecrets)
+
+/** One line of the same kind, such as what a right is asked for. */
+export const because = (lengthMax: number): z.ZodString => text(lengthMax).check(refusingSecrets)
 
 /** One line that may be empty, such as the value of a label. */
 export const textOrNone = (lengthMax: number): z.ZodString => z.string().max(lengthMax).check(refusing(notOneLine))

@@ -31,7 +31,7 @@ import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import { AccessRequest, AccessRequestPage, Grant, GrantPage, KIND } from '../form/access.ts'
 import { id, instantSent, PAGE_QUERY, present, reason } from '../form/fields.ts'
-import { text } from '../form/plain-text.ts'
+import { because, text } from '../form/plain-text.ts'
 import { pageAfter } from '../form/page-after.ts'
 
 const REQUEST_PATH = z.strictObject({ requestId: id('access_request') })
@@ -116,7 +116,7 @@ export const ACCESS_REQUESTS = [
           'as in `pg://main/shop/public.orders`, or cut after `/`, `:` or `.` and followed by `*`',
         ),
         seconds: z.int().min(1).optional(),
-        purpose: text(500),
+        purpose: because(500),
         extends: id('grant').optional().describe('the grant whose right is asked for once more, for longer'),
       })
       .meta({ id: 'NewAccessRequest' }),
