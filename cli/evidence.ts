@@ -32,6 +32,7 @@ export function evidenceCommand(): Command {
     .addCommand(keyCommand())
     .addCommand(proveCommand())
     .addCommand(pruneCommand())
+    .addCommand(eraseCommand())
 }
 
 interface ExportOptions extends Local {
@@ -129,5 +130,25 @@ function pruneCommand(): Command {
       const pruned = await pruneEvidence({ ...desk(options), type, days: olderThan })
       if (json === true) await answerJson({ type, pruned })
       else say(`${pruned} entries of ${type} have lost their content`)
+    })
+}
+
+function eraseCommand(): Command {
+  return local(new Command('erase'))
+    .description('take away what is kept of a person who has left; without --yes it only counts')
+    .argument('<person>', 'its id (psn_…)')
+    .requiredOption('--reason <text>', 'why; it stands in the log')
+    .option('--yes', 'do it: it cannot be undone')
+    .option('--json', 'as JSON')
+    .action(async (person: string, options: Local & { readonly reason: string; readonly yes?: boolean }) => {
+      const { eraseOfPerson } = await import('#main')
+      const { reason, yes = false, json } = options
+      const erased = await eraseOfPerson({ ...desk(options), person, reason, dry: !yes })
+      const { entries, versions, identifiers } = erased
+      if (json === true) await answerJson({ person, erased: yes, ...erased })
+      else
+        say(
+          `${entries} entries, ${versions} versions of records and ${identifiers} identifiers ${yes ? 'were erased' : 'would be erased; repeat it with --yes'}`,
+        )
     })
 }

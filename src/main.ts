@@ -34,6 +34,7 @@ export type { KeyDescription as LocalKey } from '#keys'
 export { restoreBackup } from './start/restore-backup.ts'
 export type { RestoredBackup } from './start/restore-backup.ts'
 
+export { eraseOfPerson } from './start/erase-of-person.ts'
 export { evidenceKeys, exportEvidence, proveEvidence, pruneEvidence, verifyEvidence } from './start/evidence-desk.ts'
 export { exportOcsf } from './start/ocsf-desk.ts'
 export { acceptRestore, keptSigner, runWitness, verifyBundleFile } from '#evidence'

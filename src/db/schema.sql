@@ -674,7 +674,7 @@ create table evidence.row_change (
   ordinal bigint generated always as identity not null,
   entry_id text not null,
   table_name text not null,
-  key text not null,
+  key text,
   gone boolean not null,
   hash bytea not null,
   salt bytea,
@@ -697,6 +697,24 @@ create table evidence.watermark (
   constraint watermark_pkey PRIMARY KEY (one),
   constraint watermark_one_check CHECK (one)
 );
+
+CREATE OR REPLACE FUNCTION evidence.append_erased(entry_id text, act_at timestamp with time zone, act_actor text, act_reason text, person text, entries text[], versions text[], rows text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  fresh_salt bytea := uuid_send(gen_random_uuid());
+  -- RFC 8785: members in order; ids are plain ASCII, and to_json writes a text as RFC 8785 does
+  canonical text := format('{"content":{"entries":%s,"person":"%s","rows":%s,"versions":%s},"reason":%s}',
+    replace(to_json(entries)::text, '", "', '","'), person, replace(to_json(rows)::text, '", "', '","'),
+    replace(to_json(versions)::text, '", "', '","'), to_json(act_reason)::text);
+begin
+  insert into evidence.entry (id, layer, type, at, actor, subjects, content_hash, salt, reason, content)
+    values (append_erased.entry_id, 'evidence', 'content.erased', act_at, act_actor, array[person],
+            sha256(fresh_salt || convert_to(canonical, 'UTF8')), fresh_salt, act_reason,
+            jsonb_build_object('entries', entries, 'person', person, 'rows', rows, 'versions', versions));
+end $function$;
 
 CREATE OR REPLACE FUNCTION evidence.append_rows(entry_id text, of_table text, rows bigint, root bytea, began boolean)
  RETURNS void
@@ -732,6 +750,91 @@ begin
     values (append_rows.entry_id, writer, of_layer, 'rows.changed', coalesce(act_at, now()), 'reeve', '{}',
             sha256(fresh_salt || convert_to('{"content":{' || canonical, 'UTF8')), fresh_salt, said);
 end $function$;
+
+CREATE OR REPLACE FUNCTION evidence.erase(person text, act_at timestamp with time zone, act_actor text, act_reason text, dry boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  ids text[];
+  called text;
+  entries text[];
+  versions text[];
+  rows text[];
+  refs text[];
+  part integer;
+  layer text;
+begin
+  if person !~ '^psn_[0-9a-z]{26}$' or act_actor !~ '^[0-9a-z_]{1,64}$' or length(act_reason) not between 1 and 2000 then
+    raise exception 'not a person, an actor or a reason' using errcode = '22023';
+  end if;
+  select p.name, array[p.id, p.principal_id] into called, ids
+    from identity.person p where p.id = person and p.status = 'leaver' for update;
+  if ids is null then
+    raise exception 'only what is kept of people who have left is erased' using errcode = '42501';
+  end if;
+  select coalesce(array_agg(e.id order by e.ordinal), '{}') into entries from evidence.entry e
+    where e.salt is not null
+      and e.type not in ('log.key_rotated', 'log.restored', 'content.pruned', 'content.erased', 'rows.changed')
+      and (e.record_id = any (ids)
+        or e.reason is not null and (e.actor = any (ids) or e.on_behalf_of = any (ids) or e.subjects && ids
+          or length(called) > 3 and position(lower(called) in lower(e.reason)) > 0));
+  select coalesce(array_agg(distinct v.record_id || ' ' || v.version), '{}') into versions
+    from identity.version v where v.record_id = any (ids) and v.data ->> 'erased' is null;
+  select coalesce(array_agg(r.ref), '{}') into refs from identity.ref r where r.record_id = any (ids);
+  if not dry then
+    delete from identity.ref r where r.ref = any (refs);
+    update access.approval a set reason = 'erased' where a.actor = person;
+    update access.role_assignment a set reason = 'erased' where person in (a.subject_id, a.assigned_by);
+    with gone as (
+      update evidence.row_change c
+        set salt = null, key = case when c.table_name = 'identity.ref' then null else c.key end
+        where c.table_name = 'identity.ref' and c.key in (select jsonb_build_array(r)::text from unnest(refs) r)
+          or c.salt is not null and c.table_name in ('access.approval', 'access.role_assignment')
+            and exists (select from evidence.row_change n where n.table_name = c.table_name and n.key = c.key
+              and n.ordinal > c.ordinal)
+            and c.key in (
+              select jsonb_build_array(a.id)::text from access.approval a where a.actor = person
+              union all
+              select jsonb_build_array(a.id)::text from access.role_assignment a where person in (a.subject_id, a.assigned_by))
+        returning c.ordinal)
+    select coalesce(array_agg(g.ordinal::text), '{}') into rows from gone g;
+    update identity.version v set salt = null, reason = null, data = evidence.erased(v.record_id, v.data)
+      where v.record_id = any (ids) and v.data ->> 'erased' is null;
+    update identity.person p set data = evidence.erased(p.id, p.data) where p.id = any (ids);
+    update identity.principal p set data = evidence.erased(p.id, p.data) where p.id = any (ids);
+    foreach layer in array array['identity', 'access', 'connections'] loop
+      execute format('update %I.version v set reason = null where v.reason is not null and v.entry_id = any ($1)', layer)
+        using entries;
+    end loop;
+    update evidence.entry e set reason = null, content = null, salt = null where e.id = any (entries);
+    for part in 0 .. (greatest(cardinality(entries), cardinality(versions), cardinality(rows)) - 1) / 1000 loop
+      perform evidence.append_erased(evidence.fresh_entry_id(), act_at, act_actor, act_reason, person,
+        entries[part * 1000 + 1 : part * 1000 + 1000], versions[part * 1000 + 1 : part * 1000 + 1000],
+        rows[part * 1000 + 1 : part * 1000 + 1000]);
+    end loop;
+  end if;
+  return jsonb_build_object('entries', cardinality(entries), 'versions', cardinality(versions),
+                            'identifiers', cardinality(refs));
+end $function$;
+
+CREATE OR REPLACE FUNCTION evidence.erased(id text, data jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case when data ? 'feedId'
+    then jsonb_build_object('feedId', 'erased:' || id, 'name', 'erased', 'emails', '[]'::jsonb, 'handles', '[]'::jsonb,
+                            'status', 'leaver', 'principalId', data -> 'principalId', 'source', data -> 'source')
+    else (data - '{purpose,attestation,binding,exception,owner,formerOwner,integration,workloadScope}'::text[])
+      || jsonb_build_object('externalId', 'erased:' || id, 'name', 'erased', 'refs', '[]'::jsonb, 'labels', '{}'::jsonb,
+                            'attributes', '{}'::jsonb, 'searchText', '', 'backups', '[]'::jsonb, 'custodians', '[]'::jsonb,
+                            'parties', '[]'::jsonb)
+  end || '{"erased": "true"}'
+$function$;
 
 CREATE OR REPLACE FUNCTION evidence.fresh_entry_id()
  RETURNS text
@@ -890,6 +993,7 @@ grant select on evidence.retention to reeve_evidence;
 grant select on evidence.row_change to reeve_evidence;
 grant insert, select on evidence.sequence to reeve_evidence;
 grant insert, select, update on evidence.watermark to reeve_evidence;
+grant execute on function evidence.erase(text,timestamp with time zone,text,text,boolean) to reeve_evidence;
 grant execute on function evidence.prune(text,integer,text,timestamp with time zone,text) to reeve_evidence;
 grant usage on schema evidence to reeve_access;
 grant usage on schema evidence to reeve_connections;

@@ -140,5 +140,6 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
     person: 'text',
     entries: 'names',
     versions: 'names',
+    rows: 'names',
   }),
 }

@@ -23,16 +23,30 @@ export interface Erased {
 
 /** By type of entry; a log has some dozens. */
 export class PrunedRows {
+  readonly #erased: () => ReadonlySet<string>
   readonly #gone = new Map<string, Gone>()
   readonly #acts = new Map<string, { before: number; count: number }>()
   /** Types that an act of pruning took away before their time. */
   readonly #early = new Set<string>()
   total = 0
 
-  take({ seq, type, at, pruned, pruning }: Pick<EntryRow, 'seq' | 'type' | 'at' | 'pruned' | 'pruning'>): void {
+  /** `erased`: entries that an act of erasing accounts for, by id. */
+  constructor(erased: () => ReadonlySet<string>) {
+    this.#erased = erased
+  }
+
+  take({
+    id,
+    seq,
+    type,
+    at,
+    pruned,
+    pruning,
+  }: Pick<EntryRow, 'id' | 'seq' | 'type' | 'at' | 'pruned' | 'pruning'>): void {
     if (pruning !== undefined) this.#add(pruning, at)
     if (!pruned) return
     this.total += 1
+    if (this.#erased().has(id)) return
     const gone = this.#gone.get(type)
     if (gone === undefined) this.#gone.set(type, { count: 1, first: seq, last: seq, newestAt: at })
     else {

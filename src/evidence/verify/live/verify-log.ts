@@ -8,6 +8,7 @@ import type { Finding } from '../offline/report.ts'
 import { checkpointRows, countUnplaced } from './checkpoint-rows.ts'
 import type { CheckpointRow } from './checkpoint-rows.ts'
 import { DiskTiles } from './disk-tiles.ts'
+import { erasedByEntry } from './erased.ts'
 import { entryRows, placesTaken } from './entry-rows.ts'
 import type { EntryRow } from './entry-rows.ts'
 import { rowsInThreads } from './entry-threads.ts'
@@ -70,7 +71,8 @@ class LogCheck {
   readonly #strangers = new Map<string, number>()
   #signedAtMs = 0
   #signed = 0
-  readonly #pruned = new PrunedRows()
+  #erased: ReadonlySet<string> = new Set()
+  readonly #pruned = new PrunedRows(() => this.#erased)
   #checkpoints = 0
   #origin = ''
 
@@ -87,6 +89,7 @@ class LogCheck {
   async run(): Promise<LiveFinding[]> {
     const { evidence } = this.#options
     const { end, count } = await placesTaken(evidence)
+    this.#erased = (await erasedByEntry(evidence)).entries
     const checkpoints = checkpointRows(evidence)
     let next = (await checkpoints.next()).value as CheckpointRow | undefined
     let expected = 0

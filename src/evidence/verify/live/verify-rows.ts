@@ -1,6 +1,7 @@
 // Rows without versions against the log: each as it was last written, each hash under its entry, and nothing beside them.
 import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
+import { erasedByEntry } from './erased.ts'
 import { sha256 } from '../offline/formats.ts'
 import type { LiveFinding } from './verify-log.ts'
 
@@ -21,6 +22,9 @@ interface LastChange {
   /** Null: it was taken away with what it hides. */
   readonly salt: Buffer | null
 }
+
+/** The key is null where it was erased with what it names. */
+type Change = Omit<LastChange, 'key'> & { readonly key: string | null; readonly ordinal: number }
 
 const NAMED_MAX = 10
 const BATCH = 5000
@@ -49,9 +53,13 @@ async function problemsOf(
   source: RowSource,
 ): Promise<{ readonly problems: readonly string[]; readonly rows: number }> {
   const changes = new Map<string, LastChange>()
+  const { rows: erased } = await erasedByEntry(evidence)
+  let lost = 0
   for (let after = 0; ;) {
     const batch = await changesOf(evidence, sql`table_name = ${source.name} and ordinal > ${after}`)
-    for (const change of batch) changes.set(change.key, change)
+    for (const change of batch)
+      if (change.key !== null) changes.set(change.key, { ...change, key: change.key })
+      else if (!erased.has(String(change.ordinal))) lost += 1
     const last = batch.at(-1)
     if (last === undefined || batch.length < BATCH) break
     after = last.ordinal
@@ -67,13 +75,16 @@ async function problemsOf(
   for (const { key, gone, entryId } of changes.values())
     if (!gone && !there.has(key)) suspects.set(key, `is gone; its entry is ${entryId}`)
   for (let look = 0; look < LOOKS && suspects.size > 0; look++) await lookAgain(evidence, source, suspects)
-  return { problems: [...suspects].map(([key, problem]) => `${source.name} ${key} ${problem}`), rows: there.size }
+  const problems = [...suspects].map(([key, problem]) => `${source.name} ${key} ${problem}`)
+  if (lost > 0)
+    problems.push(`${lost} changes of ${source.name} have lost their key, and no entry says that it was erased`)
+  return { problems, rows: there.size }
 }
 
 function problemOf(said: string, change: LastChange | undefined): string | undefined {
   if (change === undefined) return 'has no entry'
   if (change.gone) return `is there, though entry ${change.entryId} says that it was deleted`
-  if (change.salt === null) return undefined
+  if (change.salt === null) return `has lost its salt: nothing says any more what entry ${change.entryId} was over`
   return sha256(change.salt, said).equals(change.hash) ? undefined : `was changed: entry ${change.entryId} has another`
 }
 
@@ -82,7 +93,7 @@ async function lookAgain(evidence: LayerDatabase, source: RowSource, suspects: M
     const rows = new Map<string, string>()
     for await (const batch of source.rows(keys)) for (const { key, said } of batch) rows.set(key, said)
     const changes = await changesOf(evidence, sql`table_name = ${source.name} and key = any(${keys})`, false)
-    const last = new Map(changes.map((change) => [change.key, change]))
+    const last = new Map(changes.map((change) => [change.key ?? '', { ...change, key: change.key ?? '' }]))
     for (const key of keys) {
       const said = rows.get(key)
       const change = last.get(key)
@@ -97,14 +108,10 @@ async function lookAgain(evidence: LayerDatabase, source: RowSource, suspects: M
 const chunked = (keys: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, at) => keys.slice(at * BATCH, (at + 1) * BATCH))
 
-async function changesOf(
-  evidence: LayerDatabase,
-  which: Sql,
-  limited = true,
-): Promise<(LastChange & { readonly ordinal: number })[]> {
+async function changesOf(evidence: LayerDatabase, which: Sql, limited = true): Promise<Change[]> {
   return await evidence.transaction(
     async (tx) =>
-      await tx.query<LastChange & { readonly ordinal: number }>(sql`
+      await tx.query<Change>(sql`
         select ordinal, key, entry_id as "entryId", gone, hash, salt from evidence.row_change
         where ${which} order by ordinal ${limited ? sql`limit ${BATCH}` : sql``}`),
     { readOnly: true, statementTimeoutMs: 0 },

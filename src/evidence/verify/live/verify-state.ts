@@ -2,6 +2,7 @@
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { canonical, sha256 } from '../offline/formats.ts'
+import { erasedByEntry } from './erased.ts'
 import type { LiveFinding } from './verify-log.ts'
 
 interface Segment {
@@ -65,7 +66,8 @@ export async function verifyState(evidence: LayerDatabase, sources: readonly Sta
     for await (const batch of source.records()) {
       records += batch.length
       const entries = await entriesOf(evidence, batch)
-      for (const record of batch) problems.push(...problemsOf(source.layer, record, entries))
+      const { versions: erased } = await erasedByEntry(evidence)
+      for (const record of batch) problems.push(...problemsOf(source.layer, record, entries, erased))
     }
     for (const { id, table } of await source.withoutVersion())
       problems.push(`${id} stands in \`${table}\` and has no version and no entry`)
@@ -95,7 +97,12 @@ async function entriesOf(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-function problemsOf(layer: string, record: StateRecord, entries: ReadonlyMap<string, EntryOfRecord>): string[] {
+function problemsOf(
+  layer: string,
+  record: StateRecord,
+  entries: ReadonlyMap<string, EntryOfRecord>,
+  erased: ReadonlySet<string>,
+): string[] {
   const { id, versions, present } = record
   const problems: string[] = []
   for (const [at, { version, recordedAt, hash, salt, entryId, actor, reason, segments }] of versions.entries()) {
@@ -105,7 +112,8 @@ function problemsOf(layer: string, record: StateRecord, entries: ReadonlyMap<str
       'hex',
     )
     const entry = entries.get(entryId)
-    if (found !== hash) problems.push(`${name} was changed: its hash is of something else`)
+    const taken = salt === null && erased.has(`${id} ${version}`)
+    if (found !== hash && !taken) problems.push(`${name} was changed: its hash is of something else`)
     else if (entry === undefined) problems.push(`${name} has no entry`)
     else if (entry.layer !== layer || entry.recordId !== id || entry.version !== version || entry.hash !== hash)
       problems.push(`${name} is not what its entry ${entryId} says`)

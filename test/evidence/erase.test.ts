@@ -1,0 +1,86 @@
+// Erasing what is kept of a person who has left: nothing of them stays in the database, and every check still passes.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { erasePerson, sequenceOnce } from '#evidence'
+import { registerPrincipal } from '#identity/roll'
+import { Fault } from '#kernel'
+import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { personOf } from '../../src/identity/principal/roll-in-test.ts'
+import { copyOf } from './copies.ts'
+import type { Copy } from './copies.ts'
+import { evidenceEstate } from './estate.ts'
+import type { Estate } from './estate.ts'
+
+const isFault = (code: string) => (error: unknown) => error instanceof Fault && error.code === code
+
+const NAME = 'maren.oduya'
+
+describe('what is kept of a person', { skip: databaseUnavailable() }, () => {
+  let estate: Estate
+  let copy: Copy
+  const person = personOf(NAME)
+  const act = (): Parameters<typeof erasePerson>[1] => ({ ...estate.roll.act('ada', { reason: 'request 4711' }) })
+  before(async () => {
+    estate = await evidenceEstate()
+    const { roll } = estate
+    await roll.addPerson(NAME)
+    await registerPrincipal(roll.identity, roll.act('ada', { reason: `asked for by ${NAME}` }), {
+      kind: 'service_account',
+      system: 'aws',
+      name: 'nightly',
+      externalId: 'nightly',
+    })
+    await roll.setStatus(NAME, 'leaver')
+    await estate.integrate()
+    await estate.db.database.close()
+    copy = await copyOf(estate)
+  })
+  after(async () => {
+    await copy.close()
+    await estate.close()
+  })
+
+  async function kept(text: string): Promise<string[]> {
+    const tables = await copy.query<{ name: string }>(`
+      select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and n.nspname in ('identity', 'access', 'connections', 'evidence')`)
+    const found: string[] = []
+    for (const { name } of tables) {
+      const rows = await copy.query(`select from ${name} t where position($1 in to_jsonb(t)::text) > 0`, [text])
+      if (rows.length > 0) found.push(name)
+    }
+    return found
+  }
+
+  const TABLES = ['evidence.entry', 'identity.person', 'identity.version']
+
+  test('a dry run counts and takes nothing, and who has not left is not erased', async () => {
+    assert.deepEqual((await kept(NAME)).sort(), TABLES)
+    const counted = await erasePerson(copy.evidence, act(), { person, dry: true })
+    assert.deepEqual(counted, { entries: 1, versions: 2, identifiers: 0 })
+    assert.deepEqual((await kept(NAME)).sort(), TABLES)
+    await assert.rejects(
+      erasePerson(copy.evidence, act(), { person: personOf('ada'), dry: true }),
+      isFault('forbidden'),
+    )
+    await assert.rejects(erasePerson(copy.evidence, act(), { person: 'psn_x', dry: false }), isFault('invalid'))
+  })
+
+  test('erased, nothing of them is in the database, the log verifies, and every record is accounted for', async () => {
+    await erasePerson(copy.evidence, act(), { person, dry: false })
+    assert.deepEqual(await kept(NAME), [])
+    while ((await sequenceOnce(copy.evidence, estate.roll.now())).sequenced > 0);
+    assert.deepEqual(await copy.failed({ state: true }), [])
+    const again = await erasePerson(copy.evidence, act(), { person, dry: true })
+    assert.deepEqual(again, { entries: 0, versions: 0, identifiers: 0 })
+  })
+
+  test('what the entry does not name is still named when it loses its salt or its reason', async () => {
+    await copy.query(`update identity.version set salt = null where record_id = $1`, [personOf('ada')])
+    await copy.query(`update evidence.entry set salt = null, reason = null, content = null
+      where id = (select id from evidence.entry where type = 'principal.registered' and salt is not null limit 1)`)
+    const said = (await copy.failed({ state: true })).map(({ detail }) => detail).join('\n')
+    assert.match(said, new RegExp(`${personOf('ada')} version 1 was changed`))
+    assert.match(said, /the content of `principal\.registered` is gone from \d+ on, and no entry says/)
+  })
+})
