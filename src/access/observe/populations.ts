@@ -83,6 +83,7 @@ function observed(db: LayerDatabase): Populations {
       name: 'ways',
       title: 'how identities come to act as others, or to more than they were given',
       prefix: 'way_',
+      identities: ['principal'],
       columns: {
         principal: 'principalId',
         kind: 'kind',
@@ -94,7 +95,7 @@ function observed(db: LayerDatabase): Populations {
         open: 'open',
         gone_at: 'goneAt',
       },
-      rows: () => readAllRecords(db, WAY),
+      rows: (upTo) => readAllRecords(db, WAY, upTo),
     },
   ]
 }

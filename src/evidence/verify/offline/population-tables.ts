@@ -145,6 +145,21 @@ export const POPULATION_TABLES: Readonly<Record<string, PopulationTable>> = {
     },
     identities: ['principal'],
   },
+  ways: {
+    prefix: 'way_',
+    columns: {
+      principal: 'principalId',
+      kind: 'kind',
+      how: 'how',
+      technique: 'technique',
+      reaches_principal: 'reachesPrincipalId',
+      reaches: 'reaches',
+      reaches_tier: 'reachesTier',
+      open: 'open',
+      gone_at: 'goneAt',
+    },
+    identities: ['principal'],
+  },
   'access-requests': {
     prefix: 'req_',
     columns: {
@@ -166,7 +181,7 @@ export const POPULATION_TABLES: Readonly<Record<string, PopulationTable>> = {
   },
   approvals: {
     prefix: 'apr_',
-    columns: same('request', 'verdict', 'actor', 'behind', 'reason', 'at'),
+    columns: same('request', 'verdict', 'actor', 'behind', 'interested', 'reason', 'at'),
     madeBy: ['access_request.approved', 'access_request.denied'],
     identities: [],
   },
@@ -184,6 +199,22 @@ export const POPULATION_TABLES: Readonly<Record<string, PopulationTable>> = {
       approved_by: 'approvedBy',
       ended_at: 'ended.at',
       ended_by: 'ended.by',
+    },
+    identities: ['principal'],
+  },
+  'break-glass': {
+    prefix: 'bgl_',
+    columns: {
+      principal: 'principalId',
+      request: 'requestId',
+      used_by: 'usedBy',
+      persons: 'persons',
+      at: 'at',
+      until: 'until',
+      state: 'state',
+      reviewed_by: 'review.by',
+      reviewed_at: 'review.at',
+      verdict: 'review.verdict',
     },
     identities: ['principal'],
   },
