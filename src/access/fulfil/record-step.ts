@@ -16,7 +16,7 @@ interface StepTaken {
   readonly fulfilment: Partial<Fulfilment>
 }
 
-/** What the target is asked first, then five times more, each after twice the time. */
+/** Five times in all, each after twice the time. */
 const ATTEMPTS_MAX = 5
 const FIRST_DELAY_MS = 1000
 /** What could not be proven is tried again, more and more seldom. */
