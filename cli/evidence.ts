@@ -99,12 +99,15 @@ function verifyLiveCommand(): Command {
 function keyCommand(): Command {
   return local(new Command('key'))
     .description('print the verifier key of the log, for auditors and witnesses')
-    .option('--json', 'all keys that there were, oldest first')
-    .action(async (options: Local) => {
+    .option('--pending', 'the one that was made by `reeve keys rotate log` and counts from the next start on')
+    .option('--json', 'all keys that there were, oldest first, and one that is pending')
+    .action(async (options: Local & { readonly pending?: boolean }) => {
       const { evidenceKeys } = await import('#main')
       const found = await evidenceKeys(desk(options))
+      const key = options.pending === true ? found.pending : found.keys.at(-1)
       if (options.json === true) await answerJson(found)
-      else await writeTo(process.stdout, [`${found.keys.at(-1) ?? ''}\n`])
+      else if (key === undefined) throw new Fault('not_found', 'no key is pending: `reeve keys rotate log` makes one')
+      else await writeTo(process.stdout, [`${key}\n`])
     })
 }
 

@@ -81,6 +81,7 @@ async function rotate(kind: Kind, options: KeysOptions): Promise<void> {
     const since =
       kind === 'log' ? 'from the next start of the server on' : 'now; a running server takes it up in seconds'
     say(`${key.keyId} is the ${kind} key ${since}. Back up keys/.`)
+    if (kind === 'log') say('Give it to each witness before that: reeve evidence key --pending prints it.')
   }
 }
 

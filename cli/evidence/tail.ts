@@ -1,6 +1,8 @@
 // `reeve evidence tail`: entries, or OCSF events, as they come. One JSON object a line; what is written is flushed, then asked on.
+import { open, readFile, rename } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import { z } from 'zod'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import { Fault } from '#kernel'
@@ -10,8 +12,8 @@ import { writeTo } from '../terminal/write-out.ts'
 
 interface TailOptions {
   readonly ocsf?: boolean
-  readonly ocsfVersion?: string
   readonly after?: number
+  readonly state?: string
   readonly once?: boolean
   readonly interval: number
 }
@@ -20,11 +22,12 @@ const LIMIT = 200
 const WAIT_MS_MAX = 60_000
 
 const HELP = `
-Each line carries its place in the log: \`seq\`, with --ocsf \`metadata.sequence\`. After an interruption go on with
---after and the last place that arrived; what arrives twice has the same place.
+Each line carries its place in the log: \`seq\`, with --ocsf \`metadata.sequence\`. With --state the place is kept once the lines
+are written, and gone on from: what was written when it was interrupted comes twice, with the same place, and nothing is left
+out. Where the log does not have what was read (it was restored, or is another one), it ends with an error: begin anew.
 
 Examples:
-  reeve evidence tail --ocsf | your-forwarder
+  reeve evidence tail --ocsf --state tail.json | your-forwarder
   reeve evidence tail --after 1200 --once > entries.ndjson
 `
 
@@ -32,8 +35,8 @@ export function tailCommand(): Command {
   return new Command('tail')
     .description('follow the log through the server: one JSON object a line')
     .option('--ocsf', 'as OCSF events')
-    .option('--ocsf-version <version>', 'what their metadata.version says')
     .option('--after <seq>', 'go on after this place in the log', whole)
+    .option('--state <file>', 'keep the place in this file, and go on from it')
     .option('--once', 'end where the log ends now')
     .option('--interval <seconds>', 'between questions when nothing is new', whole, 2)
     .addHelpText('after', HELP)
@@ -47,14 +50,14 @@ function whole(text: string): number {
 
 interface Page {
   readonly lines: readonly unknown[]
-  /** The place of the last one. */
-  readonly last?: number
+  /** The last one and its place. */
+  readonly last?: string
 }
 
 async function tail(options: TailOptions): Promise<void> {
   const client = await server()
   const pause = Math.max(1, options.interval) * 1000
-  let after = options.after
+  let after = await placeToStart(options)
   for (let failures = 0; ;) {
     let page: Page
     try {
@@ -70,6 +73,8 @@ async function tail(options: TailOptions): Promise<void> {
     }
     if (page.lines.length > 0)
       await writeTo(process.stdout, [`${page.lines.map((line) => printableJson(JSON.stringify(line))).join('\n')}\n`])
+    if (page.last !== undefined && page.last !== after && options.state !== undefined)
+      await keepPlace(options.state, page.last)
     after = page.last ?? after
     if (page.lines.length === LIMIT) continue
     if (options.once === true) return
@@ -77,16 +82,44 @@ async function tail(options: TailOptions): Promise<void> {
   }
 }
 
-async function pageAfter(client: ReeveClient, options: TailOptions, after: number | undefined): Promise<Page> {
-  const query = { limit: LIMIT, ...(after === undefined ? {} : { cursor: String(after) }) }
+async function pageAfter(client: ReeveClient, options: TailOptions, after: string | undefined): Promise<Page> {
+  const query = { limit: LIMIT, ...(after === undefined ? {} : { cursor: after }) }
   if (options.ocsf === true) {
-    const version = options.ocsfVersion === undefined ? {} : { version: options.ocsfVersion }
-    const { items, next } = await answered(
-      client.GET('/v1/ocsf-events', { params: { query: { ...query, ...version } } }),
-    )
-    return { lines: items, ...(next === undefined ? {} : { last: Number(next) }) }
+    const { items, next } = await answered(client.GET('/v1/ocsf-events', { params: { query } }))
+    return { lines: items, ...(next === undefined ? {} : { last: next }) }
   }
   const { items } = await answered(client.GET('/v1/entries', { params: { query } }))
-  const last = items.at(-1)?.seq
-  return { lines: items, ...(last === undefined ? {} : { last }) }
+  const last = items.at(-1)
+  return { lines: items, ...(last === undefined ? {} : { last: `${last.seq}.${last.id}` }) }
+}
+
+const Kept = z.strictObject({ cursor: z.string().regex(/^\d{1,15}\.evt_[0-9a-z]{26}$/) })
+
+async function placeToStart({ after, state }: TailOptions): Promise<string | undefined> {
+  if (state === undefined) return after === undefined ? undefined : String(after)
+  const text = await readFile(state, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined
+    throw new Fault('unreadable_input', `\`${state}\` cannot be read`, { cause })
+  })
+  if (text === undefined) return after === undefined ? undefined : String(after)
+  if (after !== undefined)
+    throw new Fault('usage', `\`${state}\` holds a place already: leave --after away, or the file`)
+  try {
+    return Kept.parse(JSON.parse(text)).cursor
+  } catch (cause) {
+    throw new Fault('unreadable_input', `\`${state}\` holds no place in a log: remove it to begin anew`, { cause })
+  }
+}
+
+/** Whole or not at all. */
+async function keepPlace(file: string, cursor: string): Promise<void> {
+  const fresh = `${file}.new`
+  const handle = await open(fresh, 'w', 0o600)
+  try {
+    await handle.writeFile(`${JSON.stringify({ cursor })}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(fresh, file)
 }

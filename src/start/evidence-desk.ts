@@ -45,6 +45,8 @@ export interface DeskOptions {
 export interface LogKeys {
   readonly origin: string
   readonly keys: readonly string[]
+  /** One that was made and that the log announces at the server's next start: witnesses need it before. */
+  readonly pending?: string
 }
 
 export interface Desk extends LogKeys {
@@ -84,7 +86,10 @@ export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Prom
     if (signer === undefined) throw new Error('a kind that was opened has an active key')
     const tiles = new TileFolder(join(dataDirectory, 'log'))
     const connection = opened.connectionFor('evidence')
-    return await work({ database, connection, tiles, signer, origin, keys: await keyChain(database, keys, origin) })
+    const chain = await keyChain(database, keys, origin)
+    const active = verifierKey(verifierOf({ ...signer, publicKey: keys.keyInUse('log').publicKey }))
+    const pending = chain.includes(active) ? {} : { pending: active }
+    return await work({ database, connection, tiles, signer, origin, keys: chain, ...pending })
   } finally {
     await opened.stop()
   }
@@ -168,7 +173,9 @@ export async function verifyEvidence(
 }
 
 export async function evidenceKeys(options: DeskOptions): Promise<LogKeys> {
-  return await atDesk(options, ({ origin, keys }) => Promise.resolve({ origin, keys }))
+  return await atDesk(options, ({ origin, keys, pending }) =>
+    Promise.resolve({ origin, keys, ...(pending === undefined ? {} : { pending }) }),
+  )
 }
 
 /** A C2SP tlog-proof. Throws Fault('not_found'). */

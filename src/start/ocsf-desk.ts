@@ -16,11 +16,10 @@ export interface OcsfWritten {
 export async function exportOcsf(
   options: DeskOptions & {
     readonly period: Period
-    readonly ocsfVersion?: string
     readonly write: (lines: string) => Promise<void>
   },
 ): Promise<OcsfWritten> {
-  const { period, release, ocsfVersion, write } = options
+  const { period, release, write } = options
   const { from = '', to = '~' } = period
   return await atDesk(options, async ({ database }) => {
     const evidence = database.layer('evidence')
@@ -28,8 +27,7 @@ export async function exportOcsf(
     for (let after = -1; ;) {
       const entries = await listEntries(evidence, { after, limit: BATCH })
       const wanted = entries.filter(({ at }) => at >= from && at < to)
-      const version = ocsfVersion === undefined ? {} : { version: ocsfVersion }
-      const lines = wanted.map((entry) => `${JSON.stringify(ocsfEvent(entry, { release, ...version }))}\n`)
+      const lines = wanted.map((entry) => `${JSON.stringify(ocsfEvent(entry, { release }))}\n`)
       written.events += wanted.length
       written.unmapped += wanted.filter(({ type }) => isUnmapped(type)).length
       if (lines.length > 0) await write(lines.join(''))

@@ -1,6 +1,6 @@
 // Controls, events and bundles of a real server, by the command line.
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
@@ -46,6 +46,19 @@ describe('controls and events of a server', { skip: databaseUnavailable() }, () 
       events.map(({ metadata }) => metadata.sequence),
       events.map((_, place) => place),
     )
+    // what was written is not written again, and a place that the log does not have is no place to wait at
+    const state = join(folder, 'tail.json')
+    const kept = ['evidence', 'tail', '--ocsf', '--once', '--state', state]
+    const first = await reeve(kept, { env })
+    assert.ok(first.stdout.startsWith(tail.stdout), first.stderr)
+    const again = await reeve(kept, { env })
+    assert.equal(again.code, 0, again.stderr)
+    assert.ok(again.stdout.split('\n').length < 5, again.stdout)
+    await writeFile(state, JSON.stringify({ cursor: `3.evt_${'0'.repeat(26)}` }))
+    const another = await reeve(kept, { env })
+    assert.notEqual(another.code, 0)
+    assert.match(another.stderr, /another entry at place 3.*restored/)
+
     const rest = await reeve(['evidence', 'tail', '--after', String(events.length - 3), '--once'], { env })
     const places = rest.stdout
       .trim()

@@ -11,8 +11,6 @@ export const OCSF_VERSION = '1.9.0-dev'
 export interface OcsfOptions {
   /** Of Reeve. */
   readonly release: string
-  /** What `metadata.version` says, for a receiver that insists on another one. The attributes stay the same. */
-  readonly version?: string
 }
 
 export type OcsfEvent = { readonly [key: string]: Json }
@@ -54,7 +52,7 @@ export const isUnmapped = (type: string): boolean => ocsfKindOf(type) === UNMAPP
 function metadataOf({ id, seq, type, layer, at, follows = [] }: StoredEntry, options: OcsfOptions): OcsfEvent {
   const [follow] = follows
   return {
-    version: options.version ?? OCSF_VERSION,
+    version: OCSF_VERSION,
     product: { name: 'Reeve', vendor_name: 'Reeve', version: options.release },
     uid: id,
     sequence: seq,

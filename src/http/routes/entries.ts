@@ -1,7 +1,6 @@
 // What happened, in the order of the log. Its own auditors read it; it holds ids, not names.
 import { z } from 'zod'
-import { Fault } from '#kernel'
-import { listEntries } from '#evidence'
+import { listEntries, placeAfter, placeCursor } from '#evidence'
 import { endpoint } from '../endpoint.ts'
 import { instant, PAGE_QUERY, pageOf, present } from '../form/fields.ts'
 import { text } from '../form/plain-text.ts'
@@ -33,23 +32,23 @@ export const ENTRIES = [
     operationId: 'listEntries',
     tag: 'evidence',
     summary: 'List entries of evidence in the order of the log',
-    description: 'What was written a moment ago appears once it has its place.',
+    description:
+      'What was written a moment ago appears once it has its place. A cursor that this log does not have (it was restored, or is another one) is 409.',
     who: { roles: ['auditor', 'identity-admin', 'access-admin'] },
     scope: 'read',
+    refuses: ['conflict'],
     query: z.strictObject({
       recordId: text(40).optional().describe('entries that made a version of this record'),
       limit: PAGE_QUERY.limit,
-      cursor: z.string().max(20).optional().describe('`next` of the page before'),
+      cursor: z.string().max(50).optional().describe('`next` of the page before; or a place in the log'),
     }),
     answer: pageOf('EntryPage', Entry),
     handle: async ({ doors, query }) => {
       const { recordId, limit, cursor } = query
-      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
-        throw new Fault('invalid', 'the cursor is not of this list')
-      const after = cursor === undefined ? undefined : Number(cursor)
-      const items = await listEntries(doors.evidence, { limit, ...present({ recordId, after }) })
+      const after = await placeAfter(doors.evidence, cursor)
+      const items = await listEntries(doors.evidence, { limit, after, ...present({ recordId }) })
       const last = items.at(-1)
-      return { items, ...(items.length === limit && last !== undefined ? { next: String(last.seq) } : {}) }
+      return { items, ...(items.length === limit && last !== undefined ? { next: placeCursor(last) } : {}) }
     },
   }),
 ]

@@ -1,7 +1,6 @@
 // Entries as OCSF events, for a SIEM that pulls.
 import { z } from 'zod'
-import { Fault } from '#kernel'
-import { isUnmapped, listEntries, OCSF_VERSION, ocsfEvent } from '#evidence'
+import { isUnmapped, listEntries, OCSF_VERSION, ocsfEvent, placeAfter, placeCursor } from '#evidence'
 import { endpoint } from '../endpoint.ts'
 import { PAGE_QUERY } from '../form/fields.ts'
 
@@ -24,33 +23,32 @@ export const OCSF_EVENTS = [
     tag: 'evidence',
     summary: 'List entries as OCSF events in the order of the log',
     description:
-      'Go on from `next` for ever: it is the place in the log, and `metadata.sequence` of each event is its own, so that what was read twice is known.',
+      'Go on from `next` for ever: it names the last event, and `metadata.sequence` of each event is its place in the log, so that what was read twice is known. Where the log does not have that event at its place (it was restored from a backup, or is another one) the answer is 409: begin anew.',
     who: { roles: ['auditor', 'identity-admin', 'access-admin'] },
     scope: 'read',
+    refuses: ['conflict'],
     query: z.strictObject({
       limit: PAGE_QUERY.limit,
       cursor: z
         .string()
-        .regex(/^\d{1,15}$/, { error: 'must be a place in the log' })
+        .max(50)
         .optional()
-        .describe('events after this place in the log'),
+        .describe('`next` of the page before; or a place in the log, after which events follow'),
       version: z
-        .string()
-        .regex(/^\d{1,2}\.\d{1,2}\.\d{1,2}(?:-[a-z0-9.]{1,20})?$/, { error: 'must be a version, such as 1.5.0' })
+        .literal(OCSF_VERSION)
         .optional()
-        .describe(`what \`metadata.version\` says; ${OCSF_VERSION}, which the events are validated against`),
+        .describe('of OCSF, which the events are validated against: there is one so far'),
     }),
     answer: Events,
     handle: async ({ doors, query }) => {
-      const { limit, cursor, version } = query
-      const after = cursor === undefined ? -1 : Number(cursor)
-      if (!Number.isSafeInteger(after)) throw new Fault('invalid', 'the cursor is no place in the log')
+      const { limit, cursor } = query
+      const after = await placeAfter(doors.evidence, cursor)
       const entries = await listEntries(doors.evidence, { limit, after })
-      const options = { release: doors.release ?? '0.0.0', ...(version === undefined ? {} : { version }) }
-      const next = entries.at(-1)?.seq ?? after
+      const last = entries.at(-1)
+      const next = last === undefined ? cursor : placeCursor(last)
       return {
-        items: entries.map((entry) => ocsfEvent(entry, options)),
-        ...(next < 0 ? {} : { next: String(next) }),
+        items: entries.map((entry) => ocsfEvent(entry, { release: doors.release ?? '0.0.0' })),
+        ...(next === undefined ? {} : { next }),
         unmapped: entries.filter(({ type }) => isUnmapped(type)).length,
       }
     },
