@@ -11,7 +11,7 @@ import { readPolicyText } from '../policy-writing/index.ts'
 import type { TextProblem } from '../policy-writing/index.ts'
 import { getPolicyVersion } from './read-policies.ts'
 
-export type PolicySource = { readonly number: number } | { readonly text: string; readonly schema?: string | undefined }
+type PolicySource = { readonly number: number } | { readonly text: string; readonly schema?: string | undefined }
 
 interface PoliciesToCompare {
   readonly before?: PolicySource | undefined

@@ -59,6 +59,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
   ]),
   ...entity(2, 'Read', ['connection.run_queued', 'connection.run_ended']),
   ...entity(3, 'Update', [
+    'rows.changed',
     ...of('principal', 'drifted', 'updated', 'identified', 'attested', 'owner_assigned', 'owner_changed', 'orphaned'),
     ...of('principal', 'parties_left', 'backup_added', 'backup_removed', 'custodians_set', 'binding_proved'),
     ...of('principal', 'classified', 'purpose_set', 'expiry_set', 'review_set', 'vendor_set', 'workload_set'),
