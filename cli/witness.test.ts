@@ -30,13 +30,15 @@ test('reeve verify says what is no bundle, and exits with 2', async (t) => {
   const folder = await folderOf(t, { 'bundle.zip': 'nothing of the kind, but long enough', 'empty/readme': '' })
   for (const [path, why] of [
     ['bundle.zip', /the zip file is no audit bundle/],
-    ['empty', /this is no audit bundle/],
     ['absent', /cannot be read/],
   ] as const) {
     const { code, stderr } = await reeve(['verify', join(folder, path)])
     assert.equal(code, 2, path)
     assert.match(stderr, why)
   }
+  // whoever takes the manifest away gets no better answer than whoever forges it
+  const { code, stdout } = await reeve(['verify', join(folder, 'empty')])
+  assert.deepEqual([code, stdout.includes('there is no manifest.json')], [1, true])
 })
 
 test('reeve witness refuses an address and a log key that are none', async (t) => {
