@@ -89,7 +89,7 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
   {
     name: 'an entry’s subject edited, all tiles removed',
     found: /signed over other entries/,
-    at: 88,
+    at: 131,
     tamper: async (copy) => {
       await copy.query(`update evidence.entry set subjects = '{prn_other}' where id = ${atPlace(260)}`)
       await rm(join(copy.tiles, 'tile'), { recursive: true })
@@ -214,7 +214,7 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
   },
   {
     name: 'a tile removed',
-    found: /tile\/1\/000\.p\/1 is missing/,
+    found: /tile\/1\/000\.p\/\d+ is missing/,
     tamper: async (copy) => await rm(join(copy.tiles, 'tile/1/000.p'), { recursive: true }),
   },
   {

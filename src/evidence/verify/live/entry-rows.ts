@@ -56,8 +56,10 @@ const TEXT = `
          || coalesce(',"contentHash":"' || encode(e.content_hash, 'hex') || '"', '')
          || ',"follows":' || to_json(e.follows)::text || ',"id":' || to_json(e.id)::text
          || ',"layer":' || to_json(e.layer)::text || coalesce(',"onBehalfOf":' || to_json(e.on_behalf_of)::text, '')
-         || coalesce(',"record":{"hash":"' || encode(e.record_hash, 'hex') || '","id":' || to_json(e.record_id)::text
-                     || ',"version":' || e.record_version || '}', '')
+         || case when num_nonnulls(e.record_hash, e.record_id, e.record_version) = 0 then ''
+                 -- a part of it alone is in no leaf that was signed
+                 else coalesce(',"record":{"hash":"' || encode(e.record_hash, 'hex') || '","id":'
+                               || to_json(e.record_id)::text || ',"version":' || e.record_version || '}', ',"record":{}') end
          || ',"subjects":' || to_json(e.subjects)::text || ',"type":' || to_json(e.type)::text
          || ',"writtenBy":' || to_json(e.written_by::text)::text || '}' as leaf,
          e.content_hash, e.salt, e.reason, e.content
