@@ -9,7 +9,7 @@ import type { Decided, DecisionState } from '#access/decisions'
 import { facts, grant, stateWith } from '../src/access/decide/state-in-test.ts'
 import { pointInTest } from '../src/http/decisions/point-in-test.ts'
 import type { PointInTest } from '../src/http/decisions/point-in-test.ts'
-import { onlyWhileAllowed } from './run/only-while-allowed.ts'
+import { onlyWhileAllowed, refusalOf } from './run/only-while-allowed.ts'
 import { COMMAND, reeve } from '../test/scan/run-reeve.ts'
 
 interface Started {
@@ -42,6 +42,18 @@ test('without an answer the last one counts until it is over', async () => {
   const silent = onlyWhileAllowed({ ask: () => Promise.reject(new Error('down')), first, everyMs: 20 })
   assert.match(await silent.lost, /nobody answers/)
   assert.ok(performance.now() - since >= 280)
+})
+
+test('an allowance with an obligation, which nobody fulfils here, ends what runs', async () => {
+  const first = {
+    decision: true,
+    context: { reason: 'granted', expires_at: new Date(Date.now() + 9000).toISOString() },
+  }
+  assert.equal(refusalOf(first), undefined)
+  const obliged = { decision: true, context: { reason: 'granted', obligations: [{ name: 'record_screen' }] } }
+  assert.equal(refusalOf(obliged), 'obligation_unknown')
+  const watched = onlyWhileAllowed({ ask: async () => await Promise.resolve(obliged), first, everyMs: 20 })
+  assert.match(await watched.lost, /obligation_unknown/)
 })
 
 describe('reeve run', { timeout: 120_000 }, () => {

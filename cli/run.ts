@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { Fault } from '#kernel'
 import { partyOf } from './decide.ts'
 import { credentialsFrom } from './remote/credentials.ts'
-import { onlyWhileAllowed } from './run/only-while-allowed.ts'
+import { onlyWhileAllowed, refusalOf } from './run/only-while-allowed.ts'
 import { startChild } from './run/child.ts'
 import type { Ask } from './run/only-while-allowed.ts'
 
@@ -71,8 +71,9 @@ async function run(command: readonly string[], options: RunOptions): Promise<voi
   const ask = await asking(options)
   const say = (event: string): void => void process.stderr.write(`reeve run: ${event}\n`)
   const first = await ask().catch(() => undefined)
-  if (first?.decision !== true) {
-    const reason = first === undefined ? 'nobody answers' : `denied (${first.context.reason})`
+  const refusal = first === undefined ? 'nobody answers' : refusalOf(first)
+  if (refusal !== undefined) {
+    const reason = first === undefined ? refusal : `denied (${refusal})`
     say(options.observe === true ? `would not start it: ${reason}` : reason)
     if (options.observe !== true) {
       process.exitCode = first === undefined ? NO_ANSWER : DENIED

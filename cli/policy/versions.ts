@@ -28,7 +28,7 @@ export const versionCommands = (): Command[] => [
   new Command('propose')
     .description('propose policies as the next version; another person approves them')
     .argument('<path>', 'a file, or a folder of *.cedar')
-    .requiredOption('--comment <text>', 'what changes, and why; who approves reads it')
+    .option('--comment <text>', 'what changes, and why; who approves reads it (not needed with --dry-run)')
     .option('--schema <file>', 'in Cedar’s own syntax; with it, policies must type-check')
     .option('--dry-run', 'only say who would gain and lose what')
     .option('--json', 'as JSON')
@@ -75,7 +75,7 @@ function numberIn(text: string): number {
 
 async function propose(
   path: string,
-  options: RemoteOptions & { readonly schema?: string; readonly comment: string; readonly dryRun?: boolean },
+  options: RemoteOptions & { readonly schema?: string; readonly comment?: string; readonly dryRun?: boolean },
 ): Promise<void> {
   const files = await readPolicies(path, options.schema)
   const client = await server()
@@ -93,7 +93,9 @@ async function propose(
     else await showComparison(compared, files)
     return
   }
-  const made = await answered(client.POST('/v1/policies', { body: { ...texts, comment: options.comment } }))
+  const { comment } = options
+  if (comment === undefined) throw new Fault('usage', 'say what changes, and why: --comment "…"; who approves reads it')
+  const made = await answered(client.POST('/v1/policies', { body: { ...texts, comment } }))
   if (options.json === true) await answerJson(made)
   else sayState(made)
 }

@@ -6,6 +6,15 @@ interface Answer {
   readonly context: { readonly reason: string; readonly [key: string]: unknown }
 }
 
+/** Why it may not; `undefined`: it may. This wrapper fulfils no obligation, so an answer that has one is a no. */
+export function refusalOf({ decision, context }: Answer): string | undefined {
+  if (!decision) return context.reason
+  const { obligations } = context
+  return obligations === undefined || (Array.isArray(obligations) && obligations.length === 0)
+    ? undefined
+    : 'obligation_unknown'
+}
+
 /** Rejects where there is no answer. */
 export type Ask = () => Promise<Answer>
 
@@ -40,7 +49,8 @@ async function watch(
     const stopped = await sleep(everyMs, false, { signal }).catch(() => true)
     if (stopped) return await new Promise<never>(() => undefined)
     const answer = await ask().catch(() => undefined)
-    if (answer?.decision === false) return `its access ended (${answer.context.reason})`
+    const refusal = answer === undefined ? undefined : refusalOf(answer)
+    if (refusal !== undefined) return `its access ended (${refusal})`
     if (answer !== undefined) goodUntil = performance.now() + goodFor(answer)
     else if (performance.now() >= goodUntil) return 'nobody answers whether it still may'
   }

@@ -75,6 +75,15 @@ for (const kind of ['nginx', 'caddy'] as const) {
       assert.ok(!JSON.stringify(said).includes('spoofed'), JSON.stringify(said))
     })
 
+    test('a client cannot have what the decision point says taken away before it arrives', async () => {
+      for (const name of ['X-Reeve-Decision', 'x-reeve-obligations', 'X-Client-Id']) {
+        const { status, arrived } = await proxy.ask('/orders/7', { headers: { connection: `close, ${name}` } })
+        const said = arrived?.headers
+        const whole = said?.['x-client-id'] === 'app' && said['x-reeve-decision']?.startsWith('dec_') === true
+        assert.ok(status === 400 ? arrived === undefined : whole, name)
+      }
+    })
+
     test('a header that names another method or path does not reach the application', async () => {
       for (const name of [
         'x-http-method-override',

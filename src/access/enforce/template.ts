@@ -16,7 +16,7 @@ export interface WrongTemplate {
 
 const HOLE = /\{(\w+)\}/g
 /** SECURITY: what a request holds must not choose which kind of thing it is about. */
-const WHOLE_NAME = /^(?:[a-z][a-z0-9+.-]*:\/\/|arn:)/
+const WHOLE_NAME = /^(?:[a-z][a-z0-9+.-]*:\/\/|arn:[a-z-]+:[a-z0-9-]+:)/
 
 export function readTemplate(path: string, resource: string | undefined): Template | WrongTemplate {
   const wrong = (what: string): WrongTemplate => ({ at: 'path', wrong: what })

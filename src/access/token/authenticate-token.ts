@@ -29,7 +29,7 @@ export async function authenticateToken(administration: Administration, presente
   const found = await administration.db.transaction((tx) => lookUp(tx, hashes), { readOnly: true })
   if (found === undefined) return { denied: 'unknown' }
   const { token, held } = found
-  if (token.revokedAt !== null) return { denied: 'revoked', tokenId: token.id }
+  if (token.revokedAt !== null || found.denied) return { denied: 'revoked', tokenId: token.id }
   if (token.expiresAt <= at) return { denied: 'expired', tokenId: token.id }
   await markUsed(administration, token, at)
   return { token, roles: effectiveRoles(held, administration.settings.bothAdministrations) }
@@ -40,16 +40,24 @@ type Row = Token & { readonly hash: Buffer }
 async function lookUp(
   tx: Tx,
   hashes: readonly Buffer[],
-): Promise<{ token: Token; held: Awaited<ReturnType<typeof heldBy>> } | undefined> {
+): Promise<{ token: Token; held: Awaited<ReturnType<typeof heldBy>>; denied: boolean } | undefined> {
   for (const hash of hashes) {
     const [row] = await tx.query<Row>(sql`select ${TOKEN}, hash from access.token where hash = ${hash}`)
     if (row === undefined) continue
     const { hash: kept, ...token } = row
     if (!timingSafeEqual(kept, hash)) continue
     const subjectId = token.personId ?? token.principalId
-    return { token, held: subjectId === null ? [] : await heldBy(tx, subjectId) }
+    const held = subjectId === null ? [] : await heldBy(tx, subjectId)
+    return { token, held, denied: await isDenied(tx, [token.id, token.credentialId]) }
   }
   return undefined
+}
+
+/** On the denylist: what is said to be denied everywhere is denied here too. */
+async function isDenied(tx: Tx, ids: readonly (string | null)[]): Promise<boolean> {
+  const [row] = await tx.query<{ denied: boolean }>(sql`select exists (select from access.denial
+    where subject_id = any(${ids.filter((id) => id !== null)}) and lifted_at is null) as denied`)
+  return row?.denied !== false
 }
 
 async function markUsed(administration: Administration, token: Token, at: Instant): Promise<void> {

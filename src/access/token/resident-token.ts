@@ -55,7 +55,8 @@ export class ResidentAuthentication {
 }
 
 function whyInactive(state: DecisionState, token: TokenFacts, now: number): string | undefined {
-  const { subjectId, credentialId } = token
+  const { id, subjectId, credentialId } = token
+  if (state.isEnded(id) || (credentialId !== undefined && state.isEnded(credentialId))) return 'it is denied'
   const person = subjectId.startsWith('psn_')
   const subject = person ? state.principalOfPerson(subjectId) : state.principal(subjectId)
   if (subject === undefined) return 'its subject is not in the roll'

@@ -10,6 +10,7 @@ import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
 import { personOf, rollInTest } from '../../identity/principal/roll-in-test.ts'
 import type { RollInTest } from '../../identity/principal/roll-in-test.ts'
+import { denySubject } from '../grant/deny-subject.ts'
 import { ADMINISTRATION_SETTINGS } from '../role/administration.ts'
 import { heldByNobody } from '../role/administrators.ts'
 import type { Administration } from '../role/administration.ts'
@@ -147,6 +148,16 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
         (error: unknown) => error instanceof Fault && error.code === 'unprocessable',
       )
     }
+  })
+
+  test('a token that is denied opens nothing until the denial is lifted', async () => {
+    const { token, value } = await personToken()
+    await denySubject(administration, act(), { subjectId: token.id, reason: 'it was in a log' })
+    assert.deepEqual(await authenticateToken(administration, value), { denied: 'revoked', tokenId: token.id })
+    await asOwner(
+      `update access.denial set data = data || '{"liftedAt": "${now}"}' where data ->> 'subjectId' = '${token.id}'`,
+    )
+    assert.ok('token' in (await authenticateToken(administration, value)))
   })
 
   test('every token made and revoked has its entry, without the value', async () => {

@@ -54,6 +54,7 @@ export const ACCESS = [
     scope: 'read',
     query: OF_PRINCIPAL,
     answer: EffectiveRightPage,
+    refuses: ['not_found'],
     handle: async ({ doors, caller, query }) => {
       const { limit, cursor, ...of } = query
       await getPrincipal(doors.identity, caller.viewer, query.principalId)
@@ -72,6 +73,7 @@ export const ACCESS = [
     scope: 'read',
     query: OF_PRINCIPAL,
     answer: ReachedPage,
+    refuses: ['not_found'],
     handle: async ({ doors, caller, query }) => {
       const { limit, cursor, ...of } = query
       await getPrincipal(doors.identity, caller.viewer, query.principalId)
