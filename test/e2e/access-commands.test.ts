@@ -19,9 +19,12 @@ test(
   },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'reeve-access-'))
-    t.after(async () => rm(folder, { recursive: true, force: true }))
     const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations'] })
-    t.after(async () => server.stop())
+    // a server that still writes there would fail the removal, and then nobody would stop it
+    t.after(async () => {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    })
     const response = await fetch(`${server.url}/v1/bootstrap/administrators`, {
       method: 'POST',
       headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },

@@ -64,7 +64,7 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     const codes = await Promise.all((points ?? []).map(async (point) => await point.stop()))
     await server?.kill()
     await base?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
     assert.deepEqual(codes, [0, 0])
   })
 

@@ -52,7 +52,7 @@ describe('enforcement', { skip: databaseUnavailable() || proxyMissing('nginx'), 
     await point?.stop()
     await server?.kill()
     await base?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   /** At the server itself, over its port. */

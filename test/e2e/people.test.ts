@@ -30,7 +30,7 @@ describe('reeve people import', { skip: databaseUnavailable() }, () => {
   })
   after(async () => {
     await server.stop()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   const send = async (rows: readonly string[], ...options: string[]) => {
     const file = join(folder, 'people.csv')

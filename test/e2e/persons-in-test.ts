@@ -25,7 +25,7 @@ export async function startWithPersons(t: TestContext): Promise<Persons> {
   const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations'] })
   t.after(async () => {
     await server.stop()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   const post = async (token: string, path: string, body: object, status = 201): Promise<{ id: string }> => {
     const response = await fetch(`${server.url}${path}`, {

@@ -22,7 +22,7 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     await chmod(folder, 0o755)
     dataDirectory = join(folder, 'data')
   })
-  after(async () => rm(folder, { recursive: true, force: true }))
+  after(async () => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
 
   test('answers, stops in order, starts again with all that it had; the first token is printed once', async (t) => {
     const first = await startServer({ dataDirectory })

@@ -63,7 +63,7 @@ describe('what a server decides', { skip: databaseUnavailable(), timeout: 180_00
   after(async () => {
     await server?.kill()
     await base?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   test('killed with decisions that were not sent, each that was answered is counted once after the next start', async () => {

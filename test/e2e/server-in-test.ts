@@ -114,7 +114,7 @@ async function firstLine(child: ChildProcess, ended: Promise<number | null>, std
 /** A folder that any user can pass through, gone after the test. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-e2e-'))
-  t.after(async () => rm(folder, { recursive: true, force: true }))
+  t.after(async () => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   await chmod(folder, 0o755)
   return folder
 }
