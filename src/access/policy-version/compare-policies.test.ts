@@ -8,7 +8,7 @@ import { decide } from '../decide/index.ts'
 import type { DecisionState, PrincipalFacts, ResidentGrant } from '../decide/index.ts'
 import { resourceOf } from '../decide/resource-name.ts'
 import { facts, grant, HOUR, NOON, policies, principalId, stateWith } from '../decide/state-in-test.ts'
-import { comparePolicies } from './compare-policies.ts'
+import { comparePolicies, LISTED_MAX } from './compare-policies.ts'
 import type { PolicyComparison } from './compare-policies.ts'
 
 const SEED = Number(process.env['REEVE_SEED'] ?? Date.now() % 1_000_000_000)
@@ -140,9 +140,20 @@ describe('comparing policies', { skip: databaseUnavailable() }, () => {
           .split(' ')
           .slice(1)
           .every((name) => known.has(name))
-      assert.deepEqual(keysOf(found.gains), expected.gains.filter(sayable))
-      assert.deepEqual(keysOf(found.loses), expected.loses.filter(sayable))
-      assert.equal(found.gained + found.lost, found.gains.length + found.loses.length)
+      for (const [listed, count, all] of [
+        [keysOf(found.gains), found.gained, expected.gains.filter(sayable)],
+        [keysOf(found.loses), found.lost, expected.loses.filter(sayable)],
+      ] as const) {
+        assert.equal(count, all.length)
+        // at most so many are listed, and each once
+        assert.equal(new Set(listed).size, Math.min(count, LISTED_MAX))
+        if (count <= LISTED_MAX) assert.deepEqual(listed, all)
+        else
+          assert.deepEqual(
+            listed.filter((right) => !all.includes(right)),
+            [],
+          )
+      }
       assert.equal(state.policies, inForce)
     })
   }

@@ -40,7 +40,7 @@ export interface PolicyComparison {
 
 export type Compared = PolicyComparison | { readonly problems: readonly TextProblem[] }
 
-const LISTED_MAX = 500
+export const LISTED_MAX = 500
 const COMPARED_MAX = 500_000
 const NAMES_MAX = 2000
 const RECORDED_MAX = 20_000

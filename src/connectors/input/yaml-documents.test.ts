@@ -70,7 +70,8 @@ test('values are those of the package itself, merges and aliases and duplicate k
 test('whatever can be written as YAML is read back', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })), (original) => {
-      const value = JSON.parse(JSON.stringify(original)) as unknown
+      // a key `<<` is written without quotes by the package, and is a merge when it is read
+      const value = JSON.parse(JSON.stringify(original).replaceAll('"<<":', '"< <":')) as unknown
       assert.deepEqual(JSON.parse(JSON.stringify(one(stringify(value)).value)), value)
     }),
     { numRuns: 300 },
