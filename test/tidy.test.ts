@@ -21,6 +21,16 @@ const IMPORTS: readonly Rule[] = [
     because: 'an adapter sees only the kernel and the port, so the port can bring nothing else along',
   },
   {
+    module: 'src/connectors/target-port.ts',
+    may: ['#kernel'],
+    because: 'an adapter sees only the kernel and the port, so the port can bring nothing else along',
+  },
+  {
+    module: 'src/effect/',
+    may: ['#kernel', '#db', '#db/history', '#evidence/port', '#connectors/target'],
+    because: 'it carries out what it is handed, and knows neither identities nor rights nor what is thought of them',
+  },
+  {
     module: 'src/connectors/sync/',
     may: [
       '#kernel',
@@ -43,7 +53,7 @@ const IMPORTS: readonly Rule[] = [
   },
   {
     module: 'src/connectors/',
-    may: ['#kernel', '#connectors/port', 'src/connectors/'],
+    may: ['#kernel', '#connectors/port', '#connectors/target', 'src/connectors/'],
     because: 'adapters yield facts; they know neither identities nor rights nor findings',
   },
   {
@@ -141,7 +151,7 @@ const IMPORTS: readonly Rule[] = [
 ]
 
 /** Within `src/connectors/`, one adapter does not reach into another but by these agreed files. */
-const ADAPTER_MACHINERY = /^src\/connectors\/(?:port|index|conformance|read|input|sync|schedule)(?:[./]|$)/
+const ADAPTER_MACHINERY = /^src\/connectors\/(?:port|target-port|index|conformance|read|input|sync|schedule)(?:[./]|$)/
 
 const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',

@@ -1,0 +1,161 @@
+// The port of targets: what an adapter that acts and probes is given, and what it answers. Adapters see the kernel and this.
+//
+// Words: a `target` is one configured system; a `step` is one thing that is done there, looked at before, verified after and
+// undone where the system can; a `probe` uses a credential and reports what the target itself answered.
+import type { Instant, Json } from '#kernel'
+
+/** Where a target listens. `host` is a name, an address, or the absolute path of a folder with its Unix socket. */
+export interface TargetAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** One configured system, as it is kept. Credentials are references (`file:`, `env:`, `exec:`), never values. */
+export interface TargetSettings {
+  readonly system: TargetSystem
+  /** As resource names spell it: `pg://NAME/database/…`. Lower case, digits, `-`, `.`. */
+  readonly name: string
+  readonly address: TargetAddress
+  /** Where the administrative role signs in. */
+  readonly database: string
+  readonly administrator: { readonly user: string; readonly password: string }
+  /** `off` only on loopback and Unix sockets; `verify` checks the certificate against `ca` (a reference) or the system's. */
+  readonly tls: 'off' | 'verify'
+  readonly ca?: string
+  /** Poolers and proxies in front: whoever gets in there is in. Each is probed too. */
+  readonly entrances: readonly TargetAddress[]
+  /** Who takes over what a revoked role owns. */
+  readonly successor?: string
+}
+
+export const TARGET_SYSTEMS = ['postgresql'] as const
+export type TargetSystem = (typeof TARGET_SYSTEMS)[number]
+
+/** What a call of an adapter is made with. */
+export interface TargetCall {
+  readonly settings: TargetSettings
+  /** Resolves a reference of the settings when it is needed. SECURITY: what it answers is never kept, logged or thrown. */
+  readonly secretOf: (reference: string) => Promise<string>
+  /** Ends the call, with its connections; an adapter sets its own shorter limits for each thing it asks. */
+  readonly signal: AbortSignal
+  readonly clock: () => Instant
+}
+
+/** Who or what a plan is about at its target: a role of PostgreSQL. */
+export interface TargetSubject {
+  readonly account: string
+}
+
+/** SECURITY: in process memory only, for as long as a plan runs. */
+export interface OfferedCredential {
+  /** A password. */
+  readonly secret: () => string
+  /** A database that it was used on, where that is known; else the target's own. */
+  readonly database?: string
+}
+
+export interface StepCall extends TargetCall {
+  /** Stands in what is made at the target (application names, comments), so that it can be found again. */
+  readonly planId: string
+  readonly subject: TargetSubject
+  readonly credential?: OfferedCredential
+  /** What `look` of this step had found before it first acted, however often the step was begun since. */
+  readonly before: Json
+  /** What earlier steps came to, by their names. */
+  readonly earlier: Readonly<Record<string, StepVerdict>>
+}
+
+/** What a step finds before it acts. Asking changes nothing. */
+export interface Looked {
+  /** What is as it should be already: nothing to do but verify. */
+  readonly already: boolean
+  /** Exactly what would be sent, in order. Empty for a probe. SECURITY: a secret in it is written as `'…'`. */
+  readonly statements: readonly string[]
+  /** Whom and what it touches, in words: `3 sessions of billing-app from 10.0.0.7`. */
+  readonly touches: readonly string[]
+  /** What is needed to put it back; plain JSON without secrets. */
+  readonly before: Json
+  /** Why it can't be done, and what to do about it. */
+  readonly blocked?: { readonly reason: string; readonly next: string }
+}
+
+/**
+ * What a step came to. `verified`: the target itself was seen to be so. `unproven`: it may be or not; `next` says what a
+ * person does now. `failed`: the target refused it, and trying again is of no use.
+ */
+export type StepVerdict =
+  | { readonly effect: 'verified'; readonly answer: string; readonly facts?: Json }
+  | { readonly effect: 'unproven'; readonly reason: string; readonly next: string; readonly facts?: Json }
+  | { readonly effect: 'failed'; readonly reason: string; readonly next: string }
+
+export interface TargetStep {
+  /** Snake case; stands in entries and receipts for ever: `deny_new_logins`. */
+  readonly name: string
+  /** What it does, in words: `no new logins`. */
+  readonly title: string
+  /** Whether it only asks (a probe, an inventory). */
+  readonly asksOnly?: true
+  readonly look: (call: Omit<StepCall, 'before'>) => Promise<Looked>
+  /** Idempotent: after a crash it is done again. Throws what can be tried again; else answers `failed`. */
+  readonly act: (call: StepCall) => Promise<void>
+  /** Sees whether it took effect. For a step that only asks, this is all of it. */
+  readonly verify: (call: StepCall) => Promise<StepVerdict>
+  /** Puts `before` back. Absent: a point of no return. Idempotent. */
+  readonly undo?: (call: StepCall) => Promise<StepVerdict>
+}
+
+/**
+ * `contain`: held so that nothing gets in, and can be given back. `revoke`: for good. `restore`: what containing took is
+ * given back.
+ */
+export const OPERATIONS = ['contain', 'revoke', 'restore'] as const
+export type Operation = (typeof OPERATIONS)[number]
+
+/** One live session of an account, so that consumers of one role are told apart. */
+export interface TargetSession {
+  readonly application: string
+  readonly from: string
+  readonly database: string
+  readonly startedAt: Instant
+  readonly state: string
+}
+
+/** What is there of an account at the target now; for the page that a person reads before anything is done. */
+export interface AccountFound {
+  readonly exists: boolean
+  /** In words: `may log in`, `superuser`, `member of reporting`, `owns 14 objects in 2 databases`. */
+  readonly facts: readonly string[]
+  readonly sessions: readonly TargetSession[]
+  /** Rights in the spelling of `kernel/names`, the widest first, bounded. */
+  readonly reach: readonly { readonly action: string; readonly resource: string; readonly by: string }[]
+  readonly reachCutShort: boolean
+  /** Other ways to the same: another role with the same verifier, a role that may become it, a line of trust. */
+  readonly otherWays: readonly string[]
+  /** What could not be seen, and what would show it. */
+  readonly unknown: readonly string[]
+}
+
+/** One line of `target doctor`. */
+export interface Examined {
+  readonly check: string
+  readonly outcome: 'ok' | 'missing' | 'too_much' | 'unknown'
+  readonly detail: string
+  /** What to run at the target, as statements. */
+  readonly remedy?: readonly string[]
+}
+
+export interface TargetAdapter {
+  readonly system: TargetSystem
+  readonly title: string
+  /** Steps of each operation, in order. The last ones probe. */
+  readonly operations: Readonly<Record<Operation, readonly TargetStep[]>>
+  /** Whether it can be reached and may do what it must, no less and no more. Changes nothing. */
+  readonly examine: (call: TargetCall) => Promise<readonly Examined[]>
+  readonly find: (call: TargetCall, subject: TargetSubject) => Promise<AccountFound>
+  /** Accounts at the target whose password this is, where a caller has only a secret: by a real login of each candidate. */
+  readonly accountsOf?: (
+    call: TargetCall,
+    credential: OfferedCredential,
+    candidates: readonly string[],
+  ) => Promise<string[]>
+}
