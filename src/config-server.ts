@@ -47,6 +47,17 @@ export const ServerFile = z
       .max(10)
       .describe('processes elsewhere that cosign the log, and refuse a rewritten one'),
     routes: path.describe('what nginx, Caddy, Envoy and Kubernetes are answered from, relative to this file'),
+    references: z
+      .strictObject({
+        folders: z.array(path).max(100).describe('absolute; below these `file:` may read'),
+        variables: z
+          .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+          .max(100)
+          .describe('which `env:` may read'),
+        commands: z.array(path).max(100).describe('absolute paths that `exec:` may run'),
+      })
+      .partial()
+      .describe('what targets may name as their credentials, beside files below `secrets` of the data directory'),
     rateLimits: z
       .strictObject({
         perTokenPerMinute: perMinute,
@@ -69,6 +80,11 @@ export interface ServerSettings {
   readonly leaverCountMin?: number
   readonly witnesses?: readonly { readonly url: string; readonly key: string }[]
   readonly routes?: string
+  readonly references?: {
+    readonly folders?: readonly string[] | undefined
+    readonly variables?: readonly string[] | undefined
+    readonly commands?: readonly string[] | undefined
+  }
   readonly perTokenPerMinute?: number
   readonly failuresPerAddressPerMinute?: number
 }
@@ -85,6 +101,7 @@ export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerS
     leaverCountMin: file.leaverBound?.countMin,
     witnesses: file.witnesses,
     routes: file.routes,
+    references: file.references,
     perTokenPerMinute: file.rateLimits?.perTokenPerMinute,
     failuresPerAddressPerMinute: file.rateLimits?.failuresPerAddressPerMinute,
   }

@@ -1,6 +1,7 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
 import { GraphThread } from '#access/decisions'
 import type { GrantFulfiller, OnDecisions } from '#access/decisions'
+import type { TargetAdapter } from '#connectors/target'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
 import type { ReeveDatabase } from '#db'
@@ -15,6 +16,7 @@ import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { startDecisions } from './start/decisions.ts'
 import { gaugesOf } from './start/gauges.ts'
+import { startEffect } from './start/effect.ts'
 import { startGrants } from './start/grants.ts'
 import { followKeys } from './start/keys-kept.ts'
 import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } from './start/layers.ts'
@@ -50,6 +52,8 @@ export interface StartOptions extends ServerOptions {
   readonly acceptKeyLoss?: readonly KeyKind[]
   /** What carries grants to their targets, beside what Reeve decides itself. */
   readonly fulfillers?: readonly GrantFulfiller[]
+  /** What acts on systems. */
+  readonly adapters?: readonly TargetAdapter[]
   /** Have the sample estate (`samples`) in the roll. */
   readonly sampleEstate?: boolean
   /** Takes every decision of this server, and of the points that send it theirs, as an observation. */
@@ -92,7 +96,59 @@ async function start(
   undo: Undo,
   say: (event: string) => void,
 ): Promise<RunningReeve> {
-  const { dataDirectory, config, configFile } = settings
+  const { dataDirectory, configFile } = settings
+  const { log, act, effect, ...parts } = await startLayers(options, settings, undo, say)
+  const { opened, clock, keys, identity, access } = parts
+  const { database } = opened
+  const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
+  const grants = startGrants({ opened, access, state: decisions.state, say })
+  undo.later('the keeping of grants', async () => grants.stop())
+  const graph = startGraph(opened, undo)
+  const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
+  undo.later('the runs of connections', async () => worker.stop())
+  const http = await buildServer(
+    {
+      identity,
+      access,
+      connections,
+      decisions: { ...decisions, ...(settings.routes !== undefined && { routes: settings.routes }) },
+      graph,
+      effect,
+      evidence: database.layer('evidence'),
+      tiles: log.tiles,
+      witnesses: log.witnesses,
+      fingerprint: fingerprinter(keys),
+      release: options.release,
+      controls: (past) => controlReader(database, identity, log.witnesses, past),
+      gauges: gaugesOf({ database, identity, connections, clock }),
+    },
+    httpSettings(options, settings),
+  )
+  undo.later('the HTTP server', async () => stopServer(http))
+  const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
+  const sample = await sampleOf(options, connections, act)
+  // last, so that whatever may fail has not: the token is shown once
+  const bootstrap = await bootstrapToken(identity, access, act)
+  return {
+    ...at,
+    url: urlOf(at, settings.tls !== undefined),
+    dataDirectory,
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(bootstrap === undefined ? {} : { bootstrapToken: bootstrap.value }),
+    ...(sample === undefined ? {} : { sample }),
+    stop: async () => undo.all(),
+  }
+}
+
+/** The layers that records live in, with what keeps each of them going. */
+// oxlint-disable-next-line typescript/explicit-function-return-type -- it is named by what is opened
+async function startLayers(
+  options: StartOptions,
+  settings: ResolvedSettings,
+  undo: Undo,
+  say: (event: string) => void,
+) {
+  const { dataDirectory, config } = settings
   const { environment, release } = options
   await prepareDataDirectory(dataDirectory)
   const clock = monotonicClock(systemClock, (from, to) => {
@@ -118,44 +174,17 @@ async function start(
   undo.later('the look at the keys', async () => keyFiles.stop())
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
-  const parts = { opened, clock, keys, identity, access, say }
-  const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
-  const grants = startGrants({ opened, access, state: decisions.state, say })
-  undo.later('the keeping of grants', async () => grants.stop())
-  const graph = startGraph(opened, undo)
-  const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
-  undo.later('the runs of connections', async () => worker.stop())
-  const http = await buildServer(
-    {
-      identity,
-      access,
-      connections,
-      decisions: { ...decisions, ...(settings.routes !== undefined && { routes: settings.routes }) },
-      graph,
-      evidence: database.layer('evidence'),
-      tiles: log.tiles,
-      witnesses: log.witnesses,
-      fingerprint: fingerprinter(keys),
-      release,
-      controls: (past) => controlReader(database, identity, log.witnesses, past),
-      gauges: gaugesOf({ database, identity, connections, clock }),
-    },
-    httpSettings(options, settings),
-  )
-  undo.later('the HTTP server', async () => stopServer(http))
-  const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
-  const sample = await sampleOf(options, connections, act)
-  // last, so that whatever may fail has not: the token is shown once
-  const bootstrap = await bootstrapToken(identity, access, act)
-  return {
-    ...at,
-    url: urlOf(at, settings.tls !== undefined),
+  const { adapters = [] } = options
+  const effect = startEffect({
+    opened,
+    clock,
     dataDirectory,
-    ...(configFile === undefined ? {} : { configFile }),
-    ...(bootstrap === undefined ? {} : { bootstrapToken: bootstrap.value }),
-    ...(sample === undefined ? {} : { sample }),
-    stop: async () => undo.all(),
-  }
+    adapters,
+    references: config.server.references,
+    undo,
+    say,
+  })
+  return { opened, clock, keys, identity, access, effect, log, act, say }
 }
 
 async function sampleOf(

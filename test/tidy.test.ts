@@ -89,6 +89,8 @@ const IMPORTS: readonly Rule[] = [
       '#access/records',
       '#governance',
       '#connections',
+      '#connectors/target',
+      '#effect',
       '#sync',
       '#evidence',
       '#config',

@@ -615,6 +615,128 @@ grant usage on schema connections to reeve_connections;
 
 create schema effect;
 
+create table effect.idempotency (
+  client text not null,
+  key text not null,
+  request_hash bytea not null,
+  response jsonb not null,
+  recorded_at timestamp(3) with time zone not null,
+  constraint idempotency_pkey PRIMARY KEY (client, key)
+);
+
+create table effect.plan (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  state text generated always as ((data ->> 'state'::text)) stored not null,
+  target_id text generated always as ((data ->> 'targetId'::text)) stored not null,
+  account text generated always as ((data ->> 'account'::text)) stored not null,
+  made_at text collate "C" generated always as ((data ->> 'madeAt'::text)) stored not null,
+  next_at text collate "C" generated always as ((data ->> 'nextAt'::text)) stored,
+  constraint plan_pkey PRIMARY KEY (id),
+  constraint plan_state CHECK ((state = ANY (ARRAY['proposed'::text, 'running'::text, 'paused'::text, 'undoing'::text, 'verified'::text, 'unproven'::text, 'rolled_back'::text, 'undone'::text, 'cancelled'::text])))
+);
+CREATE INDEX plan_next ON effect.plan USING btree (next_at, id) WHERE (next_at IS NOT NULL);
+CREATE UNIQUE INDEX plan_one ON effect.plan USING btree (target_id, account) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text, 'undoing'::text]));
+CREATE INDEX plan_recent ON effect.plan USING btree (made_at DESC, id DESC);
+CREATE TRIGGER plan_step_checked BEFORE INSERT OR UPDATE ON effect.plan FOR EACH ROW EXECUTE FUNCTION effect.check_plan_step();
+
+create table effect.receipt (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  plan_id text generated always as ((data ->> 'planId'::text)) stored not null,
+  constraint receipt_pkey PRIMARY KEY (id),
+  constraint receipt_version_check CHECK ((version = 1))
+);
+CREATE INDEX receipt_plan ON effect.receipt USING btree (plan_id, recorded_at);
+
+create table effect.restraint (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  observe_only boolean generated always as (((data ->> 'observeOnly'::text))::boolean) stored not null,
+  constraint restraint_pkey PRIMARY KEY (id)
+);
+
+create table effect.target (
+  id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  recorded_at timestamp(3) with time zone not null,
+  hash bytea not null,
+  data jsonb not null,
+  name text collate "C" generated always as ((data #>> '{settings,name}'::text[])) stored not null,
+  state text generated always as ((data ->> 'state'::text)) stored not null,
+  constraint target_pkey PRIMARY KEY (id),
+  constraint target_state CHECK ((state = ANY (ARRAY['enabled'::text, 'removed'::text])))
+);
+CREATE UNIQUE INDEX target_name ON effect.target USING btree (name) WHERE (state <> 'removed'::text);
+
+create table effect.version (
+  record_id text not null,
+  version integer not null,
+  valid_from timestamp(3) with time zone not null,
+  valid_to timestamp(3) with time zone,
+  recorded_at timestamp(3) with time zone not null,
+  actor text not null,
+  reason text,
+  entry_id text not null,
+  hash bytea not null,
+  data jsonb not null,
+  salt bytea,
+  constraint version_pkey PRIMARY KEY (record_id, version, valid_from),
+  constraint version_check CHECK ((valid_to > valid_from)),
+  constraint version_version_check CHECK ((version >= 1))
+);
+
+CREATE OR REPLACE FUNCTION effect.check_plan_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.data #>> '{approval,by}' is not null
+    and (new.data #>> '{approval,by}' = new.data ->> 'plannedBy'
+      or (new.data #> '{approval,behind}') ?| array(select jsonb_array_elements_text(new.data -> 'plannedBehind')))
+  then
+    raise exception 'who planned it does not approve it'
+      using errcode = 'check_violation', constraint = 'plan_approver';
+  end if;
+  if (new.data #>> '{approval,needed}')::boolean and new.data #>> '{approval,by}' is null
+    and new.data ->> 'state' not in ('proposed', 'cancelled')
+  then
+    raise exception 'it was not approved' using errcode = 'check_violation', constraint = 'plan_approved';
+  end if;
+  if tg_op = 'INSERT' then
+    if new.data ->> 'state' in ('proposed', 'running') then return new; end if;
+  elsif new.data ->> 'state' = old.data ->> 'state'
+    or (old.data ->> 'state', new.data ->> 'state') in (
+      ('proposed', 'running'), ('proposed', 'cancelled'),
+      ('running', 'paused'), ('running', 'verified'), ('running', 'unproven'), ('running', 'rolled_back'), ('running', 'undoing'),
+      ('running', 'cancelled'), ('paused', 'running'), ('paused', 'cancelled'), ('paused', 'undoing'),
+      ('undoing', 'rolled_back'), ('undoing', 'undone'), ('undoing', 'unproven'),
+      ('unproven', 'running'), ('unproven', 'undoing'), ('verified', 'running'), ('verified', 'undoing'))
+  then return new;
+  end if;
+  raise exception 'a plan takes no such step' using errcode = 'check_violation', constraint = 'plan_step';
+end $function$;
+
+grant delete, insert, select on effect.idempotency to reeve_effect;
+grant insert, select, update on effect.plan to reeve_effect;
+grant insert, select on effect.receipt to reeve_effect;
+grant insert, select, update on effect.restraint to reeve_effect;
+grant insert, select, update on effect.target to reeve_effect;
+grant insert, select on effect.version to reeve_effect;
 grant usage on schema effect to reeve_effect;
 
 -- schema evidence

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Repeating {
   /** Ends after the pass that is under way. */
   stop(): Promise<void>
+  /** The next pass begins at once. */
+  wake(): void
 }
 
 /** `pass` says whether there is more to do at once, or after how long. One that throws is told to `onFailure` and tried again. */
@@ -12,15 +14,18 @@ export function repeat(
   options: { readonly everyMs: number; readonly onFailure: (error: unknown) => void },
 ): Repeating {
   const stopping = new AbortController()
+  let waking = new AbortController()
   const running = (async () => {
     while (!stopping.signal.aborted) {
+      waking = new AbortController()
       const left = await pass().catch((error: unknown) => {
         options.onFailure(error)
         return 'done' as const
       })
       if (left === 'more') continue
       const ms = left === 'done' ? options.everyMs : left.afterMs
-      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+      const signal = AbortSignal.any([stopping.signal, waking.signal])
+      await sleep(ms, undefined, { signal }).catch(() => undefined)
     }
   })()
   return {
@@ -28,5 +33,6 @@ export function repeat(
       stopping.abort()
       await running
     },
+    wake: () => waking.abort(),
   }
 }

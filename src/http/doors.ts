@@ -2,6 +2,7 @@
 import type { IdentityLayer } from '#identity/roll'
 import type { GraphThread } from '#access/decisions'
 import type { Administration } from '#access/records'
+import type { EffectLayer } from '#effect'
 import type { ConnectionsLayer } from '#connections'
 import type { listEntries, NoteVerifier, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
@@ -24,6 +25,8 @@ export interface Doors {
   readonly decisions?: DecisionsDoor
   /** Who can do what, across systems. Absent where the server keeps no graph. */
   readonly graph?: Pick<GraphThread, 'ask'>
+  /** What is done to targets. Absent where the server acts on none. */
+  readonly effect?: EffectLayer
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder

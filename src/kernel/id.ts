@@ -28,6 +28,10 @@ const PREFIXES = {
   exposure: 'exp',
   role: 'rol',
   way: 'way',
+  target: 'tgt',
+  plan: 'pln',
+  receipt: 'rcp',
+  restraint: 'rst',
 } as const
 
 export type IdKind = keyof typeof PREFIXES

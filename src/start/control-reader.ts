@@ -10,6 +10,7 @@ import {
 import type { Database, LayerDatabase } from '#db'
 import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
+import { EFFECT_TABLES } from '#effect'
 import { entryHashes, logStanding } from '#evidence'
 import type { NoteVerifier } from '#evidence'
 import type { ControlReader, Row, Rows } from '#governance'
@@ -109,6 +110,7 @@ const tablesOf = (database: Database): (readonly [LayerDatabase, readonly Record
   [database.layer('identity'), ROLL_TABLES],
   [database.layer('access'), ACCESS_TABLES],
   [database.layer('connections'), [{ schema: 'connections', table: 'connection' }]],
+  [database.layer('effect'), EFFECT_TABLES],
 ]
 
 async function* versionsOf(

@@ -16,7 +16,7 @@ export function startGrants(parts: {
   readonly access: Administration
   readonly state: () => DecisionState
   readonly say: (event: string) => void
-}): Repeating {
+}): Pick<Repeating, 'stop'> {
   const { opened, access, state, say } = parts
   const stopping = new AbortController()
   let held: HeldLock | undefined

@@ -2,6 +2,7 @@
 import { ACCESS_TABLES } from '#access/records'
 import { CONNECTION_TABLES } from '#connections'
 import type { Database, Layer } from '#db'
+import { EFFECT_TABLES } from '#effect'
 import { layerState, toldRows } from '#db/history'
 import type { RecordTable, ToldTable } from '#db/history'
 import { ROLL_TABLES } from '#identity/roll'
@@ -33,13 +34,19 @@ export const TOLD_TABLES: readonly ToldTable[] = [
 ]
 
 /** Records: each version is held against its entry, and the present against its newest version. */
-export const VERSIONED_TABLES: readonly RecordTable[] = [...ROLL_TABLES, ...ACCESS_TABLES, ...CONNECTION_TABLES]
+export const VERSIONED_TABLES: readonly RecordTable[] = [
+  ...ROLL_TABLES,
+  ...ACCESS_TABLES,
+  ...CONNECTION_TABLES,
+  ...EFFECT_TABLES,
+]
 
 /** `schema.*` is every table of a schema. */
 export const NOT_COVERED: Readonly<Record<string, string>> = {
   'identity.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
   'access.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
   'connections.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
+  'effect.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
   'identity.challenge': 'proofs that are asked for, for minutes; what was proven has its entry',
   'access.decision_count': 'sums over access.decision_batch, for quick answers; they are nobody\u2019s proof',
   'evidence.entry': 'the log itself: `evidence verify` without --state',
@@ -59,6 +66,7 @@ export function stateSources(database: Database): StateSource[] {
     layerState(database.layer('identity'), 'identity', ROLL_TABLES),
     layerState(database.layer('access'), 'access', ACCESS_TABLES),
     layerState(database.layer('connections'), 'connections', CONNECTION_TABLES),
+    layerState(database.layer('effect'), 'effect', EFFECT_TABLES),
   ]
 }
 

@@ -19,7 +19,7 @@ const PEOPLE_EVERY_MS = 60 * 60 * 1000
 const DECISIONS_KEPT_DAYS = 400
 const ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
 /** The layers whose operations are asked for under idempotency keys. */
-const ANSWERING: readonly Layer[] = ['identity', 'access', 'connections']
+const ANSWERING: readonly Layer[] = ['identity', 'access', 'connections', 'effect']
 
 /** The first pass begins at once. A pass that fails is told to `say` and made again a minute later. */
 export function startUpkeep(parts: {

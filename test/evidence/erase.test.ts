@@ -43,7 +43,7 @@ describe('what is kept of a person', { skip: databaseUnavailable() }, () => {
   async function kept(text: string): Promise<string[]> {
     const tables = await copy.query<{ name: string }>(`
       select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind = 'r' and n.nspname in ('identity', 'access', 'connections', 'evidence')`)
+      where c.relkind = 'r' and n.nspname in ('identity', 'access', 'connections', 'effect', 'evidence')`)
     const found: string[] = []
     for (const { name } of tables) {
       const rows = await copy.query(`select from ${name} t where position($1 in to_jsonb(t)::text) > 0`, [text])

@@ -23,7 +23,7 @@ describe('tables and the log', { skip: databaseUnavailable() }, () => {
         where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
       const versioned = new Set([
         ...VERSIONED_TABLES.map(({ schema, table }) => `${schema}.${table}`),
-        ...['identity', 'access', 'connections'].map((schema) => `${schema}.version`),
+        ...['identity', 'access', 'connections', 'effect'].map((schema) => `${schema}.version`),
       ])
       const told = new Map(TOLD_TABLES.map((table) => [table.name, table]))
       const nowhere = rows.filter(

@@ -1,2 +1,2 @@
 // PostgreSQL as a target: what Reeve does there and how it sees what became of it.
-export {}
+export const POSTGRESQL = 'postgresql'

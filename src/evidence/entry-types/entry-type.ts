@@ -7,7 +7,7 @@ export interface EntryType {
   /** In words, past tense: what is true when this entry stands in the log. */
   readonly says: string
   /** The layer that writes it; `any` of those that have rows. */
-  readonly layer: 'identity' | 'access' | 'connections' | 'evidence' | 'any'
+  readonly layer: 'identity' | 'access' | 'connections' | 'effect' | 'evidence' | 'any'
   /** Member → what it is; with a `?` where it may be absent. Nothing without content. SECURITY: no secret; of people only ids. */
   readonly content?: Readonly<Record<string, ContentField | `${ContentField}?`>>
   /** Content of a shape of its own is never more than this says; `null` stands where a member was taken away. */

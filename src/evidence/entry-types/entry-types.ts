@@ -1,10 +1,15 @@
 // Every type of entry that this release writes. One table: the published schema, OCSF and the tests read it.
 import type { Json } from '#kernel'
 import type { ContentField, EntryType } from './entry-type.ts'
+import { EFFECT_ENTRIES } from './effect.ts'
 import { IDENTITY_ENTRIES } from './identity.ts'
 import { OTHER_ENTRIES } from './others.ts'
 
-export const ENTRY_TYPES: Readonly<Record<string, EntryType>> = { ...IDENTITY_ENTRIES, ...OTHER_ENTRIES }
+export const ENTRY_TYPES: Readonly<Record<string, EntryType>> = {
+  ...IDENTITY_ENTRIES,
+  ...EFFECT_ENTRIES,
+  ...OTHER_ENTRIES,
+}
 
 type Schema = { readonly [key: string]: Json }
 

@@ -1,0 +1,111 @@
+// What persons say of a plan: approve, pause, go on, cancel, undo, run again with the credential.
+import { Fault } from '#kernel'
+import type { Act } from '#kernel'
+import { violated } from '#db'
+import { operate } from './layer.ts'
+import type { EffectLayer } from './layer.ts'
+import { toUndo } from './records.ts'
+import type { CurrentPlan, PlanRecord, StepRecord } from './records.ts'
+import { lockPlan, movePlan, without } from './write-plan.ts'
+
+interface OfPlan {
+  readonly id: string
+}
+
+/** By another natural person than those behind who planned it; PostgreSQL checks that once more. It runs from then on. */
+export async function approvePlan(
+  layer: EffectLayer,
+  act: Act,
+  { id, behind }: OfPlan & { readonly behind: readonly string[] },
+): Promise<CurrentPlan> {
+  try {
+    return await decided(layer, act, id, ['proposed'], 'plan.approved', (data) => ({
+      ...data,
+      state: 'running',
+      approval: { needed: true, by: act.actor.id, behind, at: act.at },
+      nextAt: act.at,
+    }))
+  } catch (error) {
+    if (violated(error)?.constraint !== 'plan_approver') throw error
+    throw new Fault('forbidden', 'who planned it does not approve it: another person has to', { cause: error })
+  }
+}
+
+/** After the step that is under way. What was done stays. */
+export const pausePlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Promise<CurrentPlan> =>
+  await decided(layer, act, id, ['running'], 'plan.paused', (data) => ({ ...without(data), state: 'paused' }))
+
+/** Only before anything was done; from then on it is undone instead. */
+export async function cancelPlan(layer: EffectLayer, act: Act, { id }: OfPlan): Promise<CurrentPlan> {
+  const cancelled = await decided(layer, act, id, ['proposed', 'running', 'paused'], 'plan.cancelled', (data) => {
+    if (data.steps.some(toUndo))
+      throw new Fault('conflict', `something was done already: \`reeve plan undo ${id}\` puts it back`)
+    return { ...without(data), state: 'cancelled' }
+  })
+  layer.offered.forget(id)
+  return cancelled
+}
+
+/** Puts back what was done, as far as no step is past the point of no return. */
+export const undoPlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Promise<CurrentPlan> =>
+  await decided(
+    layer,
+    act,
+    id,
+    ['running', 'paused', 'verified', 'unproven'],
+    'plan.undoing',
+    (data) => {
+      const final = data.steps.find((step) => step.final === true && toUndo(step))
+      if (final !== undefined) throw new Fault('conflict', `\`${final.name}\` was done, and can't be put back`)
+      return { ...data, state: 'undoing', undoing: 'wanted', nextAt: act.at }
+    },
+    { because: 'wanted' },
+  )
+
+/** Goes on, or tries again what is not verified; with the credential, where one is offered now. */
+export async function runPlan(
+  layer: EffectLayer,
+  act: Act,
+  { id, credential }: OfPlan & { readonly credential?: { readonly secret: string; readonly database?: string } },
+): Promise<CurrentPlan> {
+  if (credential !== undefined) layer.offered.keep(id, credential.secret, credential.database)
+  try {
+    return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', (data) => ({
+      ...data,
+      state: 'running',
+      offered: data.offered || credential !== undefined,
+      steps: data.state === 'paused' ? data.steps : again(data.steps),
+      nextAt: act.at,
+    }))
+  } catch (error) {
+    if (credential !== undefined) layer.offered.forget(id)
+    throw error
+  }
+}
+
+/** What was asked before anything was done is not asked again: it would be asked of what was changed since. */
+function again(steps: readonly StepRecord[]): StepRecord[] {
+  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
+  return steps.map((step, at) => {
+    if (at < from || (step.asksOnly !== true && step.state === 'verified')) return step
+    const { verdict: _v, endedAt: _e, attempts: _a, met: _m, ...rest } = step
+    return { ...rest, state: 'waiting' }
+  })
+}
+
+async function decided(
+  layer: EffectLayer,
+  act: Act,
+  id: string,
+  from: readonly PlanRecord['state'][],
+  type: string,
+  patch: (data: PlanRecord) => PlanRecord,
+  content?: { readonly because: string },
+): Promise<CurrentPlan> {
+  return await operate(layer, act, async (tx) => {
+    const current = await lockPlan(tx, id)
+    if (!from.includes(current.data.state))
+      throw new Fault('conflict', `the plan is ${current.data.state.replace('_', ' ')}`)
+    return await movePlan(tx, act, current, { type, ...(content !== undefined && { content }) }, patch)
+  })
+}

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { Fault } from '#kernel'
+import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
+import type { TestDatabase } from '../db/database-in-test.ts'
+import { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
+import { actBy, entriesOf, layerInTest, passOver, planFor, targetNamed } from './effect-in-test.ts'
+import type { EffectLayer } from './layer.ts'
+import { previewPlan } from './make-plan.ts'
+import { getPlan, getReceipt, listPlans } from './read-plans.ts'
+import { setRestraint } from './restraint.ts'
+import { TargetInTest } from './target-in-test.ts'
+
+describe('a plan at its target', { skip: databaseUnavailable() }, () => {
+  let base: TestDatabase
+  let target: TargetInTest
+  let layer: EffectLayer
+  const pass = async (one: EffectLayer = layer): Promise<void> => await passOver(base, one)
+  const account = (): { mayLogIn: boolean; sessions: number } => {
+    const found = target.accounts.get('app')
+    if (found === undefined) throw new Error('it is there')
+    return found
+  }
+
+  before(async () => {
+    base = await testDatabase()
+    await targetNamed(layerInTest(base, new TargetInTest().adapter), 'main')
+  })
+  after(() => base.close())
+  beforeEach(() => {
+    target = new TargetInTest()
+    target.accounts.set('app', { mayLogIn: true, sessions: 3, password: 'open sesame' })
+    layer = layerInTest(base, target.adapter)
+  })
+  afterEach(async () => {
+    for (const { id, data } of await listPlans(layer, { limit: 100 })) {
+      if (data.state === 'running') await pausePlan(layer, actBy(), { id })
+      if (data.state === 'running' || data.state === 'paused') await undoPlan(layer, actBy(), { id })
+    }
+    await pass()
+  })
+
+  test('contained: denied, ended, used and refused, with a receipt that says what was seen when', async () => {
+    const made = await planFor(layer)
+    await pass()
+    const { data } = await getPlan(layer, made.id)
+    assert.equal(data.state, 'verified')
+    assert.deepEqual(account(), { mayLogIn: false, sessions: 0, password: 'open sesame' })
+    const receipt = await getReceipt(layer, made.id)
+    assert.equal(receipt.data.outcome, 'verified')
+    assert.deepEqual(
+      receipt.data.steps.map(({ name, answer }) => `${name}: ${answer}`),
+      ['try_before: accepted', 'deny_new_logins: it is so', 'end_sessions: it is so', 'try_after: refused (28000)'],
+    )
+    assert.deepEqual(receipt.data.reasons, [])
+    const types = await entriesOf(base, made.id)
+    assert.deepEqual([types[0], types.at(-2), types.at(-1)], ['plan.made', 'receipt.made', 'plan.verified'])
+    assert.equal(JSON.stringify(data).includes('open sesame'), false)
+    assert.equal(layer.offered.of(made.id), undefined)
+  })
+
+  test('a preview shows what would be sent, and touches nothing', async () => {
+    const asked = { target: 'main', operation: 'contain', account: 'app', purpose: { kind: 'emergency' } } as const
+    const preview = await previewPlan(layer, { ...asked, about: [], behind: [], needsApproval: false })
+    assert.deepEqual(
+      preview.steps.map(({ statements }) => statements),
+      [[], ['deny_new_logins app'], ['end_sessions app'], []],
+    )
+    assert.deepEqual(account(), { mayLogIn: true, sessions: 3, password: 'open sesame' })
+    assert.ok(target.calls.every((call) => call.startsWith('look ')))
+  })
+
+  test('without the credential it is changed and not probed: never verified', async () => {
+    const { id } = await planFor(layer, { credential: undefined as never })
+    await pass()
+    const { data } = await getReceipt(layer, id)
+    assert.equal(data.outcome, 'unproven')
+    assert.match(data.reasons[0]?.reason ?? '', /changed, not probed/)
+    assert.equal(account().mayLogIn, false)
+  })
+
+  test('the credential offered afterwards proves it: only what was not verified is done again', async () => {
+    const { id } = await planFor(layer, { credential: undefined as never })
+    await pass()
+    target.calls.length = 0
+    await runPlan(layer, actBy(), { id, credential: { secret: 'open sesame' } })
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+    assert.deepEqual(target.calls, ['look try_after', 'verify try_after'])
+    await undoPlan(layer, actBy(), { id })
+    await pass()
+  })
+
+  test('undone: the last step first, back to what was found, and not to what an attempt had left', async () => {
+    const { id } = await planFor(layer)
+    await pass()
+    await undoPlan(layer, actBy('bob'), { id })
+    await pass()
+    const { data } = await getPlan(layer, id)
+    assert.equal(data.state, 'undone')
+    assert.equal(account().mayLogIn, true)
+    assert.deepEqual(target.calls.slice(-2), ['undo end_sessions', 'undo deny_new_logins'])
+    assert.equal((await getReceipt(layer, id)).data.outcome, 'undone')
+  })
+
+  test('a target that does not answer is asked five times, then the plan is unproven with the reason', async () => {
+    let calls = 0
+    target.before = (call) => {
+      if (call !== 'act end_sessions') return
+      calls++
+      throw new Error('connection refused')
+    }
+    const { id } = await planFor(layer)
+    await pass()
+    const { data } = await getReceipt(layer, id)
+    assert.equal(data.outcome, 'unproven')
+    assert.equal(calls, 5)
+    assert.deepEqual(
+      data.reasons.map(({ step, reason }) => `${step}: ${reason}`),
+      ['end_sessions: connection refused'],
+    )
+    // the door that was shut stays shut
+    assert.equal(account().mayLogIn, false)
+    assert.equal((await entriesOf(base, id)).filter((type) => type === 'plan.attempt_failed').length, 4)
+  })
+
+  test('what fails before anything was done leaves everything as it was', async () => {
+    const { id } = await planFor(layer, { account: 'nobody' })
+    target.blocked.add('deny_new_logins')
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'rolled_back')
+    assert.equal(
+      target.calls.some((call) => call.startsWith('act ')),
+      false,
+    )
+  })
+
+  test('while every act is stopped nothing goes on, on any server; released, it goes on', async () => {
+    await setRestraint(layer, actBy(), { observeOnly: true })
+    const { id } = await planFor(layer)
+    await pass()
+    assert.deepEqual(target.calls, [])
+    await setRestraint(layer, actBy(), { observeOnly: false })
+    let waited = false
+    target.before = async (call) => {
+      // thrown into the middle of a plan: no step begins any more
+      if (call !== 'look deny_new_logins') return
+      waited = true
+      await setRestraint(layer, actBy(), { observeOnly: true })
+    }
+    await pass()
+    assert.equal(waited, true)
+    assert.equal(account().mayLogIn, true)
+    assert.equal((await getPlan(layer, id)).data.state, 'running')
+    target.before = () => undefined
+    await setRestraint(layer, actBy(), { observeOnly: false })
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+  })
+
+  test('what needs approval waits for another person, and PostgreSQL refuses the one who planned it', async () => {
+    const { id } = await planFor(layer, { needsApproval: true })
+    await pass()
+    assert.deepEqual(target.calls, [])
+    const own = approvePlan(layer, actBy('ada'), { id, behind: [] })
+    await assert.rejects(own, (error) => error instanceof Fault && error.code === 'forbidden')
+    const behind = approvePlan(layer, actBy('carl'), { id, behind: [actBy('ada').actor.id] })
+    await assert.rejects(behind, (error) => error instanceof Fault && error.code === 'forbidden')
+    await approvePlan(layer, actBy('bob'), { id, behind: [actBy('bob').actor.id] })
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+    await undoPlan(layer, actBy(), { id })
+    await pass()
+  })
+
+  test('one plan at a time acts on one account, and past the point of no return nothing is undone', async () => {
+    const { id } = await planFor(layer, { operation: 'revoke' })
+    const second = planFor(layer)
+    await assert.rejects(second, (error) => error instanceof Fault && error.code === 'conflict')
+    await pass()
+    const undone = undoPlan(layer, actBy(), { id })
+    await assert.rejects(undone, (error) => error instanceof Fault && /can't be put back/.test(error.detail))
+    await assert.rejects(cancelPlan(layer, actBy(), { id }), (error) => error instanceof Fault)
+  })
+
+  test('two servers on one plan: each step is begun once', async () => {
+    const other = layerInTest(base, target.adapter)
+    const { id } = await planFor(layer)
+    await Promise.all([pass(), pass(other), pass(), pass(other)])
+    await pass(other)
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+    assert.deepEqual((await entriesOf(base, id)).filter((type) => type === 'plan.step_began').length, 4)
+  })
+
+  // each call of the target, before it is carried out and after: the server is gone there, and another one goes on
+  const CONTAIN = ['try_before', 'deny_new_logins', 'end_sessions', 'try_after']
+  const POINTS = CONTAIN.flatMap((step) => [`look ${step}`, `verify ${step}`]).concat(
+    'act deny_new_logins',
+    'act end_sessions',
+  )
+  for (const when of ['before', 'after'] as const) {
+    for (const point of POINTS) {
+      test(`gone ${when} \`${point}\`: another server goes on, and undoing puts back what was found at first`, async () => {
+        const gone = new AbortController()
+        target[when] = (call) => {
+          if (call !== point) return
+          gone.abort()
+          throw new Error('gone')
+        }
+        const { id } = await planFor(layer)
+        await passOver(base, layer, gone.signal)
+        assert.equal((await getPlan(layer, id)).data.state, 'running')
+        target[when] = () => undefined
+        const other = layerInTest(base, target.adapter)
+        await pass(other)
+        // what the first one held in memory is gone with it: denied, and not said to be proven
+        assert.equal((await getPlan(other, id)).data.state, 'unproven')
+        assert.deepEqual([account().mayLogIn, account().sessions], [false, 0])
+        await runPlan(other, actBy(), { id, credential: { secret: 'open sesame' } })
+        await pass(other)
+        assert.equal((await getPlan(other, id)).data.state, 'verified')
+        await undoPlan(other, actBy(), { id })
+        await pass(other)
+        assert.equal(account().mayLogIn, true)
+      })
+    }
+  }
+})

@@ -1,0 +1,138 @@
+// The end of a plan, with its receipt, in one transaction: what became of each step, in the target's own words.
+import { newId, REEVE } from '#kernel'
+import type { Act } from '#kernel'
+import { createWithEntries } from '#evidence/port'
+import type { EffectLayer } from './layer.ts'
+import { RECEIPT, toUndo } from './records.ts'
+import type { CurrentPlan, CurrentTarget, Outcome, PlanRecord, ReceiptRecord, StepRecord } from './records.ts'
+import { lockPlan, movePlan, without } from './write-plan.ts'
+
+type Reason = ReceiptRecord['reasons'][number]
+
+/** What a step that failed does to what was done before it. A door that was shut is not opened again because of it. */
+const ROLLS_BACK: Readonly<Record<PlanRecord['operation'], boolean>> = { contain: false, revoke: false, restore: true }
+
+/** `undefined` where somebody else has moved it. */
+export async function endPlan(
+  layer: EffectLayer,
+  target: CurrentTarget,
+  seen: CurrentPlan,
+  stuck?: Reason,
+): Promise<CurrentPlan | undefined> {
+  const act: Act = { actor: { id: REEVE }, at: layer.clock(), follows: [seen.id] }
+  const { data } = seen
+  if (data.state === 'running' && data.steps.some(({ state }) => state === 'failed') && ROLLS_BACK[data.operation]) {
+    const begins = { type: 'plan.undoing', content: { because: 'failed' } }
+    return await moving(
+      layer,
+      seen,
+      async (tx, current) =>
+        await movePlan(tx, act, current, begins, (now) => ({
+          ...now,
+          state: 'undoing',
+          undoing: 'failed',
+          nextAt: act.at,
+        })),
+    )
+  }
+  const reasons = [...(stuck === undefined ? [] : [stuck]), ...reasonsOf(data)]
+  const outcome = outcomeOf(data, reasons, stuck)
+  const ended = await moving(layer, seen, async (tx, current) => {
+    const receiptId = newId('receipt')
+    const receipt = receiptOf(layer, target, current, { outcome, reasons, endedAt: act.at })
+    const about = [seen.id, target.id, ...data.about]
+    // all of it is in the entry, by hash: the log proves it without the table
+    const words = { type: 'receipt.made', about, content: { receipt: receipt as never } }
+    await createWithEntries<ReceiptRecord>(tx, RECEIPT, act, [{ id: receiptId, data: receipt, words }])
+    const because = reasons
+      .map(({ step, reason }) => `${step}: ${reason}`)
+      .join('; ')
+      .slice(0, 500)
+    const end = { type: `plan.${outcome}`, content: { receipt: receiptId }, ...(because !== '' && { reason: because }) }
+    return await movePlan(tx, act, current, end, (now) => ({ ...without(now), state: outcome, receiptId }))
+  })
+  if (ended === undefined) return undefined
+  if (outcome !== 'unproven') layer.offered.forget(seen.id)
+  alarm(layer, ended, outcome, reasons)
+  return ended
+}
+
+async function moving(
+  layer: EffectLayer,
+  seen: CurrentPlan,
+  work: (tx: Parameters<typeof movePlan>[0], current: CurrentPlan) => Promise<CurrentPlan>,
+): Promise<CurrentPlan | undefined> {
+  return await layer.db.transaction(async (tx) => {
+    const current = await lockPlan(tx, seen.id)
+    return current.version === seen.version ? await work(tx, current) : undefined
+  })
+}
+
+function outcomeOf(data: PlanRecord, reasons: readonly Reason[], stuck: Reason | undefined): Outcome {
+  if (data.state === 'undoing') {
+    if (stuck !== undefined) return 'unproven'
+    return data.undoing === 'failed' ? 'rolled_back' : 'undone'
+  }
+  // nothing was done, and nothing is half done
+  const first = data.steps.find(({ asksOnly }) => asksOnly !== true)
+  if (first?.state === 'failed' && !data.steps.some(toUndo)) return 'rolled_back'
+  return reasons.length === 0 ? 'verified' : 'unproven'
+}
+
+/** What was asked before anything was done decides nothing: it stands in the receipt beside the rest. */
+function reasonsOf({ steps }: PlanRecord): Reason[] {
+  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
+  return steps.slice(Math.max(from, 0)).flatMap(({ name, state, verdict }) => {
+    if (verdict !== undefined && verdict.effect !== 'verified')
+      return [{ step: name, reason: verdict.reason, next: verdict.next }]
+    return state === 'waiting' || state === 'acting'
+      ? [{ step: name, reason: 'it was not done', next: 'see the step before it' }]
+      : []
+  })
+}
+
+function receiptOf(
+  { host }: EffectLayer,
+  { data: { settings } }: CurrentTarget,
+  { id, data }: CurrentPlan,
+  ended: Pick<ReceiptRecord, 'outcome' | 'reasons' | 'endedAt'>,
+): ReceiptRecord {
+  const { operation, targetId, targetName, account, about, purpose, offered, steps } = data
+  return {
+    planId: id as ReceiptRecord['planId'],
+    operation,
+    targetId,
+    targetName,
+    address: `${settings.address.host}:${settings.address.port}`,
+    account,
+    about,
+    purpose,
+    ...ended,
+    steps: steps.map(stepOf),
+    credentialOffered: offered,
+    carriedOutBy: host,
+    startedAt: steps.find(({ startedAt }) => startedAt !== undefined)?.startedAt ?? ended.endedAt,
+  }
+}
+
+function stepOf({ name, state, verdict, endedAt }: StepRecord): ReceiptRecord['steps'][number] {
+  if (verdict === undefined) return { name, effect: 'not done', answer: '' }
+  const facts = verdict.effect === 'failed' ? undefined : verdict.facts
+  return {
+    name,
+    effect: state === 'undone' ? 'undone' : verdict.effect,
+    answer: verdict.effect === 'verified' ? verdict.answer : verdict.reason,
+    ...(endedAt !== undefined && { at: endedAt }),
+    ...(facts !== undefined && { facts }),
+  }
+}
+
+function alarm(layer: EffectLayer, { id }: CurrentPlan, outcome: Outcome, [first]: readonly Reason[]): void {
+  if (outcome !== 'unproven' && outcome !== 'rolled_back') return
+  layer.onAlarm?.({
+    planId: id,
+    event: outcome,
+    detail: first?.reason ?? outcome,
+    next: first?.next ?? `reeve plan show ${id}`,
+  })
+}

@@ -1,0 +1,25 @@
+// Effect: what Reeve does to systems, step by step, and what it has seen become of it.
+export { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
+export { keepPlans } from './keep-plans.ts'
+export type { Alarm, EffectLayer } from './layer.ts'
+export { makePlan, previewPlan } from './make-plan.ts'
+export type { PlanAsked, Preview } from './make-plan.ts'
+export { OfferedCredentials } from './offered.ts'
+export { getPlan, getReceipt, listPlans } from './read-plans.ts'
+export type { PlanFilter } from './read-plans.ts'
+export { EFFECT_TABLES, OUTCOMES, PLAN_STATES, STEP_STATES } from './records.ts'
+export type {
+  CurrentPlan,
+  CurrentReceipt,
+  CurrentTarget,
+  Outcome,
+  PlanPurpose,
+  PlanRecord,
+  PlanState,
+  ReceiptRecord,
+  StepRecord,
+  TargetRecord,
+} from './records.ts'
+export { getRestraint, setRestraint } from './restraint.ts'
+export type { Restraint } from './restraint.ts'
+export { addTarget, changeTarget, examineTarget, findAccount, getTarget, listTargets, removeTarget } from './targets.ts'

@@ -1,0 +1,58 @@
+// The effect layer of a server, as every operation of it is given it; and how each runs: one transaction, once per key.
+import { Fault } from '#kernel'
+import type { Act, Clock, Json } from '#kernel'
+import { once } from '#db'
+import type { LayerDatabase, Tx } from '#db'
+import type { TargetAdapter, TargetCall } from '#connectors/target'
+import type { OfferedCredentials } from './offered.ts'
+import type { TargetRecord } from './records.ts'
+
+export interface EffectLayer {
+  readonly db: LayerDatabase
+  readonly clock: Clock
+  readonly adapters: readonly TargetAdapter[]
+  /** What is behind a reference, by the rules of the operator. SECURITY: read when it is needed, and never kept. */
+  readonly secretOf: (reference: string) => Promise<string>
+  readonly offered: OfferedCredentials
+  /** The name of this host, for receipts. */
+  readonly host: string
+  /** A plan can go on; whoever misses it finds it within a second. */
+  readonly onChanged?: () => void
+  /** A plan came to its end, or needs a person. */
+  readonly onAlarm?: (alarm: Alarm) => void
+}
+
+/** What a person has to be told. */
+export interface Alarm {
+  readonly planId: string
+  readonly event: 'unproven' | 'rolled_back' | 'needs_approval' | 'needs_credential'
+  readonly detail: string
+  readonly next: string
+}
+
+/** The answer is plain JSON. */
+export async function operate<R>(layer: EffectLayer, act: Act, work: (tx: Tx) => Promise<R>): Promise<R> {
+  const answer = await layer.db.transaction(
+    async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,
+  )
+  layer.onChanged?.()
+  return answer
+}
+
+/** Throws Fault('unprocessable') for a system that nothing here acts on. */
+export function adapterOf({ adapters }: EffectLayer, { settings }: TargetRecord): TargetAdapter {
+  const found = adapters.find(({ system }) => system === settings.system)
+  if (found === undefined) throw new Fault('unprocessable', `this release does not act on \`${settings.system}\``)
+  return found
+}
+
+export const callOf = (
+  { secretOf, clock }: EffectLayer,
+  { settings }: TargetRecord,
+  signal: AbortSignal,
+): TargetCall => ({
+  settings,
+  secretOf,
+  signal,
+  clock,
+})

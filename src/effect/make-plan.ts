@@ -1,0 +1,145 @@
+// A plan is made: what would be done is looked at first, and shown without doing it where only that is wanted.
+import { Fault, newId } from '#kernel'
+import type { Act, Id } from '#kernel'
+import { violated } from '#db'
+import { createWithEntries } from '#evidence/port'
+import type { Operation, TargetStep } from '#connectors/target'
+import { adapterOf, callOf, operate } from './layer.ts'
+import type { EffectLayer } from './layer.ts'
+import { PLAN } from './records.ts'
+import type { CurrentPlan, CurrentTarget, PlanPurpose, PlanRecord, StepRecord } from './records.ts'
+import { getTarget } from './targets.ts'
+
+const LOOK_MS = 30_000
+const ACCOUNT_MAX = 200
+
+export interface PlanAsked {
+  /** Id or name. */
+  readonly target: string
+  readonly operation: Operation
+  readonly account: string
+  readonly purpose: PlanPurpose
+  /** Ids of the roll that it is about. */
+  readonly about: readonly string[]
+  /** Natural persons behind who asks. */
+  readonly behind: readonly string[]
+  readonly needsApproval: boolean
+  /** SECURITY: kept in memory while the plan runs, and nowhere else. */
+  readonly credential?: { readonly secret: string; readonly database?: string }
+}
+
+export interface Preview {
+  readonly targetName: string
+  readonly operation: Operation
+  readonly account: string
+  /** Each step with what it would send and touch, as things stand now; later steps may find it otherwise. */
+  readonly steps: readonly StepRecord[]
+  /** Steps that can't be done as things stand. */
+  readonly blocked: readonly { readonly step: string; readonly reason: string; readonly next: string }[]
+}
+
+/** Touches nothing. Faults: not_found, unprocessable, and what the target can't be asked for. */
+export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise<Preview> {
+  const target = await getTarget(layer, asked.target)
+  assertAccount(asked.account)
+  const steps: StepRecord[] = []
+  const blocked: { step: string; reason: string; next: string }[] = []
+  const { secret, database } = asked.credential ?? {}
+  for (const step of stepsOf(layer, target, asked.operation)) {
+    const looked = await step.look({
+      ...callOf(layer, target.data, AbortSignal.timeout(LOOK_MS)),
+      planId: 'preview',
+      subject: { account: asked.account },
+      earlier: {},
+      ...(secret !== undefined && {
+        credential: { secret: () => secret, ...(database !== undefined && { database }) },
+      }),
+    })
+    const { statements, touches } = looked
+    steps.push({ ...asStep(step), statements, touches })
+    if (looked.blocked !== undefined) blocked.push({ step: step.name, ...looked.blocked })
+  }
+  return { targetName: target.data.settings.name, operation: asked.operation, account: asked.account, steps, blocked }
+}
+
+/** It runs at once where it needs nobody's approval. Faults: not_found, unprocessable, conflict (another acts on the account). */
+export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): Promise<CurrentPlan> {
+  const target = await getTarget(layer, asked.target)
+  assertAccount(asked.account)
+  if (target.data.state === 'removed') throw new Fault('conflict', 'the target was removed: add it again')
+  const id = newId('plan')
+  if (asked.credential !== undefined) layer.offered.keep(id, asked.credential.secret, asked.credential.database)
+  try {
+    const made = await alone(
+      operate(layer, act, async (tx) => {
+        const data = planOf(layer, act, target, asked)
+        const content = {
+          operation: data.operation,
+          target: data.targetName,
+          account: data.account,
+          offered: data.offered,
+        }
+        const words = {
+          type: 'plan.made',
+          about: [target.id, ...asked.about],
+          content: { ...content, approval: asked.needsApproval },
+        }
+        const [plan] = await createWithEntries(tx, PLAN, act, [{ id, data, words }])
+        if (plan === undefined) throw new Error('a record was created')
+        return plan
+      }),
+    )
+    // asked a second time under one key: the credential stays with the plan that there is
+    if (made.id !== id) layer.offered.forget(id)
+    return made
+  } catch (error) {
+    layer.offered.forget(id)
+    throw error
+  }
+}
+
+function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: PlanAsked): PlanRecord {
+  const { operation, account, purpose, about, behind, needsApproval } = asked
+  return {
+    operation,
+    targetId: target.id as Id<'target'>,
+    targetName: target.data.settings.name,
+    account,
+    purpose,
+    reason: act.reason ?? '',
+    about,
+    madeAt: act.at,
+    plannedBy: act.actor.id,
+    plannedBehind: behind,
+    approval: { needed: needsApproval },
+    offered: asked.credential !== undefined,
+    state: needsApproval ? 'proposed' : 'running',
+    steps: stepsOf(layer, target, operation).map(asStep),
+    ...(!needsApproval && { nextAt: act.at }),
+  }
+}
+
+export const stepsOf = (layer: EffectLayer, target: CurrentTarget, operation: Operation): readonly TargetStep[] =>
+  adapterOf(layer, target.data).operations[operation]
+
+const asStep = ({ name, title, asksOnly, undo }: TargetStep): StepRecord => ({
+  name,
+  title,
+  ...(asksOnly === true ? { asksOnly } : undo === undefined && { final: true }),
+  state: 'waiting',
+})
+
+function assertAccount(account: string): void {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (account === '' || account.length > ACCOUNT_MAX || /[\u0000-\u001F\u007F]/.test(account))
+    throw new Fault('unprocessable', `an account has 1 to ${ACCOUNT_MAX} printable characters`)
+}
+
+async function alone<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (violated(error)?.constraint !== 'plan_one') throw error
+    throw new Fault('conflict', 'another plan acts on this account: `reeve plan list` shows it', { cause: error })
+  }
+}

@@ -1,0 +1,130 @@
+// What effect keeps: targets, plans with each of their steps, receipts, and the switch. Never a secret in any of them.
+import type { Id, Instant, Json } from '#kernel'
+import type { Current, RecordTable } from '#db/history'
+import type { Operation, StepVerdict, TargetSettings } from '#connectors/target'
+
+export const TARGET: RecordTable = { schema: 'effect', table: 'target' }
+export const PLAN: RecordTable = { schema: 'effect', table: 'plan' }
+export const RECEIPT: RecordTable = { schema: 'effect', table: 'receipt' }
+export const RESTRAINT: RecordTable = { schema: 'effect', table: 'restraint' }
+/** The record tables of the layer, for whoever checks them all. */
+export const EFFECT_TABLES = [TARGET, PLAN, RECEIPT, RESTRAINT] as const
+
+export interface TargetRecord {
+  readonly settings: TargetSettings
+  readonly state: 'enabled' | 'removed'
+}
+
+export const PLAN_STATES = [
+  'proposed',
+  'running',
+  'paused',
+  'undoing',
+  'verified',
+  'unproven',
+  'rolled_back',
+  'undone',
+  'cancelled',
+] as const
+export type PlanState = (typeof PLAN_STATES)[number]
+
+export const STEP_STATES = ['waiting', 'acting', 'verified', 'unproven', 'failed', 'undone'] as const
+type StepState = (typeof STEP_STATES)[number]
+
+export interface StepRecord {
+  readonly name: string
+  readonly title: string
+  readonly asksOnly?: true
+  /** It can't be put back. */
+  readonly final?: true
+  readonly state: StepState
+  /** Looked at and written down before anything was done, and never again: what is put back. */
+  readonly before?: Json
+  readonly statements?: readonly string[]
+  readonly touches?: readonly string[]
+  readonly verdict?: StepVerdict
+  readonly attempts?: number
+  /** Why the last attempt has to be made again. */
+  readonly met?: string
+  readonly startedAt?: Instant
+  readonly endedAt?: Instant
+}
+
+/** What began at its target and was not put back yet. */
+export const toUndo = ({ asksOnly, before, state }: StepRecord): boolean =>
+  asksOnly !== true && before !== undefined && state !== 'waiting' && state !== 'undone'
+
+/** What a plan is for; `id` names the finding, verdict, grant or request. */
+export interface PlanPurpose {
+  readonly kind: 'emergency' | 'finding' | 'verdict' | 'expiry' | 'request'
+  readonly id?: string
+}
+
+export interface PlanRecord {
+  readonly operation: Operation
+  readonly targetId: Id<'target'>
+  /** As it was when the plan was made: what a receipt names. */
+  readonly targetName: string
+  /** The account at the target. */
+  readonly account: string
+  readonly purpose: PlanPurpose
+  readonly reason: string
+  /** Who or what it is about in the roll, where that is known. */
+  readonly about: readonly string[]
+  readonly madeAt: Instant
+  readonly plannedBy: string
+  /** Natural persons behind it. */
+  readonly plannedBehind: readonly string[]
+  readonly approval: {
+    readonly needed: boolean
+    readonly by?: string
+    readonly behind?: readonly string[]
+    readonly at?: Instant
+  }
+  /** Whether the credential itself was offered, so that it can be used and be refused. */
+  readonly offered: boolean
+  readonly state: PlanState
+  readonly steps: readonly StepRecord[]
+  /** Why steps are undone: they failed, or a person wants it. */
+  readonly undoing?: 'failed' | 'wanted'
+  /** When it is looked at next; absent where nothing is left to do. */
+  readonly nextAt?: Instant
+  readonly receiptId?: Id<'receipt'>
+}
+
+export type CurrentPlan = Current<PlanRecord>
+export type CurrentTarget = Current<TargetRecord>
+
+export const OUTCOMES = ['verified', 'unproven', 'rolled_back', 'undone'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** What became of a plan, as it is signed into the log: its entry holds all of it by hash. */
+export interface ReceiptRecord {
+  readonly planId: Id<'plan'>
+  readonly operation: Operation
+  readonly targetId: Id<'target'>
+  readonly targetName: string
+  /** Where the target was asked: host and port. */
+  readonly address: string
+  readonly account: string
+  readonly about: readonly string[]
+  readonly purpose: PlanPurpose
+  readonly outcome: Outcome
+  /** Why it is not verified, a line per reason; each with what to do next. */
+  readonly reasons: readonly { readonly step: string; readonly reason: string; readonly next: string }[]
+  readonly steps: readonly {
+    readonly name: string
+    readonly effect: StepVerdict['effect'] | 'not done' | 'undone'
+    /** The target's own answer. */
+    readonly answer: string
+    readonly at?: Instant
+    readonly facts?: Json
+  }[]
+  readonly credentialOffered: boolean
+  /** The host that did and probed it. */
+  readonly carriedOutBy: string
+  readonly startedAt: Instant
+  readonly endedAt: Instant
+}
+
+export type CurrentReceipt = Current<ReceiptRecord>

@@ -1,0 +1,42 @@
+// What a step is called with, and what is kept of its answer.
+import type { StepCall, StepVerdict } from '#connectors/target'
+import { callOf } from './layer.ts'
+import type { EffectLayer } from './layer.ts'
+import type { CurrentPlan, CurrentTarget } from './records.ts'
+
+const WORDS_MAX = 500
+
+export interface Carrying {
+  readonly layer: EffectLayer
+  readonly signal: AbortSignal
+}
+
+export function stepCall(
+  { layer }: Carrying,
+  target: CurrentTarget,
+  { id, data }: CurrentPlan,
+  signal: AbortSignal,
+): Omit<StepCall, 'before'> {
+  const credential = layer.offered.of(id)
+  return {
+    ...callOf(layer, target.data, signal),
+    planId: id,
+    subject: { account: data.account },
+    earlier: Object.fromEntries(
+      data.steps.flatMap(({ name, verdict }) => (verdict === undefined ? [] : [[name, verdict]])),
+    ),
+    ...(credential !== undefined && { credential }),
+  }
+}
+
+/** It comes from outside. */
+export const plainWords = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .slice(0, WORDS_MAX)
+
+export function bounded(verdict: StepVerdict): StepVerdict {
+  if (verdict.effect === 'verified') return { ...verdict, answer: plainWords(verdict.answer) }
+  return { ...verdict, reason: plainWords(verdict.reason), next: plainWords(verdict.next) }
+}

@@ -1,0 +1,107 @@
+// A target in the memory of a test, as a real system would know it: accounts that may log in, and their sessions. What was done
+// to it stays when whoever does it is gone.
+import type { Operation, StepCall, StepVerdict, TargetAdapter, TargetStep } from '#connectors/target'
+
+export interface AccountInTest {
+  mayLogIn: boolean
+  sessions: number
+  password: string
+}
+
+export class TargetInTest {
+  readonly accounts = new Map<string, AccountInTest>()
+  /** Each call, in order: `act deny_new_logins`. */
+  readonly calls: string[] = []
+  /** Called before each call is carried out, and after it. */
+  before: (call: string) => void | Promise<void> = () => undefined
+  after: (call: string) => void = () => undefined
+  /** Steps that can't be done. */
+  readonly blocked = new Set<string>()
+
+  readonly adapter: TargetAdapter = {
+    system: 'postgresql',
+    title: 'a target in a test',
+    operations: this.#operations(),
+    examine: async () => [],
+    find: async () => ({
+      exists: true,
+      facts: [],
+      sessions: [],
+      reach: [],
+      reachCutShort: false,
+      otherWays: [],
+      unknown: [],
+    }),
+  }
+
+  #operations(): Record<Operation, readonly TargetStep[]> {
+    const probe = (name: string): TargetStep => ({
+      name,
+      title: name,
+      asksOnly: true,
+      look: this.#called(name, 'look', async () => ({ already: false, statements: [], touches: [], before: null })),
+      act: async () => undefined,
+      verify: this.#called(name, 'verify', async (call) => this.#probe(name, call)),
+    })
+    const deny = this.#change('deny_new_logins', (account) => (account.mayLogIn = false))
+    const end = this.#change('end_sessions', (account) => (account.sessions = 0))
+    const allow = this.#change('allow_logins', (account) => (account.mayLogIn = true))
+    const { undo: _, ...drop } = this.#change('drop', (account) => (account.password = ''))
+    return {
+      contain: [probe('try_before'), deny, end, probe('try_after')],
+      revoke: [deny, drop],
+      restore: [allow, end],
+    }
+  }
+
+  #change(name: string, act: (account: AccountInTest) => unknown): TargetStep {
+    const of = ({ subject }: Pick<StepCall, 'subject'>): AccountInTest => {
+      const account = this.accounts.get(subject.account)
+      if (account === undefined) throw new Error('no such account')
+      return account
+    }
+    return {
+      name,
+      title: name,
+      look: this.#called(name, 'look', async (call) => ({
+        already: false,
+        statements: [`${name} ${call.subject.account}`],
+        touches: [call.subject.account],
+        before: this.blocked.has(name) ? null : { mayLogIn: of(call).mayLogIn },
+        ...(this.blocked.has(name) && { blocked: { reason: 'it cannot be', next: 'look at the name' } }),
+      })),
+      act: this.#called(name, 'act', async (call) => {
+        act(of(call))
+      }),
+      verify: this.#called(name, 'verify', async (): Promise<StepVerdict> => ({
+        effect: 'verified',
+        answer: 'it is so',
+      })),
+      undo: this.#called(name, 'undo', async (call): Promise<StepVerdict> => {
+        of(call).mayLogIn = (call.before as { mayLogIn: boolean }).mayLogIn
+        return { effect: 'verified', answer: 'as it was' }
+      }),
+    }
+  }
+
+  #probe(name: string, { subject, credential }: Pick<StepCall, 'subject' | 'credential'>): StepVerdict {
+    const account = this.accounts.get(subject.account)
+    if (credential === undefined)
+      return { effect: 'unproven', reason: 'changed, not probed: no credential was offered', next: 'offer it' }
+    const accepted = account?.mayLogIn === true && account.password === credential.secret()
+    if (name === 'try_before') return { effect: 'verified', answer: accepted ? 'accepted' : 'refused (28000)' }
+    if (accepted) return { effect: 'unproven', reason: 'it still lets in', next: 'look' }
+    return { effect: 'verified', answer: 'refused (28000)' }
+  }
+
+  #called<C, T>(step: string, verb: string, work: (call: C) => Promise<T>): (call: C) => Promise<T> {
+    return async (call) => {
+      const what = `${verb} ${step}`
+      this.calls.push(what)
+      await this.before(what)
+      const answer = await work(call)
+      this.after(what)
+      return answer
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// Targets: the systems that Reeve acts on. Their credentials are references, never values.
+import { Fault, newId } from '#kernel'
+import type { Act } from '#kernel'
+import { sql, violated } from '#db'
+import type { Tx } from '#db'
+import { CURRENT, readCurrent } from '#db/history'
+import { changeWithEntries, createWithEntries } from '#evidence/port'
+import type { AccountFound, Examined, TargetSettings } from '#connectors/target'
+import { adapterOf, callOf, operate } from './layer.ts'
+import type { EffectLayer } from './layer.ts'
+import { TARGET } from './records.ts'
+import type { CurrentTarget, TargetRecord } from './records.ts'
+
+const REFERENCE = /^(?:file:\/|exec:\/|env:[A-Za-z_][A-Za-z0-9_]*$)/
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost|\/.*)$/
+const LISTED_MAX = 1000
+const EXAMINE_MS = 30_000
+
+/** Faults: unprocessable, conflict (the name is taken). */
+export async function addTarget(layer: EffectLayer, act: Act, settings: TargetSettings): Promise<CurrentTarget> {
+  checkSettings(settings)
+  adapterOf(layer, { settings, state: 'enabled' })
+  return await uniquelyNamed(
+    operate(layer, act, async (tx) => {
+      const data: TargetRecord = { settings, state: 'enabled' }
+      const words = { type: 'target.added', content: { system: settings.system } }
+      const [made] = await createWithEntries(tx, TARGET, act, [{ id: newId('target'), data, words }])
+      if (made === undefined) throw new Error('a record was created')
+      return made
+    }),
+  )
+}
+
+export async function changeTarget(
+  layer: EffectLayer,
+  act: Act,
+  input: { readonly id: string; readonly settings: TargetSettings; readonly expectedVersion?: number },
+): Promise<CurrentTarget> {
+  checkSettings(input.settings)
+  return await uniquelyNamed(
+    operate(layer, act, async (tx) => {
+      const current = await lockTarget(tx, input.id, input.expectedVersion)
+      if (current.data.settings.system !== input.settings.system)
+        throw new Fault('unprocessable', 'what system a target is stays: add another target')
+      return await moved(tx, act, current, 'target.changed', { settings: input.settings })
+    }),
+  )
+}
+
+/** No plan is made for it any more; its plans and receipts stay. */
+export async function removeTarget(
+  layer: EffectLayer,
+  act: Act,
+  input: { readonly id: string; readonly expectedVersion?: number },
+): Promise<CurrentTarget> {
+  return await operate(layer, act, async (tx) => {
+    const current = await lockTarget(tx, input.id, input.expectedVersion)
+    const [busy] = await tx.query<{ id: string }>(
+      sql`select id from effect.plan where target_id = ${current.id} and state in ('running', 'paused', 'undoing') limit 1`,
+    )
+    if (busy !== undefined) throw new Fault('conflict', `plan ${busy.id} acts on it: cancel it, or let it end`)
+    return await moved(tx, act, current, 'target.removed', { state: 'removed' })
+  })
+}
+
+async function moved(
+  tx: Tx,
+  act: Act,
+  current: CurrentTarget,
+  type: string,
+  patch: Partial<TargetRecord>,
+): Promise<CurrentTarget> {
+  const [made = current] = await changeWithEntries<TargetRecord>(tx, TARGET, act, [
+    { current, patch: (data) => ({ ...data, ...patch }), words: { type } },
+  ])
+  return made
+}
+
+/** By id or by name. Faults: not_found. */
+export async function getTarget({ db }: EffectLayer, idOrName: string): Promise<CurrentTarget> {
+  const [found] = await db.transaction(
+    async (tx) =>
+      await tx.query<CurrentTarget>(sql`select ${CURRENT} from effect.target
+        where id = ${idOrName} or (name = ${idOrName} and state <> 'removed')`),
+    { readOnly: true },
+  )
+  if (found === undefined)
+    throw new Fault('not_found', 'there is no such target: `reeve target list` shows those there are')
+  return found
+}
+
+export async function listTargets({ db }: EffectLayer): Promise<CurrentTarget[]> {
+  return await db.transaction(
+    async (tx) =>
+      await tx.query<CurrentTarget>(
+        sql`select ${CURRENT} from effect.target where state <> 'removed' order by name limit ${LISTED_MAX}`,
+      ),
+    { readOnly: true },
+  )
+}
+
+/** Whether it can be reached and may do what it must, no less and no more. Changes nothing. */
+export async function examineTarget(layer: EffectLayer, idOrName: string): Promise<readonly Examined[]> {
+  const { data } = await getTarget(layer, idOrName)
+  return await adapterOf(layer, data).examine(callOf(layer, data, AbortSignal.timeout(EXAMINE_MS)))
+}
+
+/** What is there of an account at its target now. */
+export async function findAccount(layer: EffectLayer, target: CurrentTarget, account: string): Promise<AccountFound> {
+  const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
+  return await adapterOf(layer, target.data).find(call, { account })
+}
+
+/** Under lock. Faults: not_found, conflict, version_mismatch. */
+async function lockTarget(tx: Tx, id: string, expectedVersion?: number): Promise<CurrentTarget> {
+  const current = (await readCurrent<TargetRecord>(tx, TARGET, [id], { lock: true })).get(id)
+  if (current === undefined) throw new Fault('not_found', 'there is no such target')
+  if (expectedVersion !== undefined && current.version !== expectedVersion)
+    throw new Fault(
+      'version_mismatch',
+      `it is at version ${current.version} now: read it again, then repeat the change`,
+    )
+  if (current.data.state === 'removed') throw new Fault('conflict', 'the target was removed: add another one')
+  return current
+}
+
+/** SECURITY: a value given in place of a reference is refused and not repeated; no password goes over a network in clear. */
+function checkSettings({ address, entrances, administrator, tls, ca }: TargetSettings): void {
+  for (const reference of [administrator.password, ...(ca === undefined ? [] : [ca])]) {
+    if (REFERENCE.test(reference)) continue
+    throw new Fault(
+      'unprocessable',
+      'a secret is given as a reference, never as a value: write `file:/PATH`, `env:NAME` or `exec:/COMMAND ARG…`; ' +
+        'if what you sent was a secret, rotate it',
+    )
+  }
+  const away = [address, ...entrances].find(({ host }) => !LOOPBACK.test(host))
+  if (tls === 'off' && away !== undefined)
+    throw new Fault('unprocessable', `\`${away.host}\` is not this machine: \`tls\` has to be \`verify\``)
+}
+
+async function uniquelyNamed<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (violated(error)?.constraint !== 'target_name') throw error
+    throw new Fault('conflict', 'another target has this name: choose a different one', { cause: error })
+  }
+}

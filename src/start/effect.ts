@@ -1,0 +1,77 @@
+// Effect at work: plans that are due are carried by this server, and whoever holds a plan's lock is the only one who acts for it.
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { holdLock } from '#db'
+import type { ReeveDatabase } from '#db'
+import { keepPlans, OfferedCredentials } from '#effect'
+import type { EffectLayer } from '#effect'
+import { repeat } from '#evidence'
+import { resolveText } from '#keys'
+import type { ReferenceRules } from '#keys'
+import type { ServerSettings } from '#config'
+import { messageOf } from '#kernel'
+import type { Clock } from '#kernel'
+import type { TargetAdapter } from '#connectors/target'
+import type { Undo } from './undo.ts'
+
+const EVERY_MS = 1000
+/** Below the data directory: what targets are reached with may lie here without being configured. */
+const SECRETS = 'secrets'
+
+export interface EffectOptions {
+  readonly opened: ReeveDatabase
+  readonly clock: Clock
+  readonly dataDirectory: string
+  readonly adapters: readonly TargetAdapter[]
+  readonly references?: ServerSettings['references'] | undefined
+  readonly undo: Undo
+  readonly say: (event: string) => void
+}
+
+export function startEffect({
+  opened,
+  clock,
+  dataDirectory,
+  adapters,
+  references,
+  undo,
+  say,
+}: EffectOptions): EffectLayer {
+  const rules: ReferenceRules = {
+    folders: [join(dataDirectory, SECRETS), ...(references?.folders ?? [])],
+    variables: references?.variables ?? [],
+    commands: references?.commands ?? [],
+  }
+  let wake = (): void => undefined
+  const layer: EffectLayer = {
+    db: opened.database.layer('effect'),
+    clock,
+    adapters,
+    secretOf: async (reference) => await resolveText(reference, rules),
+    offered: new OfferedCredentials(),
+    host: hostname(),
+    onChanged: () => wake(),
+    onAlarm: ({ planId, event, detail, next }) =>
+      say(`plan ${planId} is ${event.replace('_', ' ')}: ${detail}; ${next}`),
+  }
+  const stopping = new AbortController()
+  const keeping = repeat(
+    async () =>
+      await keepPlans({
+        layer,
+        signal: stopping.signal,
+        lock: async (name) => await holdLock(opened.connectionFor('effect'), name),
+        onFailure: (plan, error) => say(`plan ${plan} is looked at again in a second: ${messageOf(error)}`),
+      }),
+    {
+      everyMs: EVERY_MS,
+      onFailure: (error) => say(`plans are looked at again in a second: ${messageOf(error)}`),
+    },
+  )
+  wake = () => keeping.wake()
+  undo.later('the carrying out of plans', async () => {
+    stopping.abort()
+    await keeping.stop()
+  })
+  return layer
+}
