@@ -31,7 +31,7 @@ describe('following a server that may say anything', () => {
     changes = [
       { kind: 'policies', versionId: 'pol_1', policies: written?.policies.map(({ id, json }) => ({ id, json })) },
       { kind: 'principal', facts: facts('app') },
-      { kind: 'grant', grant: grant('grt_1', 'app', { from: now - 60_000, until: now + 3_600_000 }) },
+      { kind: 'grant', version: 1, grant: grant('grt_1', 'app', { from: now - 60_000, until: now + 3_600_000 }) },
     ]
     server = createServer((request, response) => {
       if (request.headers.authorization !== `Bearer ${TOKEN}`) {

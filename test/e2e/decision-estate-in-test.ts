@@ -40,7 +40,10 @@ export interface DecisionEstate {
   readonly pdpToken: string
   readonly adminToken: string
   /** A principal of Kubernetes with this name that may read the table. */
-  readonly granted: (name: string) => Promise<{ readonly principalId: Id<'principal'>; readonly grantId: string }>
+  readonly granted: (
+    name: string,
+    until?: Instant,
+  ) => Promise<{ readonly principalId: Id<'principal'>; readonly grantId: string }>
   readonly clientToken: (name: string, scopes: readonly Scope[]) => Promise<string>
 }
 
@@ -61,10 +64,10 @@ export async function estate(base: TestDatabase, keysFolder: string): Promise<De
       values (${newId('role')}, ${personOf('ada')}, 'identity-admin', ${roll.now()}, 'bootstrap', 'a test')`)
   })
   const act = (): Act => ({ ...roll.act('ada', { reason: 'a test' }), at: systemClock() })
-  const granted: DecisionEstate['granted'] = async (name) => {
+  const granted: DecisionEstate['granted'] = async (name, over) => {
     const principalId = await active(roll, 'kubernetes', 'workload', name)
     const right = { principalId, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] }
-    const { id } = await grantInTest(access, roll.act('ada'), right)
+    const { id } = await grantInTest(access, roll.act('ada'), { ...right, ...(over !== undefined && { until: over }) })
     return { principalId, grantId: id }
   }
   const clientToken: DecisionEstate['clientToken'] = async (name, scopes) => {
@@ -132,6 +135,35 @@ export async function stopHints(base: TestDatabase, servers = 2): Promise<void> 
   }
   await client.end()
   assert.ok(ended >= servers, 'every server listened')
+}
+
+/** What is committed from now on notifies nobody, until what this answers was called. */
+export async function dropHints(base: TestDatabase): Promise<() => Promise<void>> {
+  const name = 'outbox.tell(text, text[], jsonb)'
+  const run = async <T extends object>(text: string): Promise<T[]> => {
+    const client = new Client(base.superuser)
+    await client.connect()
+    const { rows } = await client.query<T>(text)
+    await client.end()
+    return rows
+  }
+  const [was] = await run<{ text: string }>(`select pg_get_functiondef('${name}'::regprocedure) as text`)
+  const text = was?.text ?? ''
+  assert.ok(text.includes('pg_notify('))
+  await run(text.replace('pg_notify(', 'concat('))
+  return async () => void (await run(text))
+}
+
+/** Nothing that changed can be read any more, until the database is gone: a hint is all that comes through. */
+export async function holdReads(base: TestDatabase): Promise<void> {
+  const client = new Client(base.superuser)
+  await client.connect()
+  client.on('error', () => undefined)
+  // a server that was cut off from the database listens again within a second or so
+  const listening = `select from pg_stat_activity
+    where datname = current_database() and application_name = 'reeve listens' and state = 'idle'`
+  await until(async () => (await client.query(listening)).rowCount === 1, 5000)
+  await client.query('begin; lock table outbox.epoch in access exclusive mode')
 }
 
 /** Ends every connection of the database's servers and lets none in, until it is back. */

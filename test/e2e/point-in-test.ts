@@ -47,14 +47,18 @@ export interface Context {
 const agent = new Agent({ keepAlive: true })
 const forget = new Agent({ keepAlive: true })
 
+export interface Asked {
+  readonly action?: string
+  readonly context?: object
+}
+
 /** Asks whether the workload may read the table. `token` is not needed on a Unix socket. */
 export async function decidedAt(
   address: string,
   name: string,
   token?: string,
-  more: { readonly action?: string; readonly context?: object } = {},
+  { action = 'pg:SELECT', context }: Asked = {},
 ): Promise<Context> {
-  const { action = 'pg:SELECT', context } = more
   const body = JSON.stringify({
     subject: { type: 'kubernetes', id: name },
     action: { name: action },

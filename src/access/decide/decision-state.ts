@@ -2,6 +2,7 @@
 // Whoever keeps it up to date calls `put…`; what arrives late or twice changes nothing.
 import { EntityStore, type EntityProblem, type PolicySet } from '../policy/index.ts'
 import { GrantIndex } from './grant-index.ts'
+import type { ResidentGrant } from './grant-index.ts'
 import { KnownResources } from './known-resources.ts'
 import type { ResourceFacts } from './known-resources.ts'
 import type { CredentialFacts, PrincipalFacts } from './principal-facts.ts'
@@ -46,6 +47,8 @@ export class DecisionState {
   /** Where that is in the order of changes, as whoever follows it writes positions. */
   position = ''
   readonly #principals = new Map<string, PrincipalFacts>()
+  /** Of grants that are known to have ended before their facts were read: the version that ended them. */
+  readonly #endedGrants = new Map<string, number>()
   /** Who has this identifier: one principal, seldom several. */
   readonly #byName = new Map<string, string | readonly string[]>()
   readonly #byPerson = new Map<string, string>()
@@ -132,6 +135,27 @@ export class DecisionState {
     if (before !== undefined && before.version >= facts.version) return false
     this.#credentials.set(facts.id, facts)
     return true
+  }
+
+  /** What is known of a version before its facts are: that it authenticates nobody. */
+  endCredential(id: string, version: number, state: Exclude<CredentialFacts['state'], 'live'>): void {
+    const known = this.#credentials.get(id)
+    if (known !== undefined) this.putCredential({ ...known, state, version: version - 0.5 })
+  }
+
+  /** False where a later version of it is known to have ended. */
+  putGrant(grant: ResidentGrant, version: number): boolean {
+    if (version < (this.#endedGrants.get(grant.id) ?? 0)) return false
+    this.#endedGrants.delete(grant.id)
+    this.grants.put(grant)
+    return true
+  }
+
+  /** Before its facts are read. One whose time was over at `at` (milliseconds since 1970) has run out, and was not ended. */
+  endGrant(id: string, version: number, at: number): void {
+    if ((this.#endedGrants.get(id) ?? 0) >= version) return
+    this.#endedGrants.set(id, version)
+    this.grants.endBefore(id, at)
   }
 
   credential(id: string): CredentialFacts | undefined {

@@ -144,6 +144,11 @@ export class GrantIndex {
     return before
   }
 
+  /** Over, but for one that has run out at `at` (milliseconds since 1970). */
+  endBefore(id: string, at: number): void {
+    if ((this.#until[this.#rowsOf.get(id) ?? NONE] ?? -Infinity) > at) this.setEnded(id, true)
+  }
+
   /** Among the grants that cover the right, the one in force that lasts longest, else one that tells why none is. */
   find(principalId: string, action: string, resource: string, now: number, found: FoundGrant): boolean {
     found.id = ''

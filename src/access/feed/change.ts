@@ -1,6 +1,8 @@
 // What a decision point is told: the whole state first, then each change of it. The same words from the database to the
 // server's own state and from the server to every other process.
-import { Fault } from '#kernel'
+import { createHash } from 'node:crypto'
+import { canonicalJson, Fault } from '#kernel'
+import type { Json } from '#kernel'
 import type { DecisionState, PoliciesInForce, ResidentGrant } from '../decide/index.ts'
 import type { CredentialFacts, PrincipalFacts, TokenFacts } from '../decide/index.ts'
 import { compilePolicies } from '../policy/index.ts'
@@ -11,10 +13,20 @@ export interface PolicyJson {
   readonly json: { readonly annotations?: Readonly<Record<string, string>> }
 }
 
+/** SHA-256, hex, of the canonical form. */
+export const hashOfCompiled = (policies: readonly PolicyJson[]): string =>
+  createHash('sha256')
+    .update(canonicalJson(policies as unknown as Json))
+    .digest('hex')
+
 export type Change =
   | { readonly kind: 'principal'; readonly facts: PrincipalFacts }
   | { readonly kind: 'credential'; readonly facts: CredentialFacts }
-  | { readonly kind: 'grant'; readonly grant: Omit<ResidentGrant, 'until'> & { readonly until: number | null } }
+  | {
+      readonly kind: 'grant'
+      readonly version: number
+      readonly grant: Omit<ResidentGrant, 'until'> & { readonly until: number | null }
+    }
   | { readonly kind: 'denial'; readonly subjectId: string; readonly denied: boolean; readonly version: number }
   /** SECURITY: holds hashes of tokens; for the server's own processes, not for sidecars. */
   | { readonly kind: 'token'; readonly facts: TokenFacts }
@@ -28,6 +40,16 @@ export type Change =
       readonly version: number
       readonly state: 'quarantined' | 'retired'
     }
+  | {
+      readonly kind: 'credential_over'
+      readonly credentialId: string
+      readonly version: number
+      readonly state: Exclude<CredentialFacts['state'], 'live'>
+    }
+  /** Ended at `at` (milliseconds since 1970); one whose time was over by then has run out. */
+  | { readonly kind: 'grant_ended'; readonly grantId: string; readonly version: number; readonly at: number }
+  /** And what takes their place could not be read: until it is, nothing is allowed. */
+  | { readonly kind: 'policies_superseded'; readonly versionId: string }
   /** Everything committed before `knownAt` (milliseconds since 1970) has been told. */
   | { readonly kind: 'position'; readonly position: string; readonly knownAt: number }
 
@@ -41,7 +63,7 @@ export function applyChange(state: DecisionState, change: Change): void {
       state.putCredential(change.facts)
       return
     case 'grant':
-      state.grants.put({ ...change.grant, until: change.grant.until ?? Infinity })
+      state.putGrant({ ...change.grant, until: change.grant.until ?? Infinity }, change.version)
       return
     case 'denial':
       state.setEnded(change.subjectId, change.denied, change.version)
@@ -57,6 +79,15 @@ export function applyChange(state: DecisionState, change: Change): void {
       return
     case 'held':
       state.hold(change.principalId, change.version, change.state)
+      return
+    case 'credential_over':
+      state.endCredential(change.credentialId, change.version, change.state)
+      return
+    case 'grant_ended':
+      state.endGrant(change.grantId, change.version, change.at)
+      return
+    case 'policies_superseded':
+      if (state.policies?.versionId === change.versionId) state.putPolicies(undefined)
       return
     case 'position':
       state.position = change.position

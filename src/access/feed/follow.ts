@@ -5,9 +5,12 @@ import type { Connection, Listening } from '#db'
 import { listenTo } from '#db'
 import { messageOf } from '#kernel'
 import { DecisionState } from '../decide/index.ts'
+import type { CredentialFacts } from '../decide/index.ts'
+import type { GrantState } from '../grant/records.ts'
 import type { Change } from './change.ts'
 import { applyChange } from './change.ts'
-import { isNewsKind, partOfState, wholeState } from './read-state.ts'
+import { policiesInForce } from './policies-in-force.ts'
+import { isNewsKind, OVER, partOfState, wholeState } from './read-state.ts'
 import type { FeedSource, NewsKind } from './read-state.ts'
 
 export interface FollowOptions extends FeedSource {
@@ -62,11 +65,16 @@ class Following implements Follower {
   #looking: Promise<void> | undefined
   #again = false
   #comparedAt = 0
+  #comparing: Promise<void> | undefined
+  /** How often policies were told: what was read before the last time is not told after it. */
+  #policiesTold = 0
   #positionToldAt = 0
   /** Milliseconds of `performance.now()`: nothing is tried by itself before. */
   #notBefore = 0
   #listenNotBefore = 0
   #failure = ''
+  /** The version in force here, of which a hint said that it no longer is; until a look that began after it. */
+  #superseded: { readonly versionId: string } | undefined
   #stopped = false
   #timer: NodeJS.Timeout | undefined
   #listening: Listening | undefined
@@ -92,6 +100,7 @@ class Following implements Follower {
     // the look that is under way may have begun before what the caller means
     while (this.#looking !== undefined) await this.#looking.catch(() => undefined)
     await this.#startLook()
+    await this.#comparing
   }
 
   async stop(): Promise<void> {
@@ -99,6 +108,7 @@ class Following implements Follower {
     clearInterval(this.#timer)
     await this.#listening?.stop()
     await this.#looking?.catch(() => undefined)
+    await this.#comparing
   }
 
   /** One at a time; what is asked for meanwhile is done right after. */
@@ -114,6 +124,9 @@ class Following implements Follower {
       const failure = messageOf(error)
       if (failure !== this.#failure) this.#options.say(`decisions go on from what is known: ${failure}`)
       this.#failure = failure
+      // SECURITY: what was withdrawn must not decide on; what takes its place cannot be read
+      if (this.#superseded !== undefined) this.#tell({ kind: 'policies_superseded', ...this.#superseded })
+      this.#superseded = undefined
       this.#notBefore = performance.now() + QUIET_MS
     }
     if (this.#again && !this.#stopped) {
@@ -123,7 +136,12 @@ class Following implements Follower {
   }
 
   #startLook(): Promise<void> {
-    this.#looking = this.#look().finally(() => (this.#looking = undefined))
+    const superseded = this.#superseded
+    this.#looking = this.#look()
+      .then(() => {
+        if (this.#superseded === superseded) this.#superseded = undefined
+      })
+      .finally(() => (this.#looking = undefined))
     return this.#looking
   }
 
@@ -135,10 +153,6 @@ class Following implements Follower {
     if (at - this.#state.knownAt > ANEW_AFTER_MS) return await this.#readWhole()
     const { news, xmin, epoch } = await this.#readNews(this.#from)
     if (epoch !== this.#epoch) return await this.#readWhole()
-    if (Math.abs(at - this.#comparedAt) > POLICIES_EVERY_MS) {
-      this.#comparedAt = at
-      for await (const change of partOfState(this.#options, 'policy', [])) this.#tell(change)
-    }
     const fresh = news.filter(({ id }) => !this.#told.has(id))
     for (const [kind, subjects] of byKind(fresh)) {
       for await (const change of partOfState(this.#options, kind, [...subjects])) this.#tell(change)
@@ -146,8 +160,29 @@ class Following implements Follower {
     this.#from = BigInt(xmin)
     for (const { id, transaction } of fresh) this.#told.set(id, BigInt(transaction))
     for (const [id, transaction] of this.#told) if (transaction < this.#from) this.#told.delete(id)
+    if (Math.abs(at - this.#comparedAt) > POLICIES_EVERY_MS || fresh.some(({ kind }) => kind === 'policy')) {
+      this.#comparedAt = at
+      this.#comparing ??= this.#compare().finally(() => (this.#comparing = undefined))
+    }
     // every follower writes what it is told to its own connection: not twenty times a second that nothing is new
     if (fresh.length > 0 || Math.abs(at - this.#positionToldAt) >= QUIET_MS) this.#tellPosition(at)
+  }
+
+  /** The policies in force with their text, which takes a compiler's time: looks go on meanwhile. */
+  async #compare(): Promise<void> {
+    while (!this.#stopped) {
+      const told = this.#policiesTold
+      try {
+        const changes = await policiesInForce(this.#options.access, this.#options.entryHash)
+        // others were told meanwhile: those are to be compared
+        if (told !== this.#policiesTold) continue
+        for (const change of changes) this.#tell(change)
+      } catch {
+        // most likely the database is not there, which looks say: again in a second
+        this.#comparedAt += QUIET_MS - POLICIES_EVERY_MS
+      }
+      return
+    }
   }
 
   #tellPosition(at: number): void {
@@ -187,6 +222,7 @@ class Following implements Follower {
   #tell(change: Change): void {
     const refused = this.#state.policiesRefused
     applyChange(this.#state, change)
+    if (change.kind.startsWith('policies')) this.#policiesTold += 1
     const { policiesRefused } = this.#state
     if (policiesRefused !== undefined && policiesRefused !== refused)
       this.#options.say(
@@ -209,7 +245,11 @@ class Following implements Follower {
   /** What the hint itself says already denies; then it looks. */
   #hear(payload: string): void {
     try {
-      for (const change of heldBy(JSON.parse(payload) as Hint)) this.#tell(change)
+      const hint = JSON.parse(payload) as Hint
+      for (const change of overBy(hint, this.#options.now())) this.#tell(change)
+      const versionId = this.#state.policies?.versionId ?? ''
+      if (hint.said?.some(([id, , state]) => id === versionId && state === 'superseded'))
+        this.#superseded = { versionId }
     } catch {
       // a hint that cannot be read is a hint to look
     }
@@ -222,14 +262,20 @@ interface Hint {
   readonly said: readonly (readonly [id: string, version: number, state: string])[] | null
 }
 
-function* heldBy({ kind, said }: Hint): Generator<Change> {
+/** What a hint ends by itself. */
+function* overBy({ kind, said }: Hint, at: number): Generator<Change> {
   for (const [id, version, state] of said ?? []) {
     if (kind === 'principal' && (state === 'quarantined' || state === 'retired')) {
       yield { kind: 'held', principalId: id, version, state }
     }
     if (kind === 'denial' && state === 'denied') yield { kind: 'denial', subjectId: id, denied: true, version }
+    if (kind === 'grant' && OVER.has(state as GrantState)) yield { kind: 'grant_ended', grantId: id, version, at }
+    if (kind === 'credential' && isOver(state)) yield { kind: 'credential_over', credentialId: id, version, state }
   }
 }
+
+const isOver = (state: string): state is Exclude<CredentialFacts['state'], 'live'> =>
+  state === 'revoked' || state === 'leaked' || state === 'rotated'
 
 function byKind(news: readonly News[]): Map<NewsKind, Set<string>> {
   const found = new Map<NewsKind, Set<string>>()

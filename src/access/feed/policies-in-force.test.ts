@@ -11,6 +11,8 @@ import { personOf, rollInTest } from '../../identity/principal/roll-in-test.ts'
 import type { RollInTest } from '../../identity/principal/roll-in-test.ts'
 import { decide } from '../decide/index.ts'
 import type { Administration } from '../role/administration.ts'
+import { hashOfCompiled } from './change.ts'
+import type { PolicyJson } from './change.ts'
 import { followOutbox } from './follow.ts'
 import { policiesInForce } from './policies-in-force.ts'
 
@@ -70,6 +72,32 @@ describe('policies decide only as they were approved', { skip: databaseUnavailab
     assert.deepEqual(await kinds(), ['the compiled policies are not what the text says'])
     await asSuperuser(`update access.policy_text set text = $1`, [PERMITS])
     assert.deepEqual(await kinds(), ['the text is not the one that was approved'])
+  })
+
+  test('nor does a compiled form that its version names and its text does not say, longer than one look', async () => {
+    const quick = async (hash?: typeof entryHash): Promise<string | undefined> =>
+      (await policiesInForce(access.db, hash, { quick: true })).map(({ kind }) => kind).at(0)
+    assert.equal(await quick(entryHash), 'policies')
+    const permits = `jsonb_set(policies, '{0,json,effect}', '"permit"')`
+    await asSuperuser(`update access.policy_text set policies = ${permits}`)
+    assert.equal(await quick(), 'policies_refused')
+    const [row] = await access.db.transaction(
+      async (tx) =>
+        await tx.prepared<{ policies: PolicyJson[] }>('read', 'select policies from access.policy_text', []),
+    )
+    const named = `data = jsonb_set(data, '{compiledHash}', to_jsonb($1::text))`
+    const hash = hashOfCompiled(row?.policies ?? [])
+    await asSuperuser(`update access.policy_version set ${named}`, [hash])
+    await asSuperuser(`update access.version set ${named} where record_id like 'pol_%'`, [hash])
+    assert.equal(await quick(), 'policies')
+    assert.equal(await quick(entryHash), 'policies_refused')
+    const [whole] = await policiesInForce(access.db)
+    assert.equal(whole?.kind === 'policies_refused' && whole.why, 'the compiled policies are not what the text says')
+    const act = roll.act('ada', { reason: 'a test' })
+    await assert.rejects(
+      proposePolicies(access, act, { text: FORBIDS, comment: 'a test', behind: [] }),
+      /compiled otherwise/,
+    )
   })
 
   test('nor another text in its place, however well the tables agree with each other', async () => {

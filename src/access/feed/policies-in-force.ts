@@ -9,6 +9,7 @@ import { versionHash } from '#db/history'
 import type { Segment } from '#db/history'
 import { readPolicyText } from '../policy-writing/index.ts'
 import type { PolicyVersionRecord } from '../policy-version/records.ts'
+import { hashOfCompiled } from './change.ts'
 import type { Change, PolicyJson } from './change.ts'
 
 /** The hash (hex) that the entry of this version carries. */
@@ -28,12 +29,19 @@ interface Active {
 /** What was compiled and compared once is not again: by the hash of all that was compared. */
 let lastGood = ''
 
-/** One change, or none where no version is active. `entryHash`: without it the version is taken at its word. */
-export async function policiesInForce(access: LayerDatabase, entryHash?: EntryHash): Promise<Change[]> {
+/**
+ * One change, or none where no version is active. `entryHash`: without it the version is taken at its word. `quick`: that the
+ * compiled form is the one that was approved is enough for now, so that a withdrawn policy need not wait for the compiler.
+ */
+export async function policiesInForce(
+  access: LayerDatabase,
+  entryHash?: EntryHash,
+  { quick = false }: { readonly quick?: boolean } = {},
+): Promise<Change[]> {
   const active = await access.transaction(async (tx) => await activePolicies(tx), { readOnly: true })
   if (active === undefined) return []
   const { versionId, policies } = active
-  const why = await differs(active, entryHash)
+  const why = await differs(active, entryHash, quick)
   return [why === undefined ? { kind: 'policies', versionId, policies } : { kind: 'policies_refused', versionId, why }]
 }
 
@@ -54,8 +62,10 @@ async function activePolicies(tx: Tx): Promise<Active | undefined> {
   return { ...row, found }
 }
 
+const OTHER_COMPILED = 'the compiled policies are not what the text says'
+
 /** Why it does not decide. */
-async function differs(active: Active, entryHash: EntryHash | undefined): Promise<string | undefined> {
+async function differs(active: Active, entryHash: EntryHash | undefined, quick: boolean): Promise<string | undefined> {
   const { versionId, version, found, data, text, schema, policies } = active
   const said = entryHash === undefined ? found : await entryHash(versionId, version)
   if (found === '' || found !== said) return 'the version is not what its entry in the log says'
@@ -63,13 +73,16 @@ async function differs(active: Active, entryHash: EntryHash | undefined): Promis
     .update(JSON.stringify([text, schema]))
     .digest('hex')
   if (textHash !== data.textHash) return 'the text is not the one that was approved'
+  const { compiledHash } = data
+  if (compiledHash !== undefined && compiledHash !== hashOfCompiled(policies)) return OTHER_COMPILED
+  if (quick && compiledHash !== undefined) return undefined
   const compared = createHash('sha256')
     .update(JSON.stringify([textHash, policies]))
     .digest('hex')
   if (compared === lastGood) return undefined
   const compiled = await compile(text, schema)
   if (typeof compiled === 'string') return compiled
-  if (!isDeepStrictEqual(policies, compiled)) return 'the compiled policies are not what the text says'
+  if (!isDeepStrictEqual(policies, compiled)) return OTHER_COMPILED
   lastGood = compared
   return undefined
 }

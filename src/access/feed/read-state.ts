@@ -23,7 +23,7 @@ export type NewsKind = 'principal' | 'credential' | 'grant' | 'denial' | 'policy
 
 /** A grant that is over stays known for a day, so that a denial can say why. */
 const REMEMBERED_MS = 86_400_000
-const OVER: ReadonlySet<GrantState> = new Set(['ending', 'ended', 'unproven'])
+export const OVER: ReadonlySet<GrantState> = new Set(['ending', 'ended', 'unproven'])
 
 /** Everything, in no order that matters; each part as it is when it is read. */
 export async function* wholeState(source: FeedSource, now: number): AsyncGenerator<Change> {
@@ -53,7 +53,7 @@ const READERS: Readonly<
     ),
   denial: async ({ access }, ids) =>
     await access.transaction(async (tx) => (await denialsOf(tx, ids)).map(denialChange), { readOnly: true }),
-  policy: async ({ access, entryHash }) => await policiesInForce(access, entryHash),
+  policy: async ({ access, entryHash }) => await policiesInForce(access, entryHash, { quick: true }),
   token: async ({ access }, ids) => (await tokenFacts(access, ids)).map((facts) => ({ kind: 'token', facts })),
 }
 
@@ -71,13 +71,14 @@ export const isNewsKind = (text: string): text is NewsKind => Object.hasOwn(READ
 const denialsOf = async (tx: Tx, subjects: readonly string[]): Promise<Current<DenialRecord>[]> =>
   await tx.query(sql`select ${CURRENT} from access.denial where subject_id = any(${subjects}) order by recorded_at`)
 
-function grantChange({ id, data }: Current<GrantRecord>): Extract<Change, { kind: 'grant' }> {
+function grantChange({ id, version, data }: Current<GrantRecord>): Extract<Change, { kind: 'grant' }> {
   const { kind, principalId, actions, resources, from, until, ended, state } = data
   // what the target has not yet is not in force here either; what is ending is over here at once
   const begun = state !== 'approved' && state !== 'provisioning'
   const end = ended?.at ?? until
   return {
     kind: 'grant',
+    version,
     grant: {
       id,
       kind,

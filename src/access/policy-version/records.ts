@@ -13,6 +13,8 @@ export interface PolicyVersionRecord {
   readonly state: PolicyState
   /** SHA-256 of text and schema, hex; the text itself stands in `access.policy_text`. */
   readonly textHash: string
+  /** SHA-256 of what the text was compiled to, as `hashOfCompiled` makes it; absent in versions of before it was kept. */
+  readonly compiledHash?: string
   readonly comment: string
   readonly proposedBy: string
   /** Natural persons who may have proposed it: none of them approves. */

@@ -7,6 +7,7 @@ import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
+import { hashOfCompiled } from '../feed/change.ts'
 import type { PolicyJson } from '../feed/change.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { administer } from '../role/administration.ts'
@@ -45,11 +46,19 @@ export async function proposePolicies(
     .update(JSON.stringify([text, schema ?? null]))
     .digest()
   const kept = policies.map(({ id, json }): PolicyJson => ({ id, json: json as PolicyJson['json'] }))
+  const compiledHash = hashOfCompiled(kept)
   return await administer(access, act, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('policy version', 0))`)
     await tx.execute(sql`
       insert into access.policy_text (hash, text, schema, policies)
       values (${textHash}, ${text}, ${schema ?? null}, ${JSON.stringify(kept)}::jsonb) on conflict do nothing`)
+    // the same text may have been proposed before
+    const [stands] = await tx.query<{ policies: readonly PolicyJson[] }>(
+      sql`select policies from access.policy_text where hash = ${textHash}`,
+    )
+    if (stands === undefined || hashOfCompiled(stands.policies) !== compiledHash) {
+      throw new Fault('conflict', 'this very text was compiled otherwise before; change a comment in it and try again')
+    }
     const [last] = await tx.query<{ number: number }>(
       sql`select coalesce(max(number), 0) as number from access.policy_version`,
     )
@@ -57,6 +66,7 @@ export async function proposePolicies(
       number: (last?.number ?? 0) + 1,
       state: 'proposed',
       textHash: textHash.toString('hex'),
+      compiledHash,
       comment,
       proposedBy: act.actor.id,
       proposedBehind: behind,
