@@ -10,6 +10,7 @@ export default defineConfig({
     'entry-worker': 'src/evidence/verify/live/entry-worker.ts',
     'graph-worker': 'src/access/graph/graph-worker.ts',
     'cedar-child': 'src/access/policy-writing/cedar-child.ts',
+    'probe-process': 'src/connectors/postgresql/probe-process.ts',
   },
   format: 'esm',
   platform: 'node',

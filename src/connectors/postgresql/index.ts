@@ -1,2 +1,23 @@
 // PostgreSQL as a target: what Reeve does there and how it sees what became of it.
-export const POSTGRESQL = 'postgresql'
+import type { TargetAdapter } from '#connectors/target'
+import { denyNewLogins } from './deny-new-logins.ts'
+import { endSessions } from './end-sessions.ts'
+import { examine } from './examine.ts'
+import { find } from './find.ts'
+import { lookForOtherWays } from './look-for-other-ways.ts'
+import { allowLogins, tryCredentialAgain } from './restore.ts'
+import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
+
+export const postgresqlTarget: TargetAdapter = {
+  system: 'postgresql',
+  title: 'PostgreSQL',
+  operations: {
+    contain: [tryCredentialBefore, denyNewLogins, endSessions, lookForOtherWays, tryCredentialAfter],
+    revoke: [],
+    restore: [allowLogins, tryCredentialAgain],
+  },
+  examine,
+  find,
+}
+
+export { administratorSql, scramVerifier } from './administrator-sql.ts'

@@ -1,0 +1,40 @@
+// The step that looks whether the same access can be had in another way. It only asks.
+import type { StepCall, StepVerdict, TargetStep } from '#connectors/target'
+import { asAdministrator } from './administrator.ts'
+import { few, otherWaysTo } from './other-ways.ts'
+import type { OtherWays } from './other-ways.ts'
+
+/** What installs the reviewed functions. */
+export const INSTALL = 'reeve target sql NAME | psql --dbname=DATABASE, as a superuser'
+
+export const lookForOtherWays: TargetStep = {
+  name: 'look_for_other_ways',
+  title: 'is there another way to the same access',
+  asksOnly: true,
+  look: async (call) => ({
+    already: false,
+    statements: [],
+    touches: [`memberships, verifiers and pg_hba.conf around ${call.subject.account} are read`],
+    before: null,
+  }),
+  act: async () => undefined,
+  verify: async (call) => judged(await waysOf(call)),
+}
+
+async function waysOf(call: StepCall): Promise<OtherWays> {
+  return await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => otherWaysTo(one, call))
+}
+
+function judged({ ways, seen, unknown }: OtherWays): StepVerdict {
+  const facts = { otherWays: ways.map(({ way }) => way), seen: [...seen], unknown: [...unknown] }
+  if (ways.length > 0)
+    return {
+      effect: 'unproven',
+      reason: `the same access can be had otherwise: ${few(facts.otherWays)}`,
+      next: few(ways.map(({ next }) => next)),
+      facts,
+    }
+  if (unknown.length > 0)
+    return { effect: 'unproven', reason: `not all of it could be seen: ${few(unknown)}`, next: INSTALL, facts }
+  return { effect: 'verified', answer: `no other way was seen: ${seen.join('; ')}`, facts }
+}

@@ -1,0 +1,102 @@
+// Other ways to the same: what lets somebody have this access though the role itself is held. Each has its next step; what
+// could not be seen is named and never taken for "none".
+import type { StepCall } from '#connectors/target'
+import type { Administrator } from './administrator.ts'
+import { membersOf } from './members.ts'
+import type { Member } from './members.ts'
+import { hbaLinesIn, verifiersIn } from './reviewed-functions.ts'
+import type { Verifier } from './reviewed-functions.ts'
+import { identifier } from './sql-text.ts'
+import { trustLines } from './trust-lines.ts'
+import type { LoginRole } from './trust-lines.ts'
+
+interface OtherWay {
+  readonly way: string
+  readonly next: string
+}
+
+export interface OtherWays {
+  readonly ways: readonly OtherWay[]
+  /** What was seen and is no way: for the receipt. */
+  readonly seen: readonly string[]
+  /** What could not be seen, and what would show it. */
+  readonly unknown: readonly string[]
+}
+
+const LOGIN_ROLES_MAX = 5000
+
+type Asked = Pick<StepCall, 'settings' | 'subject'>
+
+/** Of one role, in the server as a whole; what PUBLIC has in each database is read by `public-rights.ts`. */
+export async function otherWaysTo(administrator: Administrator, call: Asked): Promise<OtherWays> {
+  const { account } = call.subject
+  const own = call.settings.administrator.user
+  const members = (await membersOf(administrator, account)).filter((one) => one.account !== own)
+  const verifiers = await verifiersIn(administrator)
+  const lines = await hbaLinesIn(administrator)
+  const holders = await holdersOf(administrator, members)
+  const trusting = lines === undefined ? [] : trustLines(lines, holders)
+  const broken = lines?.filter((line) => line.broken) ?? []
+  const entering = members.filter(({ login }) => login)
+  return {
+    ways: [
+      ...entering.map((member) => memberWay(member, account)),
+      ...copies(verifiers ?? [], account),
+      ...trusting
+        .filter(({ lets }) => lets.length > 0)
+        .map(({ line, text, lets }) => ({
+          way: `line ${line} of pg_hba.conf (${text}) lets ${few(lets)} in without any proof`,
+          next: `replace \`trust\` in line ${line} of pg_hba.conf by \`scram-sha-256\`, then SELECT pg_reload_conf()`,
+        })),
+    ],
+    seen: [
+      `${members.length} members, ${entering.length} of them may log in`,
+      ...(verifiers === undefined ? [] : [`verifiers of ${verifiers.length} roles compared`]),
+      ...(lines === undefined ? [] : [`${lines.length} lines of pg_hba.conf read, ${trusting.length} of trust`]),
+    ],
+    unknown: [
+      ...(verifiers === undefined ? ['whether another role has the same verifier (reeve.verifiers is missing)'] : []),
+      ...(lines === undefined ? ['lines of trust in pg_hba.conf (reeve.hba_lines is missing)'] : []),
+      ...broken.map(({ line }) => `line ${line} of pg_hba.conf, which the server cannot read`),
+    ],
+  }
+}
+
+/** Whoever a line of trust would give this access to: superusers, and members that may log in. */
+async function holdersOf(administrator: Administrator, members: readonly Member[]): Promise<LoginRole[]> {
+  return await administrator.rows<LoginRole>(
+    `with recursive up(login, oid) as (
+       select r.oid, r.oid from pg_roles r where r.rolcanlogin and (r.rolsuper or r.rolname = any($1))
+       union select u.login, m.roleid from up u join pg_auth_members m on m.member = u.oid)
+     select l.rolname as account, l.rolsuper as superuser, array_agg(g.rolname::text order by g.rolname) as "memberOf"
+     from up u join pg_roles l on l.oid = u.login join pg_roles g on g.oid = u.oid
+     group by l.rolname, l.rolsuper order by l.rolname limit ${LOGIN_ROLES_MAX}`,
+    [members.map(({ account }) => account)],
+  )
+}
+
+function memberWay({ account: member, how, direct }: Member, account: string): OtherWay {
+  const chain = direct ? '' : ', by a chain of memberships'
+  return {
+    way: `${member} ${how === 'inherits' ? `inherits the rights of ${account}` : `may become ${account}`}${chain}`,
+    next: direct
+      ? `REVOKE ${identifier(account)} FROM ${identifier(member)}, or hold ${member} too`
+      : `take ${member} out of the chain to ${account}, or hold ${member} too`,
+  }
+}
+
+/** SCRAM: an equal verifier is a copied one. MD5 is made with the name, so equal ones are of one name only. */
+function copies(verifiers: readonly Verifier[], account: string): OtherWay[] {
+  const own = verifiers.find((one) => one.account === account)
+  if (own === undefined || own.sameAs === null) return []
+  return verifiers
+    .filter((one) => one.account !== account && one.sameAs === own.sameAs)
+    .map((one) => ({
+      way: `${one.account} has the same verifier: the same password lets in as ${one.account}`,
+      next: `change the password of ${one.account}, or hold it too`,
+    }))
+}
+
+/** The first of a list, and how many more. */
+export const few = (names: readonly string[]): string =>
+  names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`

@@ -1,0 +1,66 @@
+// What a login with a credential came to, at one place. INVARIANT: `refused` is only what the server itself, or a pooler
+// speaking for it, said of this login; whatever else happens proves nothing.
+import type { TargetAddress } from '#connectors/target'
+
+/** What the prober's process is given, as one line on its standard input. SECURITY: it holds the secret. */
+export interface ProbeJob {
+  readonly places: readonly TargetAddress[]
+  readonly user: string
+  readonly secret: string
+  readonly database: string
+  /** Certificates that may sign the server's; absent where TLS is off. */
+  readonly ca?: readonly string[]
+  /** One statement that needs the right in question, tried in a transaction that is rolled back. */
+  readonly attempt?: string
+  readonly milliseconds: number
+}
+
+export interface PlaceAnswer {
+  readonly place: string
+  readonly at: string
+  readonly outcome: 'accepted' | 'refused' | 'unproven'
+  readonly sqlstate?: string
+  /** The target's own words, or why nothing is proved. */
+  readonly answer: string
+  /** Let in without being asked for a password: then any would have done. */
+  readonly unasked?: true
+}
+
+export interface ProbeAnswer {
+  /** Where the prober ran. */
+  readonly prober: string
+  readonly places: readonly PlaceAnswer[]
+}
+
+/** What a server or a pooler answered; `routine` is the server's own and in no language. */
+export interface Refusal {
+  readonly sqlstate: string
+  readonly routine: string | undefined
+  readonly text: string
+}
+
+type Judged = Pick<PlaceAnswer, 'outcome' | 'sqlstate' | 'answer'>
+
+const NOT_ABOUT_IT: Readonly<Record<string, string>> = {
+  '42501': 'the login itself passed; this database is closed to the role, another may not be',
+  '3D000': 'the login itself passed; there is no such database',
+  '53300': 'no connection was free',
+  '57P03': 'the server is starting or stopping',
+  '57P01': 'the server ended the connection',
+  '55000': 'the login itself passed; this database takes no connections',
+  '0A000': 'it does not speak as a server of PostgreSQL does',
+}
+
+/** `asked`: whether the password was asked for before the refusal. */
+export function judgeLogin({ sqlstate, routine, text }: Refusal, asked: boolean): Judged {
+  const refused: Judged = { outcome: 'refused', sqlstate, answer: text }
+  const unproven = (why: string): Judged => ({ outcome: 'unproven', sqlstate, answer: `${why} (${text})` })
+  if (sqlstate === '28P01') return asked ? refused : unproven('it refused before it asked for the password')
+  if (sqlstate === '28000') {
+    // the role is not there or may not log in: true from wherever it is tried
+    if (routine === 'InitializeSessionUserId') return refused
+    if (routine === 'ClientAuthentication') return unproven('this prober may not connect from where it is')
+    return asked ? refused : unproven('it wanted another proof than a password')
+  }
+  return unproven(NOT_ABOUT_IT[sqlstate] ?? 'that says nothing of the credential')
+}

@@ -1,0 +1,92 @@
+// The prober: a process of its own that is given one job on its standard input, logs in for real at each place, prints one
+// line of JSON and ends. SECURITY: the secret is in its memory only, and in no text that it prints.
+import { text } from 'node:stream/consumers'
+import { hostname } from 'node:os'
+import { Client } from 'pg'
+import { judgeLogin } from './probe-answer.ts'
+import type { PlaceAnswer, ProbeAnswer, ProbeJob, Refusal } from './probe-answer.ts'
+
+const TEXT_CHARACTERS_MAX = 300
+
+const job = JSON.parse(await text(process.stdin)) as ProbeJob
+const places = await Promise.all(job.places.map((place) => tried(place, job)))
+process.stdout.write(`${JSON.stringify({ prober: hostname(), places } satisfies ProbeAnswer)}\n`, () => process.exit(0))
+
+async function tried(place: ProbeJob['places'][number], given: ProbeJob): Promise<PlaceAnswer> {
+  let asked = false
+  const client = new Client({
+    host: place.host,
+    port: place.port,
+    user: given.user,
+    // called when the server asks for it, and not before
+    password: () => {
+      asked = true
+      return given.secret
+    },
+    database: given.database,
+    ssl: given.ca === undefined || place.host.startsWith('/') ? false : { ca: [...given.ca], rejectUnauthorized: true },
+    application_name: 'reeve probe',
+    connectionTimeoutMillis: given.milliseconds,
+    query_timeout: given.milliseconds,
+  })
+  client.on('error', () => undefined)
+  const of = (judged: Omit<PlaceAnswer, 'place' | 'at'>): PlaceAnswer => ({
+    place: place.host.includes(':') ? `[${place.host}]:${place.port}` : `${place.host}:${place.port}`,
+    at: new Date().toISOString(),
+    ...judged,
+  })
+  try {
+    await client.connect()
+  } catch (error) {
+    const refusal = refusalIn(error, given.secret)
+    return of(refusal === undefined ? { outcome: 'unproven', answer: brokenBy(error) } : judgeLogin(refusal, asked))
+  }
+  const unasked = asked ? {} : ({ unasked: true } as const)
+  try {
+    return of({ ...(await attempted(client, given)), ...unasked })
+  } finally {
+    void client.end().catch(() => undefined)
+  }
+}
+
+/** After a login: the right in question, where one was named. */
+async function attempted(client: Client, given: ProbeJob): Promise<Omit<PlaceAnswer, 'place' | 'at'>> {
+  if (given.attempt === undefined) return { outcome: 'accepted', answer: 'the login was accepted' }
+  try {
+    await client.query('begin')
+    // one statement only: the extended protocol takes no second one
+    const attempt = { text: given.attempt, queryMode: 'extended' }
+    await client.query(attempt)
+    return { outcome: 'accepted', answer: 'the login was accepted, and what was tried was done' }
+  } catch (error) {
+    const refusal = refusalIn(error, given.secret)
+    if (refusal === undefined) return { outcome: 'unproven', answer: `after the login: ${brokenBy(error)}` }
+    const outcome = refusal.sqlstate === '42501' ? 'refused' : 'unproven'
+    return { outcome, sqlstate: refusal.sqlstate, answer: `after the login: ${refusal.text}` }
+  } finally {
+    await client.query('rollback').catch(() => undefined)
+  }
+}
+
+function refusalIn(error: unknown, secret: string): Refusal | undefined {
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined
+  if (typeof error.code !== 'string' || !/^[0-9A-Z]{5}$/.test(error.code)) return undefined
+  const routine = 'routine' in error && typeof error.routine === 'string' ? error.routine : undefined
+  // a server that asked for the password in clear could say it back
+  const said = error.message.includes(secret) ? 'what it said is withheld' : error.message
+  return { sqlstate: error.code, routine, text: said.replaceAll(/[\p{C}\s]+/gu, ' ').slice(0, TEXT_CHARACTERS_MAX) }
+}
+
+/** From a closed list: what a library or a hostile server words freely is not passed on. */
+function brokenBy(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const message = error instanceof Error ? error.message : ''
+  if (/timeout/i.test(message) || code === 'ETIMEDOUT') return 'it did not answer in time'
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'the connection was reset'
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there'
+  if (/^(?:ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code)) return `it cannot be reached (${code})`
+  if (/terminated unexpectedly/.test(message)) return 'it closed the connection without an answer'
+  if (/SSL|certificate|TLS|ERR_TLS|SELF_SIGNED/i.test(`${message} ${code}`))
+    return 'TLS could not be agreed on or its certificate does not hold'
+  return 'it did not speak as a server of PostgreSQL does'
+}

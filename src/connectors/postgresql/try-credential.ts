@@ -1,0 +1,111 @@
+// The first and the last step: the offered credential is used for a real login, before anything is changed and after.
+// INVARIANT: `verified` after means that the address and every entrance refused it, as the server itself or a pooler says.
+import type { Json } from '#kernel'
+import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
+import type { PlaceAnswer, ProbeAnswer } from './probe-answer.ts'
+import { probe } from './probe.ts'
+import { placesOf } from './role.ts'
+import { spelled } from './target-error.ts'
+
+const BEFORE = 'try_credential_before'
+
+/** Whether the same prober had seen it accepted before anything was changed. */
+type AcceptedBefore = boolean | 'not asked'
+
+export const tryCredentialBefore: TargetStep = {
+  name: BEFORE,
+  title: 'is the credential accepted now',
+  asksOnly: true,
+  look,
+  act: async () => undefined,
+  verify: async (call) => {
+    const { credential } = call
+    if (credential === undefined)
+      return {
+        effect: 'verified',
+        answer: 'not asked: no credential was offered',
+        facts: { acceptedBefore: 'not asked' },
+      }
+    const answer = await probe(call, { user: call.subject.account, credential })
+    const accepted = answer.places.some(({ outcome, unasked }) => outcome === 'accepted' && unasked !== true)
+    const answers = summary(answer.places)
+    return {
+      effect: 'verified',
+      answer: accepted ? answers : `the credential was not seen accepted before: ${answers}`,
+      facts: { acceptedBefore: accepted, ...factsOf(answer) },
+    }
+  },
+}
+
+export const tryCredentialAfter: TargetStep = {
+  name: 'try_credential_after',
+  title: 'is the credential refused',
+  asksOnly: true,
+  look,
+  act: async () => undefined,
+  verify: async (call) => {
+    const acceptedBefore = acceptedIn(call.earlier[BEFORE])
+    const { credential } = call
+    if (credential === undefined)
+      return {
+        effect: 'unproven',
+        reason: 'changed, not probed: no credential was offered',
+        next: 'offer the credential (--secret-file), and it is tried',
+        facts: { acceptedBefore },
+      }
+    const answer = await probe(call, { user: call.subject.account, credential })
+    return judged(answer, { acceptedBefore, ...factsOf(answer) })
+  },
+}
+
+async function look(call: Omit<StepCall, 'before'>): Promise<Looked> {
+  const { credential, subject } = call
+  const places = placesOf(call).map((place) => `a login as ${subject.account} at ${spelled(place)}`)
+  const touches = credential === undefined ? ['nothing: no credential was offered'] : places
+  return { already: false, statements: [], touches, before: null }
+}
+
+function judged(answer: ProbeAnswer, facts: Json): StepVerdict {
+  const accepted = answer.places.filter(({ outcome }) => outcome === 'accepted')
+  const open = answer.places.filter(({ outcome }) => outcome === 'unproven')
+  if (accepted.length > 0) {
+    const unasked = accepted.some((place) => place.unasked === true)
+    return {
+      effect: 'unproven',
+      reason: `still let in: ${summary(accepted)}`,
+      next: unasked
+        ? 'a line of pg_hba.conf or a pooler asks for no password: remove it, reload, then run the plan again'
+        : 'change the password there too, or close that entrance, then run the plan again',
+      facts,
+    }
+  }
+  if (open.length > 0)
+    return {
+      effect: 'unproven',
+      reason: `not seen refused: ${summary(open)}`,
+      next: 'see that the prober gets an answer there, then run the plan again',
+      facts,
+    }
+  return { effect: 'verified', answer: summary(answer.places), facts }
+}
+
+function acceptedIn(verdict: StepVerdict | undefined): AcceptedBefore {
+  const facts = verdict !== undefined && verdict.effect !== 'failed' ? verdict.facts : undefined
+  if (typeof facts !== 'object' || facts === null || !('acceptedBefore' in facts)) return 'not asked'
+  return facts.acceptedBefore === 'not asked' ? 'not asked' : facts.acceptedBefore === true
+}
+
+/** `127.0.0.1:5432 refused (28000): role "app" is not permitted to log in`. */
+function summary(places: readonly PlaceAnswer[]): string {
+  return places
+    .map(({ place, outcome, sqlstate, answer, unasked }) => {
+      const code = sqlstate === undefined ? '' : ` (${sqlstate})`
+      return `${place} ${outcome}${code}: ${answer}${unasked === true ? ', no password was asked for' : ''}`
+    })
+    .join('; ')
+}
+
+/** Place and time of the prober, and what each place answered, for the receipt. */
+function factsOf({ prober, places }: ProbeAnswer): { readonly prober: string; readonly places: Json } {
+  return { prober, places: places.map((place) => ({ ...place })) }
+}
