@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
+import { chainCommand } from './evidence/chain.ts'
 import { tailCommand } from './evidence/tail.ts'
 import { answerJson, say } from './terminal/answer.ts'
 import { writeTo } from './terminal/write-out.ts'
@@ -28,6 +29,7 @@ export function evidenceCommand(): Command {
     .description('the log of this server: export, verify, prove, prune')
     .addCommand(exportCommand())
     .addCommand(tailCommand())
+    .addCommand(chainCommand())
     .addCommand(verifyLiveCommand())
     .addCommand(keyCommand())
     .addCommand(proveCommand())

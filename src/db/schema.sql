@@ -782,6 +782,8 @@ create table evidence.entry (
   constraint entry_pkey PRIMARY KEY (id),
   constraint entry_layer CHECK ((((written_by)::text <> ALL (ARRAY['reeve_identity'::text, 'reeve_access'::text, 'reeve_usage'::text, 'reeve_effect'::text, 'reeve_governance'::text, 'reeve_evidence'::text, 'reeve_connections'::text])) OR ((written_by)::text = ('reeve_'::text || layer))))
 );
+CREATE INDEX entry_about ON evidence.entry USING btree ((subjects[1])) WHERE (record_id IS NULL);
+CREATE INDEX entry_follows ON evidence.entry USING gin (follows) WHERE (follows <> '{}'::text[]);
 CREATE INDEX entry_record ON evidence.entry USING btree (record_id) WHERE (record_id IS NOT NULL);
 CREATE INDEX entry_transaction ON evidence.entry USING btree (transaction);
 

@@ -12,7 +12,7 @@ export interface EntryQuery {
   readonly recordId?: string
 }
 
-interface Row {
+export interface EntryRow {
   readonly seq: number
   readonly id: Id<'entry'>
   readonly layer: string
@@ -32,17 +32,20 @@ interface Row {
   readonly salt: string | null
 }
 
+/** Of `evidence.sequence s` and `evidence.entry e`. */
+export const ENTRY_COLUMNS = sql`
+  s.seq, e.id, e.layer, e.written_by::text as "writtenBy", e.type, e.at, e.actor, e.on_behalf_of as "onBehalfOf",
+  e.subjects, e.record_id as "recordId", e.record_version as "recordVersion",
+  encode(e.record_hash, 'hex') as "recordHash", e.reason, e.follows, e.content,
+  encode(e.content_hash, 'hex') as "contentHash", encode(e.salt, 'hex') as salt`
+
 /** In order of `seq`. What has no place yet is not listed. */
 export async function listEntries(evidence: LayerDatabase, query: EntryQuery): Promise<StoredEntry[]> {
   const { after = -1, limit, recordId } = query
   const rows = await evidence.transaction(
     async (tx) =>
-      await tx.query<Row>(sql`
-        select s.seq, e.id, e.layer, e.written_by::text as "writtenBy", e.type, e.at, e.actor,
-               e.on_behalf_of as "onBehalfOf", e.subjects, e.record_id as "recordId",
-               e.record_version as "recordVersion", encode(e.record_hash, 'hex') as "recordHash", e.reason, e.follows,
-               e.content, encode(e.content_hash, 'hex') as "contentHash", encode(e.salt, 'hex') as salt
-        from evidence.sequence s join evidence.entry e on e.id = s.entry_id
+      await tx.query<EntryRow>(sql`
+        select ${ENTRY_COLUMNS} from evidence.sequence s join evidence.entry e on e.id = s.entry_id
         where s.seq > ${after} ${recordId === undefined ? sql`` : sql`and e.record_id = ${recordId}`}
         order by s.seq limit ${limit}`),
     { readOnly: true },
@@ -50,7 +53,7 @@ export async function listEntries(evidence: LayerDatabase, query: EntryQuery): P
   return rows.map(entryOf)
 }
 
-function entryOf({
+export function entryOf({
   onBehalfOf,
   recordId,
   recordVersion,
@@ -60,7 +63,7 @@ function entryOf({
   contentHash,
   salt,
   ...row
-}: Row): StoredEntry {
+}: EntryRow): StoredEntry {
   return {
     ...row,
     ...(onBehalfOf === null ? {} : { onBehalfOf }),

@@ -26,3 +26,9 @@ export interface Act {
   readonly follows?: readonly string[]
   readonly idempotency?: { readonly client: string; readonly key: string; readonly request: Json }
 }
+
+/** The same act, as one that also follows from these. */
+export const following = (act: Act, ...ids: readonly string[]): Act => ({
+  ...act,
+  follows: [...new Set([...(act.follows ?? []), ...ids])],
+})

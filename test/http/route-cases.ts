@@ -2,6 +2,7 @@
 import type { Act } from '#kernel'
 import { createConnection, runConnection } from '#connections'
 import type { ConnectionsLayer } from '#connections'
+import { listEntries, sequenceOnce } from '#evidence'
 import { proposeMatches } from '#identity/roll'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
@@ -411,6 +412,14 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
     ask: of(connection, 'connectionId', () => ({ body: {}, headers: anyVersion })),
   },
   listEntries: { by: 'otto', ask: empty },
+  getEntryChain: {
+    by: 'otto',
+    ask: async ({ api }) => {
+      await sequenceOnce(api.doors.evidence, api.roll.now())
+      const [entry] = await listEntries(api.doors.evidence, { limit: 1 })
+      return { path: { entryId: entry?.id ?? '' } }
+    },
+  },
   assessControls: { by: 'otto', ask: empty },
   listOcsfEvents: { by: 'otto', ask: empty },
   listTokens: { by: 'olga', ask: empty },

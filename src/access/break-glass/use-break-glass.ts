@@ -1,5 +1,5 @@
 // Break-glass is used, and reviewed by somebody else. PostgreSQL refuses the next use until then, and a review of one's own.
-import { Fault, isId, newId } from '#kernel'
+import { Fault, following, isId, newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { violated } from '#db'
 import type { Tx } from '#db'
@@ -14,8 +14,13 @@ import type { BreakGlassRecord, BreakGlassVerdict } from './records.ts'
 
 export type CurrentBreakGlass = Current<BreakGlassRecord>
 
-/** In the transaction that makes the grant, and before it. */
-export async function useBreakGlass(tx: Tx, act: Act, requestId: string, request: AccessRequestRecord): Promise<void> {
+/** In the transaction that makes the grant, and before it. Answers the id of the use. */
+export async function useBreakGlass(
+  tx: Tx,
+  act: Act,
+  requestId: string,
+  request: AccessRequestRecord,
+): Promise<string> {
   const { principalId, purpose, requestedBy, interested, seconds = 0 } = request
   const data: BreakGlassRecord = {
     principalId,
@@ -29,7 +34,9 @@ export async function useBreakGlass(tx: Tx, act: Act, requestId: string, request
   }
   const content = { actions: [...request.actions], resources: [...request.resources], until: data.until }
   const words = { type: 'break_glass.used', about: [principalId, requestId], content, reason: purpose }
-  await createWithEntries(tx, BREAK_GLASS, act, [{ id: newId('break_glass'), data, words }])
+  const id = newId('break_glass')
+  await createWithEntries(tx, BREAK_GLASS, following(act, requestId), [{ id, data, words }])
+  return id
 }
 
 /** In words for who asks, where PostgreSQL refused the use. */
@@ -73,13 +80,14 @@ export async function reviewBreakGlass(
         state: 'reviewed',
         review: { by: act.actor.id, behind: [...behind].sort(), at: act.at, verdict, reason },
       })
-      const [made] = await changeWithEntries<BreakGlassRecord>(tx, BREAK_GLASS, act, [{ current, patch, words }])
+      const reviewing = following(act, requestId)
+      const [made] = await changeWithEntries<BreakGlassRecord>(tx, BREAK_GLASS, reviewing, [{ current, patch, words }])
       if (made === undefined) throw new Error('one change makes one version')
       return made
     })
   } catch (error) {
     if (violated(error)?.constraint !== 'break_glass_four_eyes') throw error
-    await access.db.transaction(async (tx) => await note(tx, act, 'break_glass.refused', [id]))
+    await access.db.transaction(async (tx) => await note(tx, following(act, id), 'break_glass.refused', [id]))
     throw new Fault('forbidden', 'who used it does not review it: another person has to', { cause: error })
   }
 }

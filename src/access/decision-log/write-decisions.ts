@@ -1,7 +1,7 @@
 // Takes what a decision point wrote into its spool: each line once, counts by minute, one entry for each kind in a batch, and
 // an observation of the whole batch for whoever keeps a ledger of use.
 import { hash } from 'node:crypto'
-import { Fault } from '#kernel'
+import { Fault, following, isId } from '#kernel'
 import type { Act } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
@@ -37,6 +37,8 @@ export interface DecisionBatch {
 export type OnDecisions = (batch: DecisionBatch) => Promise<void>
 
 const SUBJECTS_MAX = 900
+/** With as many subjects an entry still is a leaf. */
+const FOLLOWS_MAX = 400
 
 /** Answers how many were new. Throws Fault('forbidden') for the spool of somebody else. */
 export async function writeDecisions(
@@ -105,7 +107,10 @@ async function keep(tx: Tx, act: Act, { source, first, notable, texts }: Notable
     const lines = notable.filter(isOf)
     const subjects = [...new Set(lines.flatMap(({ principalId }) => (principalId === '' ? [] : [principalId])))]
     const content = { source, batch: first, root, count: lines.length }
-    if (lines.length > 0) await note(tx, act, type, subjects.slice(0, SUBJECTS_MAX), content)
+    // a decision point says which: what is no id of a grant is not repeated
+    const grants = lines.flatMap(({ grantId = '' }) => (isId('grant', grantId) ? [grantId] : []))
+    const under = [...new Set(grants)].slice(0, FOLLOWS_MAX)
+    if (lines.length > 0) await note(tx, following(act, ...under), type, subjects.slice(0, SUBJECTS_MAX), content)
   }
 }
 

@@ -29,7 +29,7 @@ export async function recordStep(
   seen: CurrentGrant,
   step: StepTaken,
 ): Promise<CurrentGrant | undefined> {
-  const act = { actor: { id: REEVE }, at: access.clock(), follows: [seen.data.requestId] }
+  const act = { actor: { id: REEVE }, at: access.clock() }
   return await access.db.transaction(async (tx) => {
     const current = await lockGrant(tx, seen.id)
     if (current.version !== seen.version) return undefined

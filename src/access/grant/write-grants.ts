@@ -1,5 +1,5 @@
 // Making grants and moving them on: each step with its entry, in the caller's transaction.
-import { Fault, isId, newId } from '#kernel'
+import { Fault, following, isId, newId } from '#kernel'
 import type { Act } from '#kernel'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
@@ -88,7 +88,8 @@ export async function moveGrant(
 ): Promise<CurrentGrant> {
   const { principalId, requestId } = current.data
   const about = [principalId, requestId]
-  const [made] = await changeWithEntries<GrantRecord>(tx, GRANT, act, [{ current, patch, words: { about, ...words } }])
+  const moved = { current, patch, words: { about, ...words } }
+  const [made] = await changeWithEntries<GrantRecord>(tx, GRANT, following(act, requestId), [moved])
   if (made === undefined) throw new Error('one change makes one version')
   return made
 }

@@ -1,5 +1,5 @@
 // A word on a request: agreed or denied by a natural person who has no interest in it; PostgreSQL checks that once more.
-import { Fault, newId } from '#kernel'
+import { Fault, following, newId } from '#kernel'
 import type { Act } from '#kernel'
 import { sql, violated } from '#db'
 import type { Tx } from '#db'
@@ -35,7 +35,9 @@ export async function decideAccessRequest(access: AccessLayer, act: Act, word: W
     const refusal = REFUSALS[violated(error)?.constraint ?? '']
     if (refusal === undefined) throw error
     // what was refused is kept, in a transaction of its own: that of the act is rolled back
-    await access.db.transaction(async (tx) => await note(tx, act, 'access_request.refused', [word.requestId]))
+    await access.db.transaction(
+      async (tx) => await note(tx, following(act, word.requestId), 'access_request.refused', [word.requestId]),
+    )
     throw new Fault('forbidden', refusal, { cause: error })
   }
 }
@@ -54,18 +56,13 @@ async function decideIn(access: AccessLayer, tx: Tx, act: Act, word: Word): Prom
     const patch = (data: AccessRequestRecord): AccessRequestRecord => ({ ...data, state: 'denied' })
     return await moveRequest(tx, act, current, 'access_request.denied', patch, [approvalId])
   }
-  const agreed = await tx.query<{ actor: string }>(
-    sql`select actor from access.approval where request_id = ${current.id} and verdict = 'approve' order by at, id`,
+  const agreed = await tx.query<{ id: string; actor: string }>(
+    sql`select id, actor from access.approval where request_id = ${current.id} and verdict = 'approve' order by at, id`,
   )
-  await note(tx, act, 'access_request.approved', [approvalId, current.id, current.data.principalId])
+  const about = [approvalId, current.id, current.data.principalId]
+  await note(tx, following(act, current.id), 'access_request.approved', about)
   if (agreed.length < needs.approvals) return current
-  return await grantRequest(
-    access,
-    tx,
-    act,
-    current,
-    agreed.map(({ actor }) => actor),
-  )
+  return await grantRequest(access, tx, act, current, agreed)
 }
 
 function assertMayDecide({ approval, managerId, owners = [] }: AccessRequestRecord['needs'], as: Word['as']): void {

@@ -1,5 +1,5 @@
 // Asking for a right. What policy gives by itself becomes a grant at once; else it waits for those who have to agree.
-import { Fault, newId } from '#kernel'
+import { Fault, following, newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { once } from '#db'
 import type { Tx } from '#db'
@@ -64,7 +64,8 @@ async function requestIn(access: AccessLayer, act: Act, data: AccessRequestRecor
       const about = [data.principalId, ...(data.extends === undefined ? [] : [data.extends])]
       const words = { type: 'access_request.made', about, content: contentOf(data) }
       const requestId = newId('access_request')
-      await createWithEntries(tx, ACCESS_REQUEST, act, [{ id: requestId, data, words }])
+      const asking = data.extends === undefined ? act : following(act, data.extends)
+      await createWithEntries(tx, ACCESS_REQUEST, asking, [{ id: requestId, data, words }])
       if (data.needs.approvals === 0) await grantRequest(access, tx, act, await lockRequest(tx, requestId), [])
       return requestId
     })
@@ -156,28 +157,24 @@ export async function grantRequest(
   tx: Tx,
   act: Act,
   current: CurrentAccessRequest,
-  approvedBy: readonly string[],
+  approvals: readonly { readonly id: string; readonly actor: string }[],
 ): Promise<CurrentAccessRequest> {
   const { principalId, kind, actions, resources, seconds, purpose } = current.data
-  if (kind === 'break_glass') await useBreakGlass(tx, act, current.id, current.data)
+  const because = [current.id, ...approvals.map(({ id }) => id)]
+  if (kind === 'break_glass') because.push(await useBreakGlass(tx, act, current.id, current.data))
   const until = seconds === undefined ? undefined : new Date(Date.parse(act.at) + seconds * 1000).toISOString()
-  const grant = await makeGrant(
-    access,
-    tx,
-    { ...act, follows: [...(act.follows ?? []), current.id] },
-    {
-      principalId,
-      kind,
-      actions,
-      resources,
-      from: act.at,
-      ...(until !== undefined && { until: until as Instant }),
-      reason: purpose,
-      requestId: current.id as Id<'access_request'>,
-      approvedBy,
-    },
-  )
-  return await moveRequest(tx, act, current, 'access_request.granted', (data) => ({
+  const grant = await makeGrant(access, tx, following(act, ...because), {
+    principalId,
+    kind,
+    actions,
+    resources,
+    from: act.at,
+    ...(until !== undefined && { until: until as Instant }),
+    reason: purpose,
+    requestId: current.id as Id<'access_request'>,
+    approvedBy: approvals.map(({ actor }) => actor),
+  })
+  return await moveRequest(tx, following(act, grant.id), current, 'access_request.granted', (data) => ({
     ...data,
     state: 'granted',
     grantId: grant.id as Id<'grant'>,

@@ -1,5 +1,5 @@
 // A request for a new identity, decided by another natural person than the one who asked.
-import { Fault } from '#kernel'
+import { Fault, following } from '#kernel'
 import type { Act } from '#kernel'
 import { changeWithEntries } from '#evidence/port'
 import type { IdentityLayer } from '../operation.ts'
@@ -50,9 +50,11 @@ export async function decideIdentityRequest(
         throw new Fault('forbidden', WHO_ASKED)
       }
       const approved = input.decision === 'approve'
-      const follows = { ...act, follows: [...(act.follows ?? []), current.id] }
       const principal = approved
-        ? await writeRegistered(tx, follows, wanted(data, act), { how: 'requested', source: current.id })
+        ? await writeRegistered(tx, following(act, current.id), wanted(data, act), {
+            how: 'requested',
+            source: current.id,
+          })
         : undefined
       const [request] = await changeWithEntries<IdentityRequest>(tx, REQUEST, act, [
         {
