@@ -69,6 +69,15 @@ async function flip(copy: Copy, pattern: RegExp): Promise<void> {
   await writeFile(file, bytes)
 }
 
+/** The first number of each content: digits more, that JavaScript reads as the same number. */
+async function addDigits(copy: Copy, table: string, column: string): Promise<void> {
+  const changed = await copy.query(
+    `update ${table} set ${column} = regexp_replace(${column}::text, '": (\\d+)([,}])', '": \\1.0000000000000000001\\2')::jsonb
+     where ${column}::text ~ '": \\d+[,}]' returning 1`,
+  )
+  if (changed.length === 0) throw new Error(`no number in ${table}`)
+}
+
 const VERSION_OF = 'record_id = (select id from identity.credential order by id limit 1)'
 
 export const TAMPER_CLASSES: readonly TamperClass[] = [
@@ -236,6 +245,20 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
       void (await copy.query(
         'update evidence.entry set salt = null, reason = null, content = null where id = (select entry_id from evidence.sequence where seq = 44)',
       )),
+  },
+  {
+    name: 'digits added to a number, that a double does not hold',
+    found: /has a number in its content that its hash cannot be of/,
+    tamper: async (copy) => await addDigits(copy, 'evidence.entry', 'content'),
+  },
+  {
+    name: 'digits added to a number of a record, in its history and where it is read',
+    state: true,
+    found: /was changed: its hash is of something else/,
+    tamper: async (copy) => {
+      await addDigits(copy, 'identity.version', 'data')
+      await addDigits(copy, 'identity.credential', 'data')
+    },
   },
   {
     name: 'an entry hidden: its place taken away',

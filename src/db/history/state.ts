@@ -16,7 +16,8 @@ export interface VersionOfState {
   readonly segments: readonly {
     readonly validFrom: Instant
     readonly validTo: Instant | null
-    readonly data: unknown
+    /** JSON as PostgreSQL has it, with all digits of its numbers. */
+    readonly data: string
   }[]
 }
 
@@ -35,7 +36,8 @@ export interface PresentOfState {
   readonly validFrom: Instant
   readonly recordedAt: Instant
   readonly hash: string
-  readonly data: unknown
+  /** JSON, likewise. */
+  readonly data: string
 }
 
 export interface LayerState {
@@ -98,7 +100,7 @@ interface Row extends VersionOfState {
   readonly id: string
   readonly validFrom: Instant
   readonly validTo: Instant | null
-  readonly data: unknown
+  readonly data: string
 }
 
 async function recordsAfter(
@@ -111,7 +113,8 @@ async function recordsAfter(
     async (tx) => {
       const versions = await tx.query<Row>(sql`
         select v.record_id as id, v.version, v.recorded_at as "recordedAt", encode(v.hash, 'hex') as hash,
-               encode(v.salt, 'hex') as salt, v.entry_id as "entryId", v.actor, v.reason, v.valid_from as "validFrom", v.valid_to as "validTo", v.data
+               encode(v.salt, 'hex') as salt, v.entry_id as "entryId", v.actor, v.reason, v.valid_from as "validFrom", v.valid_to as "validTo",
+               v.data::text as data
         from ${identifier(schema)}.version v
         where v.record_id in (
           select record_id from ${identifier(schema)}.version where record_id > ${after}
@@ -121,7 +124,7 @@ async function recordsAfter(
       const unions = tables.map(
         ({ table }) => sql`
           (select id, ${table} as table, version, valid_from as "validFrom", recorded_at as "recordedAt",
-                  encode(hash, 'hex') as hash, data
+                  encode(hash, 'hex') as hash, data::text as data
            from ${identifier(schema)}.${identifier(table)} where id = any(${ids}))`,
       )
       const all = unions.length === 0 ? [] : await presentOf(tx, unions)

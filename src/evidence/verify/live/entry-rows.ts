@@ -2,6 +2,7 @@
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { canonical, sha256 } from '../offline/formats.ts'
+import { exactJson } from './exact-json.ts'
 
 /** Places of one batch. */
 export const BATCH = 4000
@@ -42,7 +43,8 @@ interface Row {
   readonly content_hash: Buffer | null
   readonly salt: Buffer | null
   readonly reason: string | null
-  readonly content: unknown
+  /** As PostgreSQL has it. */
+  readonly content: string | null
 }
 
 /**
@@ -62,7 +64,7 @@ const TEXT = `
                                || to_json(e.record_id)::text || ',"version":' || e.record_version || '}', ',"record":{}') end
          || ',"subjects":' || to_json(e.subjects)::text || ',"type":' || to_json(e.type)::text
          || ',"writtenBy":' || to_json(e.written_by::text)::text || '}' as leaf,
-         e.content_hash, e.salt, e.reason, e.content
+         e.content_hash, e.salt, e.reason, e.content::text as content
   from evidence.sequence s left join evidence.entry e on e.id = s.entry_id
   where s.seq >= $1 and s.seq < $2 order by s.seq`
 
@@ -102,7 +104,9 @@ export async function readBatch(evidence: LayerDatabase, from: number, end: numb
 
 function rowOf(row: Row): EntryRow[] {
   if (row.leaf === null) return []
-  const problem = contentProblem(row)
+  const exact = row.content === null ? { value: null } : exactJson(row.content)
+  const problem = contentProblem(row, exact?.value)
+  const content = exact?.value
   const type = row.type ?? ''
   // a leaf and the byte before it that its hash begins with, made at once: there are millions
   const hashed = Buffer.allocUnsafe(1 + Buffer.byteLength(row.leaf))
@@ -118,8 +122,10 @@ function rowOf(row: Row): EntryRow[] {
       hash: sha256(hashed),
       pruned: row.content_hash !== null && row.salt === null,
       ...(problem === undefined ? {} : { problem }),
-      ...(type === 'log.key_rotated' ? { note: String((row.content as { note?: unknown } | null)?.note) } : {}),
-      ...(type === 'content.pruned' && row.content !== null ? { pruning: pruningOf(row.content) } : {}),
+      ...(type === 'log.key_rotated' ? { note: String((content as { note?: unknown } | null | undefined)?.note) } : {}),
+      ...(type === 'content.pruned' && typeof content === 'object' && content !== null
+        ? { pruning: pruningOf(content) }
+        : {}),
     },
   ]
 }
@@ -136,7 +142,9 @@ function pruningOf(content: unknown): Pruning {
 
 const text = (value: string): string => JSON.stringify(value)
 
-function contentProblem({ salt, reason, content, content_hash: hash }: Row): string | undefined {
+/** `content` is undefined where it holds a number that nobody can have hashed. */
+function contentProblem({ salt, reason, content_hash: hash }: Row, content: unknown): string | undefined {
+  if (content === undefined) return 'has a number in its content that its hash cannot be of'
   if (salt === null) return reason === null && content === null ? undefined : 'has content that its hash is not of'
   const parts = [
     ...(content === null ? [] : [`"content":${canonical(content)}`]),

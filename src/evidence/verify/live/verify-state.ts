@@ -3,12 +3,14 @@ import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { canonical, sha256 } from '../offline/formats.ts'
 import { erasedByEntry } from './erased.ts'
+import { exactJson } from './exact-json.ts'
 import type { LiveFinding } from './verify-log.ts'
 
 interface Segment {
   readonly validFrom: string
   readonly validTo: string | null
-  readonly data: unknown
+  /** JSON as PostgreSQL has it. */
+  readonly data: string
 }
 
 interface StateVersion {
@@ -31,7 +33,7 @@ interface StateRecord {
     readonly validFrom: string
     readonly recordedAt: string
     readonly hash: string
-    readonly data: unknown
+    readonly data: string
   }[]
 }
 
@@ -108,9 +110,7 @@ function problemsOf(
   for (const [at, { version, recordedAt, hash, salt, entryId, actor, reason, segments }] of versions.entries()) {
     const name = `${id} version ${version}`
     if (version !== at + 1) problems.push(`${id} has no version ${at + 1}`)
-    const found = sha256(canonical({ id, version, recordedAt, ...(salt === null ? {} : { salt }), segments })).toString(
-      'hex',
-    )
+    const found = hashOf({ id, version, recordedAt, ...(salt === null ? {} : { salt }) }, segments)
     const entry = entries.get(entryId)
     const taken = salt === null && erased.has(`${id} ${version}`)
     if (found !== hash && !taken) problems.push(`${name} was changed: its hash is of something else`)
@@ -130,6 +130,21 @@ function problemsOf(
   return problems
 }
 
+/** Undefined where its data cannot have been hashed. */
+function hashOf(head: object, segments: readonly Segment[]): string | undefined {
+  const read = segments.flatMap(({ validFrom, validTo, data }) => {
+    const exact = exactJson(data)
+    return exact === undefined ? [] : [{ validFrom, validTo, data: exact.value }]
+  })
+  return read.length < segments.length ? undefined : sha256(canonical({ ...head, segments: read })).toString('hex')
+}
+
+function saysTheSame(a: string, b: string): boolean {
+  if (a === b) return true
+  const [one, other] = [exactJson(a), exactJson(b)]
+  return one !== undefined && other !== undefined && canonical(one.value) === canonical(other.value)
+}
+
 /** What holds now is what the last version with an open end says; from when the last closed stretch after it ends. */
 function presentProblem(row: StateRecord['present'][number], versions: readonly StateVersion[]): string | undefined {
   const newest = versions.at(-1)
@@ -139,7 +154,7 @@ function presentProblem(row: StateRecord['present'][number], versions: readonly 
   const at = versions.findLastIndex(({ segments }) => segments.some(({ validTo }) => validTo === null))
   const open = versions[at]?.segments.find(({ validTo }) => validTo === null)
   if (open === undefined) return 'no version says how it is now'
-  if (canonical(row.data) !== canonical(open.data)) return 'it says something else than its newest version'
+  if (!saysTheSame(row.data, open.data)) return 'it says something else than its newest version'
   let from = open.validFrom
   for (const { segments } of versions.slice(at + 1))
     for (const { validTo } of segments) if (validTo !== null && validTo > from) from = validTo
