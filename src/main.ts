@@ -1,6 +1,7 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
 import { GraphThread } from '#access/decisions'
 import type { GrantFulfiller, OnDecisions } from '#access/decisions'
+import { postgresqlTarget } from '#connectors/postgresql'
 import type { TargetAdapter } from '#connectors/target'
 import { bootstrapToken } from '#access/records'
 import { openReeveDatabase } from '#db'
@@ -52,7 +53,7 @@ export interface StartOptions extends ServerOptions {
   readonly acceptKeyLoss?: readonly KeyKind[]
   /** What carries grants to their targets, beside what Reeve decides itself. */
   readonly fulfillers?: readonly GrantFulfiller[]
-  /** What acts on systems. */
+  /** What acts on systems; all that this release has without it. */
   readonly adapters?: readonly TargetAdapter[]
   /** Have the sample estate (`samples`) in the roll. */
   readonly sampleEstate?: boolean
@@ -174,7 +175,7 @@ async function startLayers(
   undo.later('the look at the keys', async () => keyFiles.stop())
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
-  const { adapters = [] } = options
+  const { adapters = [postgresqlTarget] } = options
   const effect = startEffect({
     opened,
     clock,
