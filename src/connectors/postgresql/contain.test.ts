@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { StepCall, StepVerdict, TargetStep } from '#connectors/target'
+import type { StepCall, TargetStep } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
-import { carriedOut } from './steps-in-test.ts'
+import { carriedOut, factsIn } from './steps-in-test.ts'
 
 const SECRET = 'leaked-7c1e94'
 
@@ -34,12 +34,10 @@ for (const major of MAJORS) {
         looked['deny_new_logins']?.statements.join('\n') ?? '',
         /ALTER ROLE "app" NOLOGIN CONNECTION LIMIT 0/,
       )
-      const probed = verdicts['try_credential_after'] as StepVerdict & {
-        facts: { acceptedBefore: unknown; places: { sqlstate: string }[] }
-      }
-      assert.equal(probed.facts.acceptedBefore, true)
+      const probed = factsIn(verdicts['try_credential_after'])
+      assert.equal(probed['acceptedBefore'], true)
       assert.deepEqual(
-        probed.facts.places.map(({ sqlstate }) => sqlstate),
+        (probed['places'] as { sqlstate: string }[]).map(({ sqlstate }) => sqlstate),
         ['28000'],
       )
       await assert.rejects(session.query('select 1'))

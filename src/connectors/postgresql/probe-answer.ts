@@ -48,8 +48,11 @@ const NOT_ABOUT_IT: Readonly<Record<string, string>> = {
   '57P03': 'the server is starting or stopping',
   '57P01': 'the server ended the connection',
   '55000': 'the login itself passed; this database takes no connections',
-  '0A000': 'it does not speak as a server of PostgreSQL does',
 }
+
+/** What PgBouncer says of a login, all of it under 08P01 (1.18): these words, and no others, refuse the credential. */
+const POOLER_REFUSES = /^(?:SASL|password) authentication failed$/
+const POOLER_WITHOUT_SERVER = /^(?:server login (?:failed|has been failing)|query_wait_timeout)/
 
 /** `asked`: whether the password was asked for before the refusal. */
 export function judgeLogin({ sqlstate, routine, text }: Refusal, asked: boolean): Judged {
@@ -62,5 +65,25 @@ export function judgeLogin({ sqlstate, routine, text }: Refusal, asked: boolean)
     if (routine === 'ClientAuthentication') return unproven('this prober may not connect from where it is')
     return asked ? refused : unproven('it wanted another proof than a password')
   }
+  // a server names the routine that answers; a pooler does not
+  if (sqlstate === '08P01' && routine === undefined) {
+    if (POOLER_REFUSES.test(text)) return asked ? refused : unproven('it refused before it asked for the password')
+    if (POOLER_WITHOUT_SERVER.test(text)) return unproven('the pooler has no session for it at the server')
+  }
   return unproven(NOT_ABOUT_IT[sqlstate] ?? 'that says nothing of the credential')
 }
+
+/**
+ * A pooler that quotes the server's refusal of this login speaks for the server (PgBouncer from 1.19 on: `server login has been
+ * failing, cached error: …`). INVARIANT: only the very words that the server itself said to the same prober just now.
+ */
+export function relayed(places: readonly PlaceAnswer[]): PlaceAnswer[] {
+  const [server, ...entrances] = places
+  if (server === undefined) return []
+  if (server.outcome !== 'refused' || server.answer.length < 12) return [...places]
+  const speaksForIt = ({ outcome, sqlstate, answer }: PlaceAnswer): boolean =>
+    outcome === 'unproven' && sqlstate === '08P01' && answer.includes(server.answer)
+  return [server, ...entrances.map((one) => (speaksForIt(one) ? asRefused(one) : one))]
+}
+
+const asRefused = (one: PlaceAnswer): PlaceAnswer => ({ ...one, outcome: 'refused' })

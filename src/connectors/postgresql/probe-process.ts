@@ -41,21 +41,38 @@ async function tried(place: ProbeJob['places'][number], given: ProbeJob): Promis
     const refusal = refusalIn(error, given.secret)
     return of(refusal === undefined ? { outcome: 'unproven', answer: brokenBy(error) } : judgeLogin(refusal, asked))
   }
-  const unasked = asked ? {} : ({ unasked: true } as const)
   try {
-    return of({ ...(await attempted(client, given)), ...unasked })
+    const judged = await attempted(client, given, asked)
+    return of({ ...judged, ...(!asked && judged.outcome === 'accepted' && { unasked: true as const }) })
   } finally {
     void client.end().catch(() => undefined)
   }
 }
 
-/** After a login: the right in question, where one was named. */
-async function attempted(client: Client, given: ProbeJob): Promise<Omit<PlaceAnswer, 'place' | 'at'>> {
-  if (given.attempt === undefined) return { outcome: 'accepted', answer: 'the login was accepted' }
+/** After a login: a session is really had (a pooler lets in before it has one), and the right in question, where one is named. */
+async function attempted(client: Client, given: ProbeJob, asked: boolean): Promise<Omit<PlaceAnswer, 'place' | 'at'>> {
+  try {
+    const { rows } = await client.query<{ name: string }>('select session_user as name')
+    const name = String(rows[0]?.name)
+    const answer = name === given.user ? 'the login was accepted' : `the login was accepted, as \`${name}\``
+    return given.attempt === undefined
+      ? { outcome: 'accepted', answer }
+      : await rightTried(client, given, given.attempt)
+  } catch (error) {
+    const refusal = refusalIn(error, given.secret)
+    return refusal === undefined ? { outcome: 'unproven', answer: brokenBy(error) } : judgeLogin(refusal, asked)
+  }
+}
+
+async function rightTried(
+  client: Client,
+  given: ProbeJob,
+  statement: string,
+): Promise<Omit<PlaceAnswer, 'place' | 'at'>> {
   try {
     await client.query('begin')
     // one statement only: the extended protocol takes no second one
-    const attempt = { text: given.attempt, queryMode: 'extended' }
+    const attempt = { text: statement, queryMode: 'extended' }
     await client.query(attempt)
     return { outcome: 'accepted', answer: 'the login was accepted, and what was tried was done' }
   } catch (error) {

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { OfferedCredential, TargetCall } from '#connectors/target'
 import { tlsFor } from './administrator.ts'
+import { relayed } from './probe-answer.ts'
 import type { PlaceAnswer, ProbeAnswer, ProbeJob } from './probe-answer.ts'
 import { spelled } from './target-error.ts'
 
@@ -43,7 +44,7 @@ export async function probe(
   }
   const line = await answered(JSON.stringify(job), call.signal)
   const answer = line === undefined ? undefined : parsed(line, places.length)
-  if (answer !== undefined) return answer
+  if (answer !== undefined) return { ...answer, places: relayed(answer.places) }
   call.signal.throwIfAborted()
   const at = call.clock()
   return {

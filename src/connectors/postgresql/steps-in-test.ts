@@ -33,3 +33,9 @@ export async function carriedOut(
   }
   return { verdicts, looked }
 }
+
+/** Of a verdict; `{}` where it has none. */
+export function factsIn(verdict: StepVerdict | undefined): Record<string, unknown> {
+  const facts = verdict === undefined || verdict.effect === 'failed' ? undefined : verdict.facts
+  return typeof facts === 'object' && facts !== null ? (facts as Record<string, unknown>) : {}
+}

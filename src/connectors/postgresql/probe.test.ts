@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { StepVerdict, TargetSettings } from '#connectors/target'
+import { between } from './places-in-test.ts'
+import type { Between, Manner } from './places-in-test.ts'
+import { offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import type { TestPostgres } from './postgres-in-test.ts'
+import { judgeLogin, relayed } from './probe-answer.ts'
+import type { PlaceAnswer } from './probe-answer.ts'
+import { probe } from './probe.ts'
+import { factsIn } from './steps-in-test.ts'
+import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
+
+const SECRET = 'leaked-5b20aa'
+
+describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
+  let server: TestPostgres
+  let proxy: Between
+  before(async () => {
+    server = await startPostgres(18)
+    await server.sql(`create role app login password '${SECRET}'; create role held nologin password '${SECRET}'`)
+    await server.sql('create database closed')
+    await server.sql('revoke connect on database closed from public')
+    proxy = await between(server.port)
+  })
+  after(async () => {
+    await proxy?.close()
+    await server?.stop()
+  })
+
+  const tried = async (user: string, more: Partial<TargetSettings> = {}, database?: string): Promise<PlaceAnswer[]> => {
+    const call = server.call({ address: proxy.address, ...more })
+    return [...(await probe(call, { user, credential: offered(SECRET, database), milliseconds: 1500 })).places]
+  }
+  const judged = async (user: string, more: Partial<TargetSettings> = {}): Promise<StepVerdict> => {
+    const call = server.call({ address: proxy.address, ...more })
+    const whole = { ...call, planId: 'pln_1', subject: { account: user }, before: null, earlier: {} }
+    return await tryCredentialAfter.verify({ ...whole, credential: offered(SECRET) })
+  }
+
+  test('a real login is tried, and the password is really asked for', async () => {
+    proxy.manner = 'forwards'
+    const [logins, proofs] = [proxy.logins.length, proxy.proofs()]
+    assert.deepEqual((await tried('app'))[0]?.outcome, 'accepted')
+    const [held] = await tried('held')
+    assert.deepEqual([held?.outcome, held?.sqlstate], ['refused', '28000'])
+    assert.deepEqual(proxy.logins.slice(logins), ['app', 'held'])
+    assert.ok(proxy.proofs() - proofs >= 2)
+  })
+
+  test('what is no refusal of this login is unproven with its reason, never verified', async () => {
+    const cases: readonly (readonly [Manner, RegExp])[] = [
+      ['black hole', /did not answer in time/],
+      ['resets', /was reset/],
+      ['closes', /closed the connection without an answer/],
+      [{ sqlstate: '53300', message: 'sorry, too many clients already' }, /no connection was free/],
+      [{ sqlstate: '3D000', message: 'database "x" does not exist' }, /no such database/],
+      [{ sqlstate: '57P03', message: 'the database system is starting up' }, /starting or stopping/],
+      [{ sqlstate: '28P01', message: 'password authentication failed' }, /before it asked/],
+      [{ sqlstate: '08P01', message: 'server login has been failing', asks: true }, /the pooler has no session/],
+      [{ sqlstate: 'XX000', message: `you said ${SECRET}`, asks: true }, /withheld/],
+    ]
+    for (const [manner, reason] of cases) {
+      proxy.manner = manner
+      const [place] = await tried('held')
+      assert.equal(place?.outcome, 'unproven', JSON.stringify(manner))
+      assert.match(place?.answer ?? '', reason)
+      assert.ok(!JSON.stringify(place).includes(SECRET))
+    }
+    proxy.manner = 'resets'
+    const verdict = await judged('held')
+    assert.equal(verdict.effect, 'unproven')
+    assert.match(verdict.effect === 'unproven' ? verdict.reason : '', /not seen refused: .* was reset/)
+  })
+
+  test('an entrance that lets it in makes it unproven, though the server itself refuses', async () => {
+    proxy.manner = { sqlstate: '08P01', message: 'SASL authentication failed', asks: true }
+    const direct = { address: { host: '127.0.0.1', port: server.port } }
+    assert.equal((await judged('held', { ...direct, entrances: [proxy.address] })).effect, 'verified')
+    proxy.manner = 'closes'
+    assert.equal((await judged('held', { ...direct, entrances: [proxy.address] })).effect, 'unproven')
+    proxy.manner = 'forwards'
+    assert.equal((await judged('app', { ...direct, entrances: [proxy.address] })).effect, 'unproven')
+  })
+
+  test('a login that passed and found the database closed or gone is no refusal of the credential', async () => {
+    proxy.manner = 'forwards'
+    for (const [database, sqlstate] of [
+      ['closed', '42501'],
+      ['gone', '3D000'],
+    ] as const) {
+      const [place] = await tried('app', {}, database)
+      assert.deepEqual([place?.outcome, place?.sqlstate], ['unproven', sqlstate])
+      assert.match(place?.answer ?? '', /the login itself passed/)
+    }
+  })
+
+  test('a right is really tried, and what was tried is not kept', async () => {
+    proxy.manner = 'forwards'
+    await server.sql('create table bills (id int); create table notes (id int); grant insert on notes to app')
+    const call = server.call({ address: proxy.address })
+    const answers = await Promise.all(
+      ['insert into bills values (1)', 'insert into notes values (1)', 'commit; select 1'].map(
+        async (attempt) => (await probe(call, { user: 'app', credential: offered(SECRET), attempt })).places[0],
+      ),
+    )
+    assert.deepEqual(
+      answers.map((one) => [one?.outcome, one?.sqlstate]),
+      [
+        ['refused', '42501'],
+        ['accepted', undefined],
+        ['unproven', '42601'],
+      ],
+    )
+    assert.deepEqual(await server.sql('select * from notes'), [])
+  })
+
+  test('without a credential nothing is verified, and before says whether it had been accepted', async () => {
+    proxy.manner = 'forwards'
+    const call = { ...server.call(), planId: 'pln_1', subject: { account: 'held' }, before: null, earlier: {} }
+    const none = await tryCredentialAfter.verify(call)
+    assert.deepEqual(
+      [none.effect, none.effect === 'unproven' && none.reason],
+      ['unproven', 'changed, not probed: no credential was offered'],
+    )
+    const never = await tryCredentialBefore.verify({ ...call, credential: offered(SECRET) })
+    const later = await tryCredentialAfter.verify({
+      ...call,
+      credential: offered(SECRET),
+      earlier: { try_credential_before: never },
+    })
+    assert.equal(later.effect, 'verified')
+    assert.equal(factsIn(later)['acceptedBefore'], false)
+  })
+
+  test('a server that asks nobody for a password is said to', async () => {
+    proxy.manner = 'forwards'
+    await server.hba('host all app 127.0.0.1/32 trust')
+    const [place] = await tried('app')
+    assert.deepEqual([place?.outcome, place?.unasked], ['accepted', true])
+    // any password would have done, so this one was not seen accepted
+    const call = { ...server.call(), planId: 'pln_1', subject: { account: 'app' }, before: null, earlier: {} }
+    const verdict = await tryCredentialBefore.verify({ ...call, credential: offered('anything') })
+    assert.equal(factsIn(verdict)['acceptedBefore'], false)
+    // and a line that turns the prober away says nothing of the credential
+    await server.hba('host all app 127.0.0.1/32 reject')
+    const [away] = await tried('app')
+    assert.deepEqual([away?.outcome, away?.sqlstate], ['unproven', '28000'])
+    await server.hba('')
+  })
+})
+
+test('a pooler that quotes the refusal that the server itself gave speaks for it, and for no other', () => {
+  const at = '2026-01-01T00:00:00.000Z'
+  const said = 'role "app" is not permitted to log in'
+  const server = { place: 'a', at, outcome: 'refused', sqlstate: '28000', answer: said } as const
+  const quoting = (text: string): PlaceAnswer => {
+    const answer = judgeLogin(
+      { sqlstate: '08P01', routine: undefined, text: `server login has been failing, cached error: ${text}` },
+      true,
+    )
+    return relayed([server, { place: 'b', at, ...answer }])[1] ?? assert.fail()
+  }
+  assert.equal(quoting(said).outcome, 'refused')
+  assert.equal(quoting('password authentication failed for user "pgbouncer"').outcome, 'unproven')
+})
