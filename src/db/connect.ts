@@ -6,7 +6,7 @@ import { Fault } from '#kernel'
 import { LAYER_NAMES } from './layer.ts'
 import type { Layer } from './layer.ts'
 import { faultOf } from './pg-faults.ts'
-import { transact } from './transact.ts'
+import { alone, transact } from './transact.ts'
 import type { Connections } from './transact.ts'
 import type { Database, LayerDatabase, PoolState, TransactionOptions, Tx } from './transaction.ts'
 import { typeParsers } from './type-parsers.ts'
@@ -77,6 +77,10 @@ class LayerPool implements LayerDatabase, Connections {
 
   transaction<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return transact(this.layer, this, work, options)
+  }
+
+  prepared<Row extends object>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+    return alone(this, { name, text, values: [...values] })
   }
 
   async acquire(): Promise<pg.ClientBase> {

@@ -36,6 +36,20 @@ export async function transact<T>(
   }
 }
 
+/** One statement of its own; see `LayerDatabase.prepared`. */
+export async function alone<Row extends object>(connections: Connections, query: pg.QueryConfig): Promise<Row[]> {
+  const client = await connections.acquire()
+  let broken = false
+  try {
+    return (await client.query(withLimit(query, STATEMENT_TIMEOUT_MS))).rows as Row[]
+  } catch (error) {
+    broken = isConnectionLost(error)
+    throw faultOf(error)
+  } finally {
+    connections.release(client, broken)
+  }
+}
+
 /** The connection was dead before the work began, so another may be tried whatever the work is. */
 class NotBegun extends Error {}
 

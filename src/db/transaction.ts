@@ -42,6 +42,11 @@ export interface LayerDatabase {
    * A commit whose answer was lost throws Fault('outcome_unknown'): repeat it under the same idempotency key.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * One statement by itself, in one round trip: for what is asked many times a second. Reads only, for nobody repeats it.
+   * \`name\` stands for one text for ever. Throws as \`transaction\` does.
+   */
+  prepared<Row extends object>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>
 }
 
 /** How a pool stands, in connections; `waiting` are transactions without one. */

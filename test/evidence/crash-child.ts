@@ -41,6 +41,7 @@ class CrashingTiles extends TileFolder {
 /** Reads are no points: nothing changes by them. */
 const crashing = (inner: LayerDatabase): LayerDatabase => ({
   layer: inner.layer,
+  prepared: async (name, text, values) => await inner.prepared(name, text, values),
   async transaction<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     if (options.readOnly === true) return await inner.transaction(work, options)
     point('before a transaction')

@@ -1,6 +1,5 @@
 // Follows the outbox: the whole state once, then what changed, told in the order in which it was seen. A hint of the
-// database wakes it at once; it looks twenty times a second by itself, so that a lost one costs that and nothing else.
-import { sql } from '#db'
+// database wakes it at once; it looks fifty times a second by itself, so that a lost one costs that and nothing else.
 import type { Connection, Listening } from '#db'
 import { listenTo } from '#db'
 import { messageOf } from '#kernel'
@@ -32,7 +31,7 @@ export interface Follower {
 }
 
 const CHANNEL = 'reeve_outbox'
-const LOOK_EVERY_MS = 50
+const LOOK_EVERY_MS = 20
 /** Where there is nothing new, followers are told that often; and so long a database that fails is left alone. */
 const QUIET_MS = 1000
 /** What is changed past Reeve writes no outbox: policies are compared with the log again. */
@@ -53,6 +52,21 @@ interface News {
   readonly subjects: readonly string[]
   readonly transaction: string
 }
+
+interface Look {
+  readonly xmin: string
+  readonly epoch: string
+  /** Null where there is no news. */
+  readonly id: number | null
+}
+
+/** In one statement, so of one snapshot and in one round trip: it is asked fifty times a second by each server. */
+const NEWS = `
+  select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, e.id as epoch,
+         c.id, c.kind, c.subjects, c.transaction::text
+  from outbox.epoch e left join outbox.change c
+    on c.transaction >= coalesce($1::xid8, pg_snapshot_xmin(pg_current_snapshot()))
+  order by c.id`
 
 class Following implements Follower {
   #state = new DecisionState()
@@ -164,7 +178,7 @@ class Following implements Follower {
       this.#comparedAt = at
       this.#comparing ??= this.#compare().finally(() => (this.#comparing = undefined))
     }
-    // every follower writes what it is told to its own connection: not twenty times a second that nothing is new
+    // every follower writes what it is told to its own connection: not fifty times a second that nothing is new
     if (fresh.length > 0 || Math.abs(at - this.#positionToldAt) >= QUIET_MS) this.#tellPosition(at)
   }
 
@@ -205,18 +219,9 @@ class Following implements Follower {
 
   /** What transactions from `from` on told; by default, of those that may still be under way. */
   async #readNews(from?: bigint): Promise<{ news: readonly News[]; xmin: string; epoch: string }> {
-    return await this.#options.access.transaction(
-      async (tx) => {
-        const [snapshot] = await tx.query<{ xmin: string; epoch: string }>(sql`
-          select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, (select id from outbox.epoch) as epoch`)
-        const news = await tx.query<News>(sql`
-          select id, kind, subjects, transaction::text from outbox.change
-          where transaction >= coalesce(${from?.toString() ?? null}::xid8, pg_snapshot_xmin(pg_current_snapshot()))
-          order by id`)
-        return { news, xmin: snapshot?.xmin ?? '0', epoch: snapshot?.epoch ?? '' }
-      },
-      { readOnly: true },
-    )
+    const rows = await this.#options.access.prepared<Look>('outbox_news', NEWS, [from?.toString() ?? null])
+    const [{ xmin, epoch } = { xmin: '0', epoch: '' }] = rows
+    return { news: rows.filter((row): row is Look & News => row.id !== null), xmin, epoch }
   }
 
   #tell(change: Change): void {

@@ -390,6 +390,7 @@ function dyingAfter(db: LayerDatabase, count: number): LayerDatabase {
   let left = count
   return {
     layer: db.layer,
+    prepared: (name, text, values) => db.prepared(name, text, values),
     transaction: (work, options) => {
       if (left-- > 0) return db.transaction(work, options)
       throw new Fault('database_unavailable', 'killed by the test')
