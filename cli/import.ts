@@ -10,7 +10,7 @@ import { answerFields, answerJson, say } from './terminal/answer.ts'
 import { bytesText, numberText } from './words.ts'
 
 interface ImportOptions extends RemoteOptions {
-  readonly type: 'files' | 'people'
+  readonly type: 'files' | 'people' | 'target'
   readonly name?: string
   readonly dryRun?: boolean
   readonly wait: boolean
@@ -33,13 +33,14 @@ Examples:
   reeve import exports/ --dry-run
   reeve import exports/
   reeve import people.csv --type people
+  reeve import main --type target
 `
 
 export function importCommand(): Command {
   return new Command('import')
     .description('read what lies at PATH into the roll')
-    .argument('<path>', 'a directory or file')
-    .addOption(new Option('--type <type>', 'what lies there').choices(['files', 'people']).default('files'))
+    .argument('<path>', 'a directory or file; of a target its name')
+    .addOption(new Option('--type <type>', 'what lies there').choices(['files', 'people', 'target']).default('files'))
     .option('--name <name>', 'what the connection is called (default: the path)')
     .option('--exclude <pattern>', 'leave out files that match (as in .gitignore); may be repeated', gather)
     .option('--no-history', 'do not read the history of git repositories')
@@ -54,7 +55,7 @@ const gather = (value: string, earlier: readonly string[] = []): string[] => [..
 
 async function importPath(given: string, options: ImportOptions): Promise<void> {
   const client = await server()
-  const path = resolve(given)
+  const path = options.type === 'target' ? given : resolve(given)
   if (options.dryRun === true) {
     await wouldBeRead(client, path, options)
     return

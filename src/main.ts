@@ -98,8 +98,8 @@ async function start(
   say: (event: string) => void,
 ): Promise<RunningReeve> {
   const { dataDirectory, configFile } = settings
-  const { log, act, effect, ...parts } = await startLayers(options, settings, undo, say)
-  const { opened, clock, keys, identity, access } = parts
+  const { log, act, ...parts } = await startLayers(options, settings, undo, say)
+  const { opened, clock, keys, identity, access, effect } = parts
   const { database } = opened
   const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
   const grants = startGrants({ opened, access, state: decisions.state, say })

@@ -2,7 +2,7 @@
 //
 // Words: a `target` is one configured system; a `step` is one thing that is done there, looked at before, verified after and
 // undone where the system can; a `probe` uses a credential and reports what the target itself answered.
-import type { Instant, Json } from '#kernel'
+import type { Instant, Json, Observation } from '#kernel'
 
 /** Where a target listens. `host` is a name, an address, or the absolute path of a folder with its Unix socket. */
 export interface TargetAddress {
@@ -152,6 +152,8 @@ export interface TargetAdapter {
   /** Whether it can be reached and may do what it must, no less and no more. Changes nothing. */
   readonly examine: (call: TargetCall) => Promise<readonly Examined[]>
   readonly find: (call: TargetCall, subject: TargetSubject) => Promise<AccountFound>
+  /** Who is there and what each may do, as facts; what could not be seen is said. Streams, and changes nothing. */
+  readonly discover?: (call: TargetCall) => AsyncGenerator<Observation>
   /** Accounts at the target whose password this is, where a caller has only a secret: by a real login of each candidate. */
   readonly accountsOf?: (
     call: TargetCall,

@@ -3,9 +3,11 @@ import { accessSeenOnlyBy } from '#access/records'
 import type { AccessLayer } from '#access/records'
 import { readingRules } from '#config'
 import type { Config } from '#config'
-import { runFiles, startConnectionWorker } from '#connections'
-import type { ConnectionsLayer, ConnectionWorker, Counts, Sync } from '#connections'
+import { runFiles, runTarget, startConnectionWorker } from '#connections'
+import type { ConnectionsLayer, ConnectionWorker, Counts, RunHandler, Sync, TargetSource } from '#connections'
 import type { ReeveDatabase } from '#db'
+import { assertDiscoverable, discoverTarget } from '#effect'
+import type { EffectLayer } from '#effect'
 import { seenOnlyBy } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
 import { messageOf } from '#kernel'
@@ -19,6 +21,7 @@ export interface ConnectionsOptions {
   readonly keys: Keys
   readonly identity: IdentityLayer
   readonly access: AccessLayer
+  readonly effect: EffectLayer
   readonly config: Config
   readonly importRoots: readonly string[]
   readonly dataDirectory: string
@@ -28,7 +31,11 @@ export interface ConnectionsOptions {
 export async function startConnections(
   options: ConnectionsOptions,
 ): Promise<{ readonly layer: ConnectionsLayer; readonly worker: ConnectionWorker }> {
-  const { opened, clock, keys, importRoots, dataDirectory, say } = options
+  const { opened, clock, keys, effect, importRoots, dataDirectory, say } = options
+  const targets: TargetSource = {
+    assertReadable: async (name) => await assertDiscoverable(effect, name),
+    read: (name, signal) => discoverTarget(effect, name, signal),
+  }
   let worker: ConnectionWorker | undefined
   const places = { importRoots, dataDirectory }
   const reading = { ...readingRules(options.config), exclude: options.config.scan.exclude }
@@ -37,6 +44,7 @@ export async function startConnections(
     clock,
     places,
     reading,
+    targets,
     seenOnlyBy: async (sourceId) => ({
       ...(await seenOnlyBy(options.identity, sourceId)),
       ...(await accessSeenOnlyBy(options.access, sourceId)),
@@ -50,13 +58,24 @@ export async function startConnections(
   worker = await startConnectionWorker({
     layer,
     connection: opened.connectionFor('connections'),
-    onRun: runFiles({ places, clock, key, reading, sync: syncWith(options) }),
+    onRun: ofEither(
+      runFiles({ places, clock, key, reading, sync: syncWith(options) }),
+      runTarget({ clock, key, sync: syncWith(options) }, targets),
+    ),
     onFailure: (error, doing) => {
       say(`${doing}: ${messageOf(error)}`)
     },
   })
   return { layer, worker }
 }
+
+/** What was removed is ended in one way, whatever it read. */
+const ofEither =
+  (files: RunHandler, target: RunHandler): RunHandler =>
+  async (input) => {
+    const { type, state } = input.connection.data
+    return await (type === 'target' && state !== 'removed' ? target : files)(input)
+  }
 
 const syncWith =
   ({ identity, access, config }: ConnectionsOptions): Sync =>

@@ -1,6 +1,7 @@
 // PostgreSQL as a target: what Reeve does there and how it sees what became of it.
 import type { TargetAdapter } from '#connectors/target'
 import { denyNewLogins } from './deny-new-logins.ts'
+import { discover } from './discover.ts'
 import { endSessions } from './end-sessions.ts'
 import { examine } from './examine.ts'
 import { find } from './find.ts'
@@ -18,6 +19,7 @@ export const postgresqlTarget: TargetAdapter = {
   },
   examine,
   find,
+  discover,
 }
 
 export { administratorSql, scramVerifier } from './administrator-sql.ts'

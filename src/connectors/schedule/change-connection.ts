@@ -6,7 +6,8 @@ import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { checkInput, CONNECTION } from './connection.ts'
 import type { ConnectionData, ConnectionInput, ConnectionRecord, ConnectionsLayer } from './connection.ts'
 import { lockConnection, operate, wasRemoved } from './operation.ts'
-import { placeOf } from './place.ts'
+import { getConnection } from './read-connections.ts'
+import { assertReadable } from './read-target.ts'
 import { endQueuedRun, lacksEnd, queueRun } from './run.ts'
 import { checkSchedule } from './schedule.ts'
 
@@ -19,7 +20,7 @@ export async function createConnection(
   const { name, type, settings, options = {}, credentials = {}, schedule = null } = input
   checkInput(input)
   if (schedule !== null) checkSchedule(schedule, act.at)
-  await placeOf(settings.path, layer.places)
+  await assertReadable(layer, type, settings)
   const data: ConnectionData = { name, type, settings, options, credentials, schedule, state: 'enabled' }
   return await uniquelyNamed(
     operate(layer, act, async (tx) => {
@@ -42,7 +43,8 @@ export async function updateConnection(
 ): Promise<ConnectionRecord> {
   const { id, patch, expectedVersion } = input
   if (patch.schedule !== undefined && patch.schedule !== null) checkSchedule(patch.schedule, act.at)
-  if (patch.settings !== undefined) await placeOf(patch.settings.path, layer.places)
+  if (patch.settings !== undefined)
+    await assertReadable(layer, (await getConnection(layer, id)).data.type, patch.settings)
   return await uniquelyNamed(
     operate(layer, act, async (tx) => {
       const current = await lockConnection(tx, id, expectedVersion)

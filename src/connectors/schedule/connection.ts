@@ -1,6 +1,6 @@
 // A connection: one configured source, when it is read, and what of it. Its credentials are references, never values.
 import { Fault } from '#kernel'
-import type { Clock } from '#kernel'
+import type { Clock, Observation } from '#kernel'
 import type { LayerDatabase } from '#db'
 import type { Current } from '#db/history'
 import type { Reading } from './run-files.ts'
@@ -21,6 +21,11 @@ export const CONNECTION_TYPES = {
   people: {
     title: 'A feed of people and teams: a CSV file or a folder of them on the server',
     connectors: ['people'],
+    credentials: [],
+  },
+  target: {
+    title: 'A target that Reeve acts on: who is there, and what each may do; the path is its name',
+    connectors: [],
     credentials: [],
   },
 } as const satisfies Record<string, ConnectionKind>
@@ -49,7 +54,7 @@ export interface ImportOptions {
 }
 
 export interface ConnectionSettings {
-  /** Absolute, on the server. */
+  /** Absolute, on the server; of a target its name. */
   readonly path: string
 }
 
@@ -84,10 +89,20 @@ export interface ConnectionsLayer {
   readonly places: Places
   /** What the server says of every read, for tests of connections as for their runs. */
   readonly reading?: Reading
+  /** How connections of type `target` are read; none are without it. A port, answered by main.ts. */
+  readonly targets?: TargetSource
   /** Something changed that the worker acts on: a run was queued, a schedule changed. What it misses, it finds by itself. */
   readonly onChanged?: () => void
   /** What the roll would be without: how many records only this source sees. A port, answered by main.ts. */
   readonly seenOnlyBy?: (sourceId: string) => Promise<Readonly<Record<string, number>>>
+}
+
+/** Targets as sources. */
+export interface TargetSource {
+  /** Throws Fault('not_found') where there is no such target, or it cannot be read. */
+  readonly assertReadable: (name: string) => Promise<void>
+  /** Everything that is seen there. Throws where it cannot be asked at all. */
+  readonly read: (name: string, signal: AbortSignal) => AsyncGenerator<Observation>
 }
 
 /** Where connections of type `files` may read. */

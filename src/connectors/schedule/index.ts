@@ -19,6 +19,7 @@ export type {
   ConnectionType,
   ImportOptions,
   Places,
+  TargetSource,
 } from './connection.ts'
 export type { RunHandler, RunInput } from './perform.ts'
 export type { BlindSpotKind, ProblemKind } from './problems.ts'
@@ -26,6 +27,7 @@ export { getConnection, getRun, listConnections, listRuns, notYetReadUnder } fro
 export type { ConnectionView, Page, RunCursor } from './read-connections.ts'
 export { runConnection } from './run.ts'
 export type { Counts, Run, RunProgress, RunState } from './run.ts'
+export { runTarget } from './read-target.ts'
 export { runFiles } from './run-files.ts'
 export type { FilesOptions, Sync } from './run-files.ts'
 export type { RunOutcome } from './run-lifecycle.ts'

@@ -40,6 +40,8 @@ export interface RunProgress {
   readonly files?: number
   readonly bytes?: number
   readonly totalFiles?: number
+  /** Of a source without files. */
+  readonly facts?: number
   readonly totalBytes?: number
   /** What it is doing: reading, writing. */
   readonly step?: string

@@ -7,6 +7,7 @@ import { placeOf } from './place.ts'
 import { summariseBlindSpots, summariseProblems } from './problems.ts'
 import type { BlindSpotKind, ProblemKind } from './problems.ts'
 import { getConnection } from './read-connections.ts'
+import { assertReadable, readTarget } from './read-target.ts'
 import { readOptionsOf } from './run-files.ts'
 
 const SECONDS = 10
@@ -34,16 +35,25 @@ export async function testConnection(
 ): Promise<ConnectionTest> {
   const input = 'id' in of ? (await getConnection(layer, of.id)).data : of
   checkInput({ ...input, name: 'test' })
-  const place = await placeOf(input.settings.path, layer.places)
   const { type, options = {} } = input
+  if (type === 'target') {
+    const { path } = input.settings
+    await assertReadable(layer, type, input.settings)
+    return answerOf(path, await readTarget(layer.targets, path, AbortSignal.timeout(SECONDS * 1000)))
+  }
+  const place = await placeOf(input.settings.path, layer.places)
   const reading = readOptionsOf({ type, options }, place, layer.reading)
   const read = await readTree(place.path, {
     ...reading,
     history: false,
     limits: { ...reading.limits, seconds: SECONDS, files: FILES },
   })
+  return answerOf(place.path, read)
+}
+
+function answerOf(path: string, read: ReadResult): ConnectionTest {
   return {
-    path: place.path,
+    path,
     complete: !read.stats.partial,
     files: read.stats.files,
     bytes: read.stats.bytes,

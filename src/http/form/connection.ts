@@ -54,7 +54,9 @@ const OPTIONS = z.strictObject({
 /** What may change later. */
 export const CONNECTION_FIELDS = {
   name: text(200),
-  settings: z.strictObject({ path: text(4096).describe('absolute, on the server, below an import root') }),
+  settings: z.strictObject({
+    path: text(4096).describe('absolute, on the server, below an import root; of a target its name'),
+  }),
   options: OPTIONS.optional(),
   credentials: z
     .record(text(100), text(4096))

@@ -22,6 +22,7 @@ export const SYSTEMS = [
   'oidc',
   'gcp',
   'azure',
+  'postgresql',
   'reeve',
 ] as const
 export type System = (typeof SYSTEMS)[number]

@@ -40,6 +40,11 @@ export const hostResource = (host: string, thing: string): string => `host://${h
 /** `ldap:member` on `ldap://dn` */
 export const directoryResource = (dn: string): string => `ldap://${dn}`
 
+/** `pg:SELECT` on `pg://cluster/database/schema.table`; a role is `pg://cluster/role/name`. */
+export const postgresqlAction = (privilege: string): string => `pg:${privilege}`
+export const postgresqlResource = (cluster: string, ...path: readonly string[]): string =>
+  `pg://${cluster}/${path.join('/')}`
+
 export { awsActionsOf, awsServices } from './aws-actions.ts'
 export type { AwsActionLevel, AwsCatalogueAction } from './aws-actions.ts'
 export { levelOfAction } from './action-level.ts'
