@@ -6,6 +6,8 @@ import { endSessions } from './end-sessions.ts'
 import { examine } from './examine.ts'
 import { find } from './find.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
+import { dropRole } from './drop-role.ts'
+import { reassignOwned } from './reassign-owned.ts'
 import { allowLogins, tryCredentialAgain } from './restore.ts'
 import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
 
@@ -13,8 +15,16 @@ export const postgresqlTarget: TargetAdapter = {
   system: 'postgresql',
   title: 'PostgreSQL',
   operations: {
-    contain: [tryCredentialBefore, denyNewLogins, endSessions, lookForOtherWays, tryCredentialAfter],
-    revoke: [],
+    contain: [tryCredentialBefore, denyNewLogins, endSessions, lookForOtherWays('held'), tryCredentialAfter],
+    revoke: [
+      tryCredentialBefore,
+      denyNewLogins,
+      endSessions,
+      lookForOtherWays('dropped'),
+      reassignOwned,
+      dropRole,
+      tryCredentialAfter,
+    ],
     restore: [allowLogins, tryCredentialAgain],
   },
   examine,

@@ -7,7 +7,8 @@ import type { OtherWays } from './other-ways.ts'
 /** What installs the reviewed functions. */
 export const INSTALL = 'reeve target sql NAME | psql --dbname=DATABASE, as a superuser'
 
-export const lookForOtherWays: TargetStep = {
+/** `held`: it stays, and so does who is a member of it. `dropped`: its memberships go with it. */
+export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
   name: 'look_for_other_ways',
   title: 'is there another way to the same access',
   asksOnly: true,
@@ -18,8 +19,11 @@ export const lookForOtherWays: TargetStep = {
     before: null,
   }),
   act: async () => undefined,
-  verify: async (call) => judged(await waysOf(call)),
-}
+  verify: async (call) => {
+    const found = await waysOf(call)
+    return judged(soon === 'held' ? found : { ...found, ways: found.ways.filter(({ by }) => by !== 'membership') })
+  },
+})
 
 async function waysOf(call: StepCall): Promise<OtherWays> {
   return await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => otherWaysTo(one, call))

@@ -11,6 +11,7 @@ import { trustLines } from './trust-lines.ts'
 import type { LoginRole } from './trust-lines.ts'
 
 interface OtherWay {
+  readonly by: 'membership' | 'verifier' | 'trust'
   readonly way: string
   readonly next: string
 }
@@ -45,6 +46,7 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
       ...trusting
         .filter(({ lets }) => lets.length > 0)
         .map(({ line, text, lets }) => ({
+          by: 'trust' as const,
           way: `line ${line} of pg_hba.conf (${text}) lets ${few(lets)} in without any proof`,
           next: `replace \`trust\` in line ${line} of pg_hba.conf by \`scram-sha-256\`, then SELECT pg_reload_conf()`,
         })),
@@ -78,6 +80,7 @@ async function holdersOf(administrator: Administrator, members: readonly Member[
 function memberWay({ account: member, how, direct }: Member, account: string): OtherWay {
   const chain = direct ? '' : ', by a chain of memberships'
   return {
+    by: 'membership',
     way: `${member} ${how === 'inherits' ? `inherits the rights of ${account}` : `may become ${account}`}${chain}`,
     next: direct
       ? `REVOKE ${identifier(account)} FROM ${identifier(member)}, or hold ${member} too`
@@ -92,6 +95,7 @@ function copies(verifiers: readonly Verifier[], account: string): OtherWay[] {
   return verifiers
     .filter((one) => one.account !== account && one.sameAs === own.sameAs)
     .map((one) => ({
+      by: 'verifier',
       way: `${one.account} has the same verifier: the same password lets in as ${one.account}`,
       next: `change the password of ${one.account}, or hold it too`,
     }))

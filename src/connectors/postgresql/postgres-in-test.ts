@@ -100,9 +100,16 @@ export async function startPostgres(
       await sql('select pg_reload_conf()')
       await sleep(300)
     },
-    administered: async (managed, databases = ['postgres']) => {
-      const wanted = { role: ADMINISTRATOR, verifier: scramVerifier(PASSWORD), databases, managed, version: major }
-      for (const statement of administratorStatements(wanted)) await sql(statement)
+    administered: async (managed, databases = []) => {
+      const wanted = {
+        role: ADMINISTRATOR,
+        verifier: scramVerifier(PASSWORD),
+        database: 'postgres',
+        databases,
+        managed,
+      }
+      for (const { database, statements } of administratorStatements(wanted))
+        for (const statement of statements) await sql(statement, database)
     },
     call: (more = {}) => callOf(port, more),
     restart: async (more = {}) => {

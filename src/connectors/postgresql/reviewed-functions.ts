@@ -48,14 +48,18 @@ export interface HbaLine {
   readonly broken: boolean
 }
 
-/** SECURITY: whoever may make a schema could have made one that lies; only functions of a superuser are believed. */
-async function isReviewed(administrator: Administrator, name: string): Promise<boolean> {
+/**
+ * Whether it is there, ours to call, and a superuser's. SECURITY: whoever may make a schema could have made one whose functions
+ * lie, or do something else with our rights; nobody but its owner can put another in its place.
+ */
+export async function isReviewed(administrator: Administrator, name: string, parameters = 0): Promise<boolean> {
   const [row] = await administrator.rows<{ good: boolean }>(
-    `select r.rolsuper and p.prosecdef and has_function_privilege(p.oid, 'execute')
+    `select r.rolsuper and s.rolsuper and p.prosecdef and has_function_privilege(p.oid, 'execute')
        and has_schema_privilege(n.oid, 'usage') as good
-     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles r on r.oid = p.proowner
-     where n.nspname = 'reeve' and p.proname = $1 and p.pronargs = 0`,
-    [name],
+     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     join pg_roles r on r.oid = p.proowner join pg_roles s on s.oid = n.nspowner
+     where n.nspname = 'reeve' and p.proname = $1 and p.pronargs = $2`,
+    [name, parameters],
   )
   return row?.good === true
 }

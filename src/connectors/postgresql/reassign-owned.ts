@@ -1,0 +1,115 @@
+// What the role owns goes to its successor, in every database; then the rights that it was given are withdrawn. From here on
+// there is no way back. A database that can't be entered is named, and the role stays held.
+import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
+import { asAdministrator } from './administrator.ts'
+import type { Administrator } from './administrator.ts'
+import { dependentsOf, described } from './dependents.ts'
+import type { Dependents } from './dependents.ts'
+import { handOverStatement } from './hand-over.ts'
+import { INSTALL } from './look-for-other-ways.ts'
+import { isReviewed } from './reviewed-functions.ts'
+import { hindrance, roleOf } from './role.ts'
+import { sqlstateOf } from './target-error.ts'
+
+export const REASSIGN_OWNED = 'reassign_owned'
+/** Of another moment: the same may go through later. */
+const PASSING = /^(?:08|40|53|57|55P03|25006)/
+
+export const reassignOwned: TargetStep = {
+  name: REASSIGN_OWNED,
+  title: 'what it owns goes to its successor, its rights are withdrawn',
+  look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
+  act: async (call) => {
+    for (const { database } of (await left(call)).filter(({ open }) => open)) await handOver(call, database)
+  },
+  verify: async (call) => {
+    const remaining = await left(call)
+    if (remaining.length > 0) return await leftOver(call, remaining)
+    return { effect: 'verified', answer: `nothing in pg_shdepend hangs on ${call.subject.account} any more` }
+  },
+}
+
+async function left(call: Omit<StepCall, 'before'>): Promise<Dependents[]> {
+  return await asAdministrator(call, { for: 'asking', planId: call.planId }, (administrator) =>
+    dependentsOf(administrator, call.subject.account),
+  )
+}
+
+async function look(administrator: Administrator, call: Omit<StepCall, 'before'>): Promise<Looked> {
+  const { account } = call.subject
+  const { successor } = call.settings
+  const dependents = await dependentsOf(administrator, account)
+  const owned = dependents.reduce((sum, one) => sum + one.owned, 0)
+  const blocked = owned === 0 ? undefined : await successorHindered(administrator, call, owned)
+  return {
+    already: dependents.length === 0,
+    statements: dependents
+      .filter(({ open }) => open)
+      .map(({ database }) => `${handOverStatement(account, successor)} -- in the database ${database}`),
+    touches: dependents.map(({ database, owned: objects, rights, open }) => {
+      const found = `${objects} objects to ${successor ?? 'nobody'}, ${rights} rights withdrawn in ${database}`
+      return open ? found : `${found}, which takes no connection: they stay as they are`
+    }),
+    before: dependents.map(({ database, owned: objects, rights }) => ({ database, objects, rights })),
+    ...(blocked !== undefined && { blocked }),
+  }
+}
+
+async function successorHindered(
+  administrator: Administrator,
+  call: Omit<StepCall, 'before'>,
+  owned: number,
+): Promise<Looked['blocked']> {
+  const { successor } = call.settings
+  const { account } = call.subject
+  if (successor === undefined || successor === account)
+    return {
+      reason: `${account} owns ${owned} objects, and nobody is named who takes them over`,
+      next: 'name a successor in the settings of the target, then make the plan again',
+    }
+  const asSubject = { settings: call.settings, subject: { account: successor } }
+  return await hindrance(administrator, asSubject, await roleOf(administrator, successor))
+}
+
+/** Whatever the server refuses for good is seen by who verifies. Throws what can be tried again. */
+async function handOver(call: StepCall, database: string): Promise<void> {
+  try {
+    await asAdministrator(call, { for: 'acting', planId: call.planId, database }, async (administrator) => {
+      if (!(await isHandOverThere(administrator))) return
+      await administrator.rows(handOverStatement(call.subject.account, call.settings.successor))
+    })
+  } catch (error) {
+    const sqlstate = sqlstateOf(error)
+    if (sqlstate === undefined || PASSING.test(sqlstate)) throw error
+  }
+}
+
+async function leftOver(call: StepCall, remaining: readonly Dependents[]): Promise<StepVerdict> {
+  const words: string[] = []
+  for (const one of remaining) words.push(await described(call, one))
+  const [closed, missing] = [remaining.filter(({ open }) => !open), await withoutFunction(call, remaining)]
+  const next = [
+    ...closed.map(({ database }) => `let \`${call.settings.administrator.user}\` connect to ${database}`),
+    ...(missing.length === 0 ? [] : [`install reeve.hand_over in ${missing.join(', ')}: ${INSTALL}`]),
+    'give what is left another owner as a superuser (ALTER … OWNER TO), then run the plan again',
+  ]
+  return {
+    effect: 'unproven',
+    reason: `${call.subject.account} is held and stays: ${words.join('; ')}`,
+    next: closed.length + missing.length === 0 ? (next.at(-1) ?? '') : next.slice(0, -1).join('; '),
+    facts: { remaining: words },
+  }
+}
+
+async function withoutFunction(call: StepCall, remaining: readonly Dependents[]): Promise<string[]> {
+  const missing: string[] = []
+  for (const { database, open } of remaining) {
+    if (!open) continue
+    const session = { for: 'asking', planId: call.planId, database } as const
+    if (!(await asAdministrator(call, session, isHandOverThere))) missing.push(database)
+  }
+  return missing
+}
+
+const isHandOverThere = async (administrator: Administrator): Promise<boolean> =>
+  await isReviewed(administrator, 'hand_over', 2)
