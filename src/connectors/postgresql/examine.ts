@@ -2,21 +2,28 @@
 import type { Examined, TargetCall } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
-import { INSTALL } from './look-for-other-ways.ts'
-import { hbaLinesIn, verifiersIn } from './reviewed-functions.ts'
+import { examineExcess } from './examine-excess.ts'
+import { HELD_SETTING } from './deny-new-logins.ts'
+import { handOverFunction } from './hand-over.ts'
+import { isReviewed, reviewedFunctions } from './reviewed-functions.ts'
+import { hindrance, roleOf } from './role.ts'
 import { identifier } from './sql-text.ts'
 import { TargetError } from './target-error.ts'
 
 const VERSION_MIN = 15
 /** Versions that the tests run on. */
 const VERIFIED = [15, 18]
+const DATABASES_MAX = 100
+const NAMED_MAX = 20
 
 export async function examine(call: TargetCall): Promise<readonly Examined[]> {
   try {
     return await asAdministrator(call, { for: 'asking' }, async (administrator) => [
-      version(administrator.version),
-      ...(await attributes(administrator, call)),
-      ...(await reviewed(administrator)),
+      ...(await server(administrator)),
+      ...(await needs(administrator, call)),
+      ...(await roles(administrator, call)),
+      ...(await databases(administrator, call)),
+      ...(await examineExcess(administrator)),
     ])
   } catch (error) {
     if (!(error instanceof TargetError)) throw error
@@ -24,62 +31,110 @@ export async function examine(call: TargetCall): Promise<readonly Examined[]> {
   }
 }
 
-function version(major: number): Examined {
+async function server(administrator: Administrator): Promise<Examined[]> {
+  const { version } = administrator
   const check = 'the version of PostgreSQL'
-  if (VERIFIED.includes(major)) return { check, outcome: 'ok', detail: String(major) }
-  if (major < VERSION_MIN) return { check, outcome: 'missing', detail: `${major}: ${VERSION_MIN} or later is needed` }
-  return { check, outcome: 'unknown', detail: `${major}: not verified against it (${VERIFIED.join(' and ')} are)` }
-}
-
-interface Own {
-  readonly account: string
-  readonly superuser: boolean
-  readonly createsRoles: boolean
-  readonly readOnly: boolean
-  readonly may: readonly string[]
-  readonly tooMuch: readonly string[]
-}
-
-const NEEDED = ['pg_signal_backend', 'pg_read_all_stats']
-
-async function attributes(administrator: Administrator, { settings }: TargetCall): Promise<Examined[]> {
-  const [own] = await administrator.rows<Own>(
-    `select rolname as account, rolsuper as superuser, rolcreaterole as "createsRoles", pg_is_in_recovery() as "readOnly",
-       array(select g.rolname::text from pg_roles g where g.rolname = any($1)
-         and pg_has_role(current_user, g.oid, 'usage')) as may,
-       array_remove(array[case when rolbypassrls then 'BYPASSRLS' end, case when rolcreatedb then 'CREATEDB' end,
-         case when rolreplication then 'REPLICATION' end], null)
-       as "tooMuch"
-     from pg_roles r where rolname = current_user`,
-    [NEEDED],
-  )
-  if (own === undefined) return []
-  const role = identifier(settings.administrator.user)
-  const line = (check: string, good: boolean, bad: Examined['outcome'], detail: string, remedy: string): Examined =>
-    good ? { check, outcome: 'ok', detail: 'yes' } : { check, outcome: bad, detail, remedy: [remedy] }
+  const [row] = await administrator.rows<{ standby: boolean }>('select pg_is_in_recovery() as standby')
   return [
-    line('no superuser', !own.superuser, 'too_much', 'it is a superuser', `ALTER ROLE ${role} NOSUPERUSER`),
-    line('may change roles', own.createsRoles, 'missing', 'it has no CREATEROLE', `ALTER ROLE ${role} CREATEROLE`),
-    ...NEEDED.map((name) =>
-      line(`member of ${name}`, own.may.includes(name), 'missing', 'it is none', `GRANT ${name} TO ${role}`),
-    ),
-    ...own.tooMuch.map((name) =>
-      line(`no ${name}`, false, 'too_much', `it has ${name}`, `ALTER ROLE ${role} NO${name}`),
-    ),
-    own.readOnly
+    version < VERSION_MIN
+      ? { check, outcome: 'missing', detail: `${version}: ${VERSION_MIN} or later is needed` }
+      : VERIFIED.includes(version)
+        ? { check, outcome: 'ok', detail: String(version) }
+        : { check, outcome: 'unknown', detail: `${version}: not verified against it, only ${VERIFIED.join(' and ')}` },
+    row?.standby === true
       ? { check: 'the server takes changes', outcome: 'missing', detail: 'it is a standby: name the primary' }
       : { check: 'the server takes changes', outcome: 'ok', detail: 'it is a primary' },
   ]
 }
 
-async function reviewed(administrator: Administrator): Promise<Examined[]> {
-  const [verifiers, lines] = [await verifiersIn(administrator), await hbaLinesIn(administrator)]
-  return [
-    ['reeve.verifiers, which roles share a verifier', verifiers] as const,
-    ['reeve.hba_lines, the lines of pg_hba.conf', lines] as const,
-  ].map(([check, rows]) =>
-    rows === undefined
-      ? { check, outcome: 'unknown', detail: `it is not there; ${INSTALL}` }
-      : { check, outcome: 'ok', detail: `${rows.length} rows` },
+/** A line that is good, or says what is missing and what to run. */
+function line(check: string, good: boolean, detail: string, remedy: readonly string[]): Examined {
+  return good ? { check, outcome: 'ok', detail: 'yes' } : { check, outcome: 'missing', detail, remedy }
+}
+
+async function needs(administrator: Administrator, { settings }: TargetCall): Promise<Examined[]> {
+  const role = identifier(settings.administrator.user)
+  const [own] = await administrator.rows<{ createsRoles: boolean; keeps: boolean; may: string[] }>(
+    `select rolcreaterole as "createsRoles", has_parameter_privilege($1, 'set') as keeps,
+       array(select g.rolname::text from pg_roles g where g.rolname in ('pg_signal_backend', 'pg_read_all_stats')
+         and pg_has_role(current_user, g.oid, 'usage')) as may
+     from pg_roles where rolname = current_user`,
+    [HELD_SETTING],
   )
+  const member = (name: string): string =>
+    `GRANT ${name} TO ${role}${administrator.version >= 16 ? ' WITH INHERIT TRUE, SET FALSE' : ''}`
+  const reviewed = reviewedFunctions(settings.administrator.user)
+  return [
+    line('may change roles', own?.createsRoles === true, 'it has no CREATEROLE', [`ALTER ROLE ${role} CREATEROLE`]),
+    line('may end sessions', own?.may.includes('pg_signal_backend') === true, 'it is no member of pg_signal_backend', [
+      member('pg_signal_backend'),
+    ]),
+    line('sees sessions', own?.may.includes('pg_read_all_stats') === true, 'it is no member of pg_read_all_stats', [
+      member('pg_read_all_stats'),
+    ]),
+    line('keeps at the target what a role had before', own?.keeps === true, `it may not set ${HELD_SETTING}`, [
+      `GRANT SET ON PARAMETER ${identifier(HELD_SETTING)} TO ${role}`,
+    ]),
+    line('sees equal verifiers', await isReviewed(administrator, 'verifiers'), 'reeve.verifiers is missing', reviewed),
+    line('sees pg_hba.conf', await isReviewed(administrator, 'hba_lines'), 'reeve.hba_lines is missing', reviewed),
+  ]
+}
+
+/** Which roles it may hold, and whether it may give what they own to the successor. */
+async function roles(administrator: Administrator, call: TargetCall): Promise<Examined[]> {
+  const own = identifier(call.settings.administrator.user)
+  const found = await administrator.rows<{ account: string; managed: boolean }>(
+    `select rolname as account, ${administrator.version >= 16 ? "pg_has_role(current_user, oid, 'member with admin option')" : 'true'}
+       as managed
+     from pg_roles where rolcanlogin and not rolsuper and rolname <> current_user order by rolname`,
+  )
+  const others = found.filter(({ managed }) => !managed).map(({ account }) => account)
+  const lines: Examined[] = [
+    {
+      check: 'roles that it may hold',
+      outcome: found.length > 0 && others.length === found.length ? 'missing' : 'ok',
+      detail: `${found.length - others.length} of ${found.length} that log in`,
+      ...(others.length > 0 && {
+        remedy: others
+          .slice(0, NAMED_MAX)
+          .map((account) => `GRANT ${identifier(account)} TO ${own} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`),
+      }),
+    },
+  ]
+  const { successor } = call.settings
+  if (successor === undefined) return lines
+  const asSubject = { settings: call.settings, subject: { account: successor } }
+  const hindered = await hindrance(administrator, asSubject, await roleOf(administrator, successor))
+  return [
+    ...lines,
+    line('may hand over to the successor', hindered === undefined, hindered?.reason ?? '', [hindered?.next ?? '']),
+  ]
+}
+
+/** Each database that takes connections: what a role owns there can be handed over. */
+async function databases(administrator: Administrator, call: TargetCall): Promise<Examined[]> {
+  const { user } = call.settings.administrator
+  const found = await administrator.rows<{ database: string; enters: boolean }>(
+    `select datname as database, has_database_privilege(oid, 'connect') as enters
+     from pg_database where datallowconn and not datistemplate order by datname limit ${DATABASES_MAX}`,
+  )
+  const lines: Examined[] = []
+  for (const { database, enters } of found) {
+    const check = `hands over in the database ${database}`
+    const remedy = [`GRANT CONNECT ON DATABASE ${identifier(database)} TO ${identifier(user)}`]
+    if (!enters) lines.push(line(check, false, 'it may not connect', remedy))
+    else lines.push(await handsOver(call, database, check))
+  }
+  return lines
+}
+
+async function handsOver(call: TargetCall, database: string, check: string): Promise<Examined> {
+  const remedy = handOverFunction(call.settings.administrator.user)
+  try {
+    const there = await asAdministrator(call, { for: 'asking', database }, (one) => isReviewed(one, 'hand_over', 2))
+    return line(check, there, 'reeve.hand_over is missing', remedy)
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error
+    return { check, outcome: 'missing', detail: error.message }
+  }
 }
