@@ -13,6 +13,7 @@ import type { Act } from '#kernel'
 import type { KeyKind } from '#keys'
 import { monotonicClock } from './start/clock.ts'
 import { startConnections } from './start/connections.ts'
+import { containDoor } from './start/contain/contain.ts'
 import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { startDecisions } from './start/decisions.ts'
@@ -31,6 +32,7 @@ import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts
 import { Undo } from './start/undo.ts'
 import { startUpkeep } from './start/upkeep.ts'
 
+export { administratorSql, scramVerifier } from '#connectors/postgresql'
 export { backUp } from './start/back-up.ts'
 export { localKeys } from './start/local-keys.ts'
 export type { KeyDescription as LocalKey } from '#keys'
@@ -107,6 +109,7 @@ async function start(
   const graph = startGraph(opened, undo)
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
+  const fingerprint = fingerprinter(keys)
   const http = await buildServer(
     {
       identity,
@@ -115,10 +118,11 @@ async function start(
       decisions: { ...decisions, ...(settings.routes !== undefined && { routes: settings.routes }) },
       graph,
       effect,
+      contain: containDoor({ identity, effect, graph, fingerprint }),
       evidence: database.layer('evidence'),
       tiles: log.tiles,
       witnesses: log.witnesses,
-      fingerprint: fingerprinter(keys),
+      fingerprint,
       release: options.release,
       controls: (past) => controlReader(database, identity, log.witnesses, past),
       gauges: gaugesOf({ database, identity, connections, clock }),

@@ -23,4 +23,13 @@ export type {
 } from './records.ts'
 export { getRestraint, setRestraint } from './restraint.ts'
 export type { Restraint } from './restraint.ts'
-export { addTarget, changeTarget, examineTarget, findAccount, getTarget, listTargets, removeTarget } from './targets.ts'
+export {
+  accountsOf,
+  addTarget,
+  changeTarget,
+  examineTarget,
+  findAccount,
+  getTarget,
+  listTargets,
+  removeTarget,
+} from './targets.ts'

@@ -4,6 +4,7 @@ import type { Act, Id } from '#kernel'
 import { violated } from '#db'
 import { createWithEntries } from '#evidence/port'
 import type { Operation, TargetStep } from '#connectors/target'
+import { askTarget } from './ask-target.ts'
 import { adapterOf, callOf, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
 import { PLAN } from './records.ts'
@@ -46,7 +47,7 @@ export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise
   const blocked: { step: string; reason: string; next: string }[] = []
   const { secret, database } = asked.credential ?? {}
   for (const step of stepsOf(layer, target, asked.operation)) {
-    const looked = await step.look({
+    const call = {
       ...callOf(layer, target.data, AbortSignal.timeout(LOOK_MS)),
       planId: 'preview',
       subject: { account: asked.account },
@@ -54,7 +55,8 @@ export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise
       ...(secret !== undefined && {
         credential: { secret: () => secret, ...(database !== undefined && { database }) },
       }),
-    })
+    }
+    const looked = await askTarget(target, async () => await step.look(call))
     const { statements, touches } = looked
     steps.push({ ...asStep(step), statements, touches })
     if (looked.blocked !== undefined) blocked.push({ step: step.name, ...looked.blocked })

@@ -6,6 +6,7 @@ import type { Tx } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import type { AccountFound, Examined, TargetSettings } from '#connectors/target'
+import { askTarget } from './ask-target.ts'
 import { adapterOf, callOf, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
 import { TARGET } from './records.ts'
@@ -101,14 +102,29 @@ export async function listTargets({ db }: EffectLayer): Promise<CurrentTarget[]>
 
 /** Whether it can be reached and may do what it must, no less and no more. Changes nothing. */
 export async function examineTarget(layer: EffectLayer, idOrName: string): Promise<readonly Examined[]> {
-  const { data } = await getTarget(layer, idOrName)
-  return await adapterOf(layer, data).examine(callOf(layer, data, AbortSignal.timeout(EXAMINE_MS)))
+  const target = await getTarget(layer, idOrName)
+  const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
+  return await askTarget(target, async () => await adapterOf(layer, target.data).examine(call))
 }
 
 /** What is there of an account at its target now. */
 export async function findAccount(layer: EffectLayer, target: CurrentTarget, account: string): Promise<AccountFound> {
   const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
-  return await adapterOf(layer, target.data).find(call, { account })
+  return await askTarget(target, async () => await adapterOf(layer, target.data).find(call, { account }))
+}
+
+/** Which of these accounts a password is good for, by a real login of each. Nothing where its system has no such question. */
+export async function accountsOf(
+  layer: EffectLayer,
+  target: CurrentTarget,
+  { secret, database }: { readonly secret: string; readonly database?: string },
+  candidates: readonly string[],
+): Promise<readonly string[]> {
+  const adapter = adapterOf(layer, target.data)
+  if (adapter.accountsOf === undefined || candidates.length === 0) return []
+  const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
+  const offered = { secret: () => secret, ...(database !== undefined && { database }) }
+  return await askTarget(target, async () => (await adapter.accountsOf?.(call, offered, candidates)) ?? [])
 }
 
 /** Under lock. Faults: not_found, conflict, version_mismatch. */

@@ -7,6 +7,7 @@ import type { ConnectionsLayer } from '#connections'
 import type { listEntries, NoteVerifier, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
 import type { Instant } from '#kernel'
+import type { ContainDoor } from './contain-door.ts'
 import type { DecisionsDoor } from './decisions/door.ts'
 
 /** One number of the metrics that is read when somebody asks, or one for each value of a label. */
@@ -27,6 +28,8 @@ export interface Doors {
   readonly graph?: Pick<GraphThread, 'ask'>
   /** What is done to targets. Absent where the server acts on none. */
   readonly effect?: EffectLayer
+  /** From what leaked to what is held. Absent where the server acts on no targets. */
+  readonly contain?: ContainDoor
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder

@@ -28,6 +28,7 @@ export const TAGS = {
   proposals: 'What waits for somebody: offers, requests, likely matches',
   access: 'Rights that are asked for and granted, and the policies that bound them',
   connections: 'Configured sources and their runs',
+  effect: 'What is done to targets: plans, step by step, and receipts of what became of them',
   evidence: 'What happened, in the order of the log, and what controls make of it',
   administration: 'Who may use Reeve itself: tokens and roles',
 } as const
@@ -77,6 +78,8 @@ export interface Endpoint<
   /** Its own refusals, besides those that every endpoint has. */
   readonly refuses?: readonly FaultCode[]
   readonly bodyBytesMax?: number
+  /** Members of the body that hold a secret: nothing is kept of them but a keyed fingerprint, where one is needed. */
+  readonly secrets?: readonly string[]
   /** Whether the state of the principal in the path allows it; for `allowedActions`. The operation decides. */
   readonly possible?: (principal: PrincipalRecord) => boolean
   /** What it returns passes through `answer`: what is not declared there does not leave. */

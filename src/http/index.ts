@@ -1,4 +1,14 @@
 // The HTTP server: the one way in for people, programs and the command line.
+export type {
+  ContainAsked,
+  ContainDoor,
+  ContainedCredential,
+  ContainedPrincipal,
+  Containment,
+  Place,
+  SessionGroup,
+  Told,
+} from './contain-door.ts'
 export { HTTP_SETTINGS } from './doors.ts'
 export type { Doors, Gauge, HttpSettings } from './doors.ts'
 export { buildDecisionServer } from './decisions/server.ts'

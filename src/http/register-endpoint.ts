@@ -15,6 +15,7 @@ import type { Doors } from './doors.ts'
 import { changes } from './endpoint.ts'
 import type { AnyEndpoint, Context } from './endpoint.ts'
 import type { Limits } from './limits.ts'
+import { withoutSecrets } from './secret-members.ts'
 
 interface Passed {
   readonly caller: Caller
@@ -91,7 +92,8 @@ function contextOf(
       caller,
       method: request.method,
       url: request.url,
-      body: request.body,
+      // what is kept of a request is a hash of this
+      body: withoutSecrets(doors, endpoint.secrets, request.body),
       idempotencyKey: idempotencyKeyOf(request.headers['idempotency-key']),
     }),
     ...(version === undefined ? {} : { expectedVersion: version }),

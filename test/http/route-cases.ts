@@ -7,6 +7,7 @@ import { proposeMatches } from '#identity/roll'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
 import { assignment, brokenGlass, discoveredLike } from './made-by-others.ts'
+import { EFFECT_CASES } from './effect-route-cases.ts'
 import { POLICY_CASES } from './policy-route-cases.ts'
 
 /** A person in the world of the test. `ada` is identity-admin, `kim` access-admin, `olga` owns, `petra` approves. */
@@ -287,6 +288,7 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
     ),
   },
   ...POLICY_CASES,
+  ...EFFECT_CASES,
   applyPeopleFeed: { entry: 'person.joined', ask: async () => ({ body: feed() }) },
   previewPeopleFeed: { ask: async () => ({ body: feed() }) },
   listVendors: { ask: empty },

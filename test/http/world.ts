@@ -5,14 +5,35 @@ import { join } from 'node:path'
 import { bootstrapToken } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
 import { DecisionState } from '#access/decisions'
+import type { Database } from '#db'
+import { OfferedCredentials } from '#effect'
+import type { EffectLayer } from '#effect'
+import { IDENTITY_SETTINGS } from '#identity/roll'
+import type { Clock } from '#kernel'
 import { GraphKeeper } from '../../src/access/graph/keeper.ts'
 import { policies } from '../../src/access/decide/state-in-test.ts'
 import { STARTER_POLICIES } from '../../src/access/policy-version/starter-text.ts'
+import { TargetInTest } from '../../src/effect/target-in-test.ts'
+import { containDoor } from '../../src/start/contain/contain.ts'
 import { apiInTest } from './api.ts'
 import type { ApiInTest } from './api.ts'
+import { ACCOUNT_IN_TEST } from './effect-route-cases.ts'
 import type { World } from './route-cases.ts'
 
 const nobody = () => ({ denied: 'unknown' }) as const
+
+function effectInTest(database: Database, clock: Clock): EffectLayer {
+  const target = new TargetInTest()
+  target.accounts.set(ACCOUNT_IN_TEST, { mayLogIn: true, sessions: 1, password: 'of the target in the test' })
+  return {
+    db: database.layer('effect'),
+    clock,
+    adapters: [target.adapter],
+    secretOf: async () => 'of the administrator',
+    offered: new OfferedCredentials(),
+    host: 'host-in-test',
+  }
+}
 
 export async function worldInTest(): Promise<World & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-api-'))
@@ -24,7 +45,11 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
     const places = { importRoots: [folder], dataDirectory: join(folder, 'data') }
     connections = { db: database.layer('connections'), clock, places }
     const decisions = { state: () => state, now: () => Date.parse(clock()), authenticate: nobody }
-    return { connections, decisions, graph: new GraphKeeper(database.layer('access')) }
+    const graph = new GraphKeeper(database.layer('access'))
+    const effect = effectInTest(database, clock)
+    const fingerprint = (): [] => []
+    const identity = { db: database.layer('identity'), clock, settings: IDENTITY_SETTINGS }
+    return { connections, decisions, graph, effect, contain: containDoor({ identity, effect, graph, fingerprint }) }
   })
   if (connections === undefined) throw new Error('it was made above')
   const bootstrap = await bootstrapToken(api.doors.identity, api.doors.access, {

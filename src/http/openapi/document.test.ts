@@ -30,7 +30,8 @@ async function lint(source: object): Promise<string[]> {
       'tag-description': 'error',
       'paths-kebab-case': 'error',
       'info-license-strict': 'error',
-      'no-http-verbs-in-paths': 'error',
+      // by words: `targets` holds no verb
+      'no-http-verbs-in-paths': { severity: 'error', splitIntoWords: true },
     },
   })
   const problems = await lintFromString({ source: JSON.stringify(source), config })

@@ -5,6 +5,7 @@ import { ACCESS_REQUESTS } from './access-requests.ts'
 import { BREAK_GLASS_USES } from './break-glass.ts'
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
 import { CONNECTIONS } from './connections.ts'
+import { CONTAINMENTS } from './containments.ts'
 import { CONTROL_ROUTES } from './controls.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { DECISION_COUNTS } from './decision-counts.ts'
@@ -16,6 +17,7 @@ import { ME } from './me.ts'
 import { OCSF_EVENTS } from './ocsf-events.ts'
 import { OWNERSHIP } from './ownership.ts'
 import { PEOPLE } from './people.ts'
+import { PLANS } from './plans.ts'
 import { POLICIES } from './policies.ts'
 import { POLICY_COMPARISON } from './policy-comparison.ts'
 import { PRINCIPAL_FACTS } from './principal-facts.ts'
@@ -23,6 +25,7 @@ import { PRINCIPAL_LIFE } from './principal-life.ts'
 import { PRINCIPAL_PROOF } from './principal-proof.ts'
 import { PRINCIPALS } from './principals.ts'
 import { ROLE_ROUTES } from './roles.ts'
+import { TARGETS } from './targets.ts'
 import { TOKENS } from './tokens.ts'
 import { VENDORS } from './vendors.ts'
 
@@ -45,6 +48,9 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...POLICY_COMPARISON,
   ...EXPLANATIONS,
   ...CONNECTIONS,
+  ...TARGETS,
+  ...CONTAINMENTS,
+  ...PLANS,
   ...ENTRIES,
   ...OCSF_EVENTS,
   ...CONTROL_ROUTES,

@@ -1,0 +1,68 @@
+// A plan as a person reads it: a line for each step, what the target answered, and how it ended.
+import { screenOf } from '../terminal/answer.ts'
+import { plain } from '../terminal/text.ts'
+import type { Schemas } from '../remote/server.ts'
+
+export type Plan = Schemas['Plan']
+type Step = Plan['data']['steps'][number]
+export type Receipt = Schemas['Receipt']
+
+const WORDS: Readonly<Record<Plan['data']['state'], string>> = {
+  proposed: 'waits for the approval of another person',
+  running: 'is under way',
+  paused: 'is paused',
+  undoing: 'is being undone',
+  verified: 'verified: the target itself was seen to refuse, or to be as it should',
+  unproven: 'UNPROVEN: it may have taken effect or not; a person has to look',
+  rolled_back: 'failed: nothing is left changed',
+  undone: 'undone: everything is as it was',
+  cancelled: 'cancelled: nothing was done',
+}
+
+/** 0 when it is as wanted, 1 when it is not, 3 when nobody knows yet. */
+export function exitCodeOf({ data: { state } }: Plan): number {
+  if (state === 'verified' || state === 'undone') return 0
+  return state === 'rolled_back' || state === 'cancelled' ? 1 : 3
+}
+
+export const stateInWords = ({ data: { state } }: Plan): string => WORDS[state]
+
+const MARKS: Readonly<Record<Step['state'], string>> = {
+  waiting: '·',
+  acting: '…',
+  verified: '✓',
+  unproven: '?',
+  failed: '✗',
+  undone: '↺',
+}
+
+export function stepLine(step: Step): string {
+  const { verdict, title, state, met } = step
+  const answer = verdict?.answer ?? verdict?.reason ?? met ?? ''
+  return `${MARKS[state]} ${plain(title)}${answer === '' ? '' : `: ${plain(answer)}`}\n`
+}
+
+/** Exactly what is sent, under the step that sends it. */
+export function* statementLines(steps: readonly Step[]): Generator<string> {
+  const { paint } = screenOf(process.stdout)
+  for (const [at, { title, statements = [], touches = [], asksOnly, final }] of steps.entries()) {
+    const more = asksOnly === true ? ' (only asks)' : final === true ? ' (can not be put back)' : ''
+    yield `  ${at + 1}. ${plain(title)}${paint('dim', more)}\n`
+    for (const touched of touches) yield `     touches ${plain(touched)}\n`
+    for (const statement of statements) yield paint('dim', `     ${plain(statement)}\n`)
+  }
+}
+
+/** How it ended, why, what to do next, and where the proof is. */
+export function* endLines(plan: Plan, receipt?: Receipt): Generator<string> {
+  const { paint } = screenOf(process.stdout)
+  yield `\n${paint('bold', `Outcome: ${stateInWords(plan)}`)}\n`
+  for (const { step, reason, next } of receipt?.data.reasons ?? []) {
+    yield `  ${plain(step)}: ${plain(reason)}\n`
+    yield `    next: ${plain(next)}\n`
+  }
+  if (receipt === undefined) return
+  yield `Receipt: ${receipt.id}\n`
+  yield `  reeve receipt show ${receipt.id} --out receipt.json\n`
+  yield '  reeve receipt verify receipt.json --log-key "$(cat log.key)"\n'
+}

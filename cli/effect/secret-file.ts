@@ -1,0 +1,52 @@
+// A secret that is given to a command: from a file or from standard input, never as an argument, which every process sees.
+import { fstatSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { Fault } from '#kernel'
+import { say } from '../terminal/answer.ts'
+import { codeOf } from '../terminal/write-out.ts'
+
+/** As many characters as the server takes. */
+const BYTES_MAX = 32_768
+const FOR_OTHERS = 0o077
+
+/** `-` is standard input; the end of the last line is no part of it. SECURITY: what it answers goes into the body of a request and nowhere else. */
+export async function secretFrom(path: string): Promise<string> {
+  const bytes = path === '-' ? await wholeInput() : await wholeFile(path)
+  if (bytes.length > BYTES_MAX)
+    throw new Fault('usage', `\`${path}\` is larger than ${BYTES_MAX} bytes: give a file with the one secret alone`)
+  if (bytes.length === 0) throw new Fault('usage', `\`${path}\` is empty`)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+  } catch {
+    throw new Fault('usage', `\`${path}\` is no text in UTF-8`)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+async function wholeFile(path: string): Promise<Buffer> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new Fault('usage', `\`${path}\` cannot be read (${codeOf(cause)})`, { cause })
+  })
+  try {
+    const { mode } = fstatSync(file.fd)
+    if ((mode & FOR_OTHERS) !== 0)
+      say(`Warning: others on this machine may read ${path}. \`chmod 600\` it, or remove it.`)
+    const bytes = Buffer.alloc(BYTES_MAX + 1)
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+async function wholeInput(): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of process.stdin) {
+    pieces.push(piece as Buffer)
+    size += (piece as Buffer).length
+    if (size > BYTES_MAX) break
+  }
+  return Buffer.concat(pieces)
+}

@@ -1,0 +1,207 @@
+// `reeve plan`: what Reeve does at targets, step by step, and what persons say of it.
+import { Command, Option } from 'commander'
+import { answered } from '#client'
+import type { ReeveClient } from '#client'
+import { answerEnd, followPlan } from './effect/follow-plan.ts'
+import { stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
+import type { Plan } from './effect/plan-lines.ts'
+import { secretFrom } from './effect/secret-file.ts'
+import { addPageOptions } from './principals/list.ts'
+import type { PageOptions } from './principals/list.ts'
+import { pages, server } from './remote/server.ts'
+import type { RemoteOptions } from './remote/server.ts'
+import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
+import { plain } from './terminal/text.ts'
+import { writeTo } from './terminal/write-out.ts'
+
+const OPERATIONS = ['contain', 'revoke', 'restore'] as const
+const SWITCHED = ['on', 'off', 'show'] as const
+
+const EXAMPLES = `
+Exit codes of what follows a plan: 0 verified or undone, 1 failed or cancelled, 3 unproven or waiting for somebody.
+
+Examples:
+  reeve plan list --state unproven
+  reeve plan make restore --target main --account app --because "the password was changed" --secret-file new.txt
+  reeve plan run pln_1x2y… --secret-file leaked.txt
+  reeve plan observe-only on --because "it held the wrong account"
+`
+
+interface SaidOptions extends RemoteOptions {
+  readonly because?: string
+}
+
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('make, list, show, approve, run, pause, undo and cancel plans')
+    .addCommand(
+      addPageOptions(new Command('list').description('list plans, newest first'))
+        .option('--state <state>', 'a state that plans have')
+        .action(list),
+    )
+    .addCommand(one('show', 'show a plan: each step, what was sent and what was answered').action(show))
+    .addCommand(makeCommand())
+    .addCommand(saying('approve', 'approve a plan of somebody else; it runs from then on', true))
+    .addCommand(
+      one('run', 'go on, or try again what is not verified')
+        .option('--secret-file <file>', 'the credential, so that it is tried; `-` is standard input')
+        .option('--because <text>', 'why')
+        .action(run),
+    )
+    .addCommand(saying('pause', 'stop after the step that is under way; what was done stays', false))
+    .addCommand(saying('undo', 'put back what was done', true))
+    .addCommand(saying('cancel', 'give it up before anything was done', false))
+    .addCommand(observeOnlyCommand())
+    .addHelpText('after', EXAMPLES)
+}
+
+const one = (name: string, description: string): Command =>
+  new Command(name).description(description).argument('<plan>', 'its id').option('--json', 'as JSON')
+
+const pathOf = (planId: string): { path: { planId: string } } => ({ path: { planId } })
+
+async function list(options: PageOptions & { readonly state?: string }): Promise<void> {
+  const client = await server()
+  // the word is checked by the server, which names those that it knows
+  const filter = options.state === undefined ? {} : { state: options.state as never }
+  const page = await pages(options, async (query) =>
+    answered(client.GET('/v1/plans', { params: { query: { ...query, ...filter } } })),
+  )
+  if (options.json === true) {
+    await answerJson(page)
+    return
+  }
+  await answerListing<Plan>({
+    items: page.items,
+    empty: 'No plans are like that. reeve contain makes one.',
+    columns: [
+      { title: 'id', whole: true, of: ({ id }) => id },
+      { title: 'state', whole: true, of: ({ data }) => data.state },
+      { title: 'does', whole: true, of: ({ data }) => data.operation },
+      { title: 'target', whole: true, of: ({ data }) => data.targetName },
+      { title: 'account', of: ({ data }) => data.account },
+      { title: 'made', whole: true, of: ({ data }) => data.madeAt.slice(0, 16) },
+    ],
+    ...(page.next === undefined ? {} : { after: `There are more: --cursor ${page.next}, or --all` }),
+  })
+}
+
+async function show(id: string, { json }: RemoteOptions): Promise<void> {
+  const plan = await answered((await server()).GET('/v1/plans/{planId}', { params: pathOf(id) }))
+  if (json === true) {
+    await answerJson(plan)
+    return
+  }
+  const { operation, account, targetName, reason, madeAt, plannedBy, approval, offered, receiptId } = plan.data
+  await answerFields([
+    ['plan', plan.id],
+    ['does', `${operation} ${account} at ${targetName}`],
+    ['because', reason],
+    ['state', stateInWords(plan)],
+    ['made', `${madeAt} by ${plannedBy}`],
+    ['approval', approval.needed ? (approval.by ?? 'needed: reeve plan approve') : 'not needed'],
+    ['credential', offered ? 'offered: it is tried' : 'not offered: nothing can be tried with it'],
+    ['receipt', receiptId],
+  ])
+  await writeTo(process.stdout, ['\n', ...plan.data.steps.map(stepLine), '\nWhat was sent\n'])
+  await writeTo(process.stdout, statementLines(plan.data.steps))
+}
+
+interface MakeOptions extends SaidOptions {
+  readonly target: string
+  readonly account: string
+  readonly secretFile?: string
+  readonly dryRun?: boolean
+}
+
+function makeCommand(): Command {
+  return new Command('make')
+    .description('plan to contain, revoke or restore an account, and follow it')
+    .argument('<operation>', OPERATIONS.join(', '))
+    .requiredOption('--target <target>', 'its name or id')
+    .requiredOption('--account <account>', 'its name there')
+    .option('--because <text>', 'why; it stands in the plan and in the log')
+    .option('--secret-file <file>', 'the credential, so that it is tried; `-` is standard input')
+    .option('--dry-run', 'only show what would be sent')
+    .option('--json', 'as JSON')
+    .action(make)
+}
+
+async function make(operation: string, options: MakeOptions): Promise<void> {
+  const { target, account, because = '', secretFile, dryRun = false, json = false } = options
+  const client = await server()
+  const asked = {
+    operation: operation as (typeof OPERATIONS)[number],
+    target,
+    account,
+    ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
+  }
+  if (dryRun) {
+    const preview = await answered(client.POST('/v1/plans/preview', { body: asked }))
+    if (json) await answerJson(preview)
+    else {
+      await writeTo(process.stdout, statementLines(preview.steps))
+      const blocked = preview.blocked.map(({ step, reason, next }) => plain(`${step}: ${reason}; ${next}`))
+      await writeTo(
+        process.stdout,
+        blocked.map((line) => `  can not be done: ${line}\n`),
+      )
+    }
+    return
+  }
+  const plan = await answered(client.POST('/v1/plans', { body: { ...asked, because } }))
+  if (!json) say(`Plan ${plan.id} ${stateInWords(plan)}.`)
+  await answerEnd(client, await followPlan(client, plan, json), json)
+}
+
+async function run(id: string, options: SaidOptions & { readonly secretFile?: string }): Promise<void> {
+  const { secretFile, because, json = false } = options
+  const client = await server()
+  const body = {
+    ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
+    ...(because !== undefined && { because }),
+  }
+  const plan = await answered(client.POST('/v1/plans/{planId}/run', { params: pathOf(id), body }))
+  await answerEnd(client, await followPlan(client, plan, json), json)
+}
+
+type Verb = 'approve' | 'pause' | 'undo' | 'cancel'
+const SAYING: Readonly<Record<Verb, (client: ReeveClient, id: string, body: { because?: string }) => Promise<Plan>>> = {
+  approve: async (client, id, body) =>
+    await answered(client.POST('/v1/plans/{planId}/approve', { params: pathOf(id), body })),
+  pause: async (client, id, body) =>
+    await answered(client.POST('/v1/plans/{planId}/pause', { params: pathOf(id), body })),
+  undo: async (client, id, body) =>
+    await answered(client.POST('/v1/plans/{planId}/undo', { params: pathOf(id), body })),
+  cancel: async (client, id, body) =>
+    await answered(client.POST('/v1/plans/{planId}/cancel', { params: pathOf(id), body })),
+}
+
+function saying(verb: Verb, description: string, followed: boolean): Command {
+  return one(verb, description)
+    .option('--because <text>', 'why; it stands in the log')
+    .action(async (id: string, { because, json = false }: SaidOptions) => {
+      const client = await server()
+      const plan = await SAYING[verb](client, id, because === undefined ? {} : { because })
+      if (followed) await answerEnd(client, await followPlan(client, plan, json), json)
+      else if (json) await answerJson(plan)
+      else say(`Plan ${id} ${stateInWords(plan)}.`)
+    })
+}
+
+function observeOnlyCommand(): Command {
+  return new Command('observe-only')
+    .description('the switch that stops every act at every target at once; nothing is undone by it')
+    .argument('<on|off|show>', 'which')
+    .addOption(new Option('--because <text>', 'why; it stands in the log'))
+    .option('--json', 'as JSON')
+    .action(async (wanted: string, { because = '', json }: SaidOptions) => {
+      const client = await server()
+      const now =
+        wanted === SWITCHED[2]
+          ? await answered(client.GET('/v1/restraint'))
+          : await answered(client.PUT('/v1/restraint', { body: { observeOnly: wanted === SWITCHED[0], because } }))
+      if (json === true) await answerJson(now)
+      else say(now.observeOnly ? 'Every act is stopped (observe-only).' : 'Plans act.')
+    })
+}

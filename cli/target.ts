@@ -1,0 +1,214 @@
+// `reeve target`: the systems that Reeve acts on, what its administrative role is made with, and whether it may do what it must.
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Command } from 'commander'
+import { answered } from '#client'
+import { Fault } from '#kernel'
+import { server } from './remote/server.ts'
+import type { RemoteOptions, Schemas } from './remote/server.ts'
+import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
+import { codeOf, writeTo } from './terminal/write-out.ts'
+import { gather } from './verify.ts'
+
+type Target = Schemas['Target']
+type Address = Target['data']['settings']['address']
+
+const EXAMPLES = `
+Exit codes of test and doctor: 0 everything is as it must be, 1 something is missing or too much, 3 something is unknown.
+
+Examples:
+  reeve target prepare --password-file /etc/reeve/main.password --database shop --manage app | psql -U postgres shop
+  reeve target add main --host db.example --database shop --user reeve_admin --password file:/etc/reeve/main.password
+  reeve target doctor main
+`
+
+export function targetCommand(): Command {
+  const one = (name: string, description: string): Command =>
+    new Command(name).description(description).argument('<target>', 'its name or id').option('--json', 'as JSON')
+  return new Command('target')
+    .description('add, list, examine and remove the systems that Reeve acts on')
+    .addCommand(addCommand())
+    .addCommand(new Command('list').description('list targets').option('--json', 'as JSON').action(list))
+    .addCommand(one('show', 'show a target').action(show))
+    .addCommand(one('remove', 'act on it no more; its plans and receipts stay').action(remove))
+    .addCommand(
+      one('doctor', 'whether it can be reached, and its administrative role may do what it must, no less and no more')
+        .alias('test')
+        .action(doctor),
+    )
+    .addCommand(prepareCommand())
+    .addHelpText('after', EXAMPLES)
+}
+
+interface AddOptions extends RemoteOptions {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: string
+  readonly tls: 'off' | 'verify'
+  readonly ca?: string
+  readonly entrance?: readonly string[]
+  readonly successor?: string
+  readonly because?: string
+}
+
+function addCommand(): Command {
+  return new Command('add')
+    .description('add a PostgreSQL')
+    .argument('<name>', 'as resource names spell it: pg://NAME/database/…')
+    .requiredOption('--host <host>', 'a name, an address, or the absolute path of a folder with its socket')
+    .option('--port <port>', 'where it listens', Number, 5432)
+    .option('--database <database>', 'where the administrative role signs in', 'postgres')
+    .option('--user <role>', 'the administrative role', 'reeve_admin')
+    .requiredOption(
+      '--password <reference>',
+      'file:/PATH, env:NAME or exec:/COMMAND, read by the server; never the value',
+    )
+    .option('--tls <verify|off>', '`off` only on this machine', 'verify')
+    .option('--ca <reference>', 'the certificate of its authority; else those of the system count')
+    .option('--entrance <host:port>', 'a pooler or proxy in front of it; may be repeated', gather)
+    .option('--successor <role>', 'who takes over what a revoked role owns')
+    .option('--because <text>', 'why; it stands in the log')
+    .option('--json', 'as JSON')
+    .action(add)
+}
+
+async function add(name: string, options: AddOptions): Promise<void> {
+  const { host, port, database, user, password, tls, ca, entrance = [], successor, because, json } = options
+  const client = await server()
+  const made = await answered(
+    client.POST('/v1/targets', {
+      body: {
+        system: 'postgresql',
+        name,
+        address: { host, port },
+        database,
+        administrator: { user, password },
+        tls,
+        entrances: entrance.map(addressOf),
+        ...(ca !== undefined && { ca }),
+        ...(successor !== undefined && { successor }),
+        ...(because !== undefined && { because }),
+      },
+    }),
+  )
+  if (json === true) await answerJson(made)
+  else
+    say(`${name} is added (${made.id}). \`reeve target doctor ${name}\` says whether Reeve may do what it must there.`)
+}
+
+function addressOf(text: string): Address {
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
+  if (host === '') throw new Fault('usage', `\`${text}\` is no address: write it as db.example:6432`)
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+}
+
+async function list({ json }: RemoteOptions): Promise<void> {
+  const { items } = await answered((await server()).GET('/v1/targets'))
+  if (json === true) {
+    await answerJson({ items })
+    return
+  }
+  await answerListing<Target>({
+    items,
+    empty: 'No targets. reeve target add NAME --host … adds one.',
+    columns: [
+      { title: 'name', whole: true, of: ({ data }) => data.settings.name },
+      { title: 'system', whole: true, of: ({ data }) => data.settings.system },
+      { title: 'address', of: ({ data }) => spelled(data.settings.address) },
+      { title: 'database', of: ({ data }) => data.settings.database },
+      { title: 'id', whole: true, of: ({ id }) => id },
+    ],
+  })
+}
+
+const spelled = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+const pathOf = (targetId: string): { path: { targetId: string } } => ({ path: { targetId } })
+
+async function show(name: string, { json }: RemoteOptions): Promise<void> {
+  const target = await answered((await server()).GET('/v1/targets/{targetId}', { params: pathOf(name) }))
+  if (json === true) {
+    await answerJson(target)
+    return
+  }
+  const { settings, state } = target.data
+  await answerFields([
+    ['name', settings.name],
+    ['id', target.id],
+    ['state', state],
+    ['address', spelled(settings.address)],
+    ['entrances', settings.entrances.map(spelled).join(', ')],
+    ['database', settings.database],
+    ['role', settings.administrator.user],
+    ['password', settings.administrator.password],
+    ['tls', settings.tls],
+    ['successor', settings.successor],
+  ])
+}
+
+async function remove(name: string, { json }: RemoteOptions): Promise<void> {
+  const client = await server()
+  const { id, version } = await answered(client.GET('/v1/targets/{targetId}', { params: pathOf(name) }))
+  const params = { ...pathOf(id), header: { 'If-Match': `"${version}"` } }
+  const removed = await answered(client.POST('/v1/targets/{targetId}/remove', { params, body: {} }))
+  if (json === true) await answerJson(removed)
+  else say(`${name} is removed: Reeve acts on it no more. Its plans and receipts stay.`)
+}
+
+async function doctor(name: string, { json }: RemoteOptions): Promise<void> {
+  const client = await server()
+  const { checks } = await answered(client.POST('/v1/targets/{targetId}/examination', { params: pathOf(name) }))
+  if (json === true) await answerJson({ checks })
+  else
+    await answerListing({
+      items: checks,
+      empty: 'Nothing was examined.',
+      columns: [
+        { title: 'outcome', whole: true, of: ({ outcome }) => outcome.replace('_', ' ') },
+        { title: 'check', whole: true, of: ({ check }) => check },
+        { title: 'detail', of: ({ detail, remedy = [] }) => [detail, ...remedy].join('; run: ') },
+      ],
+    })
+  const outcomes = new Set(checks.map(({ outcome }) => outcome))
+  process.exitCode = outcomes.has('missing') || outcomes.has('too_much') ? 1 : outcomes.has('unknown') ? 3 : 0
+}
+
+interface PrepareOptions {
+  readonly passwordFile: string
+  readonly role: string
+  readonly database?: readonly string[]
+  readonly manage?: readonly string[]
+  readonly serverVersion: number
+}
+
+function prepareCommand(): Command {
+  return new Command('prepare')
+    .description('print the SQL that makes the administrative role, for psql, run once by a superuser; asks no server')
+    .requiredOption('--password-file <file>', 'its password; made, for you alone to read, where it is not there yet')
+    .option('--role <role>', 'its name', 'reeve_admin')
+    .option('--database <database>', 'where roles that it manages own something; may be repeated', gather)
+    .option('--manage <role>', 'a role that it may hold and revoke, no superuser; may be repeated', gather)
+    .option('--server-version <major>', 'of the PostgreSQL: 15, 18', Number, 18)
+    .action(async ({ passwordFile, role, database = ['postgres'], manage = [], serverVersion }: PrepareOptions) => {
+      const { administratorSql, scramVerifier } = await import('#main')
+      const verifier = scramVerifier(await passwordIn(resolve(passwordFile)))
+      const text = administratorSql({ role, verifier, databases: database, managed: manage, version: serverVersion })
+      await writeTo(process.stdout, [text])
+    })
+}
+
+/** SECURITY: the SQL holds its verifier only, so that no log of the server has the password. */
+async function passwordIn(path: string): Promise<string> {
+  try {
+    await writeFile(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
+    say(`A password was made: ${path}. The server of Reeve has to be able to read it.`)
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST')
+      throw new Fault('usage', `\`${path}\` cannot be written (${codeOf(cause)})`, { cause })
+  }
+  const text = (await readFile(path, 'utf8')).replace(/\r?\n$/, '')
+  if (text.length < 16) throw new Fault('usage', `\`${path}\` holds no password of at least 16 characters`)
+  return text
+}

@@ -1,0 +1,181 @@
+// `contain`: from what leaked to the account that it opens, what holding it breaks, who has to be told, and the plan.
+import type { GraphThread } from '#access/decisions'
+import { findAccount, getTarget, makePlan, previewPlan } from '#effect'
+import type { EffectLayer, PlanAsked } from '#effect'
+import type { ContainAsked, ContainDoor, Containment, SessionGroup } from '#http'
+import type { IdentityLayer } from '#identity/roll'
+import { Fault } from '#kernel'
+import type { AccountFound, TargetSession } from '#connectors/target'
+import { leakedSecrets } from './leaked-secret.ts'
+import { whereIsIt } from './where.ts'
+import type { Held, Where } from './where.ts'
+import { credentialOf, principalOf, whoseIsIt } from './whose.ts'
+import type { Fingerprint, Whose } from './whose.ts'
+
+const RIGHTS_SHOWN = 20
+
+export interface ContainLayers {
+  readonly identity: IdentityLayer
+  readonly effect: EffectLayer
+  readonly graph: Pick<GraphThread, 'ask'>
+  readonly fingerprint: Fingerprint
+}
+
+export function containDoor(layers: ContainLayers): ContainDoor {
+  return {
+    look: async (asked) => {
+      const { page, plan } = await pageFor(layers, asked)
+      if (plan === undefined) return page
+      const { value, unknown } = await orUnknown(previewPlan(layers.effect, plan))
+      return { ...page, unknown: [...page.unknown, ...unknown], ...(value !== undefined && { preview: value }) }
+    },
+    contain: async (act, asked) => {
+      const { page, plan } = await pageFor(layers, asked)
+      return plan === undefined ? page : { ...page, plan: await makePlan(layers.effect, act, plan) }
+    },
+  }
+}
+
+interface Paged {
+  readonly page: Containment
+  readonly plan?: PlanAsked
+}
+
+async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Paged> {
+  const { identity, effect, fingerprint } = layers
+  const leaked = asked.secret === undefined ? [] : leakedSecrets(asked.secret)
+  if (asked.secret !== undefined && leaked.length === 0)
+    throw new Fault(
+      'unprocessable',
+      'no secret can be told from the rest of the file: give a file with the one value alone',
+    )
+  const { credentialId } = asked
+  const whose = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
+  const names = [...new Set([...whose.principals, ...whose.consumers].map(({ data }) => data.name))]
+  const where = await whereIsIt(effect, asked, { leaked, names })
+  const [held, another] = where.possible
+  const known = pageOf(whose, where, leaked.length)
+  if (held === undefined || another !== undefined)
+    return { page: { ...known, ...notFor(where), reach: await reachOf(layers, whose) } }
+  const target = await getTarget(effect, held.place.targetId)
+  const { value: account, unknown } = await orUnknown(findAccount(effect, target, held.place.account))
+  const reach = await reachOf(layers, whose, account)
+  if (account?.exists === false) {
+    const missing = `there is no account \`${held.place.account}\` at ${held.place.targetName}: say which it is (--account)`
+    return { page: { ...known, candidates: [], missing, reach } }
+  }
+  const page = {
+    ...known,
+    ...accountFacts(whose, account),
+    place: held.place,
+    reach,
+    unknown: [...unknown, ...(account?.unknown ?? [])],
+  }
+  return { page, plan: planOf(asked, whose, held) }
+}
+
+const pageOf = (
+  { credentials, principals, consumers, tell }: Whose,
+  { lookedAt }: Where,
+  secrets: number,
+): Containment => ({
+  credentials: credentials.map((one) => credentialOf(one, consumers)),
+  principals: principals.map(principalOf),
+  candidates: [],
+  lookedAt: [credentials.length === 0 ? 'the roll: no credential with this fingerprint' : 'the roll', ...lookedAt],
+  facts: [],
+  sessions: [],
+  otherWays: [],
+  reach: [],
+  reachCutShort: false,
+  willBreak: [],
+  tell,
+  unknown: [],
+  credentialOffered: secrets > 0,
+})
+
+function notFor({ possible }: Where): Pick<Containment, 'candidates' | 'missing'> {
+  const candidates = possible.map(({ place }) => place)
+  const missing =
+    candidates.length > 0
+      ? 'more than one account is possible: say which it is (--target, --account), or give a file with the one secret'
+      : 'no account of a target is known for it: say which it is (--target, --account); `reeve target add` adds a target'
+  return { candidates, missing }
+}
+
+function accountFacts(
+  { consumers }: Whose,
+  account: AccountFound | undefined,
+): Pick<Containment, 'facts' | 'sessions' | 'otherWays' | 'willBreak' | 'reachCutShort'> {
+  const sessions = grouped(account?.sessions ?? [])
+  return {
+    facts: account?.facts ?? [],
+    otherWays: account?.otherWays ?? [],
+    reachCutShort: account?.reachCutShort ?? true,
+    sessions,
+    willBreak: [
+      ...sessions.map(({ application, from, database, count }) => {
+        const many = count === 1 ? '1 session' : `${count} sessions`
+        return `${application || 'an application without a name'} from ${from} on ${database}: ${many} end, and no new one begins`
+      }),
+      ...consumers.map(
+        ({ data }) => `${data.name} (${data.kind.replaceAll('_', ' ')}) is given it to use, by the roll`,
+      ),
+    ],
+  }
+}
+
+function grouped(sessions: readonly TargetSession[]): SessionGroup[] {
+  const groups = new Map<string, SessionGroup>()
+  for (const { application, from, database, startedAt } of sessions) {
+    const key = JSON.stringify([application, from, database])
+    const known = groups.get(key) ?? { application, from, database, count: 0, since: startedAt }
+    const since = known.since < startedAt ? known.since : startedAt
+    groups.set(key, { ...known, count: known.count + 1, since })
+  }
+  return [...groups.values()]
+}
+
+/** Rights at the target as it tells them, then those that the roll knows of whose it is. */
+async function reachOf(
+  { graph }: ContainLayers,
+  { principals }: Whose,
+  account?: AccountFound,
+): Promise<Containment['reach']> {
+  const reach = [...(account?.reach ?? [])]
+  for (const { id, data } of principals) {
+    const page = { limit: RIGHTS_SHOWN }
+    const rights = await graph.ask({ kind: 'rights', principalId: id, now: Date.now(), page })
+    for (const { effect, actions, resources, permission } of rights)
+      if (effect === 'allow')
+        reach.push({
+          action: actions.join(', ').slice(0, 200) || permission,
+          resource: resources.join(', ').slice(0, 300),
+          by: `${data.name}, ${permission}`,
+        })
+  }
+  return reach.slice(0, RIGHTS_SHOWN)
+}
+
+const planOf = ({ behind }: ContainAsked, { credentials, principals }: Whose, { place, secret }: Held): PlanAsked => ({
+  target: place.targetId,
+  operation: 'contain',
+  account: place.account,
+  purpose: { kind: 'emergency' },
+  about: [...credentials, ...principals].map(({ id }) => id).slice(0, 20),
+  behind,
+  needsApproval: false,
+  ...(secret !== undefined && {
+    credential: { secret, ...(place.database !== undefined && { database: place.database }) },
+  }),
+})
+
+/** A target that can't be asked keeps nobody from holding the account: the page says what is not known. */
+async function orUnknown<T>(work: Promise<T>): Promise<{ readonly value?: T; readonly unknown: readonly string[] }> {
+  try {
+    return { value: await work, unknown: [] }
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'unprocessable') throw error
+    return { unknown: [error.detail] }
+  }
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
+import { startWithTarget } from './target-in-test.ts'
+
+const SECRET = 'leaked-7c1e94-and-long-enough'
+
+describe('a leak is contained from the command line', { skip: postgresMissing(18), timeout: 240_000 }, () => {
+  test('a dry run touches nothing; the plan holds the role, and the server itself refuses it', async (t) => {
+    const world = await startWithTarget(t, { app: SECRET, other: `${SECRET}-other` })
+    const { postgres, ida, run } = world
+    const leaked = await world.file('leaked.txt', `${SECRET}\n`)
+    const held = ['contain', '--secret-file', leaked, '--target', 'main', '--account', 'app']
+    const session = await postgres.session('app', SECRET, 'postgres', 'billing')
+
+    const dry = await run(ida, ...held, '--dry-run')
+    assert.equal(dry.code, 0, dry.stderr)
+    assert.match(dry.stdout, /billing from 127\.0\.0\.1 on postgres: 1 session end, and no new one begins/)
+    assert.match(dry.stdout, /ALTER ROLE "app" NOLOGIN CONNECTION LIMIT 0/)
+    assert.match(dry.stderr, /nothing was touched/)
+    await session.query('select 1')
+
+    const unasked = await run(ida, ...held, '--because', 'found in a paste')
+    assert.equal(unasked.code, 2)
+    assert.match(unasked.stderr, /--yes/)
+    await session.query('select 1')
+
+    const done = await run(ida, ...held, '--because', 'found in a paste', '--yes')
+    assert.equal(done.code, 0, done.stdout + done.stderr)
+    assert.match(done.stdout, /✓ is the credential refused: 127\.0\.0\.1:\d+ refused \(28000\)/)
+    assert.match(done.stdout, /Outcome: verified/)
+    await assert.rejects(session.query('select 1'))
+    await assert.rejects(postgres.session('app', SECRET), { code: '28000' })
+    await (await postgres.session('other', `${SECRET}-other`)).end()
+
+    const [, plan = ''] = /^Plan (pln_\w+)/m.exec(done.stdout) ?? []
+    const shown = await run(ida, 'plan', 'show', plan)
+    assert.match(shown.stdout, /contain app at main/)
+    const receipt = await run(ida, 'receipt', 'show', plan)
+    assert.match(receipt.stdout, /outcome +verified/)
+    assert.match(receipt.stdout, /verified +try_credential_after: 127\.0\.0\.1:\d+ refused \(28000\)/)
+    for (const { stdout, stderr } of [dry, done, shown, receipt]) assert.ok(!(stdout + stderr).includes(SECRET))
+
+    const back = ['plan', 'make', 'restore', '--target', 'main', '--account', 'app', '--because', 'it was a drill']
+    const restored = await run(ida, ...back, '--secret-file', leaked)
+    assert.equal(restored.code, 0, restored.stdout + restored.stderr)
+    await (await postgres.session('app', SECRET)).end()
+  })
+})

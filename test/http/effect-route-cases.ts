@@ -1,0 +1,108 @@
+// Good requests for what is done to targets: of a target that lives in the memory of the test.
+import { getPlan } from '#effect'
+import type { EffectLayer } from '#effect'
+import { carryPlan } from '../../src/effect/carry-plan.ts'
+import type { RouteCase, World } from './route-cases.ts'
+
+/** An account that the target of the test has. */
+export const ACCOUNT_IN_TEST = 'app'
+const SECRET = 'an open secret'
+
+let count = 0
+const serial = (): string => `effect-${(count += 1)}`
+const anyVersion = { 'if-match': '*' }
+const why = { because: 'a test' }
+
+async function made(world: World, path: string, body: object): Promise<string> {
+  const answer = await world.api.ask('POST', path, { token: world.tokens.kim, body })
+  if (answer.status >= 300) throw new Error(`${path}: ${JSON.stringify(answer.body)}`)
+  return (answer.body as { id: string }).id
+}
+
+const settings = (): object => ({
+  name: serial(),
+  address: { host: '127.0.0.1', port: 5432 },
+  administrator: { user: 'reeve_admin', password: 'env:PASSWORD_OF_REEVE' },
+  tls: 'off',
+})
+const target = async (world: World): Promise<string> => await made(world, '/v1/targets', settings())
+const asked = async (world: World, operation = 'contain'): Promise<object> => ({
+  target: await target(world),
+  operation,
+  account: ACCOUNT_IN_TEST,
+})
+const plan = async (world: World, operation?: string): Promise<string> =>
+  await made(world, '/v1/plans', { ...(await asked(world, operation)), ...why })
+
+async function ended(world: World): Promise<string> {
+  const effect: EffectLayer | undefined = world.api.doors.effect
+  if (effect === undefined) throw new Error('the world has targets')
+  await restrained(world, false)
+  const id = await plan(world)
+  await carryPlan({ layer: effect, signal: AbortSignal.timeout(10_000) }, await getPlan(effect, id))
+  return id
+}
+
+const restrained = async (world: World, observeOnly: boolean): Promise<unknown> =>
+  await world.api.ask('PUT', '/v1/restraint', { token: world.tokens.kim, body: { observeOnly, ...why } })
+
+async function paused(world: World): Promise<string> {
+  const id = await plan(world)
+  await made(world, `/v1/plans/${id}/pause`, {})
+  return id
+}
+
+const of =
+  (make: (world: World) => Promise<string>, name: string, more: object = {}): RouteCase['ask'] =>
+  async (world) => ({ path: { [name]: await make(world) }, ...more })
+
+export const EFFECT_CASES: Readonly<Record<string, RouteCase>> = {
+  listTargets: { by: 'otto', ask: async () => ({}) },
+  getTarget: { by: 'otto', ask: of(target, 'targetId') },
+  addTarget: { by: 'kim', entry: 'target.added', ask: async () => ({ body: settings() }) },
+  changeTarget: {
+    by: 'kim',
+    entry: 'target.changed',
+    ask: of(target, 'targetId', { body: { ...settings(), ...why }, headers: anyVersion }),
+  },
+  removeTarget: { by: 'kim', entry: 'target.removed', ask: of(target, 'targetId', { body: why, headers: anyVersion }) },
+  examineTarget: { by: 'kim', ask: of(target, 'targetId') },
+  getRestraint: { by: 'otto', ask: async () => ({}) },
+  setRestraint: {
+    by: 'kim',
+    entry: 'restraint.set',
+    ask: async (world) => {
+      await restrained(world, false)
+      return { body: { observeOnly: true, ...why } }
+    },
+  },
+  listPlans: { by: 'otto', ask: async () => ({}) },
+  getPlan: { by: 'petra', ask: of(plan, 'planId') },
+  getReceipt: { by: 'otto', ask: of(ended, 'receiptId') },
+  makePlan: {
+    by: 'kim',
+    entry: 'plan.made',
+    ask: async (world) => ({ body: { ...(await asked(world)), secret: SECRET, ...why } }),
+  },
+  previewPlan: { by: 'kim', ask: async (world) => ({ body: { ...(await asked(world)), secret: SECRET } }) },
+  approvePlan: {
+    by: 'petra',
+    entry: 'plan.approved',
+    ask: of(async (world) => await plan(world, 'revoke'), 'planId', { body: why }),
+  },
+  runPlan: { by: 'kim', entry: 'plan.resumed', ask: of(paused, 'planId', { body: { secret: SECRET } }) },
+  pausePlan: { by: 'kim', entry: 'plan.paused', ask: of(plan, 'planId', { body: why }) },
+  undoPlan: { by: 'kim', entry: 'plan.undoing', ask: of(plan, 'planId', { body: why }) },
+  cancelPlan: { by: 'kim', entry: 'plan.cancelled', ask: of(plan, 'planId', { body: why }) },
+  containCredential: {
+    by: 'kim',
+    entry: 'plan.made',
+    ask: async (world) => ({
+      body: { secret: SECRET, target: await target(world), account: ACCOUNT_IN_TEST, ...why },
+    }),
+  },
+  previewContainment: {
+    by: 'kim',
+    ask: async (world) => ({ body: { secret: SECRET, target: await target(world), account: ACCOUNT_IN_TEST } }),
+  },
+}
