@@ -18,7 +18,7 @@ const EXAMPLES = `
 Exit codes of test and doctor: 0 everything is as it must be, 1 something is missing or too much, 3 something is unknown.
 
 Examples:
-  reeve target prepare --password-file /etc/reeve/main.password --database shop --manage app | psql -U postgres shop
+  reeve target prepare --password-file /etc/reeve/main.password --database shop --manage app | psql -U postgres
   reeve target add main --host db.example --database shop --user reeve_admin --password file:/etc/reeve/main.password
   reeve target doctor main
 `
@@ -178,9 +178,9 @@ async function doctor(name: string, { json }: RemoteOptions): Promise<void> {
 interface PrepareOptions {
   readonly passwordFile: string
   readonly role: string
-  readonly database?: readonly string[]
+  readonly database: string
+  readonly also?: readonly string[]
   readonly manage?: readonly string[]
-  readonly serverVersion: number
 }
 
 function prepareCommand(): Command {
@@ -188,13 +188,13 @@ function prepareCommand(): Command {
     .description('print the SQL that makes the administrative role, for psql, run once by a superuser; asks no server')
     .requiredOption('--password-file <file>', 'its password; made, for you alone to read, where it is not there yet')
     .option('--role <role>', 'its name', 'reeve_admin')
-    .option('--database <database>', 'where roles that it manages own something; may be repeated', gather)
+    .option('--database <database>', 'where it signs in', 'postgres')
+    .option('--also <database>', 'another one where roles that it manages own something; may be repeated', gather)
     .option('--manage <role>', 'a role that it may hold and revoke, no superuser; may be repeated', gather)
-    .option('--server-version <major>', 'of the PostgreSQL: 15, 18', Number, 18)
-    .action(async ({ passwordFile, role, database = ['postgres'], manage = [], serverVersion }: PrepareOptions) => {
+    .action(async ({ passwordFile, role, database, also = [], manage = [] }: PrepareOptions) => {
       const { administratorSql, scramVerifier } = await import('#main')
       const verifier = scramVerifier(await passwordIn(resolve(passwordFile)))
-      const text = administratorSql({ role, verifier, databases: database, managed: manage, version: serverVersion })
+      const text = administratorSql({ role, verifier, database, databases: also, managed: manage })
       await writeTo(process.stdout, [text])
     })
 }
