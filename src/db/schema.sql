@@ -840,7 +840,7 @@ begin
             jsonb_build_object('entries', entries, 'person', person, 'rows', rows, 'versions', versions));
 end $function$;
 
-CREATE OR REPLACE FUNCTION evidence.append_rows(entry_id text, of_table text, rows bigint, root bytea, began boolean)
+CREATE OR REPLACE FUNCTION evidence.append_rows(entry_id text, of_table text, rows bigint, root bytea, began boolean, ids text[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -854,6 +854,12 @@ declare
   writer name := session_user;
   act_at timestamptz(3);
 begin
+  if ids is not null then
+    said := said || jsonb_build_object('ids', ids);
+    -- ids are plain ASCII, and to_json writes a text as RFC 8785 does
+    canonical := format('"ids":[%s],', (select string_agg(to_json(i.id)::text, ',' order by i.at)
+      from unnest(ids) with ordinality as i (id, at))) || canonical;
+  end if;
   if began then
     said := said || '{"began": true}';
     canonical := '"began":true,' || canonical;
@@ -1026,6 +1032,7 @@ declare
   entry text := evidence.fresh_entry_id();
   counted bigint;
   root bytea;
+  ids text[];
 begin
   execute format($insert$
     with written as (
@@ -1035,13 +1042,16 @@ begin
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
       select $4, $1, w.key::text, false,
              sha256(w.salt || convert_to(jsonb_build_array($1, w.key, w.now_is)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash
+      from written w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) from added a
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    from added a
   $insert$, split_part(told, '.', 1), split_part(told, '.', 2))
-    into counted, root
+    into counted, root, ids
     using told, string_to_array(key_columns, ','), string_to_array(left_out_columns, ','), entry;
-  if counted > 0 then perform evidence.append_rows(entry, told, counted, root, true); end if;
+  if counted > 0 then
+    perform evidence.append_rows(entry, told, counted, root, true, case when key_columns = 'id' then ids end);
+  end if;
 end $function$;
 
 CREATE OR REPLACE FUNCTION evidence.tell_rows()
@@ -1060,6 +1070,7 @@ declare
   entry text := evidence.fresh_entry_id();
   counted bigint;
   root bytea;
+  ids text[];
 begin
   -- one statement for each kind: a trigger sees only the rows of its own
   if tg_op = 'INSERT' then
@@ -1071,9 +1082,10 @@ begin
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
       select entry, told, w.key::text, false,
              sha256(w.salt || convert_to(jsonb_build_array(told, w.key, w.now_is)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash
+      from written w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) into counted, root from added a;
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    into counted, root, ids from added a;
   elsif tg_op = 'DELETE' then
     with written as (
       select evidence.row_key(to_jsonb(o), keys) as key, uuid_send(gen_random_uuid()) as salt from old_rows o
@@ -1081,9 +1093,10 @@ begin
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
       select entry, told, w.key::text, true,
              sha256(w.salt || convert_to(jsonb_build_array(told, w.key, null)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash
+      from written w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) into counted, root from added a;
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    into counted, root, ids from added a;
   else
     with was as (
       select evidence.row_key(to_jsonb(o), keys) as key, to_jsonb(o) - left_out as row from old_rows o
@@ -1096,11 +1109,14 @@ begin
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
       select entry, told, w.key::text, w.now_is is null,
              sha256(w.salt || convert_to(jsonb_build_array(told, w.key, w.now_is)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash
+      from written w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)) into counted, root from added a;
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    into counted, root, ids from added a;
   end if;
-  if counted > 0 then perform evidence.append_rows(entry, told, counted, root, false); end if;
+  if counted > 0 then
+    perform evidence.append_rows(entry, told, counted, root, false, case when keys = array['id'] then ids end);
+  end if;
   return null;
 end $function$;
 

@@ -129,6 +129,7 @@ export async function exportEvidence(
       signer,
       key: keys[0] ?? '',
       witnesses: options.witnessKeys,
+      told: rowSources(database),
       populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
       controls: await assessControls(controlReader(database, identity, options.witnessKeys.map(witnessKey))),
       period: options.period,

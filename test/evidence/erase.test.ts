@@ -1,15 +1,21 @@
 // Erasing what is kept of a person who has left: nothing of them stays in the database, and every check still passes.
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { erasePerson, sequenceOnce } from '#evidence'
+import { sql } from '#db'
 import { registerPrincipal } from '#identity/roll'
-import { Fault } from '#kernel'
+import { Fault, newId } from '#kernel'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { personOf } from '../../src/identity/principal/roll-in-test.ts'
+import { BundleCopies, refused, verifyAlone } from './bundle-copies.ts'
 import { copyOf } from './copies.ts'
 import type { Copy } from './copies.ts'
-import { evidenceEstate } from './estate.ts'
+import { evidenceEstate, keyText, logKey } from './estate.ts'
 import type { Estate } from './estate.ts'
+import { fillEveryTable } from './every-table.ts'
+import { note } from '../../src/access/role/administration.ts'
 
 const isFault = (code: string) => (error: unknown) => error instanceof Fault && error.code === code
 
@@ -82,5 +88,65 @@ describe('what is kept of a person', { skip: databaseUnavailable() }, () => {
     const said = (await copy.failed({ state: true })).map(({ detail }) => detail).join('\n')
     assert.match(said, new RegExp(`${personOf('ada')} version 1 was changed`))
     assert.match(said, /the content of `principal\.registered` is gone from \d+ on, and no entry says/)
+  })
+})
+
+describe('a bundle that is made after somebody was erased', { skip: databaseUnavailable() }, () => {
+  const person = personOf(NAME)
+
+  /** What they did and were while they were there: roles, approvals, entries with reasons. */
+  async function livedThrough({ roll, db }: Estate): Promise<void> {
+    await roll.addPerson(NAME)
+    await registerPrincipal(roll.identity, roll.act(NAME, { reason: `as ${NAME} said` }), {
+      kind: 'service_account',
+      system: 'aws',
+      name: 'nightly',
+      externalId: 'nightly',
+    })
+    await db.database.layer('access').transaction(async (tx) => {
+      const [request] = await tx.query<{ id: string }>(sql`select id from access.access_request limit 1`)
+      const [approval, role] = [newId('approval'), newId('role')]
+      await tx.execute(sql`insert into access.approval (id, request_id, verdict, actor, behind, reason, at)
+        values (${approval}, ${request?.id ?? ''}, 'approve', ${person}, ${[person]}::text[], ${`so ${NAME}`}, ${roll.now()})`)
+      await note(tx, roll.act(NAME), 'access_request.approved', [approval, request?.id ?? ''])
+      await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+        values (${role}, ${person}, 'auditor', ${roll.now()}, 'bootstrap', ${`so ${NAME}`})`)
+      await note(tx, roll.act('ada'), 'role.assigned', [role, person])
+    })
+    await roll.setStatus(NAME, 'leaver')
+  }
+
+  test('is verified, says what was erased, and holds nothing of them', async () => {
+    const estate = await evidenceEstate()
+    const copies = await BundleCopies.make()
+    try {
+      await fillEveryTable(estate)
+      await livedThrough(estate)
+      await estate.integrate()
+      const evidence = estate.db.database.layer('evidence')
+      const act = estate.roll.act('ada', { reason: 'request 4711' })
+      const { entries } = await erasePerson(evidence, act, { person, dry: false })
+      assert.ok(entries > 0)
+      await estate.integrate()
+      const { out } = await estate.bundle('erased')
+      assert.equal(await refused(out), undefined)
+      const { text } = await verifyAlone(out, ['.', '--log-key', keyText(logKey())])
+      assert.doesNotMatch(text, /^failed/m)
+      assert.match(text, new RegExp(`passed +content: .* of ${entries} erased, each by an act in the log`))
+      assert.match(text, /passed +populations\/approvals\.csv: 2 rows/)
+      for (const item of await readdir(out, { recursive: true, withFileTypes: true }))
+        if (item.isFile())
+          assert.ok(
+            !(await readFile(join(item.parentPath, item.name), 'utf8')).includes(NAME),
+            `${item.name} has the name`,
+          )
+      await estate.db.database.close()
+      const copy = await copyOf(estate)
+      assert.deepEqual(await copy.failed({ state: true }), [])
+      await copy.close()
+    } finally {
+      await copies.close()
+      await estate.close()
+    }
   })
 })

@@ -28,6 +28,7 @@ export interface AccessRecordPopulation extends Named {
 
 /** What has no versions: each row was made by an entry of one of these types. */
 export interface AccessPlainPopulation extends Named {
+  readonly table: string
   readonly madeBy: readonly string[]
   rows(): AsyncIterable<{ readonly id: string; readonly data: Data }>
 }
@@ -130,6 +131,7 @@ function asked(db: LayerDatabase): Populations {
       prefix: 'apr_',
       identities: [],
       columns: same('request', 'verdict', 'actor', 'behind', 'interested', 'reason', 'at'),
+      table: 'access.approval',
       madeBy: ['access_request.approved', 'access_request.denied'],
       rows: () => plainRows(db, APPROVED),
     },
@@ -213,6 +215,7 @@ function ofReeve(db: LayerDatabase): Populations {
       prefix: 'tok_',
       identities: ['principal'],
       columns: same('principal', 'person', 'bootstrap', 'scopes', 'created_at', 'expires_at', 'revoked_at', 'used_on'),
+      table: 'access.token',
       madeBy: ['token.created'],
       rows: () => plainRows(db, TOKENS),
     },
@@ -222,6 +225,7 @@ function ofReeve(db: LayerDatabase): Populations {
       prefix: 'rol_',
       identities: ['subject'],
       columns: same('subject', 'role', 'both_allowed', 'assigned_at', 'assigned_by', 'ended_at', 'ended_by'),
+      table: 'access.role_assignment',
       madeBy: ['role.assigned'],
       rows: () => plainRows(db, ROLES),
     },

@@ -59,19 +59,21 @@ begin with \`stated\` name what is the exporter's word and is proven by nothing.
 | --- | --- | --- |
 | manifest.json, manifest.note | every file with its hash, period and scope; the signature over it | the key of the log |
 | log/entries.ndjson | every entry of the log in its place; reason and content of those of the period and scope | RFC 6962 root in signed checkpoints |
+| log/rows.ndjson | hashes of rows that have no versions, of each entry that tells the log of such rows | each such entry is over its hashes |
 | log/checkpoints.notes | signed checkpoints (C2SP), parted by NUL | the key of the log, and witnesses |
 ${populations
   .map(
     ({ name, path, title, madeBy }) =>
-      `| ${path} | ${title} | ${madeBy === undefined ? `each cell from records/${name}.ndjson, whose hashes are in entries` : `each row has its entry (${madeBy.join(', ')}); its other cells are the exporter's word`} |`,
+      `| ${path} | ${title} | ${madeBy === undefined ? `each cell from records/${name}.ndjson, whose hashes are in entries` : `each row has its entry (${madeBy.join(', ')}), each cell from records/${name}.ndjson, whose newest hash the log was told`} |`,
   )
   .join('\n')}
-| records/*.ndjson | the record versions that the cells are taken from | their hashes are in entries |
+| records/*.ndjson | the record versions and rows that the cells are taken from | their hashes are in entries |
 | controls/* | what each control came to, with its query and its samples | nothing: the exporter's word |
 | RESPONSIBILITIES.md, summary.html, README.md | for reading | nothing: the exporter's word |
 
 Populations show the state at the end of the period: as it was when the first entry of a later date got its place. Cells of
-what has no versions (tokens, role assignments, approvals, exposures) are as they were when the bundle was made. People appear as ids; of records about people
+what has no versions (tokens, role assignments, approvals, exposures) are as they were when the bundle was made; the day on
+which a token was last used is the exporter's word. People appear as ids; of records about people
 (principals of kind human, of whom an entry says so) only id, version and hash are shown. A cell that a spreadsheet would take
 for a formula begins with an apostrophe.
 ${

@@ -14,10 +14,12 @@ import { BundleFolder } from './bundle-folder.ts'
 import { readme, responsibilities, summary } from './document.ts'
 import type { BundleFacts } from './document.ts'
 import { countTypes, madeLater, rangeOf, versionsBefore } from './log-range.ts'
-import type { Period } from './log-range.ts'
+import type { LogRange, Period } from './log-range.ts'
 import type { PopulationSource } from './population.ts'
 import { inScope } from './scope.ts'
 import type { Scope } from './scope.ts'
+import { toldRowsOf, writeRowHashes } from './told-rows.ts'
+import type { ToldRow, ToldTableSource } from './told-rows.ts'
 import { verifierFile } from './verifier-file.ts'
 import { writeControls } from './write-controls.ts'
 import type { ControlResults } from './write-controls.ts'
@@ -35,6 +37,8 @@ export interface BundleOptions {
   /** Verifier keys of its witnesses. */
   readonly witnesses: readonly string[]
   readonly populations: readonly PopulationSource[]
+  /** The tables of populations without versions, as their rows were told to the log. */
+  readonly told: readonly ToldTableSource[]
   readonly controls?: ControlResults
   readonly period: Period
   readonly scope?: Scope
@@ -84,8 +88,11 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
   const populations: WrittenPopulation[] = []
   for (const source of options.populations) {
     const later = 'madeBy' in source ? await madeLater(evidence, source.madeBy, range) : new Set<string>()
-    populations.push(await writePopulation(bundle, source, { upTo, later, scope: within }))
+    const told = await toldOf(options, source, range, later)
+    populations.push(await writePopulation(bundle, source, { upTo, later, told, scope: within }))
   }
+  const plain = options.populations.flatMap((source) => ('madeBy' in source ? [source.table] : []))
+  await writeRowHashes(bundle, evidence, range, plain)
   const withheld = new Set(populations.flatMap((population) => [...population.withheld]))
   const { last, shown } = await writeLog(bundle, evidence, range, { period, scope: within, withheld })
   const counts = await countTypes(evidence, period, range)
@@ -123,6 +130,18 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
   await bundle.write('manifest.json', `${JSON.stringify(manifest, undefined, 2)}\n`)
   await bundle.write('manifest.note', await manifestNote(folder, signer))
   return { entries: shown, rows: populations.reduce((sum, { rows }) => sum + rows, 0) }
+}
+
+async function toldOf(
+  { evidence, told }: BundleOptions,
+  source: PopulationSource,
+  range: LogRange,
+  later: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, ToldRow>> {
+  if (!('madeBy' in source)) return new Map()
+  const table = told.find(({ name }) => name === source.table)
+  if (table === undefined) throw new Error(`nothing tells the log of ${source.table}`)
+  return await toldRowsOf(evidence, table, range, (id) => !later.has(id))
 }
 
 async function manifestNote(folder: string, signer: NoteSigner): Promise<string> {

@@ -46,8 +46,13 @@ export interface RecordPopulation extends Named {
   readonly withheld?: (data: { readonly [key: string]: Json }) => boolean
 }
 
-/** Rows without versions: the log holds the entries that made them. In the order of their ids. */
+/**
+ * Rows without versions: the log holds the entries that made them, and a hash of each as it was last written. In the order of
+ * their ids.
+ */
 export interface PlainPopulation extends Named {
+  /** `access.token` */
+  readonly table: string
   readonly madeBy: readonly string[]
   rows(): AsyncIterable<{ readonly id: string; readonly data: { readonly [key: string]: Json } }>
 }

@@ -5,6 +5,7 @@ import type { BundleFile, BundleFolder } from './bundle-folder.ts'
 import { cellAt, csvRow } from './population.ts'
 import type { PlainPopulation, PopulationRecord, PopulationSource, RecordPopulation, UpTo } from './population.ts'
 import type { InScope } from './scope.ts'
+import type { ToldRow } from './told-rows.ts'
 
 export interface WrittenPopulation {
   readonly name: string
@@ -23,6 +24,8 @@ export interface Shown {
   readonly upTo: UpTo
   /** Rows without versions that are not shown. */
   readonly later: ReadonlySet<string>
+  /** Of rows without versions: what the log was told. */
+  readonly told: ReadonlyMap<string, ToldRow>
   /** Undefined: everything is in it. */
   readonly scope: InScope | undefined
 }
@@ -37,18 +40,28 @@ export async function writePopulation(
   const table = new Table(await bundle.open(path), columns)
   const withheld = new Set<string>()
   if ('madeBy' in source) {
-    await writePlain(table, source, shown)
+    await writePlain(table, await bundle.open(`records/${name}.ndjson`), source, shown)
     return { name, path, title, madeBy: source.madeBy, withheld, ...table.counts }
   }
   await writeRecords(table, await bundle.open(`records/${name}.ndjson`), source, shown, withheld)
   return { name, path, title, withheld, ...table.counts }
 }
 
-async function writePlain(table: Table, source: PlainPopulation, { later, scope }: Shown): Promise<void> {
+async function writePlain(
+  table: Table,
+  records: BundleFile,
+  source: PlainPopulation,
+  { later, scope, told }: Shown,
+): Promise<void> {
   await table.head(['id'])
-  for await (const { id, data } of source.rows())
-    if (!later.has(id) && isShown(source, scope, id, data)) await table.row([id], data)
+  for await (const { id, data } of source.rows()) {
+    if (later.has(id) || !isShown(source, scope, id, data)) continue
+    await table.row([id], data)
+    const row = told.get(id)
+    if (row !== undefined) await records.add(`${canonicalJson({ id, ...row })}\n`)
+  }
   await table.end()
+  await records.close()
 }
 
 async function writeRecords(

@@ -26,6 +26,7 @@ export interface RollPlainPopulation extends Pick<
   RollPopulation,
   'name' | 'title' | 'prefix' | 'columns' | 'identities'
 > {
+  readonly table: string
   readonly madeBy: readonly string[]
   rows(): AsyncIterable<{ readonly id: string; readonly data: Data }>
 }
@@ -170,6 +171,7 @@ function exposures(identity: IdentityLayer): RollPlainPopulation {
     title: 'who knew which credential, and how',
     prefix: 'exp_',
     columns: Object.fromEntries(EXPOSURE_COLUMNS.map((name) => [name, name])),
+    table: 'identity.exposure',
     madeBy: ['exposure.recorded'],
     identities: ['credential'],
     rows: () => exposureRows(identity),

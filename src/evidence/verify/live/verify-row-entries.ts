@@ -10,14 +10,24 @@ interface RowEntry {
   readonly id: string
   readonly layer: string
   readonly writtenBy: string
-  readonly content: { readonly root?: unknown; readonly rows?: unknown; readonly table?: unknown } | null
-  /** The owner wrote it with an entry that says why, or at the beginning. */
+  readonly content: {
+    readonly root?: unknown
+    readonly rows?: unknown
+    readonly table?: unknown
+    readonly ids?: unknown
+  } | null
+  /**
+   * The owner wrote it with an entry that says why, or at the beginning. SECURITY: which transaction wrote an entry is in no
+   * hash, its place is: only what the same
+   * role wrote stands between the two.
+   */
   readonly explained: boolean
 }
 
 interface Told {
   readonly table: string
   readonly hash: Hash
+  readonly keys: (string | null)[]
   rows: number
 }
 
@@ -41,6 +51,7 @@ async function verifyIn(tx: Tx): Promise<LiveFinding[]> {
       content?.root !== rows.hash.digest('hex') ||
       content.rows !== rows.rows ||
       content.table !== rows.table ||
+      !areOf(content.ids, rows.keys) ||
       !rows.table.startsWith(`${layer}.`)
     )
       problems.push(`the hashes of entry ${id} were changed: it is over others`)
@@ -51,14 +62,26 @@ async function verifyIn(tx: Tx): Promise<LiveFinding[]> {
   return named('entries of rows', problems, `${count} entries hold the hashes of what was written`)
 }
 
+/** Whether these are the ids that the keys hold; entries of an earlier release, and of other keys, say none. */
+const areOf = (ids: unknown, keys: readonly (string | null)[]): boolean =>
+  ids === undefined ||
+  (Array.isArray(ids) && ids.length === keys.length && ids.every((id, at) => JSON.stringify([id]) === keys[at]))
+
 async function toldByEntry(tx: Tx): Promise<Map<string, Told>> {
   const told = new Map<string, Told>()
   for (let after = 0; ;) {
-    const batch = await tx.query<{ ordinal: number; entryId: string; table: string; hash: Buffer }>(sql`
-      select ordinal, entry_id as "entryId", table_name as table, hash from evidence.row_change
+    const batch = await tx.query<{
+      ordinal: number
+      entryId: string
+      table: string
+      key: string | null
+      hash: Buffer
+    }>(sql`
+      select ordinal, entry_id as "entryId", table_name as table, key, hash from evidence.row_change
       where ordinal > ${after} order by ordinal limit ${BATCH}`)
-    for (const { entryId, table, hash } of batch) {
-      const known = told.get(entryId) ?? { table, hash: createHash('sha256'), rows: 0 }
+    for (const { entryId, table, key, hash } of batch) {
+      const known = told.get(entryId) ?? { table, hash: createHash('sha256'), keys: [], rows: 0 }
+      known.keys.push(key)
       known.hash.update(hash)
       known.rows += 1
       told.set(entryId, known)
@@ -73,10 +96,14 @@ async function* rowEntries(tx: Tx): AsyncGenerator<RowEntry> {
   for (let after = ''; ;) {
     const batch = await tx.query<RowEntry>(sql`
       select e.id, e.layer, e.written_by::text as "writtenBy", e.content,
-             e.content ? 'began' or exists (
-               select from evidence.entry o where o.transaction = e.transaction
-                 and o.type in ('log.restored', 'content.erased')) as explained
-      from evidence.entry e where e.type = 'rows.changed' and e.id > ${after} order by e.id limit ${BATCH}`)
+             e.content ? 'began' or e.written_by::text <> 'reeve_' || e.layer and exists (
+               select from evidence.entry o join evidence.sequence p on p.entry_id = o.id
+               where o.transaction = e.transaction and o.type in ('log.restored', 'content.erased')
+                 and not exists (
+                   select from evidence.sequence m join evidence.entry n on n.id = m.entry_id
+                   where m.seq between least(p.seq, s.seq) and greatest(p.seq, s.seq)
+                     and n.written_by <> e.written_by)) as explained
+      from evidence.entry e left join evidence.sequence s on s.entry_id = e.id where e.type = 'rows.changed' and e.id > ${after} order by e.id limit ${BATCH}`)
     yield* batch
     const last = batch.at(-1)
     if (last === undefined || batch.length < BATCH) return

@@ -98,6 +98,8 @@ export function parseNote(note: string): Note {
     .map((line) => {
       const [, name = '', encoded = ''] = /^— (\S+) (\S+)$/.exec(line) ?? []
       const bytes = Buffer.from(encoded, 'base64')
+      // Node passes over what is no base64: other readers would refuse the note, or read another signature
+      if (name === '' || bytes.toString('base64') !== encoded) throw new Error('not a signed note')
       return { name, id: bytes.subarray(0, 4).toString('hex'), bytes: bytes.subarray(4) }
     })
   return { text: note.slice(0, at + 1), signatures }

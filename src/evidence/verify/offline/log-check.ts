@@ -20,7 +20,7 @@ const MEMBERS = new Set(['seq', 'leaf', 'salt', 'reason', 'content'])
 const DAY_MS = 86_400_000
 
 /** Without these the log cannot be followed: every bundle has to say what they say. */
-const ALWAYS = new Set(['log.key_rotated', 'content.pruned', 'content.erased'])
+const ALWAYS = new Set(['log.key_rotated', 'content.pruned', 'content.erased', 'rows.changed'])
 
 export class LogCheck {
   /** The first key of the log, then each that the one before it announced. The last one counts. */
@@ -85,6 +85,7 @@ export class LogCheck {
         'failed',
         `${this.#backdated} entries are dated a day or more before one in front of them`,
       )
+    this.#facts.rows.end()
     this.#erased.check(this.#report)
     const heads = this.#heads === 0 ? '' : `; of ${this.#heads} that are not of the period and scope only the head`
     return `${size} entries without a gap, under ${next} checkpoints of one growing tree${heads}`

@@ -1,5 +1,6 @@
 // What the entries say of the records in the tables: the newest version of each, and what made the rows that have none.
 import { POPULATION_TABLES } from './population-tables.ts'
+import type { RowFacts } from './row-facts.ts'
 
 export interface Leaf {
   readonly id: string
@@ -40,11 +41,13 @@ export class LogFacts {
   /** Identities that their entries call people; and those of which the bundle does not show what they were called. */
   readonly humans = new Set<string>()
   readonly unsaid = new Set<string>()
+  readonly rows: RowFacts
   readonly #older: ReadonlyMap<string, Map<number, string>>
   readonly #scope: ReadonlySet<string> | undefined
 
   /** `older`: versions before the newest one that are in the bundle, to be filled with the hashes that the log has. */
-  constructor(older: ReadonlyMap<string, Map<number, string>>, scope: ReadonlySet<string> | undefined) {
+  constructor(older: ReadonlyMap<string, Map<number, string>>, scope: ReadonlySet<string> | undefined, rows: RowFacts) {
+    this.rows = rows
     this.#older = older
     this.#scope = scope
   }
@@ -62,6 +65,8 @@ export class LogFacts {
   take(leaf: Leaf, content: Readonly<Record<string, unknown>> | undefined, ended: boolean): void {
     const { record, type, subjects } = leaf
     if (record !== undefined) this.#takeOlder(record)
+    // rows without versions are in the bundle as they were when it was made
+    if (type === 'rows.changed') this.rows.take(leaf.id, content ?? {})
     if (ended) return
     if (this.#scope !== undefined && this.inScope(leaf)) for (const id of subjects) this.named.add(id)
     if (record === undefined) {

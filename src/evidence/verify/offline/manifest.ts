@@ -97,10 +97,10 @@ const OTHERS = /^(?:README\.md|RESPONSIBILITIES\.md|summary\.html|verify\.mjs|co
 
 /** Every file that a bundle has to have is there, each is the one that is listed, and there is nothing else. */
 export async function checkFiles(folder: string, { files }: Manifest): Promise<string> {
-  const needed = new Set(['log/entries.ndjson', 'log/checkpoints.notes'])
-  for (const [name, { madeBy }] of Object.entries(POPULATION_TABLES)) {
+  const needed = new Set(['log/entries.ndjson', 'log/rows.ndjson', 'log/checkpoints.notes'])
+  for (const name of Object.keys(POPULATION_TABLES)) {
     needed.add(`populations/${name}.csv`)
-    if (madeBy === undefined) needed.add(`records/${name}.ndjson`)
+    needed.add(`records/${name}.ndjson`)
   }
   const bad = [...needed].filter((path) => !files.has(path)).map((path) => `${path} is missing`)
   for (const [path, listed] of files) {

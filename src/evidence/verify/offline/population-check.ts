@@ -67,13 +67,12 @@ export class PopulationCheck {
     if (left > 0) throw new Error(`${left} records of the log are left out`)
     if (seen.unsaid > 0)
       this.#report.say(tablePath(name), 'cannot', `that ${seen.unsaid} rows are of people is said by no entry any more`)
-    return this.#said(table, seen)
+    return this.#said(seen)
   }
 
-  #said(table: PopulationTable, { rows, withheld }: { readonly rows: number; readonly withheld: number }): string {
-    const what = table.madeBy === undefined ? 'are what their entries say' : 'have the entries that made them'
+  #said({ rows, withheld }: { readonly rows: number; readonly withheld: number }): string {
     const only = withheld === 0 ? '' : `; of ${withheld} only the hash is shown`
-    return `${rows} rows ${what}, none is left out${only}`
+    return `${rows} rows are what their entries say, none is left out${only}`
   }
 
   #problemOf(name: string, table: PopulationTable, row: PopulationRow): string | undefined {
@@ -85,6 +84,8 @@ export class PopulationCheck {
       if (known.version !== row.version || known.hash !== row.hash) return 'is not what the log says'
       if (older.some(({ version, hash }) => facts.olderHash(id, version) !== hash)) return 'is not what the log says'
     } else if (!facts.made.has(id)) return 'has no entry in the log'
+    else if (row.hash !== '' && facts.rows.newest(table.told?.table ?? '', id) !== row.hash)
+      return 'is not what the log was told of it'
     if (shown !== 'proven' && shown !== 'withheld') return `: ${shown.wrong}`
     if (shown === 'withheld' && !this.#mayBeWithheld(table, id)) return 'is withheld, and it is no person'
     if (shown === 'proven' && table.withheld === 'all') return 'shows more than an id'

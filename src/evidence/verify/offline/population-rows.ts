@@ -47,18 +47,18 @@ export class PopulationRows {
   readonly #folder: string
   readonly #name: string
   readonly #table: PopulationTable
-  readonly #records: AsyncIterator<string> | undefined
+  readonly #records: AsyncIterator<string>
   #ahead: string | undefined
 
   constructor(folder: string, name: string, table: PopulationTable) {
     this.#folder = folder
     this.#name = name
     this.#table = table
-    this.#records = table.madeBy === undefined ? lines(folder, recordsPath(name)) : undefined
+    this.#records = lines(folder, recordsPath(name))
   }
 
   async *read(): AsyncGenerator<PopulationRow> {
-    const fixed = this.#records === undefined ? ['id'] : ['id', 'version', 'record_hash']
+    const fixed = this.#table.told === undefined ? ['id', 'version', 'record_hash'] : ['id']
     const names = [...fixed, ...Object.keys(this.#table.columns)]
     let head = true
     for await (const cells of csvRows(this.#folder, tablePath(this.#name))) {
@@ -73,7 +73,7 @@ export class PopulationRows {
 
   async #rowOf(cells: ReadonlyMap<string, string>): Promise<PopulationRow> {
     const id = cells.get('id') ?? ''
-    if (this.#records === undefined) return { id, cells, version: 0, hash: '', older: [], shown: 'proven' }
+    if (this.#table.told !== undefined) return await this.#toldRow(id, cells)
     const [version, hash] = [Number(cells.get('version')), cells.get('record_hash') ?? '']
     const row = { id, cells, version, hash, older: [] }
     const records: RecordLine[] = []
@@ -94,6 +94,20 @@ export class PopulationRows {
     return { ...row, older: hashes.slice(0, -1), shown: wrong === undefined ? 'proven' : { wrong } }
   }
 
+  /** A row without versions, beside what its hash is of: `[table, [id], columns]` as PostgreSQL writes it. */
+  async #toldRow(id: string, cells: ReadonlyMap<string, string>): Promise<PopulationRow> {
+    const row = { id, cells, version: 0, older: [] }
+    const line = (await this.#peek()) ?? '{}'
+    const { id: told, salt, said } = JSON.parse(line) as Partial<ToldLine>
+    if (told !== id || salt === undefined || said === undefined)
+      return { ...row, hash: '', shown: { wrong: 'cells without their row' } }
+    if (canonical({ id: told, salt, said }) !== line) throw new Error(`the row of ${id} is not canonical JSON`)
+    this.#ahead = undefined
+    const wrong = wrongCell(this.#table, id, cells, JSON.parse(said) as readonly unknown[])
+    const hash = sha256(Buffer.from(salt, 'hex'), said).toString('hex')
+    return { ...row, hash, shown: wrong === undefined ? 'proven' : { wrong } }
+  }
+
   #wrongWith(
     { cells, version, hash }: Pick<PopulationRow, 'cells' | 'version' | 'hash'>,
     records: readonly RecordLine[],
@@ -111,11 +125,36 @@ export class PopulationRows {
   }
 
   async #peek(): Promise<string | undefined> {
-    if (this.#ahead !== undefined || this.#records === undefined) return this.#ahead
+    if (this.#ahead !== undefined) return this.#ahead
     const next = await this.#records.next()
     this.#ahead = next.done === true ? undefined : next.value
     return this.#ahead
   }
+}
+
+interface ToldLine {
+  readonly id: string
+  readonly salt: string
+  readonly said: string
+}
+
+function wrongCell(
+  { told, columns, stated = [] }: PopulationTable,
+  id: string,
+  cells: ReadonlyMap<string, string>,
+  [table, key, row]: readonly unknown[],
+): string | undefined {
+  if (table !== told?.table || canonical(key) !== canonical([id])) return 'its row is another'
+  const column = Object.keys(columns).find(
+    (name) => !stated.includes(name) && cells.get(name) !== toldCell(row, told?.columns[name] ?? name),
+  )
+  return column === undefined ? undefined : `\`${column}\` is not what it says`
+}
+
+/** PostgreSQL writes instants its own way. */
+function toldCell(row: unknown, column: string): string {
+  const text = cellOf(row, column)
+  return /(?:^|_)at$/.test(column) && text !== '' ? new Date(text).toISOString() : text
 }
 
 /** The text of what stands at `path` (`owner.party.id`), as a spreadsheet may hold it: a formula is defused by `'`. */

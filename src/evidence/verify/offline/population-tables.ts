@@ -6,8 +6,12 @@ export interface PopulationTable {
   readonly prefix: string
   /** Column → path in the record that it shows, in the order of the columns, after the id (version and hash). */
   readonly columns: Readonly<Record<string, string>>
-  /** Of what has no versions: the types of entries that make a row. Its cells are the exporter's word. */
+  /** Of what has no versions: the types of entries that make a row. */
   readonly madeBy?: readonly string[]
+  /** Of what has no versions: the table that the log was told of, and where its columns are called otherwise. */
+  readonly told?: { readonly table: string; readonly columns: Readonly<Record<string, string>> }
+  /** Columns that the log is not told of: the exporter's word. */
+  readonly stated?: readonly string[]
   /** Whose rows show nothing but id, version and hash. */
   readonly withheld?: 'humans' | 'all'
   /** Columns that name identities, or credentials; a bundle of some identities has only their rows. Absent: always whole. */
@@ -124,6 +128,7 @@ export const POPULATION_TABLES: Readonly<Record<string, PopulationTable>> = {
     prefix: 'exp_',
     columns: same('person', 'credential', 'how', 'source', 'at'),
     madeBy: ['exposure.recorded'],
+    told: { table: 'identity.exposure', columns: { person: 'person_id', credential: 'credential_id' } },
     identities: ['credential'],
   },
   accounts: {
@@ -183,6 +188,7 @@ export const POPULATION_TABLES: Readonly<Record<string, PopulationTable>> = {
     prefix: 'apr_',
     columns: same('request', 'verdict', 'actor', 'behind', 'interested', 'reason', 'at'),
     madeBy: ['access_request.approved', 'access_request.denied'],
+    told: { table: 'access.approval', columns: { request: 'request_id' } },
     identities: [],
   },
   grants: {
@@ -239,12 +245,15 @@ export const POPULATION_TABLES: Readonly<Record<string, PopulationTable>> = {
     prefix: 'tok_',
     columns: same('principal', 'person', 'bootstrap', 'scopes', 'created_at', 'expires_at', 'revoked_at', 'used_on'),
     madeBy: ['token.created'],
+    told: { table: 'access.token', columns: { principal: 'principal_id', person: 'person_id' } },
+    stated: ['used_on'],
     identities: ['principal'],
   },
   'role-assignments': {
     prefix: 'rol_',
     columns: same('subject', 'role', 'both_allowed', 'assigned_at', 'assigned_by', 'ended_at', 'ended_by'),
     madeBy: ['role.assigned'],
+    told: { table: 'access.role_assignment', columns: { subject: 'subject_id' } },
     identities: ['subject'],
   },
 }

@@ -10,6 +10,7 @@ import { PopulationCheck, scopeIds } from './population-check.ts'
 import { olderVersions, tablePath } from './population-rows.ts'
 import { POPULATION_TABLES } from './population-tables.ts'
 import { Report } from './report.ts'
+import { RowFacts } from './row-facts.ts'
 import type { Finding } from './report.ts'
 import { checkWitnesses } from './witnesses.ts'
 
@@ -53,7 +54,7 @@ async function checkAll(
 ): Promise<undefined> {
   const versioned = Object.entries(POPULATION_TABLES).flatMap(([name, { madeBy }]) => (madeBy ? [] : [name]))
   const scope = await scopeIds(folder, manifest)
-  const facts = new LogFacts(await olderVersions(folder, versioned), scope)
+  const facts = new LogFacts(await olderVersions(folder, versioned), scope, await RowFacts.read(folder))
   const log = new LogCheck(folder, manifest, facts, report, options.knownCheckpoint)
   const read = await report.attempt('entries', async () => await log.read())
   await report.attempt('log key', () => checkKey(log.keys, options.logKey, report))
@@ -96,9 +97,9 @@ function checkSignature(folder: string, { origin }: Manifest, log: LogCheck): st
 
 /** What stands in a bundle and nothing can prove: it is listed, so that nobody takes it for checked. */
 function sayStated({ files }: Manifest, report: Report): void {
-  for (const [name, { madeBy }] of Object.entries(POPULATION_TABLES))
-    if (madeBy !== undefined)
-      report.say(tablePath(name), 'stated', 'what its cells say beside the id, also that something ended since')
+  for (const [name, { stated = [] }] of Object.entries(POPULATION_TABLES))
+    for (const column of stated)
+      report.say(tablePath(name), 'stated', `what \`${column}\` says: the log is not told of it`)
   const controls = [...files.keys()].filter((path) => path.startsWith('controls/')).length
   if (controls > 0)
     report.say(
