@@ -52,6 +52,8 @@ export interface Context<P, Q, B> {
   /** A principal as the API answers it: with what this caller may do, and what it lacks. */
   readonly present: (principal: CurrentPrincipal) => object
   readonly log: FastifyBaseLogger
+  /** Scheme and host under which it was asked, without a slash at its end. */
+  readonly base: string
 }
 
 export interface Endpoint<

@@ -94,7 +94,7 @@ export function problemOf(error: unknown, requestId: string): ProblemDocument {
     }
   }
   return {
-    type: `urn:reeve:problem:${fault.code}`,
+    type: fault.type ?? `urn:reeve:problem:${fault.code}`,
     title: fault.title,
     status: fault.status,
     detail: fault.detail,

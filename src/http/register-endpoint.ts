@@ -100,6 +100,7 @@ function contextOf(
     ...authorised,
     present: (principal) => presented(endpoints, caller, principal),
     log: request.log,
+    base: `${request.protocol}://${request.host}`,
   }
 }
 

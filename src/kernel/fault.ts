@@ -8,6 +8,7 @@ const FAULTS = {
   unauthenticated: { status: 401, title: 'a valid token is needed' },
   forbidden: { status: 403, title: 'this is not yours to do' },
   not_found: { status: 404, title: 'there is no such thing' },
+  over: { status: 410, title: 'its time is over' },
   conflict: { status: 409, title: 'the present state does not allow it' },
   version_mismatch: { status: 412, title: 'it was changed since you read it' },
   precondition_required: { status: 428, title: 'say which version you mean' },
@@ -35,12 +36,15 @@ export const describeFault = (code: FaultCode): { readonly status: number; reado
 export class Fault extends Error {
   readonly code: FaultCode
   readonly detail: string
+  /** As another specification names it: a URI, in the place of Reeve's own. */
+  readonly type: string | undefined
 
-  constructor(code: FaultCode, detail: string, options?: { cause?: unknown }) {
+  constructor(code: FaultCode, detail: string, options?: { cause?: unknown; type?: string }) {
     super(`${FAULTS[code].title}: ${detail}`, options)
     this.name = 'Fault'
     this.code = code
     this.detail = detail
+    this.type = options?.type
   }
 
   get title(): string {

@@ -2,7 +2,9 @@
 import { join } from 'node:path'
 import {
   DecisionLog,
+  DenialBinding,
   followOutbox,
+  hinting,
   installStarterPolicies,
   markTokenUsed,
   ResidentAuthentication,
@@ -58,6 +60,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
     },
   })
   const tokens = new ResidentAuthentication(access.tokenKeys)
+  const binding = new DenialBinding(access.tokenKeys)
   undo.later('the decision point', async () => follower.stop())
   // SECURITY: in the folder before the answer leaves, in the database with the next batch
   const log = await DecisionLog.open({
@@ -72,6 +75,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
   undo.later('what was decided', async () => log.close())
   return {
     onDecided: log.onDecided,
+    requestable: { binding, hint: hinting(() => follower.state, binding) },
     state: () => follower.state,
     now,
     authenticate: (presented) => tokens.authenticate(follower.state, presented, now()),

@@ -1,9 +1,10 @@
 // One good request for every endpoint, each in a state of the roll that allows it: what the route table is tested with.
-import type { Act } from '#kernel'
+import type { Act, Id } from '#kernel'
 import { createConnection, runConnection } from '#connections'
 import type { ConnectionsLayer } from '#connections'
 import { listEntries, sequenceOnce } from '#evidence'
 import { proposeMatches } from '#identity/roll'
+import { facts } from '../../src/access/decide/state-in-test.ts'
 import { personOf, teamOf } from '../../src/identity/principal/roll-in-test.ts'
 import type { ApiInTest, Asked } from './api.ts'
 import { assignment, brokenGlass, discoveredLike } from './made-by-others.ts'
@@ -121,6 +122,24 @@ async function match(world: World): Promise<string> {
 const right = { actions: ['pg:SELECT'], resources: ['pg://main/shop/*'], seconds: 3600, purpose: 'a test' }
 const accessRequest = async (world: World): Promise<string> =>
   (await made(world, '/v1/access-requests', { principalId: await principal(world), ...right }, world.tokens.olga)).id
+/** What carries back a denial that its principal could ask about. */
+async function deniedRight(world: World): Promise<object> {
+  const { decisions } = world.api.doors
+  const principalId = await principal(world)
+  decisions?.state().putPrincipal({ ...facts(principalId), id: principalId as Id<'principal'> })
+  const denied = {
+    subject: { type: 'principal', id: principalId },
+    action: { name: 'pg:SELECT' },
+    resource: { type: 'table', id: 'pg://main/shop/public.orders' },
+  }
+  const at = decisions?.now() ?? 0
+  const to = { evaluationId: 'dec_1', denied, at, expiresAt: at + 60_000 }
+  const denial = {
+    binding_token: decisions?.requestable?.binding.sign(to),
+    expires_at: new Date(to.expiresAt).toISOString(),
+  }
+  return { ...denied, denial }
+}
 const grant = async (world: World): Promise<string> => {
   const path = `/v1/access-requests/${await accessRequest(world)}/decide`
   const granted = await made(world, path, { verdict: 'approve', reason: 'a test' }, world.tokens.petra)
@@ -257,6 +276,17 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
     by: 'olga',
     entry: 'access_request.made',
     ask: async (world) => ({ body: { principalId: await principal(world), ...right } }),
+  },
+  submitAccessRequest: {
+    by: 'olga',
+    entry: 'access_request.made',
+    ask: async (world) => ({ body: await deniedRight(world) }),
+  },
+  getAccessRequestTask: { by: 'olga', ask: of(accessRequest, 'taskId') },
+  cancelAccessRequestTask: {
+    by: 'olga',
+    entry: 'access_request.withdrawn',
+    ask: of(accessRequest, 'taskId', () => ({ body: {} })),
   },
   getAccessRequest: { by: 'olga', ask: of(accessRequest, 'requestId') },
   decideAccessRequest: {

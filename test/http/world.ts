@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bootstrapToken } from '#access/records'
 import type { ConnectionsLayer } from '#connections'
-import { DecisionState } from '#access/decisions'
+import { DecisionState, DenialBinding, hinting } from '#access/decisions'
 import type { Database } from '#db'
 import { OfferedCredentials } from '#effect'
 import type { EffectLayer } from '#effect'
@@ -44,7 +44,9 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
   const api: ApiInTest = await apiInTest({}, (database, clock) => {
     const places = { importRoots: [folder], dataDirectory: join(folder, 'data') }
     connections = { db: database.layer('connections'), clock, places }
-    const decisions = { state: () => state, now: () => Date.parse(clock()), authenticate: nobody }
+    const binding = new DenialBinding(() => [{ keyId: 'hk_test', key: Buffer.alloc(32, 3) }])
+    const requestable = { binding, hint: hinting(() => state, binding) }
+    const decisions = { state: () => state, now: () => Date.parse(clock()), authenticate: nobody, requestable }
     const graph = new GraphKeeper(database.layer('access'))
     const effect = effectInTest(database, clock)
     const fingerprint = (): [] => []

@@ -8,6 +8,7 @@ import type { EvaluationAnswer } from './answer.ts'
 import { isObject, refuse } from './read-body.ts'
 import type { JsonObject } from './read-body.ts'
 import { objectIn, questionOf } from './read-question.ts'
+import type { Hinting } from './requestable.ts'
 
 export interface Decided {
   readonly id: Id<'decision'>
@@ -22,6 +23,8 @@ export interface DecisionPoint {
   readonly now: () => number
   /** Told of every decision. A promise holds the answer back; where it says false the answer is a denial. */
   readonly onDecided?: (decided: Decided) => Promise<boolean> | undefined
+  /** Where what is denied can be asked for here: what a denial says of that. */
+  readonly hint?: Hinting
 }
 
 const EVALUATIONS_MAX = 1000
@@ -35,9 +38,16 @@ export const evaluate = (point: DecisionPoint, body: JsonObject): EvaluationAnsw
 function ask(point: DecisionPoint, question: Question): EvaluationAnswer | Promise<EvaluationAnswer> {
   const decided = { id: newId('decision'), question, decision: decide(point.state(), question, point.now()) }
   const written = point.onDecided?.(decided)
+  const answer = (decision: Decision): EvaluationAnswer => answerIn(point, { ...decided, decision })
   return written === undefined
-    ? answerOf(decided.id, decided.decision)
-    : written.then((was) => answerOf(decided.id, was ? decided.decision : unwritten(decided.decision)))
+    ? answer(decided.decision)
+    : written.then((was) => answer(was ? decided.decision : unwritten(decided.decision)))
+}
+
+function answerIn({ hint }: DecisionPoint, decided: Decided): EvaluationAnswer {
+  const answer = answerOf(decided.id, decided.decision)
+  const more = hint?.(decided)
+  return more === undefined ? answer : { ...answer, context: { ...answer.context, ...more } }
 }
 
 const unwritten = (decision: Decision): Decision => ({

@@ -61,7 +61,9 @@ export function decisionsBeside(
       server.get('/.well-known/authzen-configuration', async (request, reply) => {
         const given = request.headers['x-request-id']
         if (given !== undefined) reply.header('x-request-id', requestIdOf(request.raw))
-        return await reply.send(metadataOf(`${request.protocol}://${request.host}`))
+        return await reply.send(
+          metadataOf(`${request.protocol}://${request.host}`, { requestable: door.requestable !== undefined }),
+        )
       })
     },
   }

@@ -74,9 +74,13 @@ export class Desk {
 
   /** What decides for whoever asks with this token. */
   pointFor({ id: tokenId }: TokenFacts): DecisionPoint {
-    const { state, now, onDecided } = this.#door
-    if (onDecided === undefined) return { state, now }
-    return { state, now, onDecided: (decided) => onDecided(decided, { tokenId }) }
+    const { state, now, onDecided, requestable } = this.#door
+    return {
+      state,
+      now,
+      ...(requestable !== undefined && { hint: requestable.hint }),
+      ...(onDecided !== undefined && { onDecided: (decided) => onDecided(decided, { tokenId }) }),
+    }
   }
 
   /** Throws Unauthenticated, Fault('forbidden'), Fault('rate_limited'). */

@@ -2,7 +2,9 @@
 import type {
   Change,
   Decided,
+  DenialBinding,
   DecisionState,
+  Hinting,
   ResidentAnswer,
   RouteTable,
   SentDecisions,
@@ -34,6 +36,8 @@ export interface DecisionsDoor {
   readonly takeRecords?: (sent: SentDecisions, subjectId: string) => Promise<number>
   /** What proxies and Kubernetes are answered from; without it they are not. */
   readonly routes?: RouteTable
+  /** Where what is denied can be asked for: what a denial says of that, and what binds the request to it. */
+  readonly requestable?: { readonly hint: Hinting; readonly binding: DenialBinding }
   /** Told of the first use of a token on each day (UTC). */
   readonly onTokenUsed?: (tokenId: string) => void
 }

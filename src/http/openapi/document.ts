@@ -149,6 +149,7 @@ const CODES: readonly FaultCode[] = [
   'version_mismatch',
   'precondition_required',
   'idempotency_reused',
+  'over',
 ]
 
 function problemResponses(): Record<string, unknown> {

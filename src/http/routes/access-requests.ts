@@ -29,6 +29,7 @@ import type { Caller } from '../caller.ts'
 import type { DecisionsDoor } from '../decisions/door.ts'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
+import type { Context } from '../endpoint.ts'
 import { AccessRequest, AccessRequestPage, Grant, GrantPage, KIND } from '../form/access.ts'
 import { id, instantSent, PAGE_QUERY, present, reason } from '../form/fields.ts'
 import { because, text } from '../form/plain-text.ts'
@@ -39,13 +40,13 @@ const GRANT_PATH = z.strictObject({ grantId: id('grant') })
 const SHORT_PAGE = { limit: PAGE_QUERY.limit, cursor: PAGE_QUERY.cursor }
 const NAMES = z.array(text(500)).min(1).max(100)
 
-function decisionsOf({ decisions }: Doors): DecisionsDoor {
+export function decisionsOf({ decisions }: Doors): DecisionsDoor {
   if (decisions === undefined) throw new Fault('not_found', 'this server decides nothing')
   return decisions
 }
 
 /** Approvers see every request; others what is theirs. */
-async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undefined> {
+export async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undefined> {
   const { viewer, roles, actor } = caller
   if (viewer.scope === 'all' || roles.has('approver')) return undefined
   return {
@@ -76,6 +77,28 @@ async function aboutFor({ identity, access }: Doors, request: AccessRequestRecor
 /** An API client may ask for itself, and anybody for what they see. */
 async function assertMayAskFor({ identity }: Doors, { actor, viewer }: Caller, principalId: string): Promise<void> {
   if (actor.id !== principalId) await getPrincipal(identity, viewer, principalId)
+}
+
+type RightAsked = Omit<Parameters<typeof requestAccess>[3], 'behind' | 'interested' | 'managerId' | 'owners'>
+
+/** For whom one may, whoever has an interest in it noted. */
+export async function askForRight(
+  { doors, caller, act, log }: Pick<Context<unknown, unknown, unknown>, 'doors' | 'caller' | 'act' | 'log'>,
+  asked: RightAsked,
+): Promise<Awaited<ReturnType<typeof requestAccess>>> {
+  await assertMayAskFor(doors, caller, asked.principalId)
+  const { persons, managerId } = await interestIn(doors.identity, asked.principalId)
+  const made = await requestAccess(doors.access, decisionsOf(doors).state(), act(asked.purpose), {
+    ...asked,
+    behind: await personsBehindActor(doors.identity, caller.actor),
+    interested: persons,
+    owners: await ownersOfResources(doors.identity, asked.resources),
+    ...present({ managerId }),
+  })
+  if (asked.kind === 'break_glass') {
+    log.warn({ request: made.id, grant: made.data.grantId, principal: asked.principalId }, 'break-glass was used')
+  }
+  return made
 }
 
 export const ACCESS_REQUESTS = [
@@ -123,23 +146,7 @@ export const ACCESS_REQUESTS = [
     answer: AccessRequest,
     status: 201,
     refuses: ['not_found', 'idempotency_reused'],
-    handle: async ({ doors, caller, body, act, log }) => {
-      await assertMayAskFor(doors, caller, body.principalId)
-      const { persons, managerId } = await interestIn(doors.identity, body.principalId)
-      const behind = await personsBehindActor(doors.identity, caller.actor)
-      const owners = await ownersOfResources(doors.identity, body.resources)
-      const made = await requestAccess(doors.access, decisionsOf(doors).state(), act(body.purpose), {
-        ...present(body),
-        behind,
-        interested: persons,
-        owners,
-        ...present({ managerId }),
-      })
-      if (body.kind === 'break_glass') {
-        log.warn({ request: made.id, grant: made.data.grantId, principal: body.principalId }, 'break-glass was used')
-      }
-      return made
-    },
+    handle: async (context) => await askForRight(context, present(context.body)),
   }),
   endpoint({
     method: 'GET',

@@ -1,6 +1,7 @@
 // All endpoints, in the order in which the document lists them. A new one is declared in its resource's file.
 import type { AnyEndpoint } from '../endpoint.ts'
 import { ACCESS } from './access.ts'
+import { ACCESS_REQUEST_TASKS } from './access-request-tasks.ts'
 import { ACCESS_REQUESTS } from './access-requests.ts'
 import { BREAK_GLASS_USES } from './break-glass.ts'
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
@@ -42,6 +43,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...MATCHES,
   ...ACCESS,
   ...ACCESS_REQUESTS,
+  ...ACCESS_REQUEST_TASKS,
   ...BREAK_GLASS_USES,
   ...POLICIES,
   ...DECISION_COUNTS,

@@ -1,0 +1,80 @@
+// Which denials may be followed by a request for the right, and how a denial says so (AuthZEN Access Request and Approval
+// Profile 1.0, draft 1, "Requestable Denial"). A denial stays one.
+import type { Json } from '#kernel'
+import type { Denial } from '../decide/index.ts'
+import { resourceName } from '../decide/index.ts'
+import type { DecisionState } from '../decide/index.ts'
+import { judgeRequest } from '../request/judge-request.ts'
+import type { DenialBinding } from './denial-binding.ts'
+import type { Decided } from './evaluate.ts'
+
+/** What an answer says beside its reason. */
+interface AnswerHint {
+  readonly evaluation_id?: string
+  readonly evaluated_at?: string
+  readonly access_request?: { readonly expires_at: string; readonly binding_token: string }
+  /** What to do about an approval that did not help. */
+  readonly next_action?: 'request' | 'retry' | 'none'
+  readonly retry_after?: number
+  /** Of an allowed one: the approval that it rests on. */
+  readonly approval?: { readonly id: string; readonly approved_until: string }
+}
+
+export type Hinting = (decided: Decided) => AnswerHint | undefined
+
+/** What a grant would change. */
+const REQUESTABLE: ReadonlySet<string> = new Set<Denial>(['nothing_permits', 'grant_ended', 'grant_expired'])
+/** What passes by itself. */
+const PASSING: ReadonlySet<string> = new Set<Denial>([
+  'grant_not_begun',
+  'stale',
+  'policy_unavailable',
+  'evidence_unavailable',
+])
+const LASTS_MS = 10 * 60_000
+const RETRY_SECONDS = 5
+
+/** What is judged is whether it may be asked for as a right for a time; of a chain, each member asks for itself. */
+export function hinting(state: () => DecisionState, binding: DenialBinding): Hinting {
+  return ({ id, question, decision }) => {
+    const presented = question.context?.['approval']
+    if (decision.allowed) return presented === undefined ? undefined : approvalHint(presented, decision)
+    const requestable = requestableHint(state(), binding, { id, question, decision })
+    if (presented === undefined) return requestable
+    if (requestable !== undefined) return { ...requestable, next_action: 'request' }
+    return PASSING.has(decision.reason) ? { next_action: 'retry', retry_after: RETRY_SECONDS } : { next_action: 'none' }
+  }
+}
+
+/** An approval is a grant, which is found by itself; what was presented is named again where it is that one. */
+function approvalHint(presented: Json, { chain, endsAt }: Decided['decision']): AnswerHint | undefined {
+  const grantId = chain.at(-1)?.grantId
+  const said = typeof presented === 'object' && presented !== null && 'id' in presented ? presented.id : undefined
+  if (grantId === undefined || said !== grantId || !Number.isFinite(endsAt)) return undefined
+  return { approval: { id: grantId, approved_until: new Date(endsAt).toISOString() } }
+}
+
+function requestableHint(
+  state: DecisionState,
+  binding: DenialBinding,
+  { id, question, decision }: Decided,
+): AnswerHint | undefined {
+  const { reason, chain, decidedAt } = decision
+  const principalId = chain[0]?.principalId
+  if (!REQUESTABLE.has(reason) || chain.length !== 1 || principalId === undefined) return undefined
+  const right = {
+    principalId,
+    kind: 'just_in_time',
+    actions: [question.action.name],
+    resources: [resourceName(question.resource)],
+  } as const
+  if (judgeRequest(state, right, decidedAt)?.allowed !== true) return undefined
+  const expiresAt = decidedAt + LASTS_MS
+  const token = binding.sign({ evaluationId: id, denied: question, at: decidedAt, expiresAt })
+  if (token === undefined) return undefined
+  return {
+    evaluation_id: id,
+    evaluated_at: new Date(decidedAt).toISOString(),
+    access_request: { expires_at: new Date(expiresAt).toISOString(), binding_token: token },
+  }
+}
