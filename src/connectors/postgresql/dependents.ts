@@ -13,6 +13,8 @@ export interface Dependents {
   /** Rights, policies, default privileges and stored credentials, which go. */
   readonly rights: number
   readonly open: boolean
+  /** Nobody can connect to it. */
+  readonly shut: boolean
 }
 
 const NAMED_MAX = 10
@@ -23,7 +25,8 @@ export async function dependentsOf(administrator: Administrator, account: string
     `select coalesce(b.datname, current_database())::text as database,
        count(*) filter (where d.deptype = 'o' and d.classid not in ${GOES_WITH_IT})::int as owned,
        count(*) filter (where d.deptype <> 'o' or d.classid in ${GOES_WITH_IT})::int as rights,
-       bool_and(coalesce(b.datallowconn and has_database_privilege(b.oid, 'connect'), true)) as open
+       bool_and(coalesce(b.datallowconn and has_database_privilege(b.oid, 'connect'), true)) as open,
+       bool_and(not coalesce(b.datallowconn, true)) as shut
      from pg_shdepend d left join pg_database b on b.oid = d.dbid join pg_roles r on r.oid = d.refobjid
      where d.refclassid = 'pg_authid'::regclass and r.rolname = $1
      group by 1 order by 1`,

@@ -3,6 +3,7 @@ import type { AccountFound, TargetCall, TargetSubject } from '#connectors/target
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { otherWaysTo } from './other-ways.ts'
+import { reachOf } from './reach.ts'
 import { sessionsOf } from './sessions.ts'
 
 const MEMBERSHIPS_MAX = 100
@@ -18,6 +19,7 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
     const facts = await factsOf(administrator, subject.account)
     if (facts === undefined) return NOT_THERE
     const others = await otherWaysTo(administrator, { settings: call.settings, subject })
+    const { reach, cutShort } = await reachOf(administrator, call, subject.account)
     const objects = facts.owns.reduce((sum, { objects: count }) => sum + count, 0)
     const databases = facts.owns.filter(({ database }) => database !== null).length
     return {
@@ -30,8 +32,8 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
       sessions: (await sessionsOf(administrator, subject.account)).map(
         ({ application, from, database, startedAt, state }) => ({ application, from, database, startedAt, state }),
       ),
-      reach: [],
-      reachCutShort: true,
+      reach,
+      reachCutShort: cutShort,
       otherWays: others.ways.map(({ way }) => way),
       unknown: others.unknown,
     }

@@ -2,10 +2,11 @@
 import type { StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import { few, otherWaysTo } from './other-ways.ts'
+import { publicRights } from './public-rights.ts'
 import type { OtherWays } from './other-ways.ts'
 
 /** What installs the reviewed functions. */
-export const INSTALL = 'reeve target sql NAME | psql --dbname=DATABASE, as a superuser'
+export const INSTALL = '`reeve target prepare` prints what installs it: run that with psql, as a superuser'
 
 /** `held`: it stays, and so does who is a member of it. `dropped`: its memberships go with it. */
 export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
@@ -15,7 +16,7 @@ export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
   look: async (call) => ({
     already: false,
     statements: [],
-    touches: [`memberships, verifiers and pg_hba.conf around ${call.subject.account} are read`],
+    touches: [`memberships, verifiers, pg_hba.conf and rights of PUBLIC around ${call.subject.account} are read`],
     before: null,
   }),
   act: async () => undefined,
@@ -26,7 +27,11 @@ export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
 })
 
 async function waysOf(call: StepCall): Promise<OtherWays> {
-  return await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => otherWaysTo(one, call))
+  return await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+    const found = await otherWaysTo(administrator, call)
+    const open = await publicRights(administrator, call)
+    return { ...found, ways: [...found.ways, ...open.ways], unknown: [...found.unknown, ...open.unknown] }
+  })
 }
 
 function judged({ ways, seen, unknown }: OtherWays): StepVerdict {

@@ -18,10 +18,12 @@ export async function databasesOf(administrator: Administrator): Promise<string[
   return rows.map(({ name }) => name)
 }
 
+export type Kind = 'table' | 'column' | 'sequence' | 'schema' | 'function' | 'database' | 'future' | 'server'
+
 interface Held {
   /** Null is PUBLIC. */
   readonly holder: string | null
-  readonly kind: 'table' | 'column' | 'sequence' | 'schema' | 'function' | 'database' | 'future' | 'server'
+  readonly kind: Kind
   /** Null where the kind lies in none. */
   readonly schema: string | null
   readonly privileges: readonly string[]
@@ -35,7 +37,7 @@ interface Held {
 const OURS = "n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'reeve')"
 
 /** Each object's list, or what holds where there is none, taken apart. */
-const LISTS = `
+export const LISTS = `
   select 'table' as kind, n.nspname as schema, c.relname::text as object, c.relowner as owner, null::text as runs_as,
     coalesce(c.relacl, acldefault(case when c.relkind = 'S' then 's'::"char" else 'r'::"char" end, c.relowner)) as acl
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -117,7 +119,7 @@ function rightOf(names: Names, database: string, held: Held): EntitlementFact {
   }
 }
 
-function resourceOf(names: Names, database: string, kind: Held['kind'], schema: string | null, object: string): string {
+export function resourceOf(names: Names, database: string, kind: Kind, schema: string | null, object: string): string {
   if (kind === 'database') return names.resource(database)
   if (kind === 'schema') return names.resource(database, `${object}.`)
   if (kind === 'server') return names.resource(database, 'server', object)

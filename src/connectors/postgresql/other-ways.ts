@@ -10,8 +10,8 @@ import { identifier } from './sql-text.ts'
 import { trustLines } from './trust-lines.ts'
 import type { LoginRole } from './trust-lines.ts'
 
-interface OtherWay {
-  readonly by: 'membership' | 'verifier' | 'trust'
+export interface OtherWay {
+  readonly by: 'membership' | 'verifier' | 'trust' | 'public'
   readonly way: string
   readonly next: string
 }
@@ -35,7 +35,7 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
   const members = (await membersOf(administrator, account)).filter((one) => one.account !== own)
   const verifiers = await verifiersIn(administrator)
   const lines = await hbaLinesIn(administrator)
-  const holders = await holdersOf(administrator, members)
+  const holders = await holdersOf(administrator, [account, ...members.map((one) => one.account)])
   const trusting = lines === undefined ? [] : trustLines(lines, holders)
   const broken = lines?.filter((line) => line.broken) ?? []
   const entering = members.filter(({ login }) => login)
@@ -64,8 +64,8 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
   }
 }
 
-/** Whoever a line of trust would give this access to: superusers, and members that may log in. */
-async function holdersOf(administrator: Administrator, members: readonly Member[]): Promise<LoginRole[]> {
+/** Whoever a line of trust would give this access to: superusers, itself and its members, as far as they may log in. */
+async function holdersOf(administrator: Administrator, accounts: readonly string[]): Promise<LoginRole[]> {
   return await administrator.rows<LoginRole>(
     `with recursive up(login, oid) as (
        select r.oid, r.oid from pg_roles r where r.rolcanlogin and (r.rolsuper or r.rolname = any($1))
@@ -73,7 +73,7 @@ async function holdersOf(administrator: Administrator, members: readonly Member[
      select l.rolname as account, l.rolsuper as superuser, array_agg(g.rolname::text order by g.rolname) as "memberOf"
      from up u join pg_roles l on l.oid = u.login join pg_roles g on g.oid = u.oid
      group by l.rolname, l.rolsuper order by l.rolname limit ${LOGIN_ROLES_MAX}`,
-    [members.map(({ account }) => account)],
+    [accounts],
   )
 }
 

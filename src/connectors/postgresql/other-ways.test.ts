@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { StepVerdict } from '#connectors/target'
+import { postgresqlTarget } from './index.ts'
+import { lookForOtherWays } from './look-for-other-ways.ts'
+import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import type { TestPostgres } from './postgres-in-test.ts'
+import { trustLines } from './trust-lines.ts'
+import type { HbaLine } from './reviewed-functions.ts'
+
+for (const major of MAJORS) {
+  describe(`other ways in, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
+    let server: TestPostgres
+    before(async () => {
+      server = await startPostgres(major)
+      await server.sql(
+        `create role app login password 'a'; create role middle nologin; create role person login password 'p'`,
+      )
+      await server.administered(['app'])
+    })
+    after(async () => await server?.stop())
+    const looked = async (soon: 'held' | 'dropped' = 'held'): Promise<StepVerdict> => {
+      const call = { ...server.call(), planId: 'pln_1', subject: { account: 'app' }, earlier: {}, before: null }
+      return await lookForOtherWays(soon).verify(call)
+    }
+    const reasonOf = (verdict: StepVerdict): string =>
+      verdict.effect === 'unproven' ? `${verdict.reason} → ${verdict.next}` : ''
+
+    test('where there is none it is verified, and what was looked at is said', async () => {
+      const verdict = await looked()
+      assert.equal(verdict.effect, 'verified', JSON.stringify(verdict))
+      assert.match(
+        verdict.effect === 'verified' ? verdict.answer : '',
+        /0 members.*verifiers of \d+ roles compared.*lines of pg_hba/,
+      )
+    })
+
+    test('a login role that is a member, directly or by a chain, is a way; one that may not use it is none', async () => {
+      await server.sql('grant app to person')
+      assert.match(reasonOf(await looked()), /person inherits the rights of app → REVOKE "app" FROM "person"/)
+      // dropped, the membership goes with it
+      assert.equal((await looked('dropped')).effect, 'verified')
+      await server.sql('revoke app from person; grant app to middle; grant middle to person')
+      assert.match(reasonOf(await looked()), /person inherits the rights of app, by a chain/)
+      if (major >= 16) {
+        await server.sql('grant middle to person with inherit false, set true')
+        assert.match(reasonOf(await looked()), /person may become app, by a chain/)
+        await server.sql('grant middle to person with inherit false, set false')
+        assert.equal((await looked()).effect, 'verified')
+      }
+      await server.sql('revoke middle from person; revoke app from middle')
+    })
+
+    test('a copied verifier is a way, with the role that has it', async () => {
+      await server.sql(
+        "update pg_authid set rolpassword = (select rolpassword from pg_authid where rolname = 'app') where rolname = 'person'",
+      )
+      assert.match(
+        reasonOf(await looked()),
+        /person has the same verifier.* → change the password of person, or hold it too/,
+      )
+      await server.sql("alter role person password 'p'")
+    })
+
+    test('a line of trust that lets a superuser in is a way; one for somebody unrelated is none', async () => {
+      await server.hba('host all person 127.0.0.2/32 trust')
+      assert.equal((await looked()).effect, 'verified')
+      await server.hba('host all app 127.0.0.2/32 trust')
+      assert.match(reasonOf(await looked()), /lets app in without any proof/)
+      await server.hba('local all all trust')
+      assert.match(
+        reasonOf(await looked()),
+        /line 1 of pg_hba.conf \(local all all trust\) lets app, postgres in without any proof → replace/,
+      )
+      await server.hba('')
+    })
+
+    test('what PUBLIC has too is a way, with the statement that takes it away', async () => {
+      await server.sql(
+        'create table notes (id int); grant select, insert on notes to app; grant select on notes to public',
+      )
+      assert.match(
+        reasonOf(await looked()),
+        /SELECT on public.notes in postgres is everybody's.* → in postgres: REVOKE SELECT ON "public"."notes" FROM PUBLIC/,
+      )
+      await server.sql('drop table notes')
+    })
+
+    test('what cannot be seen is never taken for none', async () => {
+      await server.sql('drop function reeve.verifiers()')
+      assert.match(
+        reasonOf(await looked()),
+        /not all of it could be seen: whether another role has the same verifier.*reeve target prepare/,
+      )
+      await server.administered(['app'])
+    })
+
+    test('what is found of a role is what a person asks before it is held', async () => {
+      await server.sql(
+        'create table bills (id int); grant select on bills to app; create table mine (id int); alter table mine owner to app',
+      )
+      const session = await server.session('app', 'a', 'postgres', 'billing')
+      const found = await postgresqlTarget.find(server.call(), { account: 'app' })
+      await session.end()
+      assert.ok(
+        found.exists && found.facts.includes('may log in') && found.facts.includes('owns 1 objects in 1 databases'),
+        JSON.stringify(found.facts),
+      )
+      assert.deepEqual(
+        found.sessions.map(({ application, from, database }) => [application, from, database]),
+        [['billing', '127.0.0.1', 'postgres']],
+      )
+      const said = found.reach.map(({ action, resource, by }) => `${action} ${resource} ${by}`)
+      assert.ok(said.includes('pg:SELECT pg://shop-db/postgres/public.bills grant'), said.join('\n'))
+      assert.ok(said.includes('pg:DELETE pg://shop-db/postgres/public.mine owner'))
+      assert.deepEqual(found.unknown, [])
+      assert.equal((await postgresqlTarget.find(server.call(), { account: 'nobody' })).exists, false)
+      const superuser = await postgresqlTarget.find(server.call(), { account: 'postgres' })
+      assert.deepEqual(superuser.reach, [{ action: 'pg:*', resource: 'pg://shop-db/*', by: 'superuser' }])
+      await server.sql('drop table bills, mine')
+    })
+  })
+}
+
+test('a line of trust behind one that takes all of its logins does nothing', () => {
+  const line = (number: number, accounts: string[], method: string, address: string | null = null): HbaLine => ({
+    line: number,
+    kind: address === null ? 'local' : 'host',
+    databases: ['all'],
+    accounts,
+    address,
+    netmask: null,
+    method,
+    broken: false,
+  })
+  const roles = [
+    { account: 'postgres', superuser: true, memberOf: [] },
+    { account: 'ann', superuser: false, memberOf: ['staff'] },
+  ]
+  const lets = (lines: HbaLine[]): (readonly string[])[] => trustLines(lines, roles).map((one) => one.lets)
+  assert.deepEqual(lets([line(1, ['all'], 'scram-sha-256'), line(2, ['all'], 'trust')]), [])
+  assert.deepEqual(lets([line(1, ['all'], 'scram-sha-256', '10.0.0.0'), line(2, ['all'], 'trust')]), [
+    ['postgres', 'ann'],
+  ])
+  assert.deepEqual(lets([line(1, ['postgres'], 'reject'), line(2, ['all'], 'trust')]), [['postgres', 'ann']])
+  assert.deepEqual(lets([line(1, ['+staff'], 'trust')]), [['ann']])
+  assert.deepEqual(lets([line(1, ['other'], 'trust')]), [[]])
+})
