@@ -1,10 +1,9 @@
 // The log's files on disk, compared with what the entries say: tiles of every level, entry bundles, and nothing beside them.
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { above, sha256 } from '../offline/formats.ts'
+import { HASH_BYTES, rootOf, WIDTH } from './entry-tile.ts'
+import type { EntryTile } from './entry-tile.ts'
 
-const WIDTH = 256
-const HASH_BYTES = 32
 const FOLDERS_MAX = 16
 
 const threeDigits = (part: number): string => String(part).padStart(3, '0')
@@ -37,10 +36,10 @@ async function namesIn(folder: string): Promise<string[]> {
 
 export class DiskTiles {
   readonly #folder: string
-  /** For each level the hashes of the tile that is being filled, from entries. */
-  readonly #levels: Buffer[][] = [[]]
-  readonly #counts: number[] = [0]
-  #bundle: Buffer[] = []
+  /** For each level the tile that is being filled; those of the first level come whole. */
+  readonly #levels: { readonly index: number; readonly hashes: Buffer[] }[] = [{ index: 0, hashes: [] }]
+  /** How many entries were compared. */
+  #read = 0
   readonly #seen = new Set<string>(['checkpoint'])
   /** Which tiles hold a leaf that is not the row's: what is above them was said already. */
   readonly #differing = new Set<number>()
@@ -68,42 +67,25 @@ export class DiskTiles {
   }
 
   /**
-   * `differs`: the tile has another hash for it. Leaves come in their order. Where they fill a tile: its root, once it and
-   * what is above it were compared with its files; the next leaf waits for that.
+   * Compares it with its files, and what it completes above it with theirs. Tiles come in their order. `differs`: the file of
+   * its hashes has others.
    */
-  add(leaf: Buffer, hash: Buffer, differs: boolean): Promise<Buffer> | undefined {
-    if (differs) this.#differing.add(Math.floor((this.#counts[0] ?? 0) / WIDTH))
-    this.#bundle.push(Buffer.of(leaf.length >> 8, leaf.length & 255), leaf)
-    return this.#isFull(0, hash) ? this.#close(0) : undefined
+  async add({ index, width, bundle, ends, hashes, root }: EntryTile, differs: boolean): Promise<void> {
+    if (differs) this.#differing.add(index)
+    this.#read = index * WIDTH + width
+    await this.#compare('entries', index, bundle, ends, width === WIDTH)
+    await this.#compare(0, index, hashes, HASH_BYTES, width === WIDTH)
+    if (root !== undefined) await this.#raise(1, root)
   }
 
-  #isFull(level: number, hash: Buffer): boolean {
-    const hashes = (this.#levels[level] ??= [])
-    this.#counts[level] = (this.#counts[level] ?? 0) + 1
-    return hashes.push(hash) === WIDTH
-  }
-
-  async #close(level: number): Promise<Buffer> {
-    const hashes = this.#levels[level] ?? []
-    const index = (this.#counts[level] ?? 0) / WIDTH - 1
-    if (level === 0) await this.#closeBundle(index, true)
-    await this.#compare(level, index, Buffer.concat(hashes), HASH_BYTES, true)
-    this.#levels[level] = []
-    const root = rootOf(hashes)
-    if (this.#isFull(level + 1, root)) await this.#close(level + 1)
-    return root
-  }
-
-  async #closeBundle(index: number, full: boolean): Promise<void> {
-    const ends = new Set<number>()
-    let at = 0
-    for (const [number, part] of this.#bundle.entries()) {
-      at += part.length
-      if (number % 2 === 1) ends.add(at)
-    }
-    const bytes = Buffer.concat(this.#bundle)
-    this.#bundle = []
-    await this.#compare('entries', index, bytes, [...ends], full)
+  async #raise(level: number, hash: Buffer): Promise<void> {
+    const { hashes } = (this.#levels[level] ??= { index: 0, hashes: [] })
+    if (hashes.push(hash) < WIDTH) return
+    const whole = Buffer.concat(hashes)
+    const { index } = this.#levels[level]
+    this.#levels[level] = { index: index + 1, hashes: [] }
+    await this.#compare(level, index, whole, HASH_BYTES, true)
+    await this.#raise(level + 1, rootOf(whole))
   }
 
   /**
@@ -114,7 +96,7 @@ export class DiskTiles {
     level: number | 'entries',
     index: number,
     expected: Buffer,
-    unit: number | readonly number[],
+    unit: number | Uint32Array,
     full: boolean,
   ): Promise<void> {
     const path = pathOf(level, index)
@@ -160,18 +142,16 @@ export class DiskTiles {
    * place by now; a file of more than that is of no entry.
    */
   async finish(signed: number, placed: number): Promise<void> {
-    const count = this.#counts[0] ?? 0
-    await this.#closeBundle(Math.floor(count / WIDTH), false)
-    for (const [level, hashes] of this.#levels.entries()) {
-      const index = Math.floor((this.#counts[level] ?? 0) / WIDTH)
-      await this.#compare(level, index, Buffer.concat(hashes), HASH_BYTES, false)
+    for (const [level, { index, hashes }] of this.#levels.entries()) {
+      if (level > 0) await this.#compare(level, index, Buffer.concat(hashes), HASH_BYTES, false)
       const wanted = Math.floor(signed / WIDTH ** level) % WIDTH
       const at = Math.floor(Math.floor(signed / WIDTH ** level) / WIDTH)
+      const open = level === 0 ? Math.floor(this.#read / WIDTH) : index
       for (const kind of level === 0 ? ([level, 'entries'] as const) : [level])
-        if (wanted > 0 && !this.#seen.has(`${pathOf(kind, at)}.p/${wanted}`) && at === index)
+        if (wanted > 0 && !this.#seen.has(`${pathOf(kind, at)}.p/${wanted}`) && at === open)
           this.problems.push(`${pathOf(kind, at)}.p/${wanted} is missing`)
     }
-    await this.#lookForOthers(count, placed)
+    await this.#lookForOthers(this.#read, placed)
   }
 
   async #lookForOthers(read: number, placed: number): Promise<void> {
@@ -195,15 +175,4 @@ function leavesOf(path: string): number {
   if (digits === '' || Number(width) > WIDTH) return Number.POSITIVE_INFINITY
   const height = level === 'entries' ? 0 : Number(level)
   return (Number(digits.replaceAll(/[x/]/g, '')) * WIDTH + Number(width)) * WIDTH ** height
-}
-
-function rootOf(hashes: readonly Buffer[]): Buffer {
-  let row = hashes
-  while (row.length > 1) {
-    const higher: Buffer[] = []
-    for (let at = 0; at + 1 < row.length; at += 2)
-      higher.push(above(row[at] ?? Buffer.alloc(32), row[at + 1] ?? Buffer.alloc(32)))
-    row = higher
-  }
-  return row[0] ?? sha256('')
 }

@@ -3,11 +3,9 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Connection } from '#db'
-import { BATCH } from './entry-rows.ts'
-import type { EntryRow } from './entry-rows.ts'
+import type { EntryTile } from './entry-tile.ts'
+import { BATCH } from './entry-tiles.ts'
 import type { Asked } from './entry-worker.ts'
-import { unpacked } from './packed-rows.ts'
-import type { PackedRows } from './packed-rows.ts'
 
 const THREADS_MAX = 4
 const AHEAD = 2
@@ -17,17 +15,17 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './entry-worker.ts' : '.
 
 interface Told {
   readonly from: number
-  readonly batch?: PackedRows
+  readonly batch?: readonly EntryTile[]
   readonly failure?: string
 }
 
 /** Throws where a thread cannot read; then nothing was verified. */
-export async function* rowsInThreads(connection: Connection, end: number): AsyncGenerator<readonly EntryRow[]> {
+export async function* tilesInThreads(connection: Connection, end: number): AsyncGenerator<readonly EntryTile[]> {
   const count = Math.min(THREADS_MAX, availableParallelism())
   // a connection may hold functions, such as a password that is asked for: threads are given what can be copied
   const workerData = { connection: copied(connection), end }
   const threads = Array.from({ length: count }, () => new Worker(ENTRY, { workerData, resourceLimits: HEAP }))
-  const waiting = new Map<number, PromiseWithResolvers<PackedRows>>()
+  const waiting = new Map<number, PromiseWithResolvers<readonly EntryTile[]>>()
   const fail = (error: Error): void => {
     for (const { reject } of waiting.values()) reject(error)
   }
@@ -43,7 +41,7 @@ export async function* rowsInThreads(connection: Connection, end: number): Async
   }
   const ask = (from: number): void => {
     if (from >= end) return
-    const place = Promise.withResolvers<PackedRows>()
+    const place = Promise.withResolvers<readonly EntryTile[]>()
     place.promise.catch(() => undefined)
     waiting.set(from, place)
     threads[(from / BATCH) % count]?.postMessage({ from } satisfies Asked)
@@ -54,11 +52,20 @@ export async function* rowsInThreads(connection: Connection, end: number): Async
       const batch = await waiting.get(from)?.promise
       waiting.delete(from)
       ask(from + count * AHEAD * BATCH)
-      if (batch !== undefined) yield unpacked(batch)
+      if (batch !== undefined) yield batch.map(received)
     }
   } finally {
     await Promise.all(threads.map(async (thread) => await thread.terminate()))
   }
 }
+
+/** Buffers cross threads as plain bytes. */
+function received(tile: EntryTile): EntryTile {
+  const { bundle, hashes, root } = tile
+  const whole = { ...tile, bundle: bytes(bundle), hashes: bytes(hashes) }
+  return root === undefined ? whole : { ...whole, root: bytes(root) }
+}
+
+const bytes = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, length)
 
 const copied = (connection: Connection): Connection => JSON.parse(JSON.stringify(connection)) as Connection

@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { LAYER_NAMES, openDatabase } from '#db'
 import type { Connection, Layer } from '#db'
-import { readBatch } from './entry-rows.ts'
-import { packed } from './packed-rows.ts'
+import type { EntryTile } from './entry-tile.ts'
+import { readBatch } from './entry-tiles.ts'
 
 /** What is asked: the first place of a batch. */
 export interface Asked {
@@ -15,12 +15,13 @@ const { connection, end } = workerData as { readonly connection: Connection; rea
 const layers = Object.fromEntries(LAYER_NAMES.map((layer) => [layer, connection])) as Record<Layer, Connection>
 const evidence = openDatabase(layers).layer('evidence')
 
+const ownBytes = ({ bundle, ends, hashes }: EntryTile): ArrayBuffer[] =>
+  [bundle, ends, hashes].map(({ buffer }) => buffer as ArrayBuffer)
+
 parentPort?.on('message', ({ from }: Asked) => {
   readBatch(evidence, from, end).then(
-    (rows) => {
-      const batch = packed(rows)
-      parentPort?.postMessage({ from, batch }, [batch.leaves.buffer, batch.hashes.buffer])
-    },
+    // bytes are handed over, not copied
+    (batch) => parentPort?.postMessage({ from, batch }, batch.flatMap(ownBytes)),
     (error: unknown) =>
       parentPort?.postMessage({ from, failure: error instanceof Error ? error.message : 'unknown' }, []),
   )

@@ -1,10 +1,28 @@
 // Content that is not there any more has to have been pruned by an act that is itself in the log: else somebody erased it.
-import type { EntryRow, Pruning } from './entry-rows.ts'
+import type { Remark } from './entry-tile.ts'
 import { leastDays } from './verify-guard.ts'
 
 const DAY_MS = 86_400_000
 /** The time of the entry is the server's, that of the pruning the database's. */
 const SKEW_MS = 3_600_000
+
+/** Content of entries of one type from before an instant was taken away, of so many. */
+export interface Pruning {
+  readonly type: string
+  /** Milliseconds since 1970. */
+  readonly before: number
+  readonly count: number
+}
+
+/** What cannot be read covers nothing. */
+export function pruningOf(content: unknown): Pruning {
+  const { type, before, count } = content as { type?: unknown; before?: unknown; count?: unknown }
+  return {
+    type: String(type),
+    before: Date.parse(String(before)),
+    count: Number.isSafeInteger(count) ? Number(count) : 0,
+  }
+}
 
 interface Gone {
   count: number
@@ -23,7 +41,7 @@ export interface Erased {
 
 /** By type of entry; a log has some dozens. */
 export class PrunedRows {
-  readonly #erased: () => ReadonlySet<string>
+  readonly #erased: ReadonlySet<string>
   readonly #gone = new Map<string, Gone>()
   readonly #acts = new Map<string, { before: number; count: number }>()
   /** Types that an act of pruning took away before their time. */
@@ -31,22 +49,15 @@ export class PrunedRows {
   total = 0
 
   /** `erased`: entries that an act of erasing accounts for, by id. */
-  constructor(erased: () => ReadonlySet<string>) {
+  constructor(erased: ReadonlySet<string>) {
     this.#erased = erased
   }
 
-  take({
-    id,
-    seq,
-    type,
-    at,
-    pruned,
-    pruning,
-  }: Pick<EntryRow, 'id' | 'seq' | 'type' | 'at' | 'pruned' | 'pruning'>): void {
+  take({ id, seq, type, at, pruned, pruning }: Remark): void {
     if (pruning !== undefined) this.#add(pruning, at)
     if (!pruned) return
     this.total += 1
-    if (this.#erased().has(id)) return
+    if (this.#erased.has(id)) return
     const gone = this.#gone.get(type)
     if (gone === undefined) this.#gone.set(type, { count: 1, first: seq, last: seq, newestAt: at })
     else {

@@ -1,7 +1,7 @@
 // What guards the log in the database: rights, triggers and functions as the release made them, and how long content is kept.
 import { schemaDifferences, sql } from '#db'
 import type { Connection, LayerDatabase } from '#db'
-import type { LiveFinding } from './verify-log.ts'
+import type { LiveFinding } from './live-findings.ts'
 import { named } from './verify-rows.ts'
 
 /** As the migrations put them in. Days; null is for ever. More is the operator's choice, less is not. */

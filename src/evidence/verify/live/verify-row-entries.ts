@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { sql } from '#db'
 import type { LayerDatabase, Tx } from '#db'
-import type { LiveFinding } from './verify-log.ts'
+import type { LiveFinding } from './live-findings.ts'
 import { named } from './verify-rows.ts'
 
 interface RowEntry {

@@ -3,7 +3,7 @@ import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
 import { erasedByEntry } from './erased.ts'
 import { sha256 } from '../offline/formats.ts'
-import type { LiveFinding } from './verify-log.ts'
+import type { LiveFinding } from './live-findings.ts'
 
 /** What evidence asks of a layer, to hold such rows against the log. */
 export interface RowSource {

@@ -4,7 +4,7 @@ import type { LayerDatabase } from '#db'
 import { canonical, sha256 } from '../offline/formats.ts'
 import { erasedByEntry } from './erased.ts'
 import { exactJson } from './exact-json.ts'
-import type { LiveFinding } from './verify-log.ts'
+import type { LiveFinding } from './live-findings.ts'
 
 interface Segment {
   readonly validFrom: string

@@ -9,9 +9,13 @@ import { appendEntries } from '../../append.ts'
 import { entryLeaf } from '../../entry.ts'
 import { listEntries } from '../../read.ts'
 import { sequenceOnce } from '../../sequencer.ts'
-import { BATCH, entryRows } from './entry-rows.ts'
-import type { EntryRow } from './entry-rows.ts'
-import { rowsInThreads } from './entry-threads.ts'
+import { formatBundle } from '../../tree/entry-bundle.ts'
+import { GrowingTree } from '../../tree/growing-tree.ts'
+import { leafHash } from '../../tree/hash.ts'
+import { WIDTH } from './entry-tile.ts'
+import type { EntryTile } from './entry-tile.ts'
+import { BATCH, tileBatches } from './entry-tiles.ts'
+import { tilesInThreads } from './entry-threads.ts'
 
 const ODD = [
   'plain',
@@ -53,27 +57,36 @@ describe('entries as the verifier reads them', { skip: databaseUnavailable() }, 
   })
   after(() => base.close())
 
-  const all = async (batches: AsyncIterable<readonly EntryRow[]>): Promise<EntryRow[]> =>
+  const all = async (batches: AsyncIterable<readonly EntryTile[]>): Promise<EntryTile[]> =>
     (await Array.fromAsync(batches)).flat()
+  const placed = async (): Promise<number> =>
+    (
+      await base.database
+        .layer('evidence')
+        .transaction((tx) => tx.query<{ end: number }>(sql`select count(*) as end from evidence.sequence`))
+    )[0]?.end ?? 0
 
-  test('whatever is written into an entry, PostgreSQL puts the leaf together that was signed', async () => {
+  test('whatever is written into an entry, the verifier puts bundle, hashes and root together as they were signed', async () => {
     const evidence = base.database.layer('evidence')
-    const stored = await listEntries(evidence, { limit: ODD.length })
-    const read = (await all(entryRows(evidence, ODD.length))).map(({ leaf, problem }) => [leaf.toString(), problem])
-    assert.deepEqual(
-      read,
-      stored.map((entry) => [entryLeaf(entry).toString(), undefined]),
-    )
+    const leaves = (await listEntries(evidence, { limit: WIDTH })).map(entryLeaf)
+    const [tile] = await all(tileBatches(evidence, WIDTH))
+    assert.deepEqual(tile?.bundle, formatBundle(leaves))
+    assert.deepEqual(tile?.hashes, Buffer.concat(leaves.map(leafHash)))
+    const tree = GrowingTree.empty()
+    tree.append(leaves.map(leafHash))
+    assert.deepEqual(tile?.root, tree.root())
+    assert.deepEqual(tile?.remarks, [])
   })
 
-  test('several threads give the same rows in the same order as one', async () => {
+  test('several threads give the same tiles in the same order as one', async () => {
     const evidence = base.database.layer('evidence')
-    const [counted] = await evidence.transaction((tx) =>
-      tx.query<{ end: number }>(sql`select count(*) as end from evidence.sequence`),
-    )
-    const end = counted?.end ?? 0
+    const end = await placed()
     assert.equal(end, ODD.length + BATCH * 3 + 7)
-    const one = await all(entryRows(evidence, end))
-    assert.deepEqual(await all(rowsInThreads(base.connectionFor('evidence'), end)), one)
+    const one = await all(tileBatches(evidence, end))
+    assert.deepEqual(await all(tilesInThreads(base.connectionFor('evidence'), end)), one)
+    assert.deepEqual(
+      one.map(({ width }) => width),
+      [...Array<number>(end >> 8).fill(WIDTH), end % WIDTH],
+    )
   })
 })
