@@ -1,5 +1,6 @@
 // Reasons and contents of the entries of a tile against the hashes that their leaves hold of them.
-import { canonical, sha256 } from '../offline/formats.ts'
+import { hash as hashOnce } from 'node:crypto'
+import { canonical } from '../offline/formats.ts'
 import type { TileRow } from './entry-tile.ts'
 import { exactJson } from './exact-json.ts'
 
@@ -51,7 +52,7 @@ function problemOf(content: unknown, reason: string, salt: string, hash: string)
   if (scratch.length < room) scratch = Buffer.alloc(room)
   const salted = scratch.write(salt, 'hex')
   const length = salted + scratch.write(said, salted)
-  return sha256(scratch.subarray(0, length)).toString('hex') === hash
+  return hashOnce('sha256', scratch.subarray(0, length), 'hex') === hash
     ? undefined
     : 'has another content than its hash is of'
 }

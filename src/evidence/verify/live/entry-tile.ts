@@ -1,6 +1,6 @@
 // Up to 256 entries that stand beside each other, hashed: what a tile and an entry bundle of the log have to be (C2SP
 // tlog-tiles), and what is to be said of single entries among them.
-import { above, sha256 } from '../offline/formats.ts'
+import { hash } from 'node:crypto'
 import { contentProblems } from './content-problems.ts'
 import { pruningOf } from './pruned-rows.ts'
 import type { Pruning } from './pruned-rows.ts'
@@ -97,15 +97,22 @@ export function headOf(
   return { seq, id, type, at: Date.parse(at) }
 }
 
+const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1)
+
 /** The root of the tree over hashes that stand one after another; as many as a power of two. */
 export function rootOf(hashes: Buffer): Buffer {
   const row = Buffer.from(hashes)
   for (let length = row.length; length > HASH_BYTES; length /= 2)
-    for (let to = 0; to < length / 2; to += HASH_BYTES) {
-      const [left, right, end] = [to * 2, to * 2 + HASH_BYTES, to * 2 + 2 * HASH_BYTES]
-      row.set(above(row.subarray(left, right), row.subarray(right, end)), to)
+    for (let at = 0; at < length; at += 2 * HASH_BYTES) {
+      row.copy(pair, 1, at, at + 2 * HASH_BYTES)
+      writeHash(row, at / 2, pair)
     }
-  return row.subarray(0, HASH_BYTES)
+  return Buffer.from(row.subarray(0, HASH_BYTES))
+}
+
+/** As text of one byte a character: a buffer for each hash, made and thrown away, costs more than the hash. */
+function writeHash(to: Buffer, at: number, bytes: Buffer): void {
+  to.write(hash('sha256', bytes, 'binary'), at, 'latin1')
 }
 
 /** With something for every place: what was deleted leaves its place empty. */
@@ -153,7 +160,7 @@ function leafHashes(bundle: Buffer, ends: Uint32Array): Buffer {
       // the byte before the leaf is the zero that its hash begins with, for as long as that takes
       const low = bundle[before] ?? 0
       bundle[before] = 0
-      hashes.set(sha256(bundle.subarray(before, end)), place * HASH_BYTES)
+      writeHash(hashes, place * HASH_BYTES, bundle.subarray(before, end))
       bundle[before] = low
     }
     start = end

@@ -34,7 +34,7 @@ export interface LiveOptions {
 /** For less, a thread is not worth its start. */
 const IN_THREADS_FROM = 50_000
 /** A place far behind the last entry is no reason to look at every place before it. */
-const GAPS_MAX = 1_000_000
+const GAPS_MAX = 100_000
 
 /** Findings in the order of the checks. Throws only where the database cannot be read. Memory is bounded. */
 export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
