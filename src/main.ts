@@ -42,7 +42,7 @@ export type { RestoredBackup } from './start/restore-backup.ts'
 export { eraseOfPerson } from './start/erase-of-person.ts'
 export { evidenceKeys, exportEvidence, proveEvidence, pruneEvidence, verifyEvidence } from './start/evidence-desk.ts'
 export { exportOcsf } from './start/ocsf-desk.ts'
-export { acceptRestore, keptSigner, runWitness, verifyBundleFile } from '#evidence'
+export { acceptRestore, keptSigner, runWitness, verifyBundleFile, verifyReceiptFile } from '#evidence'
 export type { Misbehaviour } from '#evidence'
 
 export interface StartOptions extends ServerOptions {

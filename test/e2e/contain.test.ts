@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { startWithTarget } from './target-in-test.ts'
@@ -39,6 +40,15 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     const receipt = await run(ida, 'receipt', 'show', plan)
     assert.match(receipt.stdout, /outcome +verified/)
     assert.match(receipt.stdout, /verified +try_credential_after: 127\.0\.0\.1:\d+ refused \(28000\)/)
+    const file = join(world.folder, 'receipt.json')
+    const written = await run(ida, 'receipt', 'show', plan, '--out', file)
+    assert.equal(written.code, 0, written.stderr)
+    const key = await run(ida, 'evidence', 'key', '--data-dir', join(world.folder, 'data'))
+    const logKey = key.stdout.split('\n').find((line) => /\+[0-9a-f]{8}\+/.test(line)) ?? ''
+    const proven = await run('', 'receipt', 'verify', file, '--log-key', logKey.trim())
+    assert.match(proven.stdout, /passed {2}log key/, proven.stderr)
+    assert.match(proven.stdout, /passed {2}entry: rcp_\w+: verified: contain app at main/)
+
     for (const { stdout, stderr } of [dry, done, shown, receipt]) assert.ok(!(stdout + stderr).includes(SECRET))
 
     const back = ['plan', 'make', 'restore', '--target', 'main', '--account', 'app', '--because', 'it was a drill']

@@ -1,12 +1,15 @@
 // Good requests for what is done to targets: of a target that lives in the memory of the test.
 import { getPlan } from '#effect'
 import type { EffectLayer } from '#effect'
+import { Log, sequenceOnce, signerFromSeed } from '#evidence'
 import { carryPlan } from '../../src/effect/carry-plan.ts'
 import type { RouteCase, World } from './route-cases.ts'
 
 /** An account that the target of the test has. */
 export const ACCOUNT_IN_TEST = 'app'
 const SECRET = 'an open secret'
+
+const signer = signerFromSeed('reeve.test/log', Buffer.alloc(32, 3))
 
 let count = 0
 const serial = (): string => `effect-${(count += 1)}`
@@ -79,6 +82,18 @@ export const EFFECT_CASES: Readonly<Record<string, RouteCase>> = {
   listPlans: { by: 'otto', ask: async () => ({}) },
   getPlan: { by: 'petra', ask: of(plan, 'planId') },
   getReceipt: { by: 'otto', ask: of(ended, 'receiptId') },
+  getReceiptProof: {
+    by: 'otto',
+    ask: async (world) => {
+      const receiptId = await ended(world)
+      const { evidence, tiles } = world.api.doors
+      if (tiles === undefined) throw new Error('the world keeps a log')
+      const at = world.api.roll.now()
+      while ((await sequenceOnce(evidence, at)).sequenced > 0);
+      await (await Log.open({ evidence, tiles, signer })).integrate(at)
+      return { path: { receiptId } }
+    },
+  },
   makePlan: {
     by: 'kim',
     entry: 'plan.made',

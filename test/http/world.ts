@@ -8,6 +8,7 @@ import { DecisionState, DenialBinding, hinting } from '#access/decisions'
 import type { Database } from '#db'
 import { OfferedCredentials } from '#effect'
 import type { EffectLayer } from '#effect'
+import { TileFolder } from '#evidence'
 import { IDENTITY_SETTINGS } from '#identity/roll'
 import type { Clock } from '#kernel'
 import { GraphKeeper } from '../../src/access/graph/keeper.ts'
@@ -50,8 +51,16 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
     const graph = new GraphKeeper(database.layer('access'))
     const effect = effectInTest(database, clock)
     const fingerprint = (): [] => []
+    const tiles = new TileFolder(join(folder, 'log'))
     const identity = { db: database.layer('identity'), clock, settings: IDENTITY_SETTINGS }
-    return { connections, decisions, graph, effect, contain: containDoor({ identity, effect, graph, fingerprint }) }
+    return {
+      connections,
+      decisions,
+      graph,
+      effect,
+      contain: containDoor({ identity, effect, graph, fingerprint }),
+      tiles,
+    }
   })
   if (connections === undefined) throw new Error('it was made above')
   const bootstrap = await bootstrapToken(api.doors.identity, api.doors.access, {

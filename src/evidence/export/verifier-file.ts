@@ -16,6 +16,7 @@ const PARTS = [
   'population-rows.ts',
   'population-check.ts',
   'verify-bundle.ts',
+  'verify-receipt.ts',
   'program.ts',
 ]
 

@@ -150,5 +150,19 @@ export const Receipt = recordOf(
   }),
 )
 
+export const ReceiptProof = z
+  .object({
+    format: z.literal('reeve-receipt@v1'),
+    entry: z.object({
+      seq: z.int(),
+      leaf: z.string().describe('as it is hashed into the tree'),
+      salt: z.string().describe('with it, reason and content have the hash that stands in the leaf'),
+      reason: z.string().optional(),
+      content: z.record(z.string(), z.unknown()).describe('the receipt, whole'),
+    }),
+    proof: z.string().describe('C2SP tlog-proof, with the signed checkpoint'),
+  })
+  .meta({ id: 'ReceiptProof' })
+
 export const WHY_NEEDED = { because: because(500).describe('why; it stands in the plan and in the log') }
 export const WHY_MAYBE = { because: because(500).optional().describe('why; it stands in the log') }

@@ -16,7 +16,9 @@ import {
   undoPlan,
 } from '#effect'
 import type { CurrentPlan, EffectLayer, PlanAsked } from '#effect'
+import { proveRecord } from '#evidence'
 import { personsBehindActor } from '#identity/roll'
+import { Fault } from '#kernel'
 import type { Act } from '#kernel'
 import type { Caller } from '../caller.ts'
 import type { Doors } from '../doors.ts'
@@ -27,6 +29,7 @@ import {
   PlanPage,
   Preview,
   Receipt,
+  ReceiptProof,
   SECRET,
   SECRET_BODY_BYTES_MAX,
   WHY_MAYBE,
@@ -127,6 +130,25 @@ const READS: AnyEndpoint[] = [
     params: z.strictObject({ receiptId: z.union([id('receipt'), id('plan')]) }),
     answer: Receipt,
     handle: async ({ doors, params }) => await getReceipt(effectOf(doors), params.receiptId),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/v1/receipts/{receiptId}/proof',
+    operationId: 'getReceiptProof',
+    tag: 'effect',
+    summary: 'What proves a receipt offline: its entry with what it says, and that the log holds it',
+    description: 'As canonical JSON (RFC 8785) and a line feed it is the file that the verifier of bundles takes.',
+    who: EFFECT_READERS,
+    scope: 'read',
+    params: z.strictObject({ receiptId: z.union([id('receipt'), id('plan')]) }),
+    answer: ReceiptProof,
+    refuses: ['conflict'],
+    handle: async ({ doors, params }) => {
+      const { evidence, tiles, witnesses } = doors
+      if (tiles === undefined) throw new Fault('not_found', 'this server keeps no log')
+      const { id: receiptId } = await getReceipt(effectOf(doors), params.receiptId)
+      return await proveRecord(evidence, tiles, receiptId, witnesses)
+    },
   }),
 ]
 

@@ -1,12 +1,13 @@
 // Verifies an audit bundle with nothing but Node: no part of Reeve, no dependency. In every bundle it is one file, which stands
 // in the source of Reeve as the parts of src/evidence/verify/offline. It shares no code with the log, on purpose: what it
 // accepts, it accepts by the published formats alone (RFC 6962, RFC 8785, C2SP signed-note, tlog-checkpoint, tlog-cosignature).
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { exitCodeOf } from './report.ts'
 import { verifyBundle } from './verify-bundle.ts'
+import { verifyReceipt } from './verify-receipt.ts'
 
-const USAGE = `usage: node verify.mjs [FOLDER] [--log-key KEY] [--witness-key KEY]… [--known-checkpoint FILE] [--json]
+const USAGE = `usage: node verify.mjs [FOLDER or RECEIPT.json] [--log-key KEY] [--witness-key KEY]… [--known-checkpoint FILE] [--json]
   --log-key            the key of the log, known from elsewhere than the bundle
   --witness-key        the key of a witness, from whoever runs it; may be repeated
   --known-checkpoint   a checkpoint of this log that you kept from an earlier visit
@@ -34,14 +35,26 @@ async function main(words: string[]): Promise<0 | 1 | 2> {
   const [known, ...otherKnown] = values['known-checkpoint'] ?? []
   if (more.length + otherKeys.length + otherKnown.length > 0)
     throw new Error('one folder, one --log-key and one --known-checkpoint at most')
-  const findings = await verifyBundle(folder, {
-    ...(logKey === undefined ? {} : { logKey }),
-    witnessKeys: values['witness-key'] ?? [],
-    ...(known === undefined ? {} : { knownCheckpoint: readFileSync(known, 'utf8') }),
-  })
+  const keys = { ...(logKey === undefined ? {} : { logKey }), witnessKeys: values['witness-key'] ?? [] }
+  const findings = isReceipt(folder)
+    ? await verifyReceipt(readFileSync(folder), keys)
+    : await verifyBundle(folder, {
+        ...keys,
+        ...(known === undefined ? {} : { knownCheckpoint: readFileSync(known, 'utf8') }),
+      })
   if (values.json === true) console.log(JSON.stringify(findings, undefined, 2))
   else for (const { check, outcome, detail } of findings) console.log(plainLine(`${outcome}  ${check}: ${detail}`))
   return exitCodeOf(findings)
+}
+
+const RECEIPT_BYTES_MAX = 1 << 20
+
+/** A plain file, and not a folder, is one receipt. */
+function isReceipt(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() !== true) return false
+  if (found.size > RECEIPT_BYTES_MAX) throw new Error('the file is longer than a receipt can be')
+  return true
 }
 
 /** SECURITY: what a bundle says must not drive the terminal of whoever reads it. */
