@@ -43,7 +43,7 @@ export interface TestPostgres {
   /** As the superuser. */
   sql(text: string, database?: string): Promise<Record<string, unknown>[]>
   /** A session of anybody; close it yourself. */
-  session(user: string, password: string, database?: string, application?: string): Promise<Client>
+  session(user: string, password: string, database?: string, application?: string, at?: number): Promise<Client>
   /** In front of everything else that pg_hba.conf says. */
   hba(lines: string): Promise<void>
   /** With the administrative role that the command makes. */
@@ -58,7 +58,7 @@ export const offered = (secret: string, database?: string): OfferedCredential =>
   ...(database !== undefined && { database }),
 })
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -74,8 +74,14 @@ export async function startPostgres(
   const place = await makeCluster(major)
   const { port, folder, data } = place
   let server = launch(place, settings)
-  const session: TestPostgres['session'] = async (user, password, database = 'postgres', application = 'test') => {
-    const where = { host: '127.0.0.1', port, user, password, database, application_name: application, ssl: false }
+  const session: TestPostgres['session'] = async (
+    user,
+    password,
+    database = 'postgres',
+    application = 'test',
+    at = port,
+  ) => {
+    const where = { host: '127.0.0.1', port: at, user, password, database, application_name: application, ssl: false }
     const one = new Client(where)
     one.on('error', () => undefined)
     await one.connect()

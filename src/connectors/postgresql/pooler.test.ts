@@ -1,0 +1,72 @@
+// Behind a real PgBouncer: what it keeps, and what it lets in, is seen at the entrance.
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import type { StepVerdict } from '#connectors/target'
+import { poolerMissing, startPooler } from './pooler-in-test.ts'
+import type { Pooler } from './pooler-in-test.ts'
+import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import type { TestPostgres } from './postgres-in-test.ts'
+import { carriedOut } from './steps-in-test.ts'
+
+const SECRET = 'leaked-40fe77'
+
+for (const major of MAJORS) {
+  const skip = postgresMissing(major) === false ? poolerMissing() : postgresMissing(major)
+  describe(`behind PgBouncer, PostgreSQL ${major}`, { skip, timeout: 180_000 }, () => {
+    let server: TestPostgres
+    let pooler: Pooler | undefined
+    before(async () => {
+      server = await startPostgres(major)
+      await server.sql(`create role app login password '${SECRET}'; create role pool login password 'of-the-pooler'`)
+      await server.administered(['app'])
+    })
+    beforeEach(async () => await server.sql('alter role app login connection limit -1'))
+    after(async () => await server?.stop())
+    const contained = async (): Promise<StepVerdict | undefined> => {
+      try {
+        const call = server.call({ entrances: pooler === undefined ? [] : [pooler.address] })
+        return (await carriedOut('contain', call, 'app', offered(SECRET))).verdicts['try_credential_after']
+      } finally {
+        await pooler?.close()
+        pooler = undefined
+      }
+    }
+    const reasonOf = (verdict: StepVerdict | undefined): string =>
+      verdict?.effect === 'unproven' ? verdict.reason : ''
+
+    test('a pooler that signs in as somebody else lets the credential in: unproven', async () => {
+      pooler = await startPooler(
+        server.port,
+        { app: SECRET, pool: 'of-the-pooler' },
+        'user=pool password=of-the-pooler',
+      )
+      assert.match(reasonOf(await contained()), /still let in: .* accepted: the login was accepted, as `pool`/)
+    })
+
+    test('a session that it had kept is dead, and a pooler that takes the password without a server proves nothing', async () => {
+      pooler = await startPooler(server.port, { app: SECRET })
+      const kept = await server.session('app', SECRET, 'postgres', 'kept', pooler.address.port)
+      await kept.query('select 1')
+      const open = await server.sql("select 1 from pg_stat_activity where usename = 'app'")
+      assert.equal(open.length, 1)
+      const verdict = await contained()
+      assert.match(
+        reasonOf(verdict),
+        /not seen refused: .*(?:the pooler has no session for it at the server|did not answer in time)/,
+      )
+      assert.deepEqual(await server.sql("select 1 from pg_stat_activity where usename = 'app'"), [])
+      await assert.rejects(kept.query('select 1'))
+    })
+
+    test('where the pooler itself refuses the credential too it is verified', async () => {
+      pooler = await startPooler(server.port, { app: SECRET })
+      await pooler.users({ pool: 'of-the-pooler' })
+      const verdict = await contained()
+      assert.equal(verdict?.effect, 'verified', reasonOf(verdict))
+      assert.match(
+        verdict?.effect === 'verified' ? verdict.answer : '',
+        /refused \(28000\).*; .* refused \(08P01\): SASL authentication failed/,
+      )
+    })
+  })
+}
