@@ -56,4 +56,16 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     assert.equal(restored.code, 0, restored.stdout + restored.stderr)
     await (await postgres.session('app', SECRET)).end()
   })
+
+  test('after a read of the target the page knows the account, what it could reach, and that nobody answers for it', async (t) => {
+    const { ida, run, file, postgres } = await startWithTarget(t, { app: SECRET })
+    await postgres.sql('create table orders (id int); grant select on orders to app')
+    const read = await run(ida, 'import', 'main', '--type', 'target')
+    assert.equal(read.code, 0, read.stdout + read.stderr)
+    const leaked = await file('leaked.txt', SECRET)
+    const page = await run(ida, 'contain', '--secret-file', leaked, '--target', 'main', '--account', 'app', '--dry-run')
+    assert.equal(page.code, 0, page.stdout + page.stderr)
+    assert.match(page.stdout, /app.*service account/i)
+    assert.match(page.stdout, /pg:SELECT.*pg:\/\/main\/postgres\/public\.orders/)
+  })
 })

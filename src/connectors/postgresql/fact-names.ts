@@ -1,5 +1,5 @@
 // How facts of a target are spelled, so that what several reads say of one role is one role.
-import { ref } from '#kernel'
+import { postgresqlResource, ref } from '#kernel'
 import type { Provenance, Ref } from '#kernel'
 
 export const CONNECTOR = 'postgresql'
@@ -23,7 +23,7 @@ export function namesIn(target: string): Names {
     file,
     role: (name) => ref('postgresql', name, target),
     password: (name) => ref('postgresql', `password/${name}`, target),
-    resource: (...path) => `${file}/${path.join('/')}`,
+    resource: (...path) => postgresqlResource(target, ...path),
     seenAt: (object) => ({ connector: CONNECTOR, file, object }),
   }
 }

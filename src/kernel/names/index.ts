@@ -41,7 +41,6 @@ export const hostResource = (host: string, thing: string): string => `host://${h
 export const directoryResource = (dn: string): string => `ldap://${dn}`
 
 /** `pg:SELECT` on `pg://cluster/database/schema.table`; a role is `pg://cluster/role/name`. */
-export const postgresqlAction = (privilege: string): string => `pg:${privilege}`
 export const postgresqlResource = (cluster: string, ...path: readonly string[]): string =>
   `pg://${cluster}/${path.join('/')}`
 

@@ -9,7 +9,7 @@ import type { AccountFound, TargetSession } from '#connectors/target'
 import { leakedSecrets } from './leaked-secret.ts'
 import { whereIsIt } from './where.ts'
 import type { Held, Where } from './where.ts'
-import { credentialOf, principalOf, whoseIsIt } from './whose.ts'
+import { credentialOf, principalOf, whoseIsIt, withAccount } from './whose.ts'
 import type { Fingerprint, Whose } from './whose.ts'
 
 const RIGHTS_SHOWN = 20
@@ -50,28 +50,29 @@ async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Page
       'no secret can be told from the rest of the file: give a file with the one value alone',
     )
   const { credentialId } = asked
-  const whose = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
-  const names = [...new Set([...whose.principals, ...whose.consumers].map(({ data }) => data.name))]
+  const seen = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
+  const names = [...new Set([...seen.principals, ...seen.consumers].map(({ data }) => data.name))]
   const where = await whereIsIt(effect, asked, { leaked, names })
   const [held, another] = where.possible
+  const alone = another === undefined ? held : undefined
+  const whose = alone === undefined ? seen : await withAccount(identity, seen, alone.place)
   const known = pageOf(whose, where, leaked.length)
-  if (held === undefined || another !== undefined)
-    return { page: { ...known, ...notFor(where), reach: await reachOf(layers, whose) } }
-  const target = await getTarget(effect, held.place.targetId)
-  const { value: account, unknown } = await orUnknown(findAccount(effect, target, held.place.account))
+  if (alone === undefined) return { page: { ...known, ...notFor(where), reach: await reachOf(layers, whose) } }
+  const target = await getTarget(effect, alone.place.targetId)
+  const { value: account, unknown } = await orUnknown(findAccount(effect, target, alone.place.account))
   const reach = await reachOf(layers, whose, account)
   if (account?.exists === false) {
-    const missing = `there is no account \`${held.place.account}\` at ${held.place.targetName}: say which it is (--account)`
+    const missing = `there is no account \`${alone.place.account}\` at ${alone.place.targetName}: say which it is (--account)`
     return { page: { ...known, candidates: [], missing, reach } }
   }
   const page = {
     ...known,
     ...accountFacts(whose, account),
-    place: held.place,
+    place: alone.place,
     reach,
     unknown: [...unknown, ...(account?.unknown ?? [])],
   }
-  return { page, plan: planOf(asked, whose, held) }
+  return { page, plan: planOf(asked, whose, alone) }
 }
 
 const pageOf = (

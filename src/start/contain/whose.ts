@@ -2,7 +2,7 @@
 import { EVERYTHING, findByFingerprint, getCredential, getPerson, getPrincipal, getTeam } from '#identity/roll'
 import type { CredentialRecord, Current, IdentityLayer, OwnerOfRecord, PrincipalRecord } from '#identity/roll'
 import type { ContainedCredential, ContainedPrincipal, Told } from '#http'
-import { Fault } from '#kernel'
+import { Fault, postgresqlResource } from '#kernel'
 import type { LeakedSecret } from './leaked-secret.ts'
 
 export type Fingerprint = (secret: string) => readonly { readonly keyId: string; readonly value: string }[]
@@ -39,6 +39,18 @@ export async function whoseIsIt(
     credentials.flatMap(({ data }) => data.consumers).slice(0, CONSUMERS_SHOWN),
   )
   return { credentials, principals, consumers, tell: await whoIsTold(identity, principals, consumers) }
+}
+
+/** With the account itself, where a read of the target brought it into the roll. */
+export async function withAccount(
+  identity: IdentityLayer,
+  whose: Whose,
+  { targetName, account }: { readonly targetName: string; readonly account: string },
+): Promise<Whose> {
+  const found = await orNothing(getPrincipal(identity, EVERYTHING, postgresqlResource(targetName, 'role', account)))
+  if (found === undefined || whose.principals.some(({ id }) => id === found.id)) return whose
+  const principals = [...whose.principals, found]
+  return { ...whose, principals, tell: await whoIsTold(identity, principals, whose.consumers) }
 }
 
 async function principalsOf(identity: IdentityLayer, ids: readonly string[]): Promise<Principal[]> {
