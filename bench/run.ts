@@ -4,11 +4,12 @@ import { decide } from './decide.ts'
 import { evidence } from './evidence.ts'
 import type { Bench, Figure } from './figure.ts'
 import { graph } from './graph.ts'
+import { http } from './http.ts'
 import { revoke } from './revoke.ts'
 import { roll } from './roll.ts'
 import { scan } from './scan.ts'
 
-const BENCHES: readonly Bench[] = [scan, roll, decide, graph, evidence, revoke]
+const BENCHES: readonly Bench[] = [scan, roll, decide, graph, evidence, http, revoke]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,170 @@
+// Decisions over HTTP: a real server beside a bare echo of the same bodies, and beside Cerbos where it is to be had. Compared is what
+// each answers in a second of the processor's time that its process uses, so that what else the machine does counts for nobody.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { testDatabase } from '../src/db/database-in-test.ts'
+import type { TestDatabase } from '../src/db/database-in-test.ts'
+import { environmentOf, estate, TABLE, until } from '../test/e2e/decision-estate-in-test.ts'
+import { decidedAt } from '../test/e2e/point-in-test.ts'
+import { startServer } from '../test/e2e/server-in-test.ts'
+import { cpuMilliseconds } from './cpu-time.ts'
+import { against, median, rounded } from './figure.ts'
+import type { Bench, BenchOptions, Figure } from './figure.ts'
+import { ask, cerbosProgram, pin, PINNED, startCerbos, startEcho } from './http-peers.ts'
+import type { Served } from './http-peers.ts'
+
+const PRINCIPALS = 100
+const BATCH = 50
+const ROUNDS = 3
+const SECONDS = 5
+const CONNECTIONS = 16
+const ECHO_SHARE_MIN = 0.8
+const BATCH_SHARE_MAX = 0.2
+const CERBOS_TIMES_MIN = 10
+
+type Kind = 'single' | 'batch'
+
+interface Asked extends Served {
+  readonly name: string
+  readonly headers: string
+}
+
+export const http: Bench = {
+  name: 'http',
+  about: 'decisions over HTTP: single and in batches, beside a bare echo of the same bodies and beside Cerbos',
+  defaultScale: 1,
+  async *run(options) {
+    const base = await testDatabase()
+    const folder = await mkdtemp(join(tmpdir(), 'reeve-bench-http-'))
+    const ends: (() => Promise<unknown>)[] = []
+    try {
+      const servers = await startAll(base, folder, ends)
+      yield* compared(servers, options)
+    } finally {
+      for (const end of ends.toReversed()) await end()
+      await base.close()
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    }
+  },
+}
+
+async function startAll(base: TestDatabase, folder: string, ends: (() => Promise<unknown>)[]): Promise<Asked[]> {
+  const server = await startServer({ dataDirectory: join(folder, 'data'), env: environmentOf(base) })
+  ends.push(async () => await server.stop())
+  const world = await estate(base, join(folder, 'data', 'keys'))
+  for (let at = 0; at < PRINCIPALS; at++) await world.granted(nameOf(at))
+  const last = nameOf(PRINCIPALS - 1)
+  await until(async () => (await decidedAt(server.url, last, world.pdpToken)).reason === 'granted', 10_000)
+  const reeve = {
+    pid: server.pid,
+    port: Number(new URL(server.url).port),
+    stop: async () => void (await server.stop()),
+  }
+  const echo = await startEcho()
+  ends.push(echo.stop)
+  const servers: Asked[] = [
+    { ...reeve, name: 'reeve', headers: `Authorization: Bearer ${world.pdpToken}\r\n` },
+    { ...echo, name: 'echo', headers: `Authorization: Bearer ${world.pdpToken}\r\n` },
+  ]
+  const program = cerbosProgram()
+  if (program !== undefined) {
+    const cerbos = await startCerbos(program, folder)
+    ends.push(cerbos.stop)
+    servers.push({ ...cerbos, name: 'cerbos', headers: '' })
+  }
+  for (const { pid } of servers) pin(pid)
+  return servers
+}
+
+const nameOf = (at: number): string => `workload-${at}`
+
+/** One in ten asks for what it may not. */
+const question = (at: number): object => ({
+  subject: {
+    type: 'kubernetes',
+    id: nameOf(at % PRINCIPALS),
+    properties: { 'cerbos.roles': [at % 10 === 0 ? 'stranger' : 'reader'] },
+  },
+  action: { name: at % 10 === 0 ? 'pg:DELETE' : 'pg:SELECT' },
+  resource: TABLE,
+})
+
+function requestsOf(kind: Kind, { headers, port }: Asked): string[] {
+  const bodies =
+    kind === 'single'
+      ? Array.from({ length: PRINCIPALS }, (_, at) => question(at))
+      : Array.from({ length: 10 }, (_, from) => ({
+          evaluations: Array.from({ length: BATCH }, (_each, at) => question(from * BATCH + at)),
+        }))
+  const path = kind === 'single' ? 'evaluation' : 'evaluations'
+  return bodies.map((body) => {
+    const text = JSON.stringify(body)
+    const head = `POST /access/v1/${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n`
+    return `${head}${headers}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
+  })
+}
+
+interface Measured {
+  /** Answers in a second of the processor's time, or of the clock where the system does not tell. */
+  readonly perSecond: number
+  readonly byClock: number
+  readonly allowedShare: number
+}
+
+async function measure(server: Asked, kind: Kind, seconds: number): Promise<Measured> {
+  const before = cpuMilliseconds([server.pid]).get(server.pid)
+  const load = { port: server.port, requests: requestsOf(kind, server), connections: CONNECTIONS, seconds }
+  const { count, allowed, failed, seconds: took } = await ask(load)
+  if (failed > 0) throw new Error(`${server.name} refused ${failed} of ${count} requests`)
+  const used = (cpuMilliseconds([server.pid]).get(server.pid) ?? 0) - (before ?? 0)
+  const byClock = count / took
+  return { perSecond: before === undefined ? byClock : count / (used / 1000), byClock, allowedShare: allowed / count }
+}
+
+async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions): AsyncGenerator<Figure> {
+  const found = new Map<string, Measured[]>()
+  // Cerbos refuses a batch of this size as it comes
+  for (const kind of ['single', 'batch'] as const)
+    for (let round = 0; round <= ROUNDS; round++)
+      for (const server of kind === 'single' ? servers : servers.filter(({ name }) => name !== 'cerbos')) {
+        say(`${server.name}, ${kind}, ${round === 0 ? 'to warm up' : `round ${round} of ${ROUNDS}`}`)
+        const measured = await measure(server, kind, round === 0 ? 2 : SECONDS * scale)
+        if (kind === 'single' && server.name !== 'echo' && Math.abs(measured.allowedShare - 0.9) > 0.05)
+          throw new Error(`${server.name} allows ${measured.allowedShare} of what nine in ten may`)
+        const key = `${server.name} ${kind}`
+        if (round > 0) found.set(key, [...(found.get(key) ?? []), measured])
+      }
+  const of = (name: string, kind: Kind): number =>
+    median((found.get(`${name} ${kind}`) ?? []).map(({ perSecond }) => perSecond))
+  const clock = rounded(median((found.get('reeve single') ?? []).map(({ byClock }) => byClock)))
+  const note = `${clock} a second by the clock; ${PINNED ? 'servers on one core, who asks on another' : 'not pinned to cores'}`
+  const about = { bench: 'http', scale, unit: 'answers/s of a core' } as const
+  const single = of('reeve', 'single')
+  const share = `${ECHO_SHARE_MIN} of an echo`
+  const figure = 'single decisions'
+  yield { ...about, figure, ...against(share, single, ECHO_SHARE_MIN * of('echo', 'single'), 'more'), note }
+  yield {
+    ...about,
+    figure: `batches of ${BATCH}`,
+    ...against(share, of('reeve', 'batch'), ECHO_SHARE_MIN * of('echo', 'batch'), 'more'),
+  }
+  yield {
+    ...about,
+    unit: 'µs',
+    figure: `a decision in a batch of ${BATCH}`,
+    ...against(
+      `${BATCH_SHARE_MAX} of a single one`,
+      1e6 / (of('reeve', 'batch') * BATCH),
+      (BATCH_SHARE_MAX * 1e6) / single,
+      'less',
+    ),
+  }
+  if (found.has('cerbos single')) {
+    const name = `${CERBOS_TIMES_MIN} times Cerbos`
+    yield { ...about, figure, ...against(name, single, CERBOS_TIMES_MIN * of('cerbos', 'single'), 'more') }
+  } else {
+    const how = 'no Cerbos here: `npm install --no-save cerbos`, or its program in REEVE_BENCH_CERBOS'
+    yield { ...about, figure: 'beside Cerbos', value: rounded(single), note: how }
+  }
+}
