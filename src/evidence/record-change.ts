@@ -1,5 +1,5 @@
 // A record and its entry together: what every layer uses to create and change what it keeps.
-import { newId } from '#kernel'
+import { following, newId } from '#kernel'
 import type { Act, Id, Instant, Json } from '#kernel'
 import type { Tx } from '#db'
 import { changeRecords, createRecords } from '#db/history'
@@ -15,6 +15,8 @@ export interface EntryWords {
   readonly content?: { readonly [key: string]: Json }
   /** In place of the act's reason. */
   readonly reason?: string
+  /** What it follows from, beside what the act does. */
+  readonly follows?: readonly string[]
 }
 
 export interface RecordToCreate<D> {
@@ -78,6 +80,7 @@ function entryOf(
 ): Entry {
   if (id === undefined || words === undefined) throw new Error('every record made has its mark')
   const reason = words.reason ?? act.reason
+  const follows = words.follows === undefined ? act.follows : following(act, ...words.follows).follows
   return {
     id,
     layer: tx.layer,
@@ -88,7 +91,7 @@ function entryOf(
     subjects: [...new Set([made.id, ...(words.about ?? [])])],
     record: { id: made.id, version: made.version, hash: made.hash },
     ...(reason === undefined ? {} : { reason }),
-    ...(act.follows === undefined ? {} : { follows: act.follows }),
+    ...(follows === undefined ? {} : { follows }),
     ...(words.content === undefined ? {} : { content: words.content }),
   }
 }

@@ -8,7 +8,8 @@ import { repeat } from '#evidence'
 import type { Repeating } from '#evidence'
 import { messageOf } from '#kernel'
 
-const EVERY_MS = 1000
+/** Grants that end together are to be gone within two seconds. */
+const EVERY_MS = 500
 const LOCK = 'reeve grants'
 
 export function startGrants(parts: {
@@ -29,7 +30,7 @@ export function startGrants(parts: {
     {
       everyMs: EVERY_MS,
       onFailure: (error) => {
-        say(`grants are looked at again in a second: ${messageOf(error)}`)
+        say(`grants are looked at again: ${messageOf(error)}`)
       },
     },
   )

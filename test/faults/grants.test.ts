@@ -84,7 +84,7 @@ describe('grants whose keeper is killed', { skip: databaseUnavailable(), timeout
         ...Array<undefined>(skip).fill(undefined),
         at === 'before' ? { before: kill } : { after: kill },
       )
-      const id = await made(call === 'activate' ? 4000 : 1500)
+      const id = await made(call === 'activate' ? 15_000 : 1500)
       await once(child, 'exit')
       const second = await keeper()
       if (call === 'activate') {

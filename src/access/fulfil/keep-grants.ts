@@ -7,33 +7,48 @@ import { GRANT } from '../grant/records.ts'
 import type { GrantRecord } from '../grant/records.ts'
 import type { CurrentGrant } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
+import { AtOnce } from './at-once.ts'
 import { trustDenial, UNDECIDED } from './may-begin.ts'
 import { carry } from './steps.ts'
-import type { Fulfilling } from './steps.ts'
+import type { Fulfilling, Pass } from './steps.ts'
+import { StepWriter } from './write-steps.ts'
 
 const BATCH = 500
-/** Grants at their targets at once. */
-const AT_ONCE = 8
+/** Calls of one target at once. */
+const CALLS_AT_ONCE = 16
 
 /** By one process at a time: whoever holds the lock of grants. `signal` ends it between two steps. */
 export async function keepGrants(work: Fulfilling): Promise<'more' | 'done'> {
   const over = await endThoseOver(work.access)
-  const due = [...(await dueGrants(work.access)), ...(await untrusted(work))]
-  const queue = due[Symbol.iterator]()
-  const moved = await Promise.all(Array.from({ length: AT_ONCE }, async () => await carryEach(work, queue)))
+  const due = await dueGrants(work.access)
+  // one may be both: its time is over, and who has it is held
+  const all = new Map([...due, ...(await untrusted(work))].map((grant) => [grant.id, grant]))
+  const pass = passOf(work)
+  const carried = await Promise.allSettled([...all.values()].map(async (grant) => await carryOne(pass, grant)))
+  const failed = carried.find(({ status }) => status === 'rejected')
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
+  const moved = carried.some((result) => result.status === 'fulfilled' && result.value)
   // where none could go on, asking again at once would only ask again
-  return over === BATCH || (due.length >= BATCH && moved.includes(true)) ? 'more' : 'done'
+  return over === BATCH || (due.length >= BATCH && moved) ? 'more' : 'done'
 }
 
-/** Answers whether any went on. */
-async function carryEach(work: Fulfilling, queue: Iterator<CurrentGrant>): Promise<boolean> {
-  let moved = false
-  for (let next = queue.next(); next.done !== true && !work.signal.aborted; next = queue.next()) {
-    const grant = next.value
-    const target = work.access.fulfillers?.find(({ name }) => name === grant.data.fulfilment?.by)
-    if (target !== undefined && (await carry(work, grant, target))) moved = true
+function passOf(work: Fulfilling): Pass {
+  const turns = new Map<string, AtOnce>()
+  return {
+    ...work,
+    steps: new StepWriter(work.access),
+    turnsOf: ({ name }) => {
+      const known = turns.get(name) ?? new AtOnce(CALLS_AT_ONCE)
+      turns.set(name, known)
+      return known
+    },
   }
-  return moved
+}
+
+/** Answers whether it went on. */
+async function carryOne(pass: Pass, grant: CurrentGrant): Promise<boolean> {
+  const target = pass.access.fulfillers?.find(({ name }) => name === grant.data.fulfilment?.by)
+  return target !== undefined && (await carry(pass, grant, target))
 }
 
 /** Of the targets that are known here; what another server was told of waits for that one. */

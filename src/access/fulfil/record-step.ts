@@ -1,13 +1,11 @@
-// What is written of each step of a grant at its target: a version and its entry, in one transaction, or nothing.
+// What is written of each step of a grant at its target.
 import { newId, REEVE } from '#kernel'
 import type { Instant } from '#kernel'
-import type { EntryWords } from '#evidence/port'
+import type { EntryWords, RecordChange } from '#evidence/port'
 import type { Fulfilment, GrantRecord, GrantState } from '../grant/records.ts'
-import { lockGrant, moveGrant } from '../grant/write-grants.ts'
 import type { CurrentGrant } from '../grant/write-grants.ts'
-import type { AccessLayer } from '../observe/records.ts'
 
-interface StepTaken {
+export interface StepTaken {
   readonly type: string
   readonly content?: EntryWords['content']
   readonly reason?: string
@@ -23,25 +21,26 @@ const FIRST_DELAY_MS = 1000
 const UNPROVEN_DELAY_MS = 60 * 60_000
 const DELAY_DOUBLINGS_MAX = 5
 
-/** `undefined` where somebody else has moved it meanwhile: what it is now counts. */
-export async function recordStep(
-  access: AccessLayer,
-  seen: CurrentGrant,
-  step: StepTaken,
-): Promise<CurrentGrant | undefined> {
-  const act = { actor: { id: REEVE }, at: access.clock() }
-  return await access.db.transaction(async (tx) => {
-    const current = await lockGrant(tx, seen.id)
-    if (current.version !== seen.version) return undefined
-    const { type, content, reason, state, ended, fulfilment } = step
-    const words = { type, ...(content !== undefined && { content }), ...(reason !== undefined && { reason }) }
-    return await moveGrant(tx, act, current, words, (data) => ({
+/** One version more of a grant that was read under lock. */
+export function changeOf(current: CurrentGrant, taken: StepTaken, at: Instant): RecordChange<GrantRecord> {
+  const { type, content, reason, state, ended, fulfilment } = taken
+  const { principalId, requestId } = current.data
+  return {
+    current,
+    patch: (data) => ({
       ...data,
       state,
-      ...(ended !== undefined && { ended: data.ended ?? { at: act.at, by: REEVE, because: ended } }),
+      ...(ended !== undefined && { ended: data.ended ?? { at, by: REEVE, because: ended } }),
       fulfilment: renewed(data, state, fulfilment),
-    }))
-  })
+    }),
+    words: {
+      type,
+      about: [principalId, requestId],
+      follows: [requestId],
+      ...(content !== undefined && { content }),
+      ...(reason !== undefined && { reason }),
+    },
+  }
 }
 
 /** Attempts and what the last one met are of the present step; a new one begins without. */

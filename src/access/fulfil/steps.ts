@@ -8,10 +8,12 @@ import type { DecisionState } from '../decide/index.ts'
 import type { GrantState } from '../grant/records.ts'
 import type { CurrentGrant } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
+import type { AtOnce } from './at-once.ts'
 import { callTarget, words } from './call-target.ts'
 import { mayBegin, trustDenial, UNDECIDED } from './may-begin.ts'
 import type { GrantFulfiller } from './port.ts'
 import * as record from './record-step.ts'
+import type { StepWriter } from './write-steps.ts'
 
 export interface Fulfilling {
   readonly access: AccessLayer
@@ -20,8 +22,15 @@ export interface Fulfilling {
   readonly signal: AbortSignal
 }
 
+/** What one pass has in common. */
+export interface Pass extends Fulfilling {
+  readonly steps: StepWriter
+  /** Each target answers so many at once. */
+  readonly turnsOf: (target: GrantFulfiller) => AtOnce
+}
+
 /** Answers the grant as it is after the step where there is another step at once. */
-type Step = (work: Fulfilling, grant: CurrentGrant, target: GrantFulfiller) => Promise<CurrentGrant | undefined>
+type Step = (work: Pass, grant: CurrentGrant, target: GrantFulfiller) => Promise<CurrentGrant | undefined>
 
 const STEPS: Readonly<Record<GrantState, Step | undefined>> = {
   approved: begin,
@@ -33,7 +42,7 @@ const STEPS: Readonly<Record<GrantState, Step | undefined>> = {
 }
 
 /** Goes on until there is nothing to do just now. Answers whether there was a step that is followed by another. */
-export async function carry(work: Fulfilling, grant: CurrentGrant, target: GrantFulfiller): Promise<boolean> {
+export async function carry(work: Pass, grant: CurrentGrant, target: GrantFulfiller): Promise<boolean> {
   let moved = false
   for (let at: CurrentGrant | undefined = grant; at !== undefined && !work.signal.aborted;) {
     at = await STEPS[at.data.state]?.(work, at, target)
@@ -42,58 +51,57 @@ export async function carry(work: Fulfilling, grant: CurrentGrant, target: Grant
   return moved
 }
 
-async function begin(work: Fulfilling, grant: CurrentGrant): Promise<CurrentGrant | undefined> {
+async function begin(work: Pass, grant: CurrentGrant): Promise<CurrentGrant | undefined> {
   const { access } = work
   const at = access.clock()
-  if (isOver(grant, at))
-    return await record.recordStep(access, grant, record.neverBegan('its time was over before it began'))
+  if (isOver(grant, at)) return await work.steps.write(grant, record.neverBegan('its time was over before it began'))
   const denial = mayBegin(work.state(), grant.data, Date.parse(at))
-  if (denial === undefined) return await record.recordStep(access, grant, record.beginning(at))
+  if (denial === undefined) return await work.steps.write(grant, record.beginning(at))
   if (UNDECIDED.has(denial)) return undefined
-  return await record.recordStep(access, grant, record.neverBegan(`${denial}: ${wordsOf(denial)}`))
+  return await work.steps.write(grant, record.neverBegan(`${denial}: ${wordsOf(denial)}`))
 }
 
-async function activate(
-  work: Fulfilling,
-  grant: CurrentGrant,
-  target: GrantFulfiller,
-): Promise<CurrentGrant | undefined> {
+async function activate(work: Pass, grant: CurrentGrant, target: GrantFulfiller): Promise<CurrentGrant | undefined> {
   const { access, signal } = work
   const why = mustEnd(work, grant) ?? policyAgainst(work, grant)
-  if (why !== undefined) return await record.recordStep(access, grant, record.endingNow(access.clock(), why))
-  const answer = await callTarget(target, 'activate', grant, signal)
+  if (why !== undefined) return await work.steps.write(grant, record.endingNow(access.clock(), why))
+  const answer = await work.turnsOf(target).run(async () => await callTarget(target, 'activate', grant, signal))
   // it is not known what became of it: whoever goes on finds out
   if (signal.aborted) return undefined
   if ('done' in answer && answer.done) {
     const said = answer.answer === undefined ? undefined : words(answer.answer)
-    return await record.recordStep(access, grant, record.active(grant.data.until, said))
+    return await work.steps.write(grant, record.active(grant.data.until, said))
   }
   const reason = words('failed' in answer ? answer.failed : answer.reason)
   const again = !('lasting' in answer && answer.lasting) && record.mayTryAgain(grant)
-  if (again) await record.recordStep(access, grant, record.failedAttempt(grant, access.clock(), reason))
+  if (again) await work.steps.write(grant, record.failedAttempt(grant, access.clock(), reason))
   // what was begun is taken away: nobody knows how far it came
-  else
-    return await record.recordStep(access, grant, record.endingNow(access.clock(), `it could not be given: ${reason}`))
+  else return await work.steps.write(grant, record.endingNow(access.clock(), `it could not be given: ${reason}`))
   return undefined
 }
 
-async function stay(work: Fulfilling, grant: CurrentGrant): Promise<CurrentGrant | undefined> {
+async function stay(work: Pass, grant: CurrentGrant): Promise<CurrentGrant | undefined> {
   const why = mustEnd(work, grant)
   if (why === undefined) return undefined
-  return await record.recordStep(work.access, grant, record.endingNow(work.access.clock(), why))
+  return await work.steps.write(grant, record.endingNow(work.access.clock(), why))
 }
 
-async function endAtTarget(work: Fulfilling, grant: CurrentGrant, target: GrantFulfiller): Promise<undefined> {
+async function endAtTarget(work: Pass, grant: CurrentGrant, target: GrantFulfiller): Promise<undefined> {
   const { access, signal } = work
-  const ended = await callTarget(target, 'end', grant, signal)
-  if (signal.aborted) return
-  // tried whatever the target said to its end: its own refusal of the right is what counts
-  const seen = await callTarget(target, 'verify', grant, signal)
+  const [ended, seen] = await work.turnsOf(target).run(
+    async () =>
+      [
+        await callTarget(target, 'end', grant, signal),
+        // tried whatever the target said to its end: its own refusal of the right is what counts
+        await callTarget(target, 'verify', grant, signal),
+      ] as const,
+  )
+  // it is not known what became of it: whoever goes on finds out
   if (signal.aborted) return
   const at = access.clock()
   const notDone = 'failed' in ended ? ended.failed : ended.done ? undefined : ended.reason
   if (notDone === undefined && 'effect' in seen && seen.effect === 'verified') {
-    await record.recordStep(access, grant, record.seenEnded(at, words(seen.answer)))
+    await work.steps.write(grant, record.seenEnded(at, words(seen.answer)))
     return
   }
   const notSeen = 'failed' in seen ? seen.failed : seen.effect === 'unproven' ? seen.reason : undefined
@@ -102,7 +110,7 @@ async function endAtTarget(work: Fulfilling, grant: CurrentGrant, target: GrantF
     grant.data.state === 'unproven' || record.mayTryAgain(grant)
       ? record.failedAttempt(grant, at, reason)
       : record.unproven(at, reason)
-  await record.recordStep(access, grant, next)
+  await work.steps.write(grant, next)
 }
 
 /** Why a grant that has begun may not stay: its time, or who has it. */
