@@ -7,6 +7,8 @@ import { rightText } from './access/request-fields.ts'
 import { pathLines } from './access/path-lines.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
+import { partyNames } from './remote/party.ts'
+import { principalNames } from './remote/principal-names.ts'
 import { dayOrInstant, pages, principalNamed, server } from './remote/server.ts'
 import type { Schemas } from './remote/server.ts'
 import { answerJson, answerListing } from './terminal/answer.ts'
@@ -99,6 +101,8 @@ async function showReach(client: ReeveClient, asked: OfPrincipal, options: Optio
     answered(client.GET('/v1/access/reach', { params: { query: { ...query, ...asked } } })),
   )
   if (options.json === true) return await answerJson(page)
+  const reached = page.items.flatMap(({ steps }) => steps.at(-1)?.principalId ?? [])
+  const nameOf = await principalNames(client, reached)
   await answerListing<Schemas['Reached']>({
     items: page.items,
     empty: 'It comes to act as nobody else, as far as sources show.',
@@ -108,6 +112,7 @@ async function showReach(client: ReeveClient, asked: OfPrincipal, options: Optio
         whole: true,
         of: ({ steps }) => steps.at(-1)?.principalId ?? steps.at(-1)?.reaches ?? '',
       },
+      { title: 'name', of: ({ steps }) => nameOf(steps.at(-1)?.principalId ?? '') },
       { title: 'steps', whole: true, of: ({ steps }) => String(steps.length) },
       { title: 'way', of: ({ steps }) => pathLines({ steps, path: [] }).join(' > ') },
     ],
@@ -122,11 +127,16 @@ async function showWhoCan(action: string, resource: string, options: Options): P
     answered(client.GET('/v1/access/who-can', { params: { query: { ...query, ...asked } } })),
   )
   if (options.json === true) return await answerJson(page)
+  const nameOf = await principalNames(
+    client,
+    page.items.map(({ id }) => id),
+  )
   await answerListing<Schemas['WhoCan']>({
     items: page.items,
     empty: 'Nobody whom you may see, as far as sources show. What is not read is not known: reeve connections list.',
     columns: [
       { title: 'principal', whole: true, of: ({ id }) => id },
+      { title: 'name', of: ({ id }) => nameOf(id) },
       { title: 'can', whole: true, of: ({ covered }) => (covered === 'yes' ? 'yes' : 'perhaps') },
       { title: 'by', of: ({ right }) => right.permission },
       { title: 'way', of: ({ right }) => pathLines(right).join(' > ') || 'direct' },
@@ -141,15 +151,20 @@ async function showStanding(options: Options): Promise<void> {
     answered(client.GET('/v1/access/standing', { params: { query: { ...query, ...timesOf(options) } } })),
   )
   if (options.json === true) return await answerJson(page)
+  const owners = await partyNames(
+    client,
+    page.items.flatMap(({ owner }) => owner?.id ?? []),
+  )
   await answerListing<Schemas['StandingAccess']>({
     items: page.items,
     empty: 'No administrative right and no grant without an end, as far as sources show.',
     columns: [
-      { title: 'principal', of: ({ name, principalId }) => name ?? principalId },
+      { title: 'principal', whole: true, of: ({ principalId }) => principalId },
+      { title: 'name', of: ({ name }) => name ?? '' },
       { title: 'right', of: ({ permission, system }) => `${permission} (${system})` },
       { title: 'on', of: (right) => rightText(right) },
       { title: 'since', whole: true, of: ({ since }) => since.slice(0, 10) },
-      { title: 'owner', of: ({ owner }) => owner?.id ?? 'nobody' },
+      { title: 'owner', of: ({ owner }) => (owner === undefined ? 'nobody' : (owners.get(owner.id) ?? owner.id)) },
       { title: 'approved', whole: true, of: ({ approval }) => approval?.requestId ?? 'no' },
       { title: 'reviewed', whole: true, of: ({ lastReviewAt }) => lastReviewAt?.slice(0, 10) ?? 'never' },
     ],

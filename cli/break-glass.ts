@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { answered } from '#client'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
+import { principalNames } from './remote/principal-names.ts'
 import { pages, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerJson, answerListing, say } from './terminal/answer.ts'
@@ -44,6 +45,10 @@ async function listUses(options: PageOptions & { readonly state?: string }): Pro
     await answerJson(page)
     return
   }
+  const nameOf = await principalNames(
+    client,
+    page.items.map(({ data }) => data.principalId),
+  )
   await answerListing<Schemas['BreakGlass']>({
     items: page.items,
     empty: 'No use of break-glass is like that.',
@@ -51,6 +56,7 @@ async function listUses(options: PageOptions & { readonly state?: string }): Pro
       { title: 'id', whole: true, of: ({ id }) => id },
       { title: 'state', whole: true, of: ({ data }) => data.review?.verdict ?? data.state },
       { title: 'principal', whole: true, of: ({ data }) => data.principalId },
+      { title: 'name', of: ({ data }) => nameOf(data.principalId) },
       { title: 'at', whole: true, of: ({ data }) => data.at },
       { title: 'until', whole: true, of: ({ data }) => data.until },
       { title: 'purpose', of: ({ data }) => data.purpose },

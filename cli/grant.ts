@@ -4,6 +4,7 @@ import { answered } from '#client'
 import { rightText } from './access/request-fields.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
+import { principalNames } from './remote/principal-names.ts'
 import { pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
@@ -51,6 +52,10 @@ async function listGrants(
     await answerJson(page)
     return
   }
+  const nameOf = await principalNames(
+    client,
+    page.items.map(({ data }) => data.principalId),
+  )
   await answerListing<Schemas['Grant']>({
     items: page.items,
     empty: 'No grants are like that, or none is yours to see. reeve request asks for one.',
@@ -58,6 +63,7 @@ async function listGrants(
       { title: 'id', whole: true, of: ({ id }) => id },
       { title: 'state', whole: true, of: ({ data }) => data.state },
       { title: 'principal', whole: true, of: ({ data }) => data.principalId },
+      { title: 'name', of: ({ data }) => nameOf(data.principalId) },
       { title: 'right', of: ({ data }) => rightText(data) },
       { title: 'until', whole: true, of: ({ data }) => data.until ?? 'no end' },
     ],

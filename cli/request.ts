@@ -4,6 +4,7 @@ import { answered } from '#client'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { answerRequest, rightText } from './access/request-fields.ts'
+import { principalNames } from './remote/principal-names.ts'
 import { pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerJson, answerListing, say } from './terminal/answer.ts'
@@ -105,6 +106,10 @@ async function listRequests(options: PageOptions & { readonly state?: string }):
     await answerJson(page)
     return
   }
+  const nameOf = await principalNames(
+    client,
+    page.items.map(({ data }) => data.principalId),
+  )
   await answerListing<Schemas['AccessRequest']>({
     items: page.items,
     empty: 'No requests are like that, or none is yours to see.',
@@ -112,6 +117,7 @@ async function listRequests(options: PageOptions & { readonly state?: string }):
       { title: 'id', whole: true, of: ({ id }) => id },
       { title: 'state', whole: true, of: ({ data }) => data.state },
       { title: 'principal', whole: true, of: ({ data }) => data.principalId },
+      { title: 'name', of: ({ data }) => nameOf(data.principalId) },
       { title: 'right', of: ({ data }) => rightText(data) },
       { title: 'purpose', of: ({ data }) => data.purpose },
     ],

@@ -59,6 +59,10 @@ export interface BreakGlassReview {
   readonly behind: readonly string[]
 }
 
+const REVIEWER =
+  'who used it, or made the token that is used now, does not review it: another person has to, with a token that ' +
+  'neither knows (docs/guides/production.md, who stands behind a token)'
+
 /** Throws Fault('forbidden') for who may have used it, with an entry; Fault('conflict') for one that was reviewed. */
 export async function reviewBreakGlass(
   access: AccessLayer,
@@ -88,6 +92,6 @@ export async function reviewBreakGlass(
   } catch (error) {
     if (violated(error)?.constraint !== 'break_glass_four_eyes') throw error
     await access.db.transaction(async (tx) => await note(tx, following(act, id), 'break_glass.refused', [id]))
-    throw new Fault('forbidden', 'who used it does not review it: another person has to', { cause: error })
+    throw new Fault('forbidden', REVIEWER, { cause: error })
   }
 }

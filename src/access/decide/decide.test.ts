@@ -20,6 +20,20 @@ void suite('the decision', () => {
     assert.equal(reasonOf(state, question('app', { resource: elsewhere })), 'nothing_permits')
   })
 
+  void test('a group acts for nobody, and a user of its name is that user', async () => {
+    const group = facts('masters', { kind: 'group' })
+    const state = await stateWith([group], [grant('grt_1', 'masters')])
+    assert.equal(reasonOf(state, question('masters')), 'unknown_principal')
+    assert.equal(
+      reasonOf(state, question('masters', { subject: { type: 'principal', id: group.id } })),
+      'unknown_principal',
+    )
+    const user = facts('user', { externalId: group.externalId })
+    state.putPrincipal(user)
+    state.grants.put(grant('grt_2', 'user'))
+    assert.deepEqual(decide(state, question('masters'), NOON).chain[0]?.principalId, user.id)
+  })
+
   void test('a policy permits without a grant, and its forbid outweighs a grant', async () => {
     const state = await stateWith(
       [facts('app'), facts('batch', { environment: 'test' })],

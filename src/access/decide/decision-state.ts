@@ -85,10 +85,10 @@ export class DecisionState {
     return true
   }
 
-  /** By id, or by a type that it answers to and the identifier that it has there. */
+  /** By id, or by a type and the identifier that it has there. SECURITY: a group acts for nobody, though a user may have its name. */
   resolve({ type, id }: { readonly type: string; readonly id: string }): PrincipalFacts | 'unknown' | 'ambiguous' {
     const own = this.#principals.get(id)
-    if (own !== undefined) return own
+    if (own !== undefined) return own.kind === 'group' ? 'unknown' : own
     const holders = this.#byName.get(id)
     if (holders === undefined) return 'unknown'
     let found: PrincipalFacts | undefined
@@ -229,9 +229,10 @@ export class DecisionState {
   }
 }
 
-/** What one may call it: its system, its kind, `principal`, and a person also `user`. */
+/** What one may call it: its system, its kind, `principal`, and a person also `user`. A group is nothing that acts. */
 export const answersTo = ({ system, kind }: PrincipalFacts, type: string): boolean =>
-  type === system || type === kind || type === 'principal' || (type === 'user' && kind === 'human')
+  kind !== 'group' &&
+  (type === system || type === kind || type === 'principal' || (type === 'user' && kind === 'human'))
 
 const entityOf = (facts: PrincipalFacts): object => ({
   uid: { type: 'Principal', id: facts.id },

@@ -74,14 +74,14 @@ describe('many grants that end together', { skip: databaseUnavailable(), timeout
     const ids = await given('app', MANY)
     await pass()
     assert.deepEqual(await counted('state', ids), { active: MANY })
-    const before = (await counted('news', ids))['news'] ?? 0
+    const newsBefore = (await counted('news', ids))['news'] ?? 0
     seconds += 20
     const took = await pass()
     t.diagnostic(`${took.toFixed(0)} ms`)
     assert.deepEqual(await counted('state', ids), { ended: MANY })
     assert.ok(ids.every((id) => target.rights.get(id)?.held === false))
     assert.equal(await entriesOf(ids), MANY)
-    const told = ((await counted('news', ids))['news'] ?? 0) - before
+    const told = ((await counted('news', ids))['news'] ?? 0) - newsBefore
     assert.ok(told < MANY / 4, `${told} lines of news`)
   })
 

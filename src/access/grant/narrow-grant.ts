@@ -17,7 +17,7 @@ export interface GrantToNarrow {
 }
 
 /**
- * Each action and resource has to lie within what the grant gives. Throws Fault('unprocessable') for what does not, and
+ * Each action and resource has to lie within what the grant gives. Throws Fault('unprocessable') for what does not, and for an end in the past, and
  * Fault('conflict') where a target has the right: that is ended, and less is asked for.
  */
 export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarrow): Promise<CurrentGrant> {
@@ -30,6 +30,8 @@ export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarr
       const actions = [...new Set(to.actions ?? current.data.actions)].sort()
       const resources = [...new Set(to.resources ?? current.data.resources)].sort()
       const { until = current.data.until } = to
+      if (to.until !== undefined && to.until <= act.at)
+        throw new Fault('unprocessable', `\`until\` ${to.until} is over already: end it instead`)
       assertRight({ actions, resources })
       const content = { actions, resources, ...(until !== undefined && { until }) }
       const words = { type: 'grant.narrowed', content, reason: to.because }

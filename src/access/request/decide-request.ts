@@ -21,8 +21,11 @@ export interface Word {
   readonly as: { readonly approver: boolean; readonly personId?: string; readonly parties?: readonly string[] }
 }
 
+const INTERESTED =
+  'who asked, would have the right or answers for it does not decide, nor does who made the token of one who decides: ' +
+  'another person has to, with a token that none of them knows (docs/guides/production.md, who stands behind a token)'
 const REFUSALS: Readonly<Record<string, string>> = {
-  approval_four_eyes: 'who asked, or would have the right, does not decide: another person has to',
+  approval_four_eyes: INTERESTED,
   approval_two_people: 'you have had your word on it: another person has to agree',
 }
 

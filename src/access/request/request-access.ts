@@ -7,6 +7,7 @@ import { readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { breakGlassRefusal, useBreakGlass } from '../break-glass/use-break-glass.ts'
+import { identityDenial, wordsOf } from '../decide/index.ts'
 import type { DecisionState, GrantKind } from '../decide/index.ts'
 import { fulfillerOf } from '../fulfil/fulfiller-of.ts'
 import { assertRight, lockGrant, makeGrant } from '../grant/write-grants.ts'
@@ -92,11 +93,14 @@ function recordOf(access: AccessLayer, state: DecisionState, act: Act, asked: Ac
     resources: [...new Set(asked.resources)].sort(),
     ...(seconds !== undefined && { seconds }),
   }
+  if (kind === 'break_glass') assertCanUseIt(state, principalId, Date.parse(act.at))
   const judged = judgeRequest(state, right, Date.parse(act.at))
   if (judged === undefined) throw new Fault('conflict', 'no policies are in force: nothing can be asked for')
   if (!judged.allowed) {
     const why =
-      judged.policyIds.length === 0 ? 'no policy lets it be asked for' : `\`${judged.policyIds[0]}\` forbids it`
+      judged.policyIds.length === 0
+        ? `no policy lets it be asked for${kind === 'break_glass' ? FOR_PERSONS : ''}`
+        : `\`${judged.policyIds[0]}\` forbids it`
     throw new Fault('forbidden', `\`${judged.action}\` on \`${judged.resource}\`: ${why}`)
   }
   return {
@@ -115,6 +119,15 @@ function recordOf(access: AccessLayer, state: DecisionState, act: Act, asked: Ac
     },
     state: 'pending',
   }
+}
+
+const FOR_PERSONS = '; by the starter policies emergencies are for persons, and others ask for `just_in_time`'
+
+/** An emergency that every decision denies would help nobody, and keep the next one from being used. */
+function assertCanUseIt(state: DecisionState, principalId: string, now: number): void {
+  const denial = identityDenial(state, state.principal(principalId), now)
+  if (denial === undefined) return
+  throw new Fault('conflict', `nothing would be allowed: ${wordsOf(denial)}; it has to be active before an emergency`)
 }
 
 function secondsOf({ kind, seconds }: AccessAsked, breakGlassSecondsMax = BREAK_GLASS_SECONDS_MAX): number | undefined {

@@ -201,6 +201,19 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     await assert.rejects(endGrant(access, act('ada'), { id, because: 'done' }), /it was ended on/)
   })
 
+  test('an emergency of whom every decision would deny is refused at once, and blocks no other', async () => {
+    const held = facts('held', { kind: 'human', state: 'registered' })
+    state.putPrincipal(held)
+    const taken = { principalId: held.id, kind: 'break_glass', actions: ['pg:SUPERUSER'] } as const
+    await assert.rejects(ask('hal', { ...taken, behind: [person('hal')], interested: [person('hal')] }), {
+      code: 'conflict',
+      message: /nobody has activated it.*has to be active/,
+    })
+    state.putPrincipal({ ...held, state: 'active', version: held.version + 1 })
+    const { data } = await ask('hal', { ...taken, behind: [person('hal')], interested: [person('hal')] })
+    assert.equal(data.state, 'granted')
+  })
+
   test('of two accounts of one person, neither uses break-glass again until somebody else has reviewed it', async () => {
     const other = facts('eve-admin', { kind: 'human' })
     state.putPrincipal(other)
@@ -321,6 +334,8 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     await assert.rejects(to({ actions: [] }), /say 1 to/)
     await to({ actions: ['pg:SELECT'], resources: ['pg://main/shop/public.*'] })
     await assert.rejects(to({ actions: ['pg:*'] }), /narrowed, never widened/)
+    const past = { until: new Date(START).toISOString() as Instant }
+    await assert.rejects(to(past), { code: 'unprocessable', message: /is over already: end it instead/ })
     assert.ok((await entriesOf(id)).includes('grant.narrowed'))
   })
 })
