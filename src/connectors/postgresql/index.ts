@@ -1,5 +1,6 @@
 // PostgreSQL as a target: what Reeve does there and how it sees what became of it.
 import type { TargetAdapter } from '#connectors/target'
+import { accountsOf } from './accounts-of.ts'
 import { denyNewLogins } from './deny-new-logins.ts'
 import { discover } from './discover.ts'
 import { endSessions } from './end-sessions.ts'
@@ -29,6 +30,7 @@ export const postgresqlTarget: TargetAdapter = {
   },
   examine,
   find,
+  accountsOf,
   discover,
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { StepVerdict, TargetSettings } from '#connectors/target'
+import { accountsOf } from './accounts-of.ts'
 import { between } from './places-in-test.ts'
 import type { Between, Manner } from './places-in-test.ts'
 import { offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
@@ -131,6 +132,22 @@ describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
     })
     assert.equal(later.effect, 'verified')
     assert.equal(factsIn(later)['acceptedBefore'], false)
+  })
+
+  test('a secret alone finds the roles whose password it is, and none that was let in unasked', async () => {
+    await server.sql(`create role twin login password '${SECRET}'; create role other login password 'x'`)
+    await server.sql('create role open login')
+    await server.hba('host all open 127.0.0.1/32 trust')
+    const found = await accountsOf(server.call(), offered(SECRET), ['app', 'other', 'held', 'open', 'twin', 'nobody'])
+    assert.deepEqual(found, ['app', 'twin'])
+    assert.deepEqual(await accountsOf(server.call(), offered(SECRET, 'closed'), ['app', 'other']), ['app'])
+    proxy.manner = 'resets'
+    await assert.rejects(
+      accountsOf(server.call({ address: proxy.address }), offered(SECRET), ['app']),
+      /no answer.*reset/,
+    )
+    proxy.manner = 'forwards'
+    await server.hba('')
   })
 
   test('a server that asks nobody for a password is said to', async () => {
