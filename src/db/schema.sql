@@ -759,6 +759,7 @@ create table evidence.cosignature (
   received_at timestamp(3) with time zone not null,
   constraint cosignature_pkey PRIMARY KEY (size, witness)
 );
+CREATE INDEX cosignature_witness ON evidence.cosignature USING btree (witness, size);
 
 create table evidence.entry (
   id text not null,

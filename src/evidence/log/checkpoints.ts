@@ -20,6 +20,19 @@ const LINES_MAX = 90
 const SOUGHT = 50
 const SOUGHT_MAX = 1000
 
+const NEWEST = `
+  select c.note, c.signed_at as "signedAt",
+         (select array_agg(w.line order by w.witness)
+          from (select line, witness from evidence.cosignature w where w.size = c.size
+                order by w.witness = any($2::text[]) desc, w.witness limit $3) w) as lines
+  from evidence.checkpoint c where c.size <= $1 order by c.size desc limit 1`
+/** Of each witness by itself: so every plan reads the end of `cosignature_witness`, and not what others cosigned. */
+const COSIGNED = `
+  select distinct s.size from unnest($1::text[]) as n (witness), lateral (
+    select w.size from evidence.cosignature w
+    where w.witness = n.witness and w.size >= $2 and w.size < $3 order by w.size desc limit $4) s
+  order by s.size desc limit $4`
+
 /**
  * The newest; or the newest of at most `size`; or the newest of at least `cosignedFrom` entries that one of the `trusted` keys
  * cosigned. SECURITY: a row that says that somebody cosigned is a claim of whoever can write to the database; only what
@@ -35,15 +48,11 @@ export async function newestCheckpoint(
 ): Promise<SignedCheckpoint | undefined> {
   const { atMost, cosignedFrom, trusted = [] } = wanted
   if (cosignedFrom !== undefined) return await newestCosigned(tx, cosignedFrom, trusted)
-  const [row] = await tx.query<{ note: string; signedAt: Instant; lines: string[] | null }>(sql`
-    select c.note, c.signed_at as "signedAt",
-           (select array_agg(w.line order by w.witness)
-            from (select line, witness from evidence.cosignature w where w.size = c.size
-                  order by w.witness = any(${trusted.map(({ name }) => name)}::text[]) desc, w.witness
-                  limit ${LINES_MAX}) w) as lines
-    from evidence.checkpoint c
-    where true ${atMost === undefined ? sql`` : sql`and c.size <= ${atMost}`}
-    order by c.size desc limit 1`)
+  const [row] = await tx.prepared<{ note: string; signedAt: Instant; lines: string[] | null }>(
+    'newest_checkpoint',
+    NEWEST,
+    [atMost ?? Number.MAX_SAFE_INTEGER, trusted.map(({ name }) => name), LINES_MAX],
+  )
   if (row === undefined) return undefined
   const note = parseNote(`${row.note}${(row.lines ?? []).join('')}`)
   const witnesses = trusted.flatMap((verifier) => {
@@ -64,9 +73,7 @@ async function newestCosigned(
   const names = trusted.map(({ name }) => name)
   let below = Number.MAX_SAFE_INTEGER
   for (let sought = 0; names.length > 0 && sought < SOUGHT_MAX; sought += SOUGHT) {
-    const rows = await tx.query<{ size: number }>(sql`
-      select distinct size from evidence.cosignature
-      where witness = any(${names}::text[]) and size >= ${from} and size < ${below} order by size desc limit ${SOUGHT}`)
+    const rows = await tx.prepared<{ size: number }>('cosigned_sizes', COSIGNED, [names, from, below, SOUGHT])
     for (const { size } of rows) {
       const found = await newestCheckpoint(tx, { atMost: size, trusted })
       if (found?.size === size && found.witnesses.length > 0) return found

@@ -1,11 +1,12 @@
 // A receipt: that one entry is in the log under a signed, where possible cosigned, checkpoint (C2SP tlog-proof).
-import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import type { NoteVerifier } from '../checkpoint/note.ts'
 import { formatNote } from '../checkpoint/note.ts'
 import { inclusionProof } from '../tree/proof.ts'
 import { newestCheckpoint } from './checkpoints.ts'
 import type { TileFolder } from './tile-folder.ts'
+
+const PLACE = 'select seq from evidence.sequence where entry_id = $1'
 
 interface ProofParts {
   readonly index: number
@@ -30,9 +31,7 @@ export async function proveEntry(
 ): Promise<string | undefined> {
   const found = await evidence.transaction(
     async (tx) => {
-      const [place] = await tx.query<{ seq: number }>(
-        sql`select seq from evidence.sequence where entry_id = ${entryId}`,
-      )
+      const [place] = await tx.prepared<{ seq: number }>('place_of_entry', PLACE, [entryId])
       if (place === undefined) return undefined
       const newest =
         (await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, trusted })) ?? (await newestCheckpoint(tx))

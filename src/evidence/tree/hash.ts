@@ -15,6 +15,18 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return hash('sha256', node, 'buffer')
 }
 
+/** What stands above the hashes of a complete subtree, one after another; as many as a power of two. */
+export function completeRoot(hashes: Uint8Array): Buffer {
+  const row = Buffer.from(hashes)
+  for (let length = row.length; length > 32; length /= 2)
+    for (let at = 0; at < length; at += 64) {
+      row.copy(node, 1, at, at + 64)
+      // as text of one byte a character: a buffer for each hash costs more than the hash
+      row.write(hash('sha256', node, 'binary'), at / 2, 'latin1')
+    }
+  return row.subarray(0, 32)
+}
+
 /** The root of the tree without leaves: SHA-256 of nothing. */
 export const EMPTY_ROOT: Buffer = hash('sha256', Buffer.alloc(0), 'buffer')
 

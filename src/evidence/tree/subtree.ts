@@ -1,5 +1,5 @@
 // Hashes of whole subtrees, out of tiles. Every proof and every root is made of these.
-import { EMPTY_ROOT, nodeHash } from './hash.ts'
+import { completeRoot, EMPTY_ROOT, nodeHash } from './hash.ts'
 import { HASH_BYTES, levelTiles, TILE_HEIGHT, TILE_WIDTH } from './tile.ts'
 import type { TileName } from './tile.ts'
 
@@ -34,22 +34,9 @@ export async function subtreeHash(read: ReadTile, size: number, { height, index 
   const { full, partialWidth } = levelTiles(size, level)
   const tile = await read({ level, index: tileIndex, width: tileIndex < full ? TILE_WIDTH : partialWidth })
   const start = (first % TILE_WIDTH) * HASH_BYTES
-  let hashes: Buffer[] = []
-  for (let at = 0; at < 2 ** within; at += 1) {
-    const from = start + at * HASH_BYTES
-    if (from + HASH_BYTES > tile.length) throw new RangeError(`tile ${level}/${tileIndex} is too short`)
-    hashes.push(Buffer.from(tile.subarray(from, from + HASH_BYTES)))
-  }
-  while (hashes.length > 1) hashes = pairs(hashes)
-  return hashes[0] ?? EMPTY_ROOT
-}
-
-function pairs(hashes: readonly Buffer[]): Buffer[] {
-  const above: Buffer[] = []
-  for (let at = 0; at + 1 < hashes.length; at += 2) {
-    above.push(nodeHash(hashes[at] ?? EMPTY_ROOT, hashes[at + 1] ?? EMPTY_ROOT))
-  }
-  return above
+  const end = start + 2 ** within * HASH_BYTES
+  if (end > tile.length) throw new RangeError(`tile ${level}/${tileIndex} is too short`)
+  return completeRoot(tile.subarray(start, end))
 }
 
 /** The root over complete subtrees that stand side by side: joined from the right (RFC 6962 section 2.1). */
