@@ -6,7 +6,7 @@ import { chainCommand } from './evidence/chain.ts'
 import { tailCommand } from './evidence/tail.ts'
 import { answerJson, say } from './terminal/answer.ts'
 import { writeTo } from './terminal/write-out.ts'
-import { answerFindings, gather, knownCheckpoint, withKeys } from './verify.ts'
+import { answerFindings, fileOf, gather, withKeys } from './verify.ts'
 import type { FindingOptions } from './verify.ts'
 import { version } from './version.ts'
 
@@ -86,12 +86,14 @@ function verifyLiveCommand(): Command {
     .action(async (options: FindingOptions & Local & { readonly state?: boolean }) => {
       const { verifyEvidence } = await import('#main')
       const { logKey, witnessKey = [], state = false } = options
-      const known = await knownCheckpoint(options)
+      const known = await fileOf(options.knownCheckpoint)
+      const restore = await fileOf(options.acceptedRestore)
       const findings = await verifyEvidence({
         ...desk(options),
         state,
         witnessKeys: witnessKey,
-        known: known === undefined ? [] : [known],
+        ...(known === undefined ? {} : { known }),
+        ...(restore === undefined ? {} : { acceptedRestore: restore }),
         ...(logKey === undefined ? {} : { logKey }),
       })
       await answerFindings(findings, options)
@@ -117,9 +119,11 @@ function proveCommand(): Command {
   return local(new Command('prove'))
     .description('print the proof that an entry is in the log (C2SP tlog-proof)')
     .argument('<entry>', 'its id, evt_…')
-    .action(async (entry: string, options: Local) => {
+    .option('--witness-key <key>', 'of a witness, which has to have cosigned it; may be repeated: any one does', gather)
+    .action(async (entry: string, options: Local & { readonly witnessKey?: readonly string[] }) => {
       const { proveEvidence } = await import('#main')
-      await writeTo(process.stdout, [await proveEvidence({ ...desk(options), entry })])
+      const { witnessKey = [] } = options
+      await writeTo(process.stdout, [await proveEvidence({ ...desk(options), entry, witnessKeys: witnessKey })])
     })
 }
 

@@ -10,6 +10,7 @@ export interface FindingOptions {
   readonly logKey?: string
   readonly witnessKey?: readonly string[]
   readonly knownCheckpoint?: string
+  readonly acceptedRestore?: string
   readonly json?: boolean
 }
 
@@ -32,11 +33,13 @@ export function verifyCommand(): Command {
     .action(async (bundle: string, options: FindingOptions) => {
       const { verifyBundleFile } = await import('#main')
       const { logKey, witnessKey = [] } = options
-      const known = await knownCheckpoint(options)
+      const known = await fileOf(options.knownCheckpoint)
+      const restore = await fileOf(options.acceptedRestore)
       const findings = await verifyBundleFile(bundle, {
         witnessKeys: witnessKey,
         ...(logKey === undefined ? {} : { logKey }),
         ...(known === undefined ? {} : { knownCheckpoint: known }),
+        ...(restore === undefined ? {} : { acceptedRestore: restore }),
       })
       await answerFindings(findings, options)
     })
@@ -47,11 +50,12 @@ export const withKeys = (command: Command): Command =>
     .option('--log-key <key>', 'the key of the log, known from elsewhere (`reeve evidence key` prints it)')
     .option('--witness-key <key>', 'the key of a witness; may be repeated', gather)
     .option('--known-checkpoint <file>', 'a checkpoint of this log that you kept, or that its witness remembers')
+    .option('--accepted-restore <file>', 'with what note a witness accepted a restore from a backup')
     .option('--json', 'the findings as JSON')
 
 export const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
 
-export async function knownCheckpoint({ knownCheckpoint: file }: FindingOptions): Promise<string | undefined> {
+export async function fileOf(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined
   return await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new Fault('usage', `\`${file}\` cannot be read`, { cause })

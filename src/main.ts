@@ -17,6 +17,7 @@ import { containDoor } from './start/contain/contain.ts'
 import { controlReader } from './start/control-reader.ts'
 import { prepareDataDirectory } from './start/data-directory.ts'
 import { startDecisions } from './start/decisions.ts'
+import { refuseForgedRows } from './start/forged-rows.ts'
 import { gaugesOf } from './start/gauges.ts'
 import { startEffect } from './start/effect.ts'
 import { startGrants } from './start/grants.ts'
@@ -169,6 +170,7 @@ async function startLayers(
   const identity = endingAccessOfLeavers(identityLayer(database, clock, config.server), access, say)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })
   undo.later('the log', async () => log.keeper.stop())
+  await refuseForgedRows(database, say)
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)
   const keyFiles = followKeys({

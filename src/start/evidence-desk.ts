@@ -7,6 +7,7 @@ import type { Connection, Database } from '#db'
 import {
   ED25519,
   exportBundle,
+  knownAfterRestore,
   logOrigin,
   parseScope,
   parseVerifierKey,
@@ -26,7 +27,7 @@ import {
 import type { BundleMade, LiveFinding, NoteSigner, NoteVerifier, Period } from '#evidence'
 import { assessControls } from '#governance'
 import { rollPopulations } from '#identity/roll'
-import { Fault, REEVE, systemClock } from '#kernel'
+import { Fault, messageOf, REEVE, systemClock } from '#kernel'
 import { openKeys } from '#keys'
 import type { Keys } from '#keys'
 import { controlReader } from './control-reader.ts'
@@ -146,12 +147,14 @@ export async function verifyEvidence(
     readonly state: boolean
     readonly logKey?: string
     readonly witnessKeys: readonly string[]
-    readonly known: readonly string[]
+    readonly known?: string
+    readonly acceptedRestore?: string
   },
 ): Promise<LiveFinding[]> {
+  const { known, restore } = readKnown(options)
   return await atDesk(options, async ({ database, connection, tiles, keys }) => {
     const evidence = database.layer('evidence')
-    const { logKey, witnessKeys, known, state } = options
+    const { logKey, witnessKeys, state } = options
     const findings = await verifyLog({
       evidence,
       connection,
@@ -162,6 +165,7 @@ export async function verifyEvidence(
       nowMs: () => Date.now(),
       ...(logKey === undefined ? {} : { logKey }),
     })
+    if (restore !== undefined) findings.push({ check: 'restore', outcome: 'cannot', detail: restore.detail })
     const guarded = [...findings, ...(await verifyGuard(evidence, connection))]
     if (!state) return guarded
     return [
@@ -173,20 +177,38 @@ export async function verifyEvidence(
   })
 }
 
+/** Throws Fault('usage') for what is no checkpoint, or no restore that a witness accepted. */
+function readKnown(given: {
+  readonly known?: string
+  readonly acceptedRestore?: string
+  readonly witnessKeys: readonly string[]
+}): ReturnType<typeof knownAfterRestore> {
+  try {
+    return knownAfterRestore(given.known, given.acceptedRestore, given.witnessKeys)
+  } catch (cause) {
+    throw new Fault('usage', messageOf(cause), { cause })
+  }
+}
+
 export async function evidenceKeys(options: DeskOptions): Promise<LogKeys> {
   return await atDesk(options, ({ origin, keys, pending }) =>
     Promise.resolve({ origin, keys, ...(pending === undefined ? {} : { pending }) }),
   )
 }
 
-/** A C2SP tlog-proof. Throws Fault('not_found'). */
-export async function proveEvidence(options: DeskOptions & { readonly entry: string }): Promise<string> {
+/** A C2SP tlog-proof; where keys of witnesses are given, under what one of them cosigned. Throws Fault('not_found'). */
+export async function proveEvidence(
+  options: DeskOptions & { readonly entry: string; readonly witnessKeys: readonly string[] },
+): Promise<string> {
+  const trusted = options.witnessKeys.map(witnessKey)
   return await atDesk(options, async ({ database, tiles }) => {
-    const proof = await proveEntry(database.layer('evidence'), tiles, options.entry)
+    const proof = await proveEntry(database.layer('evidence'), tiles, options.entry, trusted, trusted.length > 0)
     if (proof === undefined)
       throw new Fault(
         'not_found',
-        'no such entry is under a checkpoint: entries are within a second, while a server runs',
+        trusted.length === 0
+          ? 'no such entry is under a checkpoint: entries are within a second, while a server runs'
+          : 'no such entry is under a checkpoint that a witness whose key was given has cosigned',
       )
     return proof
   })

@@ -20,7 +20,7 @@ const WORK: Readonly<Record<string, (dataDirectory: string, out: string) => Prom
   backup: async (dataDirectory, path) => backUp({ environment: {}, dataDirectory, release: '1', path, withKeys: true }),
   'evidence keys': async (dataDirectory) => evidenceKeys({ environment: {}, dataDirectory, release: '1' }),
   'evidence verify': async (dataDirectory) =>
-    verifyEvidence({ environment: {}, dataDirectory, release: '1', state: true, witnessKeys: [], known: [] }),
+    verifyEvidence({ environment: {}, dataDirectory, release: '1', state: true, witnessKeys: [] }),
   'keys list': async (dataDirectory) => localKeys({ environment: {}, dataDirectory }),
   'keys replace-lost': async (dataDirectory) =>
     localKeys({ environment: {}, dataDirectory, acceptLoss: ['fingerprint'] }),

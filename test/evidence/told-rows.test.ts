@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
+import { Fault } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
 import { NOT_COVERED, TOLD_TABLES, VERSIONED_TABLES } from '../../src/start/told-tables.ts'
+import { refuseForgedRows } from '../../src/start/forged-rows.ts'
 import { copyOf } from './copies.ts'
 import type { Copy } from './copies.ts'
 import { evidenceEstate } from './estate.ts'
@@ -115,6 +117,24 @@ describe('rows without versions', { skip: databaseUnavailable() }, () => {
         expected,
       )
     })
+
+  test('a token or a role that was written past Reeve lets nobody in: the server does not start', async () => {
+    const EVERYTHING = `update access.token set scopes = '{read,write,admin}'`
+    for (const edit of [ROLE, EVERYTHING, 'delete from access.token']) {
+      const copy = await copyOf(estate)
+      const said: string[] = []
+      const look = async (): Promise<void> => await refuseForgedRows(copy.database, (event) => said.push(event))
+      try {
+        await look()
+        await copy.query('set session_replication_role = replica')
+        await copy.query(edit)
+        await assert.rejects(look(), (error) => error instanceof Fault && error.code === 'conflict')
+        assert.match(said.join(), /ALARM: access\.(?:token|role_assignment) /)
+      } finally {
+        await copy.close()
+      }
+    }
+  })
 
   test('a superuser who lets the triggers run is named by them', async () => {
     assert.match(

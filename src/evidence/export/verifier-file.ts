@@ -11,6 +11,7 @@ const PARTS = [
   'row-facts.ts',
   'log-facts.ts',
   'erased-content.ts',
+  'accepted-restore.ts',
   'log-check.ts',
   'witnesses.ts',
   'population-rows.ts',

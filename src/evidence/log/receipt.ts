@@ -20,21 +20,22 @@ function formatProof({ index, proof, checkpoint }: ProofParts): string {
 }
 
 /**
- * The proof of an entry, under the newest checkpoint that one of the `trusted` witnesses cosigned, else under the newest. `undefined` where
- * there is no such entry, or no checkpoint over it yet (within a second there is).
+ * The proof of an entry, under the newest checkpoint that one of the `trusted` witnesses cosigned, else (not `cosignedOnly`) under
+ * the newest. `undefined` where there is no such entry, or no such checkpoint over it yet (within a second there is).
  */
 export async function proveEntry(
   evidence: LayerDatabase,
   tiles: TileFolder,
   entryId: string,
   trusted: readonly NoteVerifier[] = [],
+  cosignedOnly = false,
 ): Promise<string | undefined> {
   const found = await evidence.transaction(
     async (tx) => {
       const [place] = await tx.prepared<{ seq: number }>('place_of_entry', PLACE, [entryId])
       if (place === undefined) return undefined
-      const newest =
-        (await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, trusted })) ?? (await newestCheckpoint(tx))
+      const cosigned = await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, trusted })
+      const newest = cosigned ?? (cosignedOnly ? undefined : await newestCheckpoint(tx))
       return newest === undefined || newest.size <= place.seq ? undefined : { index: place.seq, newest }
     },
     { readOnly: true },

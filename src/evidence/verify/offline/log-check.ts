@@ -33,26 +33,26 @@ export class LogCheck {
   readonly #erased = new ErasedContent()
   readonly #byType = new Map<string, number>()
   readonly #tree = new MerkleStack()
-  readonly #known: { readonly origin: string; readonly size: number; readonly root: Buffer } | undefined
+  readonly #known: readonly { readonly origin: string; readonly size: number; readonly root: Buffer }[]
   #newestMs = 0
   #backdated = 0
   #ended = false
   #heads = 0
 
-  constructor(folder: string, manifest: Manifest, facts: LogFacts, report: Report, known: string | undefined) {
+  constructor(folder: string, manifest: Manifest, facts: LogFacts, report: Report, known: readonly string[]) {
     this.#folder = folder
     this.#manifest = manifest
     this.#facts = facts
     this.#report = report
-    this.#known = known === undefined ? undefined : parseCheckpoint(parseNote(known).text)
+    this.#known = known.map((note) => parseCheckpoint(parseNote(note).text))
     this.keys = [parseKey(manifest.key)]
   }
 
   async read(): Promise<string> {
     const { origin, size } = this.#manifest
-    const known = this.#known
-    if (known !== undefined && known.origin !== origin)
-      throw new Error(`the checkpoint that you know is of the log ${known.origin}, and this is ${origin}`)
+    const other = this.#known.find((known) => known.origin !== origin)
+    if (other !== undefined)
+      throw new Error(`the checkpoint that you know is of the log ${other.origin}, and this is ${origin}`)
     if (this.keys[0]?.name !== origin) throw new Error('the first key is named otherwise than the log')
     const notes = textOf(this.#folder, 'log/checkpoints.notes')
       .split('\u0000')
@@ -60,7 +60,7 @@ export class LogCheck {
     const checkpoints = notes.map(parseNote)
     let next = 0
     const reach = (): void => {
-      if (known?.size === this.#tree.size) this.#checkKnown(known, this.#tree.root())
+      for (const known of this.#known) if (known.size === this.#tree.size) this.#checkKnown(known, this.#tree.root())
       for (let note = checkpoints[next]; note !== undefined; note = checkpoints[next]) {
         if (parseCheckpoint(note.text).size !== this.#tree.size) return
         this.#checkCheckpoint(note)
@@ -77,8 +77,9 @@ export class LogCheck {
     if (this.last === undefined || parseCheckpoint(this.last.text).size !== size)
       throw new Error('no signed checkpoint covers all entries')
     if (next !== checkpoints.length) throw new Error('a checkpoint is of a size that the entries do not reach')
-    if (known !== undefined && known.size > size)
-      throw new Error(`you know a log of ${known.size} entries; this one has ${size}: its tail was cut`)
+    for (const known of this.#known)
+      if (known.size > size)
+        throw new Error(`you know a log of ${known.size} entries; this one has ${size}: its tail was cut`)
     if (this.#backdated > 0)
       this.#report.say(
         'time',

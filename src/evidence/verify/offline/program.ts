@@ -7,10 +7,12 @@ import { exitCodeOf } from './report.ts'
 import { verifyBundle } from './verify-bundle.ts'
 import { verifyReceipt } from './verify-receipt.ts'
 
-const USAGE = `usage: node verify.mjs [FOLDER or RECEIPT.json] [--log-key KEY] [--witness-key KEY]… [--known-checkpoint FILE] [--json]
+const USAGE = `usage: node verify.mjs [FOLDER or RECEIPT.json] [--log-key KEY] [--witness-key KEY]…
+       [--known-checkpoint FILE] [--accepted-restore FILE] [--json]
   --log-key            the key of the log, known from elsewhere than the bundle
   --witness-key        the key of a witness, from whoever runs it; may be repeated
   --known-checkpoint   a checkpoint of this log that you kept from an earlier visit
+  --accepted-restore   the note with which a witness accepted a restore of this log, from whoever runs it
 exit code: 0 every check passed; 1 something was refused; 2 nothing was refused, and something could not be checked`
 
 async function main(words: string[]): Promise<0 | 1 | 2> {
@@ -22,6 +24,7 @@ async function main(words: string[]): Promise<0 | 1 | 2> {
       'log-key': text,
       'witness-key': text,
       'known-checkpoint': text,
+      'accepted-restore': text,
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -33,14 +36,16 @@ async function main(words: string[]): Promise<0 | 1 | 2> {
   const [folder = '.', ...more] = positionals
   const [logKey, ...otherKeys] = values['log-key'] ?? []
   const [known, ...otherKnown] = values['known-checkpoint'] ?? []
-  if (more.length + otherKeys.length + otherKnown.length > 0)
-    throw new Error('one folder, one --log-key and one --known-checkpoint at most')
+  const [restore, ...otherRestores] = values['accepted-restore'] ?? []
+  if (more.length + otherKeys.length + otherKnown.length + otherRestores.length > 0)
+    throw new Error('one folder, one --log-key, one --known-checkpoint and one --accepted-restore at most')
   const keys = { ...(logKey === undefined ? {} : { logKey }), witnessKeys: values['witness-key'] ?? [] }
   const findings = isReceipt(folder)
     ? await verifyReceipt(readFileSync(folder), keys)
     : await verifyBundle(folder, {
         ...keys,
         ...(known === undefined ? {} : { knownCheckpoint: readFileSync(known, 'utf8') }),
+        ...(restore === undefined ? {} : { acceptedRestore: readFileSync(restore, 'utf8') }),
       })
   if (values.json === true) console.log(JSON.stringify(findings, undefined, 2))
   else for (const { check, outcome, detail } of findings) console.log(plainLine(`${outcome}  ${check}: ${detail}`))

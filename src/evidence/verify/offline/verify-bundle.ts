@@ -1,4 +1,5 @@
 // Verifies an audit bundle: the checks in their order. What a bundle says of itself is believed in nothing.
+import { knownAfterRestore } from './accepted-restore.ts'
 import { parseCheckpoint, parseKey, parseNote, sha256 } from './formats.ts'
 import type { Key } from './formats.ts'
 import { textOf } from './files.ts'
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   readonly witnessKeys?: readonly string[]
   /** A checkpoint of this log that the auditor kept from an earlier visit. */
   readonly knownCheckpoint?: string
+  /** The note of an accepted restore, from whoever runs the witness. */
+  readonly acceptedRestore?: string
 }
 
 /** All checks on the bundle in `folder`. Throws only where what the auditor gave cannot be read. */
@@ -55,11 +58,14 @@ async function checkAll(
   const versioned = Object.entries(POPULATION_TABLES).flatMap(([name, { madeBy }]) => (madeBy ? [] : [name]))
   const scope = await scopeIds(folder, manifest)
   const facts = new LogFacts(await olderVersions(folder, versioned), scope, await RowFacts.read(folder))
-  const log = new LogCheck(folder, manifest, facts, report, options.knownCheckpoint)
+  const { knownCheckpoint, acceptedRestore, witnessKeys = [] } = options
+  const { known, restore } = knownAfterRestore(knownCheckpoint, acceptedRestore, witnessKeys)
+  if (restore !== undefined) report.say('restore', 'cannot', restore.detail)
+  const log = new LogCheck(folder, manifest, facts, report, known)
   const read = await report.attempt('entries', async () => await log.read())
   await report.attempt('log key', () => checkKey(log.keys, options.logKey, report))
   await report.attempt('manifest signature', () => checkSignature(folder, manifest, log))
-  if (log.last !== undefined) checkWitnesses(report, options.witnessKeys ?? [], log.keys, log.last)
+  if (log.last !== undefined) checkWitnesses(report, witnessKeys, log.keys, log.last)
   if (!read) report.say('populations', 'cannot', 'they hang on the entries, which are not good')
   else {
     const populations = new PopulationCheck(folder, manifest, facts, scope, report)
