@@ -51,6 +51,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       receipt: async () => (await import('./receipt.ts')).receiptCommand(),
       target: async () => (await import('./target.ts')).targetCommand(),
       run: async () => (await import('./run.ts')).runCommand(),
+      connect: async () => (await import('./connect.ts')).connectCommand(),
       access: async () => (await import('./access.ts')).accessCommand(),
       decide: async () => (await import('./decide.ts')).decideCommand(),
       explain: async () => (await import('./explain.ts')).explainCommand(),

@@ -31,6 +31,8 @@ import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
 import { Undo } from './start/undo.ts'
+import { targetGrants } from './start/target-grants.ts'
+import { loginDoor } from './start/target-logins.ts'
 import { startUpkeep } from './start/upkeep.ts'
 
 export { administratorSql, scramVerifier } from '#connectors/postgresql'
@@ -120,6 +122,7 @@ async function start(
       graph,
       effect,
       contain: containDoor({ identity, effect, graph, fingerprint }),
+      logins: loginDoor({ access, effect, decisions }),
       evidence: database.layer('evidence'),
       tiles: log.tiles,
       witnesses: log.witnesses,
@@ -166,7 +169,8 @@ async function startLayers(
   undo.later('the database', async () => opened.stop())
   const { database } = opened
   const keys = await keysOfRoll(dataDirectory, clock, database, options.acceptKeyLoss)
-  const access = administration(database, clock, keys, config.server, options.fulfillers)
+  const carried = targetGrants(options.fulfillers)
+  const access = administration(database, clock, keys, config.server, carried)
   const identity = endingAccessOfLeavers(identityLayer(database, clock, config.server), access, say)
   const log = await startLog({ database, dataDirectory, keys, clock, say, witnesses: config.server.witnesses ?? [] })
   undo.later('the log', async () => log.keeper.stop())
@@ -191,6 +195,7 @@ async function startLayers(
     undo,
     say,
   })
+  carried.of(effect)
   return { opened, clock, keys, identity, access, effect, log, act, say }
 }
 

@@ -17,9 +17,11 @@ const BY_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH
 const NOT_THERE = 127
 const NOT_RUN = 126
 
-export function startChild([command = '', ...args]: readonly string[]): Child {
+/** `more` is set in its environment. */
+export function startChild([command = '', ...args]: readonly string[], more: NodeJS.ProcessEnv = {}): Child {
   const terminal = process.stdin.isTTY
-  const { REEVE_TOKEN: _, ...env } = process.env
+  const { REEVE_TOKEN: _, ...own } = process.env
+  const env = { ...own, ...more }
   const group = !terminal && process.platform !== 'win32'
   // a group of its own, which can be ended whole; at a terminal it must stay in front
   const child = spawn(command, args, { stdio: 'inherit', env, detached: group })

@@ -144,6 +144,49 @@ export interface Examined {
   readonly remedy?: readonly string[]
 }
 
+/** A right for a time, as it is made at a target: a login of its own that is there for its window and no longer. */
+export interface TimedRight {
+  /** Of the grant. Whatever is made at the target carries it: doing the same twice is doing it once. */
+  readonly id: string
+  readonly requestId: string
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  readonly until?: Instant
+  /** Grows with every step of the grant: a lower one than the target has seen is refused. */
+  readonly fence: number
+}
+
+/** What the target did of it, or why not. `lasting`: trying again is of no use. */
+export type TimedDone =
+  | { readonly done: true; readonly answer: string }
+  | { readonly done: false; readonly reason: string; readonly lasting?: true }
+
+export type TimedSeen =
+  | { readonly effect: 'verified'; readonly answer: string }
+  | { readonly effect: 'unproven'; readonly reason: string }
+
+/** SECURITY: the password is answered once, to who has the right, and kept nowhere; after `secondsGood` it opens nothing. */
+export interface TimedLogin {
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  readonly secondsGood: number
+}
+
+/** Rights for a time. Each call may be made again, and calls for several rights at once. */
+export interface TimedRights {
+  /** Whether any of this right lies there; resources may be patterns. */
+  readonly reaches: (settings: TargetSettings, right: Pick<TimedRight, 'actions' | 'resources'>) => boolean
+  /** The login is made, and nobody can use it before `login`. */
+  readonly give: (call: TargetCall, right: TimedRight) => Promise<TimedDone>
+  /** A password for it that is good for a minute, or for what is left of the window. Throws where it is not there. */
+  readonly login: (call: TargetCall, right: TimedRight) => Promise<TimedLogin>
+  /** Its sessions are ended, then it is gone. Also where it never was. */
+  readonly take: (call: TargetCall, right: TimedRight) => Promise<TimedDone>
+  /** `verified`: it is not there, no session is left, and the target refused a real login by its name. */
+  readonly see: (call: TargetCall, right: TimedRight) => Promise<TimedSeen>
+}
+
 export interface TargetAdapter {
   readonly system: TargetSystem
   readonly title: string
@@ -154,6 +197,8 @@ export interface TargetAdapter {
   readonly find: (call: TargetCall, subject: TargetSubject) => Promise<AccountFound>
   /** Who is there and what each may do, as facts; what could not be seen is said. Streams, and changes nothing. */
   readonly discover?: (call: TargetCall) => AsyncGenerator<Observation>
+  /** Absent where the system has none. */
+  readonly timed?: TimedRights
   /** Accounts at the target whose password this is, where a caller has only a secret: by a real login of each candidate. */
   readonly accountsOf?: (
     call: TargetCall,

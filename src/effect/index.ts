@@ -23,6 +23,8 @@ export type {
 } from './records.ts'
 export { getRestraint, setRestraint } from './restraint.ts'
 export type { Restraint } from './restraint.ts'
+export { timedTargets } from './timed-rights.ts'
+export type { TimedTarget } from './timed-rights.ts'
 export {
   accountsOf,
   addTarget,

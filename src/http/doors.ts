@@ -8,6 +8,7 @@ import type { listEntries, NoteVerifier, TileFolder } from '#evidence'
 import type { ControlReader } from '#governance'
 import type { Instant } from '#kernel'
 import type { ContainDoor } from './contain-door.ts'
+import type { LoginDoor } from './login-door.ts'
 import type { DecisionsDoor } from './decisions/door.ts'
 
 /** One number of the metrics that is read when somebody asks, or one for each value of a label. */
@@ -30,6 +31,8 @@ export interface Doors {
   readonly effect?: EffectLayer
   /** From what leaked to what is held. Absent where the server acts on no targets. */
   readonly contain?: ContainDoor
+  /** Getting in at a target by a grant. Absent where the server acts on no targets. */
+  readonly logins?: LoginDoor
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder

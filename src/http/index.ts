@@ -9,6 +9,7 @@ export type {
   SessionGroup,
   Told,
 } from './contain-door.ts'
+export type { LoginAsked, LoginDoor } from './login-door.ts'
 export { HTTP_SETTINGS } from './doors.ts'
 export type { Doors, Gauge, HttpSettings } from './doors.ts'
 export { buildDecisionServer } from './decisions/server.ts'

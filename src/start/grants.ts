@@ -25,6 +25,7 @@ export function startGrants(parts: {
     async () => {
       if (held === undefined || held.lost.aborted) held = await holdLock(opened.connectionFor('access'), LOCK)
       if (held === undefined) return 'done'
+      await access.lookForTargets?.()
       return await keepGrants({ access, state, signal: AbortSignal.any([stopping.signal, held.lost]) })
     },
     {

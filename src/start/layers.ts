@@ -1,5 +1,4 @@
 // The layers as the server holds them: each with its own pool, the one clock, and the settings that are its own.
-import type { GrantFulfiller } from '#access/decisions'
 import { administeringPersons, ADMINISTRATION_SETTINGS, endAccessOfLeavers } from '#access/records'
 import type { Administration } from '#access/records'
 import type { ServerSettings } from '#config'
@@ -9,6 +8,7 @@ import type { IdentityLayer } from '#identity/roll'
 import { messageOf, REEVE } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
+import type { TargetGrants } from './target-grants.ts'
 
 export function identityLayer(database: Database, clock: Clock, settings: ServerSettings): IdentityLayer {
   const { orphanGraceDays, leaverShareMax, leaverCountMin } = settings
@@ -29,12 +29,13 @@ export function administration(
   clock: Clock,
   keys: Keys,
   { bothAdministrations, breakGlassHoursMax }: ServerSettings,
-  fulfillers: readonly GrantFulfiller[] = [],
+  { fulfillers, lookForTargets }: TargetGrants,
 ): Administration {
   return {
     db: database.layer('access'),
     clock,
     fulfillers,
+    lookForTargets,
     ...(breakGlassHoursMax === undefined ? {} : { breakGlassSecondsMax: breakGlassHoursMax * 3600 }),
     // asked at each use, so that a rotation counts at once
     tokenKeys: () => keys.keysOf('token').map((key) => ({ keyId: key.keyId, key: key.reveal() })),

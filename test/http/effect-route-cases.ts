@@ -70,6 +70,7 @@ export const EFFECT_CASES: Readonly<Record<string, RouteCase>> = {
   },
   removeTarget: { by: 'kim', entry: 'target.removed', ask: of(target, 'targetId', { body: why, headers: anyVersion }) },
   examineTarget: { by: 'kim', ask: of(target, 'targetId') },
+  openTargetSession: { by: 'kim', ask: of(target, 'targetId', { body: {} }) },
   getRestraint: { by: 'otto', ask: async () => ({}) },
   setRestraint: {
     by: 'kim',

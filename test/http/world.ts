@@ -10,18 +10,36 @@ import { OfferedCredentials } from '#effect'
 import type { EffectLayer } from '#effect'
 import { TileFolder } from '#evidence'
 import { IDENTITY_SETTINGS } from '#identity/roll'
+import { newId } from '#kernel'
 import type { Clock } from '#kernel'
 import { GraphKeeper } from '../../src/access/graph/keeper.ts'
 import { policies } from '../../src/access/decide/state-in-test.ts'
 import { STARTER_POLICIES } from '../../src/access/policy-version/starter-text.ts'
 import { TargetInTest } from '../../src/effect/target-in-test.ts'
 import { containDoor } from '../../src/start/contain/contain.ts'
+import type { Doors } from '../../src/http/doors.ts'
 import { apiInTest } from './api.ts'
 import type { ApiInTest } from './api.ts'
 import { ACCOUNT_IN_TEST } from './effect-route-cases.ts'
 import type { World } from './route-cases.ts'
 
 const nobody = () => ({ denied: 'unknown' }) as const
+
+/** Who gets in where is tried on a real target: `test/e2e/connect.test.ts`. */
+const LOGINS: NonNullable<Doors['logins']> = {
+  login: async () => ({
+    grantId: newId('grant'),
+    requestId: newId('access_request'),
+    until: '2030-01-01T00:00:00.000Z',
+    host: '127.0.0.1',
+    port: 5432,
+    tls: 'off',
+    database: 'postgres',
+    user: 'reeve_grt',
+    password: 'of this answer',
+    secondsGood: 60,
+  }),
+}
 
 function effectInTest(database: Database, clock: Clock): EffectLayer {
   const target = new TargetInTest()
@@ -60,6 +78,7 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
       effect,
       contain: containDoor({ identity, effect, graph, fingerprint }),
       tiles,
+      logins: LOGINS,
     }
   })
   if (connections === undefined) throw new Error('it was made above')

@@ -23,12 +23,13 @@ const ACTION = /^(?:[^\s*]+|(?:[^\s*]+:)?\*)$/
  * Fault('unprocessable') for patterns that are none.
  */
 export async function makeGrant(
-  { fulfillers = [] }: AccessLayer,
+  { fulfillers = [], lookForTargets }: AccessLayer,
   tx: Tx,
   act: Act,
   grant: Omit<GrantRecord, 'state' | 'ended' | 'fulfilment'>,
 ): Promise<CurrentGrant> {
   assertRight(grant)
+  await lookForTargets?.()
   const fulfiller = fulfillerOf(fulfillers, grant)
   const data: GrantRecord = {
     ...grant,

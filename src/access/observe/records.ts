@@ -12,6 +12,8 @@ export interface AccessLayer {
   readonly clock: Clock
   /** What carries grants to their targets; none without it. */
   readonly fulfillers?: readonly GrantFulfiller[]
+  /** Brings that list up to date: before a right is asked for or made, and before each pass over grants. */
+  readonly lookForTargets?: () => Promise<void>
   /** The longest that break-glass lasts; four hours without it. */
   readonly breakGlassSecondsMax?: number
 }

@@ -49,6 +49,7 @@ export async function requestAccess(
   act: Act,
   asked: AccessAsked,
 ): Promise<CurrentAccessRequest> {
+  await access.lookForTargets?.()
   fulfillerOf(access.fulfillers ?? [], asked)
   const data = recordOf(access, state, act, asked)
   try {

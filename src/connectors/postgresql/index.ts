@@ -8,8 +8,12 @@ import { examine } from './examine.ts'
 import { find } from './find.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
 import { dropRole } from './drop-role.ts'
+import { giveTimed, loginTimed } from './give-timed.ts'
 import { reassignOwned } from './reassign-owned.ts'
 import { allowLogins, tryCredentialAgain } from './restore.ts'
+import { seeTimed } from './see-timed.ts'
+import { takeTimed } from './take-timed.ts'
+import { reachesTarget } from './timed-role.ts'
 import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
 
 export const postgresqlTarget: TargetAdapter = {
@@ -32,6 +36,7 @@ export const postgresqlTarget: TargetAdapter = {
   find,
   accountsOf,
   discover,
+  timed: { reaches: reachesTarget, give: giveTimed, login: loginTimed, take: takeTimed, see: seeTimed },
 }
 
 export { administratorSql, scramVerifier } from './administrator-sql.ts'

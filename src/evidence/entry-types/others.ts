@@ -56,6 +56,7 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   }),
   'grant.provisioning': access('a grant may begin, and its target is told', { decision: 'text' }),
   'grant.activated': access('the target of a grant has it'),
+  'grant.login_given': access('who has a grant was given a login at its target for a minute', { decision: 'text' }),
   'grant.attempt_failed': access('a target did not do what a grant asks of it, and is asked again', {
     step: 'text',
     attempt: 'number',

@@ -145,6 +145,7 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ['role.assigned', access(3, 'Assign Role')],
   ['role.ended', access(4, 'Remove Role')],
   ['grant.made', access(1, 'Assign Privileges')],
+  ['grant.login_given', access(OTHER, 'Login given')],
   ['grant.ended', access(2, 'Revoke Privileges')],
   ['break_glass.used', { ...finding, severity: 4 }],
   ['break_glass.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],

@@ -27,6 +27,7 @@ import { PRINCIPAL_PROOF } from './principal-proof.ts'
 import { PRINCIPALS } from './principals.ts'
 import { ROLE_ROUTES } from './roles.ts'
 import { TARGETS } from './targets.ts'
+import { TARGET_LOGINS } from './target-logins.ts'
 import { TOKENS } from './tokens.ts'
 import { VENDORS } from './vendors.ts'
 
@@ -51,6 +52,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...EXPLANATIONS,
   ...CONNECTIONS,
   ...TARGETS,
+  ...TARGET_LOGINS,
   ...CONTAINMENTS,
   ...PLANS,
   ...ENTRIES,
