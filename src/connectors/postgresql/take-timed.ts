@@ -137,9 +137,20 @@ async function attempt(roles: readonly string[], work: (names: readonly string[]
 async function handOver(one: Administrator, call: TargetCall, account: string): Promise<void> {
   for (const { database } of (await dependentsOf(one, account)).filter(({ open }) => open))
     await asAdministrator(call, { for: 'acting', database }, async (inside) => {
+      // a superuser withdraws as the owner, which leaves what others passed on: that only who gave it can withdraw
+      const given = await inside.rows<{ statement: string }>(GIVEN, [account])
+      for (const { statement } of given) await inside.rows(statement)
       await inside.rows(handOverStatement(account, call.settings.successor))
     })
 }
+
+const GIVEN = `with who as (select (select oid from pg_roles where rolname = $1) as grantee, current_user::regrole::oid as grantor)
+  select format('REVOKE ALL ON TABLE %I.%I FROM %I', n.nspname, c.relname, $1::text) as statement
+  from who, pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where exists (select from aclexplode(c.relacl) a where a.grantee = who.grantee and a.grantor = who.grantor)
+  union all
+  select format('REVOKE ALL ON SCHEMA %I FROM %I', n.nspname, $1::text) from who, pg_namespace n
+  where exists (select from aclexplode(n.nspacl) a where a.grantee = who.grantee and a.grantor = who.grantor)`
 
 async function why(one: Administrator, call: TargetCall, account: string, error: TargetError): Promise<string> {
   const words: string[] = []

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { newId, systemClock } from '#kernel'
+import type { Instant } from '#kernel'
+import type { TimedRight, TimedRights } from '#connectors/target'
+import { postgresqlTarget } from './index.ts'
+import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import type { TestPostgres } from './postgres-in-test.ts'
+
+const timed = postgresqlTarget.timed as TimedRights
+const NAME = 'shop-db'
+
+const right = (more: Partial<TimedRight> = {}, ms = 60_000): TimedRight => ({
+  id: newId('grant'),
+  requestId: newId('access_request'),
+  actions: ['pg:member'],
+  resources: [`pg://${NAME}/role/reporting`],
+  until: new Date(Date.parse(systemClock()) + ms).toISOString() as Instant,
+  fence: 2,
+  ...more,
+})
+
+for (const major of MAJORS) {
+  describe(`rights for a time on PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
+    let server: TestPostgres
+    const roles = async (): Promise<unknown[]> =>
+      await server.sql(String.raw`select rolname from pg_roles where rolname like 'reeve\_grt\_%'`)
+    before(async () => {
+      server = await startPostgres(major)
+      await server.sql('create database shop')
+      await server.sql(
+        'create role reporting; create role keeper; create role ruler createrole; create role chief in role ruler',
+      )
+      await server.sql('create table orders (id int); insert into orders values (7); create table bills (id int)')
+      await server.sql(
+        'grant select on orders to reporting; create schema work; grant create, usage on schema work to reporting',
+      )
+      await server.administered(['reporting', 'keeper', 'ruler', 'chief'], ['shop'])
+    })
+    after(async () => await server?.stop())
+
+    test('a login opens what the grant gives and nothing else, and is refused and seen refused after', async () => {
+      const [call, one] = [server.call(), right()]
+      assert.equal((await timed.give(call, one)).done, true)
+      assert.equal((await timed.give(call, one)).done, true, 'twice is once')
+      assert.equal((await timed.see(call, one)).effect, 'unproven')
+      const { user, password, secondsGood } = await timed.login(call, one)
+      assert.ok(secondsGood <= 60 && secondsGood > 50)
+      const session = await server.session(user, password)
+      assert.deepEqual((await session.query('select id from orders')).rows, [{ id: 7 }])
+      await assert.rejects(session.query('select id from bills'), { code: '42501' })
+      assert.equal((await timed.take(call, one)).done, true)
+      await assert.rejects(session.query('select 1'))
+      await assert.rejects(server.session(user, password), { code: '28P01' })
+      const seen = await timed.see(call, one)
+      assert.equal(seen.effect, 'verified')
+      assert.match(seen.effect === 'verified' ? seen.answer : '', /refused \(28P01\)/)
+      assert.deepEqual(await roles(), [])
+      assert.equal((await timed.take(call, one)).done, true, 'also where it is gone')
+    })
+
+    test('the server itself refuses the password after its time, and a later one takes the place of an earlier one', async () => {
+      const [call, one] = [server.call(), right({}, 3000)]
+      await timed.give(call, one)
+      const first = await timed.login(call, one)
+      const second = await timed.login(call, one)
+      await assert.rejects(server.session(first.user, first.password), { code: '28P01' })
+      await (await server.session(second.user, second.password)).end()
+      await new Promise((resolve) => setTimeout(resolve, 3200))
+      await assert.rejects(server.session(second.user, second.password), { code: '28P01' })
+      await assert.rejects(timed.login(call, one), /its time is over/)
+      await timed.take(call, one)
+    })
+
+    test('sixty that end together are gone in one go, with those that nobody asked to end though they are over', async () => {
+      const call = server.call()
+      const many = Array.from({ length: 60 }, () => right())
+      const forgotten = right({}, 3000)
+      for (const one of [forgotten, ...many]) assert.equal((await timed.give(call, one)).done, true)
+      const { user, password } = await timed.login(call, many[0] ?? forgotten)
+      const session = await server.session(user, password)
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.max(0, Date.parse(forgotten.until ?? '') - Date.now()) + 10),
+      )
+      const since = performance.now()
+      const ended = await Promise.all(many.map(async (one) => await timed.take(call, one)))
+      const took = performance.now() - since
+      assert.ok(ended.every(({ done }) => done))
+      assert.deepEqual(await roles(), [])
+      await assert.rejects(session.query('select 1'))
+      assert.ok(took < 5000, `it took ${took} ms`)
+    })
+
+    test('what it made while it was in goes to the successor, and no object is lost', async () => {
+      const [call, one] = [server.call({ successor: 'keeper' }), right()]
+      await timed.give(call, one)
+      const { user, password } = await timed.login(call, one)
+      const session = await server.session(user, password)
+      await session.query('create table work.draft (id int)')
+      await session.end()
+      const without = await timed.take(server.call(), one)
+      assert.match(without.done ? '' : without.reason, /may not log in and is still there.*work\.draft/)
+      await assert.rejects(server.session(user, password), { code: '28P01' })
+      assert.equal((await timed.take(call, one)).done, true)
+      assert.deepEqual(await server.sql("select tableowner from pg_tables where tablename = 'draft'"), [
+        { tableowner: 'keeper' },
+      ])
+      await server.sql('drop table work.draft')
+    })
+
+    test('a privilege on a table is given where its owner lets it be passed on, else what is missing is said', async () => {
+      const call = server.call()
+      const one = right({ actions: ['pg:SELECT'], resources: [`pg://${NAME}/postgres/public.bills`] })
+      const refused = await timed.give(call, one)
+      assert.ok(!refused.done && refused.lasting === true)
+      await timed.take(call, one)
+      await server.sql('grant select on bills to reeve_admin with grant option')
+      await server.sql('grant usage on schema public to reeve_admin with grant option')
+      const given = await timed.give(call, one)
+      assert.ok(given.done, given.done ? '' : given.reason)
+      const { user, password, database } = await timed.login(call, one)
+      const session = await server.session(user, password, database)
+      await session.query('select id from bills')
+      await assert.rejects(session.query('insert into bills values (1)'), { code: '42501' })
+      await session.end()
+      const taken = await timed.take(call, one)
+      assert.ok(taken.done, taken.done ? '' : taken.reason)
+      assert.deepEqual(await roles(), [])
+      await server.sql('revoke all on bills from reeve_admin; revoke all on schema public from reeve_admin cascade')
+    })
+
+    test('no grant makes who has it rule the server, and an earlier step of one does not undo a later', async () => {
+      const call = server.call()
+      const group = (name: string): TimedRight => right({ resources: [`pg://${NAME}/role/${name}`] })
+      for (const name of ['postgres', 'reeve_admin', 'pg_monitor', 'ruler', 'chief', 'nobody-here', '*']) {
+        const answer = await timed.give(call, group(name))
+        assert.ok(!answer.done && answer.lasting === true, name)
+      }
+      const over = await timed.give(call, right({}, -1000))
+      assert.ok(!over.done)
+      const one = right({ fence: 5 })
+      assert.equal((await timed.give(call, one)).done, true)
+      const lower = await timed.give(call, { ...one, fence: 4 })
+      assert.match(lower.done ? '' : lower.reason, /a later step/)
+      await timed.take(call, one)
+      assert.deepEqual(await roles(), [])
+    })
+  })
+}
