@@ -1,5 +1,5 @@
 // A server that answers for decisions and nothing else: the same desk as beside the API, without a database.
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '#kernel'
 import type { HttpSettings } from '../doors.ts'
@@ -19,7 +19,7 @@ export function buildDecisionServer(
   const beside = decisionsBeside(door, settings, log)
   const server: FastifyInstance = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
