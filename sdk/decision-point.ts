@@ -1,6 +1,6 @@
 // A decision point in this process: follows a server, and answers from memory.
 import { DECISION_LIMITS, DecisionLog, evaluate, evaluateAll } from '#access/decisions'
-import type { DecisionPoint, DecisionState, EvaluationAnswer, EvaluationsAnswer } from '#access/decisions'
+import type { DecisionPoint, DecisionState, EvaluationAnswer, EvaluationsAnswer } from '#access/point'
 import { sendRecords } from './send-records.ts'
 import { ServerFollower } from './follow-server.ts'
 

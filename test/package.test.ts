@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { databaseUnavailable } from '../src/db/database-in-test.ts'
-import { startServer } from './e2e/server-in-test.ts'
+import { cleanEnvironment, startServer } from './e2e/server-in-test.ts'
 
 const run = promisify(execFile)
 const folder = await mkdtemp(join(tmpdir(), 'reeve-package-'))
@@ -75,6 +75,66 @@ describe('the package', () => {
     for (const name of ['openDecisionPoint', 'askDecisionPoint', 'guardExpress', 'guardFastify', 'guardHono']) {
       assert.ok(names.includes(name), name)
     }
+  })
+
+  test('a program over its SDK is checked by its types', async () => {
+    const source = `
+      import { authorizeIssue, guardExpress, openDecisionPoint } from 'reeve/sdk'
+      import type { IssueAuthorized, LocalDecisionPoint } from 'reeve/sdk'
+      const point: LocalDecisionPoint = await openDecisionPoint({ server: 'http://x', token: () => Promise.resolve('y') })
+      const { decision, context } = await point.evaluate({})
+      export const said: boolean = decision
+      export const why: string = context.reason
+      const asked = { subject: { type: 'a', id: 'b' }, resource: { type: 'c', id: 'd' }, scopes: ['e'], ttlSeconds: 60 }
+      export const issued: IssueAuthorized = authorizeIssue(point.state(), asked, point.now())
+      guardExpress({ routes: { name: 'shop', routes: [] }, ask: (body) => point.evaluate(body) })
+      // @ts-expect-error a server is needed
+      await openDecisionPoint({ token: () => Promise.resolve('y') })
+      // @ts-expect-error it is a text, and known as one
+      export const wrong: number = context.reason
+      // @ts-expect-error scopes are a list
+      authorizeIssue(point.state(), { ...asked, scopes: 'e' }, 0)
+    `
+    await writeFile(join(folder, 'uses.mts'), source)
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2024',
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [resolve('node_modules/@types')],
+    }
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['uses.mts'] }))
+    const checked = run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder])
+    await checked.catch((error: { stdout: string }) => assert.fail(error.stdout))
+  })
+
+  test('its graph answers in a thread of its own', { skip: databaseUnavailable() }, async (t) => {
+    await chmod(folder, 0o755)
+    const command = join(installed, 'bin', 'reeve.js')
+    const dataDirectory = join(folder, 'graph')
+    const server = await startServer({
+      dataDirectory,
+      args: ['--sample', '--both-administrations'],
+      command,
+      cwd: folder,
+    })
+    t.after(async () => server.kill())
+    const response = await fetch(`${server.url}/v1/bootstrap/administrators`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        administrators: [
+          { name: 'Ida', email: 'ida@x.example', roles: ['identity-admin', 'access-admin'] },
+          { name: 'Ben', email: 'ben@x.example', roles: ['access-admin'] },
+        ],
+      }),
+    })
+    const { administrators } = (await response.json()) as { administrators: { value: string }[] }
+    const env = cleanEnvironment({ REEVE_URL: server.url, REEVE_TOKEN: administrators[0]?.value ?? '', HOME: folder })
+    const asked = ['access', 'who-can', 'aws:s3:GetObject', 'arn:aws:s3:::larkfield-statements/a', '--json']
+    const { stdout } = await run(process.execPath, [command, ...asked], { cwd: folder, env })
+    assert.ok((JSON.parse(stdout) as { items: unknown[] }).items.length > 0, stdout)
   })
 
   test('its command serves, with its migrations and its samples', { skip: databaseUnavailable() }, async (t) => {

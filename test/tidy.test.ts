@@ -129,7 +129,7 @@ const IMPORTS: readonly Rule[] = [
   },
   {
     module: 'sdk/',
-    may: ['#kernel', '#access/decisions', '#http'],
+    may: ['#kernel', '#access/decisions', '#access/point', '#http'],
     because: 'a decision point of its own decides by the same code as a server, and has no database',
   },
   {

@@ -1,7 +1,7 @@
 // Asks a decision point over HTTP or its Unix socket, as AuthZEN has it. Nothing is kept: a revocation holds at the next request.
 import http from 'node:http'
 import https from 'node:https'
-import type { Ask } from '#access/decisions'
+import type { Ask } from '#access/point'
 import { Fault } from '#kernel'
 
 export interface AskDecisionPointOptions {

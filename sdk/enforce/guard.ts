@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import { enforce, routeTable, subjectFrom } from '#access/decisions'
-import type { Ask, Enforced, RouteFile, RouteTable, SubjectOfRequest } from '#access/decisions'
+import type { Ask, Enforced, RouteFile, RouteTable, SubjectOfRequest } from '#access/point'
 import { Fault } from '#kernel'
 
 export interface GuardOptions {

@@ -1,7 +1,7 @@
 // Decisions as a server answers for them: the state that follows the database, who may ask, and AuthZEN's API.
 export * from './authzen/index.ts'
 export * from './enforce/index.ts'
-export { DECISION_LIMITS, DecisionState, resourceName } from './decide/index.ts'
+export { authorizeIssue, DECISION_LIMITS, DecisionState, resourceName } from './decide/index.ts'
 export type { Question, TokenFacts } from './decide/index.ts'
 export { DecisionLog } from './decision-log/decision-log.ts'
 export { listDecisionCounts, pruneDecisions } from './decision-log/count-decisions.ts'
