@@ -50,7 +50,9 @@ describe('the package', () => {
   test('holds no sources, no tests and no samples of others', async () => {
     const names = await readdir(installed)
     assert.ok(names.includes('dist') && names.includes('bin') && names.includes('LICENSE'))
-    assert.ok((await readdir(join(installed, 'dist'))).includes('worker.js'), 'the worker is loaded by its URL')
+    const built = await readdir(join(installed, 'dist'))
+    for (const name of ['worker.js', 'probe-process.js'])
+      assert.ok(built.includes(name), `${name} is loaded by its URL`)
     for (const absent of ['src', 'cli', 'test', 'node_modules', 'bench']) assert.ok(!names.includes(absent), absent)
   })
 

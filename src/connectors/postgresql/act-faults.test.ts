@@ -1,9 +1,11 @@
 // What goes wrong while it acts: each is either tried again or said, and no secret is in any of it.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StepCall, TargetStep } from '#connectors/target'
+import { scramVerifier } from './administrator-sql.ts'
 import { denyNewLogins } from './deny-new-logins.ts'
 import { endSessions } from './end-sessions.ts'
 import { between } from './places-in-test.ts'
@@ -129,6 +131,44 @@ describe('while it acts', { skip: postgresMissing(18), timeout: 180_000 }, () =>
     assert.ok(!JSON.stringify([answers, verdicts, looked]).includes(SECRET))
   })
 })
+
+describe('on a server that audits everything', { skip: pgauditMissing(), timeout: 120_000 }, () => {
+  test('what was done is in its log under the plan, and the secret is not', async () => {
+    const server = await startPostgres(15, {
+      shared_preload_libraries: 'pgaudit',
+      'pgaudit.log': 'all',
+      'pgaudit.log_parameter': 'on',
+      log_statement: 'all',
+      log_line_prefix: '%a|',
+      logging_collector: 'on',
+      log_directory: '../log',
+    })
+    try {
+      await server.sql('create extension pgaudit; create role app login')
+      await server.sql(`alter role app password '${scramVerifier(SECRET)}'`)
+      await server.administered(['app'])
+      for (const operation of ['contain', 'restore', 'revoke'] as const) {
+        const { verdicts } = await carriedOut(operation, server.call(), 'app', offered(SECRET))
+        const bad = Object.entries(verdicts).filter(([, { effect }]) => effect !== 'verified')
+        assert.deepEqual(bad, [], operation)
+      }
+      const folder = join(server.socketFolder, 'log')
+      const log = readdirSync(folder)
+        .map((name) => readFileSync(join(folder, name), 'utf8'))
+        .join('')
+      assert.match(log, /reeve plan pln_test\|.*AUDIT: SESSION.*ALTER ROLE ""app"" NOLOGIN CONNECTION LIMIT 0/)
+      assert.match(log, /AUDIT: SESSION.*DROP ROLE ""app""/)
+      assert.ok(!log.includes(SECRET))
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+function pgauditMissing(): string | false {
+  if (!existsSync('/usr/lib/postgresql/15/lib/pgaudit.so')) return 'pgaudit is not here'
+  return postgresMissing(15)
+}
 
 /** Arguments and environment of every process that we may see. */
 function processes(): string[] {
