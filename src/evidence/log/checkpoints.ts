@@ -26,12 +26,9 @@ const NEWEST = `
           from (select line, witness from evidence.cosignature w where w.size = c.size
                 order by w.witness = any($2::text[]) desc, w.witness limit $3) w) as lines
   from evidence.checkpoint c where c.size <= $1 order by c.size desc limit 1`
-/** Of each witness by itself: so every plan reads the end of `cosignature_witness`, and not what others cosigned. */
+/** Of one witness: then every plan reads the end of `cosignature_witness`, and not what others cosigned since. */
 const COSIGNED = `
-  select distinct s.size from unnest($1::text[]) as n (witness), lateral (
-    select w.size from evidence.cosignature w
-    where w.witness = n.witness and w.size >= $2 and w.size < $3 order by w.size desc limit $4) s
-  order by s.size desc limit $4`
+  select size from evidence.cosignature where witness = $1 and size >= $2 and size < $3 order by size desc limit $4`
 
 /**
  * The newest; or the newest of at most `size`; or the newest of at least `cosignedFrom` entries that one of the `trusted` keys
@@ -73,14 +70,19 @@ async function newestCosigned(
   const names = trusted.map(({ name }) => name)
   let below = Number.MAX_SAFE_INTEGER
   for (let sought = 0; names.length > 0 && sought < SOUGHT_MAX; sought += SOUGHT) {
-    const rows = await tx.prepared<{ size: number }>('cosigned_sizes', COSIGNED, [names, from, below, SOUGHT])
-    for (const { size } of rows) {
-      const found = await newestCheckpoint(tx, { atMost: size, trusted })
-      if (found?.size === size && found.witnesses.length > 0) return found
+    const found = new Set<number>()
+    for (const name of names) {
+      const rows = await tx.prepared<{ size: number }>('cosigned_sizes', COSIGNED, [name, from, below, SOUGHT])
+      for (const { size } of rows) found.add(size)
     }
-    const last = rows.at(-1)
+    const sizes = [...found].sort((a, b) => b - a).slice(0, SOUGHT)
+    for (const size of sizes) {
+      const newest = await newestCheckpoint(tx, { atMost: size, trusted })
+      if (newest?.size === size && newest.witnesses.length > 0) return newest
+    }
+    const last = sizes.at(-1)
     if (last === undefined) return undefined
-    below = last.size
+    below = last
   }
   return undefined
 }
