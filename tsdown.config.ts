@@ -15,6 +15,7 @@ export default defineConfig({
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  // the declarations of `reeve/sdk` are carried by tools/sdk-types.ts
   dts: false,
   clean: true,
   fixedExtension: false,
