@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
@@ -67,5 +68,38 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     assert.equal(page.code, 0, page.stdout + page.stderr)
     assert.match(page.stdout, /app.*service account/i)
     assert.match(page.stdout, /pg:SELECT.*pg:\/\/main\/postgres\/public\.orders/)
+  })
+
+  test('on the sample estate, from the line of a script that was found: whose it is, where it stands, who must be told', async (t) => {
+    const script = readFileSync('samples/data/pipeline/load.py', 'utf8')
+    const [line = '', password = ''] = /postgresql:\/\/claims_reader:(\w+)@[^"]+/.exec(script) ?? []
+    const world = await startWithTarget(t, { claims_reader: password }, ['--sample'])
+    await world.postgres.sql('create database claims')
+    const leaked = await world.file('leaked.txt', `${line}\n`)
+    const asked = ['contain', '--secret-file', leaked]
+
+    const unknown = await world.run(world.ida, ...asked, '--dry-run')
+    assert.equal(unknown.code, 2, unknown.stdout)
+    assert.match(unknown.stdout, /data\/pipeline\/load\.py:6 \(the value itself\)/)
+    assert.match(unknown.stdout, /Looked at: .*claims-db\.larkfield\.example:5432/)
+
+    const dry = await world.run(world.ida, ...asked, '--target', 'main', '--dry-run', '--json')
+    const page = JSON.parse(dry.stdout) as {
+      place: { account: string; database: string }
+      credentials: { id: string }[]
+    }
+    assert.deepEqual([page.place.account, page.place.database], ['claims_reader', 'claims'])
+    assert.equal(page.credentials.length, 1)
+
+    const held = await world.run(world.ida, ...asked, '--target', 'main', '--because', 'found in a script', '--yes')
+    assert.equal(held.code, 0, held.stdout + held.stderr)
+    assert.match(held.stdout, /Who must be told/)
+    await assert.rejects(world.postgres.session('claims_reader', password, 'claims'), { code: '28000' })
+    for (const { stdout, stderr } of [unknown, dry, held]) assert.ok(!(stdout + stderr).includes(password))
+    // by its record alone nothing can be tried: that is said, and is not called verified
+    const byRecord = ['contain', '--credential', page.credentials[0]?.id ?? '', '--target', 'main', '--account']
+    const tried = await world.run(world.ida, ...byRecord, 'claims_reader', '--because', 'a drill', '--yes')
+    assert.equal(tried.code, 3, tried.stdout)
+    assert.match(tried.stdout, /no credential was offered/)
   })
 })

@@ -16,13 +16,14 @@ export interface Persons {
   readonly ida: string
   readonly ben: string
   readonly run: (token: string, ...args: string[]) => Promise<Ended>
+  readonly stderr: () => string
   readonly post: (token: string, path: string, body: object, status?: number) => Promise<{ id: string }>
 }
 
 /** Both are gone after the test. */
-export async function startWithPersons(t: TestContext): Promise<Persons> {
+export async function startWithPersons(t: TestContext, args: readonly string[] = []): Promise<Persons> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-persons-'))
-  const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations'] })
+  const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations', ...args] })
   t.after(async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 10 })
@@ -47,6 +48,7 @@ export async function startWithPersons(t: TestContext): Promise<Persons> {
   await post(ida, '/v1/roles', { subjectId: made.administrators[1]?.personId, role: 'approver', reason: 'a test' })
   return {
     url: server.url,
+    stderr: server.stderr,
     folder,
     ida,
     ben,

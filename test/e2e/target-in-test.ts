@@ -15,13 +15,17 @@ export interface ContainWorld extends Persons {
 }
 
 /** The target is called `main`; the roles are those that its administrative role may hold. */
-export async function startWithTarget(t: TestContext, roles: Readonly<Record<string, string>>): Promise<ContainWorld> {
+export async function startWithTarget(
+  t: TestContext,
+  roles: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<ContainWorld> {
   const postgres = await startPostgres(18)
   t.after(async () => await postgres.stop())
   for (const [role, password] of Object.entries(roles))
     await postgres.sql(`create role "${role}" login password '${password}'`)
   await postgres.administered(Object.keys(roles))
-  const persons = await startWithPersons(t)
+  const persons = await startWithPersons(t, args)
   const file = async (name: string, text: string): Promise<string> => {
     const path = join(persons.folder, name)
     await writeFile(path, text, { mode: 0o600 })
