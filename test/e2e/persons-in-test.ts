@@ -21,9 +21,9 @@ export interface Persons {
 }
 
 /** Both are gone after the test. */
-export async function startWithPersons(t: TestContext, args: readonly string[] = []): Promise<Persons> {
+export async function startWithPersons(t: TestContext, more: readonly string[] = []): Promise<Persons> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-persons-'))
-  const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations', ...args] })
+  const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations', ...more] })
   t.after(async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 10 })
