@@ -1,4 +1,5 @@
-// A process of its own that keeps grants, as a server does: connections and the address of the target come as arguments.
+// A process of its own that keeps grants, as a server does: connections and the address of the target come as arguments; a
+// number is the port of a PostgreSQL.
 import { DecisionState } from '#access/decisions'
 import { openDatabase } from '#db'
 import type { Connection, Layer } from '#db'
@@ -6,6 +7,7 @@ import { systemClock } from '#kernel'
 import { facts, policies } from '../../src/access/decide/state-in-test.ts'
 import { fulfillerInTest } from '../../src/access/fulfil/target-in-test.ts'
 import { startGrants } from '../../src/start/grants.ts'
+import { timedFulfiller } from './timed-fulfiller.ts'
 
 const [connections = '', url = ''] = process.argv.slice(2)
 const byLayer = JSON.parse(connections) as Record<Layer, Connection>
@@ -20,7 +22,7 @@ startGrants({
     clock: systemClock,
     tokenKeys: () => [],
     settings: { bothAdministrations: false, tokenDaysMax: 1 },
-    fulfillers: [fulfillerInTest(url)],
+    fulfillers: [/^\d+$/.test(url) ? timedFulfiller(Number(url)) : fulfillerInTest(url)],
   },
   state: () => {
     state.knownAt = Date.now()
