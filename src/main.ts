@@ -187,6 +187,7 @@ async function startLayers(
   undo.later('the upkeep', async () => upkeep.stop())
   const { adapters = [postgresqlTarget] } = options
   const effect = startEffect({
+    fingerprint: fingerprinter(keys),
     opened,
     clock,
     dataDirectory,

@@ -8,6 +8,7 @@ import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/targ
 import { endPlan } from './end-plan.ts'
 import { stepsOf } from './make-plan.ts'
 import type { CurrentPlan, CurrentTarget, PlanRecord, StepRecord } from './records.ts'
+import { getRestraint } from './restraint.ts'
 import { getTarget } from './targets.ts'
 import { bounded, plainWords, stepCall } from './step-call.ts'
 import type { Carrying } from './step-call.ts'
@@ -18,11 +19,15 @@ import { recordBeforeAct, recordPlan, withStep } from './write-plan.ts'
 const ATTEMPTS_MAX = 5
 const FIRST_DELAY_MS = 250
 const STEP_MS = 60_000
+/** No attempt begins after it. */
+const ALL_ATTEMPTS_MS = 90_000
 const LATER_MS = 5000
 
 /** Until nothing is left to do just now. One caller at a time for one plan. */
 export async function carryPlan(work: Carrying, plan: CurrentPlan): Promise<CurrentPlan | undefined> {
-  const target = await getTarget(work.layer, plan.data.targetId)
+  const now = await getTarget(work.layer, plan.data.targetId)
+  // as it was planned and approved, whatever was changed since
+  const target = { ...now, data: { ...now.data, settings: plan.data.settings } }
   for (let at: CurrentPlan | undefined = plan; at !== undefined; at = await nextOf(work, target, at)) {
     if (work.signal.aborted || at.data.nextAt === undefined) return at
   }
@@ -35,7 +40,11 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
   if (state === 'undoing') return await undoNext(work, target, plan)
   if (state !== 'running') return undefined
   const due = steps.find((step) => step.state === 'waiting' || step.state === 'acting')
-  if (due === undefined || steps.some((step) => step.state === 'failed')) return await endPlan(work.layer, target, plan)
+  if (steps.some((step) => step.state === 'failed')) return await endPlan(work.layer, target, plan)
+  if (due === undefined) return (await seenLater(work, target, plan)) ?? (await endPlan(work.layer, target, plan))
+  // nothing that can't be put back is done on what is not proven
+  if (due.final === true && steps.slice(0, steps.indexOf(due)).some(isNotSo))
+    return await endPlan(work.layer, target, plan)
   const step = stepsOf(work.layer, target, plan.data.operation).find(({ name }) => name === due.name)
   if (step === undefined) {
     const next = 'make the plan again with this release'
@@ -48,6 +57,37 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
   return await carryOut(work, target, begun, step, now)
 }
 
+const isNotSo = ({ asksOnly, state }: StepRecord): boolean => asksOnly !== true && state !== 'verified'
+
+/**
+ * The outcome is of one instant: what was done is seen once more at the end. Answers the plan with the first step that is not
+ * so any more, else nothing. What came before a step that can't be put back can't be so any more.
+ */
+async function seenLater(work: Carrying, target: CurrentTarget, plan: CurrentPlan): Promise<CurrentPlan | undefined> {
+  const from = plan.data.steps.findLastIndex((step) => step.final === true)
+  for (const record of plan.data.steps.slice(Math.max(from, 0))) {
+    const step = stepsOf(work.layer, target, plan.data.operation).find(({ name }) => name === record.name)
+    if (step === undefined || record.asksOnly === true || record.state !== 'verified') continue
+    const call = { ...stepCall(work, target, plan, AbortSignal.any([work.signal, AbortSignal.timeout(STEP_MS)])) }
+    const verdict = await step
+      .verify({ ...call, before: record.before ?? null })
+      .catch((error: unknown): StepVerdict => notSeenAgain(plan, error))
+    if (work.signal.aborted) return plan
+    if (verdict.effect !== 'verified') return await seen(work, plan, record, asUnproven(verdict))
+  }
+  return undefined
+}
+
+const notSeenAgain = ({ id }: CurrentPlan, error: unknown): StepVerdict => ({
+  effect: 'unproven',
+  reason: `it could not be seen once more at the end: ${messageOf(error)}`,
+  next: `\`reeve plan run ${id}\``,
+})
+
+/** It was done once: that it is not so any more is for a person to look at, and fails nothing that was done. */
+const asUnproven = (verdict: StepVerdict): StepVerdict =>
+  verdict.effect === 'failed' ? { effect: 'unproven', reason: verdict.reason, next: verdict.next } : verdict
+
 /** Looked at, and written down before it is done. */
 async function begin(
   work: Carrying,
@@ -58,7 +98,7 @@ async function begin(
   const found = await tried(work, plan, step, async (signal) => await step.look(stepCall(work, target, plan, signal)))
   if (found.plan === undefined) return undefined
   if ('gaveUp' in found) return await seen(work, found.plan, { name: step.name }, found.gaveUp)
-  const { blocked, statements, touches, before } = found.value
+  const { blocked, already, statements, touches, before } = found.value
   if (blocked !== undefined) return await seen(work, found.plan, { name: step.name }, { effect: 'failed', ...blocked })
   const words = { type: 'plan.step_began', content: { step: step.name, statements: [...statements] } }
   return await recordBeforeAct(work.layer, found.plan, words, (data) =>
@@ -68,7 +108,10 @@ async function begin(
       touches,
       startedAt: work.layer.clock(),
       // of the first time: what an earlier attempt has changed is not what is put back
-      ...(data.steps.find(({ name }) => name === step.name)?.before === undefined && { before }),
+      ...(data.steps.find(({ name }) => name === step.name)?.before === undefined && {
+        before,
+        ...(already && { already: true }),
+      }),
     }),
   )
 }
@@ -82,11 +125,37 @@ async function carryOut(
 ): Promise<CurrentPlan | undefined> {
   const done = await tried(work, plan, step, async (signal) => {
     const call: StepCall = { ...stepCall(work, target, plan, signal), before: record.before ?? null }
-    if (step.asksOnly !== true) await step.act(call)
+    if (step.asksOnly !== true && record.seeAgain !== true) {
+      // before each attempt: the switch stops what follows, too
+      if ((await getRestraint(work.layer)).observeOnly) throw new Restrained()
+      await step.act(call)
+    }
     return await step.verify(call)
   })
   if (done.plan === undefined) return undefined
+  if (record.seeAgain === true && !('gaveUp' in done && done.gaveUp.effect === 'unproven')) {
+    if ('value' in done && done.value.effect !== 'verified') return await toBeDoneAgain(work, done.plan, record)
+  }
   return await seen(work, done.plan, record, 'gaveUp' in done ? done.gaveUp : done.value)
+}
+
+class Restrained extends Error {}
+
+/** It was so once and is not any more: looked at and done again, from what was found at first. */
+async function toBeDoneAgain(
+  { layer }: Carrying,
+  plan: CurrentPlan,
+  { name }: StepRecord,
+): Promise<CurrentPlan | undefined> {
+  const content = { step: name, effect: 'unproven', answer: 'it is not so any more, and is done again' }
+  return await recordPlan(layer, plan, { type: 'plan.step_ended', content }, (data) => ({
+    ...data,
+    steps: data.steps.map((step) => {
+      if (step.name !== name) return step
+      const { seeAgain: _s, already: _a, ...rest } = step
+      return { ...rest, state: 'waiting' }
+    }),
+  }))
 }
 
 async function seen(
@@ -102,9 +171,18 @@ async function seen(
     answer: verdict.effect === 'verified' ? verdict.answer : verdict.reason,
   }
   return await recordPlan(layer, plan, { type: 'plan.step_ended', content }, (data) =>
-    withStep(data, name, { state: verdict.effect, verdict, endedAt: layer.clock() }),
+    withStep(withoutMark(data, name), name, { state: verdict.effect, verdict, endedAt: layer.clock() }),
   )
 }
+
+const withoutMark = (data: PlanRecord, name: string): PlanRecord => ({
+  ...data,
+  steps: data.steps.map((step) => {
+    if (step.name !== name) return step
+    const { seeAgain: _s, ...rest } = step
+    return rest
+  }),
+})
 
 type Tried<T> =
   | { readonly plan: CurrentPlan; readonly value: T }
@@ -119,13 +197,14 @@ async function tried<T extends Looked | StepVerdict>(
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<Tried<T>> {
   let at: CurrentPlan = plan
+  const until = Date.now() + ALL_ATTEMPTS_MS
   for (let count = 1; ; count++) {
     try {
       return { plan: at, value: await attempt(AbortSignal.any([work.signal, AbortSignal.timeout(STEP_MS)])) }
     } catch (error) {
-      if (work.signal.aborted) return { plan: undefined }
+      if (work.signal.aborted || error instanceof Restrained) return { plan: undefined }
       const reason = plainWords(messageOf(error))
-      if (count >= ATTEMPTS_MAX) {
+      if (count >= ATTEMPTS_MAX || Date.now() > until) {
         const next = `see that the target can be reached (\`reeve target doctor ${at.data.targetName}\`), then \`reeve plan run ${at.id}\``
         return { plan: at, gaveUp: { effect: 'unproven', reason, next } }
       }

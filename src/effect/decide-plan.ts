@@ -2,10 +2,12 @@
 import { Fault } from '#kernel'
 import type { Act } from '#kernel'
 import { violated } from '#db'
-import { operate } from './layer.ts'
+import type { Tx } from '#db'
+import { readCurrent } from '#db/history'
+import { alone, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
-import { toUndo } from './records.ts'
-import type { CurrentPlan, PlanRecord, StepRecord } from './records.ts'
+import { TARGET, toUndo } from './records.ts'
+import type { CurrentPlan, PlanRecord, StepRecord, TargetRecord } from './records.ts'
 import { lockPlan, movePlan, without } from './write-plan.ts'
 
 interface OfPlan {
@@ -62,35 +64,53 @@ export const undoPlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Pr
     { because: 'wanted' },
   )
 
-/** Goes on, or tries again what is not verified; with the credential, where one is offered now. */
+/**
+ * Goes on, or sees again what was done and does again what is not so any more; with the credential, where it is offered now.
+ * Throws Fault('unprocessable') for another credential than the one that the plan began with.
+ */
 export async function runPlan(
   layer: EffectLayer,
   act: Act,
   { id, credential }: OfPlan & { readonly credential?: { readonly secret: string; readonly database?: string } },
 ): Promise<CurrentPlan> {
-  if (credential !== undefined) layer.offered.keep(id, credential.secret, credential.database)
-  try {
-    return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', (data) => ({
+  return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', (data) => {
+    const marks = credential === undefined ? [] : layer.marksOf(credential.secret)
+    const known = data.credentialMark
+    if (known !== undefined && credential !== undefined && !marks.includes(known))
+      throw new Fault('unprocessable', 'this is another credential than the plan began with: make a new plan for it')
+    // before the commit, so that whoever goes on with the plan finds it; a refusal has thrown by now
+    if (credential !== undefined) layer.offered.keep(id, credential.secret, credential.database)
+    const mark = known ?? marks[0]
+    return {
       ...data,
       state: 'running',
       offered: data.offered || credential !== undefined,
+      ...(mark !== undefined && { credentialMark: mark }),
       steps: data.state === 'paused' ? data.steps : again(data.steps),
       nextAt: act.at,
-    }))
-  } catch (error) {
-    if (credential !== undefined) layer.offered.forget(id)
-    throw error
-  }
+    }
+  })
 }
 
 /** What was asked before anything was done is not asked again: it would be asked of what was changed since. */
 function again(steps: readonly StepRecord[]): StepRecord[] {
   const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
+  const final = steps.findLastIndex((step) => step.final === true && step.state === 'verified')
   return steps.map((step, at) => {
-    if (at < from || (step.asksOnly !== true && step.state === 'verified')) return step
+    // what came before a step that can't be put back can't be so any more
+    if (at < from || at < final) return step
     const { verdict: _v, endedAt: _e, attempts: _a, met: _m, ...rest } = step
-    return { ...rest, state: 'waiting' }
+    const done = step.asksOnly !== true && step.state === 'verified'
+    return done ? { ...rest, state: 'acting', seeAgain: true } : { ...rest, state: 'waiting' }
   })
+}
+
+/** Removed targets are acted on no more, but what was done there can still be put back. */
+async function assertThere(tx: Tx, { data }: CurrentPlan, type: string): Promise<void> {
+  if (type !== 'plan.approved' && type !== 'plan.resumed') return
+  const target = (await readCurrent<TargetRecord>(tx, TARGET, [data.targetId])).get(data.targetId)
+  if (target?.data.state !== 'enabled')
+    throw new Fault('conflict', 'the target was removed: nothing is done there any more')
 }
 
 async function decided(
@@ -102,10 +122,13 @@ async function decided(
   patch: (data: PlanRecord) => PlanRecord,
   content?: { readonly because: string },
 ): Promise<CurrentPlan> {
-  return await operate(layer, act, async (tx) => {
-    const current = await lockPlan(tx, id)
-    if (!from.includes(current.data.state))
-      throw new Fault('conflict', `the plan is ${current.data.state.replace('_', ' ')}`)
-    return await movePlan(tx, act, current, { type, ...(content !== undefined && { content }) }, patch)
-  })
+  return await alone(
+    operate(layer, act, async (tx) => {
+      const current = await lockPlan(tx, id)
+      if (!from.includes(current.data.state))
+        throw new Fault('conflict', `the plan is ${current.data.state.replace('_', ' ')}`)
+      await assertThere(tx, current, type)
+      return await movePlan(tx, act, current, { type, ...(content !== undefined && { content }) }, patch)
+    }),
+  )
 }

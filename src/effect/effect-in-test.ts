@@ -4,7 +4,7 @@ import type { Act, Instant } from '#kernel'
 import { holdLock, sql } from '#db'
 import type { TargetAdapter } from '#connectors/target'
 import type { TestDatabase } from '../db/database-in-test.ts'
-import { keepPlans } from './keep-plans.ts'
+import { PlanKeeper } from './keep-plans.ts'
 import type { EffectLayer } from './layer.ts'
 import { makePlan } from './make-plan.ts'
 import type { PlanAsked } from './make-plan.ts'
@@ -29,16 +29,17 @@ export const layerInTest = (
   adapters: [adapter],
   secretOf: async () => 'of the administrator',
   offered: new OfferedCredentials(),
+  marksOf: (secret) => [`fk_test:${Buffer.from(secret).toString('hex').slice(0, 8)}`],
   host: 'host-in-test',
   ...more,
 })
 
-export const passOver = async (
+export const keeperInTest = (
   base: TestDatabase,
   layer: EffectLayer,
   signal = new AbortController().signal,
-): Promise<void> => {
-  await keepPlans({
+): PlanKeeper =>
+  new PlanKeeper({
     layer,
     signal,
     lock: async (name) => await holdLock(base.connectionFor('effect'), name),
@@ -46,6 +47,11 @@ export const passOver = async (
       throw error
     },
   })
+
+export const passOver = async (base: TestDatabase, layer: EffectLayer, signal?: AbortSignal): Promise<void> => {
+  const keeper = keeperInTest(base, layer, signal)
+  await keeper.pass()
+  await keeper.settled()
 }
 
 export const targetNamed = async (layer: EffectLayer, name: string): Promise<string> => {

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
 import type { TestDatabase } from '../db/database-in-test.ts'
 import { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
-import { actBy, entriesOf, layerInTest, passOver, planFor, targetNamed } from './effect-in-test.ts'
+import { actBy, entriesOf, keeperInTest, layerInTest, passOver, planFor, targetNamed } from './effect-in-test.ts'
 import type { EffectLayer } from './layer.ts'
 import { previewPlan } from './make-plan.ts'
 import { getPlan, getReceipt, listPlans } from './read-plans.ts'
 import { setRestraint } from './restraint.ts'
 import { TargetInTest } from './target-in-test.ts'
+import { changeTarget, getTarget, removeTarget } from './targets.ts'
 
 describe('a plan at its target', { skip: databaseUnavailable() }, () => {
   let base: TestDatabase
@@ -79,14 +81,17 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     assert.equal(account().mayLogIn, false)
   })
 
-  test('the credential offered afterwards proves it: only what was not verified is done again', async () => {
+  test('the credential offered afterwards proves it: what was done is seen again, and not done again', async () => {
     const { id } = await planFor(layer, { credential: undefined as never })
     await pass()
     target.calls.length = 0
     await runPlan(layer, actBy(), { id, credential: { secret: 'open sesame' } })
     await pass()
     assert.equal((await getPlan(layer, id)).data.state, 'verified')
-    assert.deepEqual(target.calls, ['look try_after', 'verify try_after'])
+    assert.deepEqual(
+      target.calls.filter((call) => !call.startsWith('verify ')),
+      ['look try_after'],
+    )
     await undoPlan(layer, actBy(), { id })
     await pass()
   })
@@ -190,6 +195,132 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     await pass(other)
     assert.equal((await getPlan(layer, id)).data.state, 'verified')
     assert.deepEqual((await entriesOf(base, id)).filter((type) => type === 'plan.step_began').length, 4)
+  })
+
+  test('what is not so any more when a plan is run again is done again, and never said to be verified from memory', async () => {
+    const { id } = await planFor(layer, { credential: undefined as never })
+    await pass()
+    Object.assign(account(), { mayLogIn: true, sessions: 2 })
+    await runPlan(layer, actBy(), { id, credential: { secret: 'open sesame' } })
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+    assert.deepEqual([account().mayLogIn, account().sessions], [false, 0])
+    // and it is put back to what was found at first
+    await undoPlan(layer, actBy(), { id })
+    await pass()
+    assert.equal(account().mayLogIn, true)
+  })
+
+  test('what changed back while the plan went on makes it unproven: the outcome is of one instant', async () => {
+    target.after = (call) => {
+      if (call === 'verify try_after') account().mayLogIn = true
+    }
+    const { id } = await planFor(layer)
+    await pass()
+    const { data } = await getReceipt(layer, id)
+    assert.equal(data.outcome, 'unproven')
+    assert.deepEqual(
+      data.reasons.map(({ step }) => step),
+      ['deny_new_logins'],
+    )
+  })
+
+  test('another credential than the one that it began with proves nothing, and is refused', async () => {
+    target.accounts.set('app', { mayLogIn: true, sessions: 0, stuck: 1, password: 'open sesame' })
+    const { id } = await planFor(layer)
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'unproven')
+    const other = runPlan(layer, actBy(), { id, credential: { secret: 'something else' } })
+    await assert.rejects(other, (error) => error instanceof Fault && error.code === 'unprocessable')
+    assert.equal(layer.offered.of(id)?.secret(), 'open sesame')
+    assert.match((await getReceipt(layer, id)).data.credentialMark ?? '', /^fk_test:/)
+  })
+
+  test('nothing that can not be put back is done on what is not proven', async () => {
+    target.accounts.set('app', { mayLogIn: true, sessions: 1, stuck: 1, password: 'open sesame' })
+    const { id } = await planFor(layer, { operation: 'revoke' })
+    await pass()
+    const { data } = await getPlan(layer, id)
+    assert.equal(data.state, 'unproven')
+    assert.deepEqual(
+      data.steps.map(({ state }) => state),
+      ['verified', 'unproven', 'waiting'],
+    )
+    assert.equal(target.calls.includes('act drop'), false)
+  })
+
+  test('it is carried out as it was planned, whatever is said of its target since; and not at all once that is removed', async () => {
+    const name = `changing-${Date.now()}`
+    const targetId = await targetNamed(layer, name)
+    const { id } = await planFor(layer, { target: name, needsApproval: true })
+    const { data } = await getTarget(layer, name)
+    const settings = { ...data.settings, address: { host: '127.0.0.1', port: 1 } }
+    await changeTarget(layer, actBy(), { id: targetId, settings })
+    await assert.rejects(removeTarget(layer, actBy(), { id: targetId }), (error) => error instanceof Fault)
+    await approvePlan(layer, actBy('bob'), { id, behind: [] })
+    await pass()
+    assert.equal((await getReceipt(layer, id)).data.address, '127.0.0.1:5432')
+    await removeTarget(layer, actBy(), { id: targetId })
+    const again = runPlan(layer, actBy(), { id })
+    await assert.rejects(again, (error) => error instanceof Fault && /was removed/.test(error.detail))
+  })
+
+  test('a plan that another one is in the way of is a conflict, and loses no credential', async () => {
+    const first = await planFor(layer)
+    await pass()
+    const second = await planFor(layer, { needsApproval: true })
+    await runPlan(layer, actBy(), { id: first.id, credential: { secret: 'open sesame' } })
+    const approved = approvePlan(layer, actBy('bob'), { id: second.id, behind: [] })
+    await assert.rejects(approved, (error) => error instanceof Fault && error.code === 'conflict')
+    const running = runPlan(layer, actBy(), { id: first.id, credential: { secret: 'open sesame' } })
+    await assert.rejects(running, (error) => error instanceof Fault && error.code === 'conflict')
+    assert.equal(layer.offered.of(first.id)?.secret(), 'open sesame')
+    await pass()
+    assert.equal((await getPlan(layer, first.id)).data.state, 'verified')
+    await cancelPlan(layer, actBy(), { id: second.id })
+  })
+
+  test('the switch stops the tries that follow, too', async () => {
+    target.before = async (call) => {
+      if (call !== 'act deny_new_logins') return
+      await setRestraint(layer, actBy(), { observeOnly: true })
+      throw new Error('it did not answer')
+    }
+    const { id } = await planFor(layer)
+    await pass()
+    assert.equal(target.calls.filter((call) => call === 'act deny_new_logins').length, 1)
+    assert.equal(account().mayLogIn, true)
+    target.before = () => undefined
+    await setRestraint(layer, actBy(), { observeOnly: false })
+    await sleep(5100)
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+  })
+
+  test('a plan that hangs keeps no other one waiting', async () => {
+    target.accounts.set('hung', { mayLogIn: true, sessions: 0, password: 'x' })
+    let letGo = (): void => undefined
+    const hanging = new Promise<void>((resolve) => (letGo = resolve))
+    let arrived = (): void => undefined
+    const asked = new Promise<void>((resolve) => (arrived = resolve))
+    target.before = async () => {
+      target.before = () => undefined
+      arrived()
+      await hanging
+    }
+    const hung = await planFor(layer, { account: 'hung' })
+    const keeper = keeperInTest(base, layer)
+    await keeper.pass()
+    await asked
+    const { id } = await planFor(layer)
+    for (let tries = 0; (await getPlan(layer, id)).data.state === 'running' && tries < 100; tries++) {
+      await keeper.pass()
+      await sleep(50)
+    }
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+    assert.equal((await getPlan(layer, hung.id)).data.state, 'running')
+    letGo()
+    await keeper.settled()
   })
 
   // each call of the target, before it is carried out and after: the server is gone there, and another one goes on

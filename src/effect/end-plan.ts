@@ -110,6 +110,7 @@ function receiptOf(
     ...ended,
     steps: steps.map(stepOf),
     credentialOffered: offered,
+    ...(data.credentialMark !== undefined && { credentialMark: data.credentialMark }),
     carriedOutBy: host,
     startedAt: steps.find(({ startedAt }) => startedAt !== undefined)?.startedAt ?? ended.endedAt,
   }
@@ -127,12 +128,14 @@ function stepOf({ name, state, verdict, endedAt }: StepRecord): ReceiptRecord['s
   }
 }
 
-function alarm(layer: EffectLayer, { id }: CurrentPlan, outcome: Outcome, [first]: readonly Reason[]): void {
+function alarm(layer: EffectLayer, { id, data }: CurrentPlan, outcome: Outcome, [first]: readonly Reason[]): void {
   if (outcome !== 'unproven' && outcome !== 'rolled_back') return
+  // it went with the server that had it: what was done can be proven once it is offered again
+  const lost = outcome === 'unproven' && data.offered && layer.offered.of(id) === undefined
   layer.onAlarm?.({
     planId: id,
-    event: outcome,
+    event: lost ? 'needs_credential' : outcome,
     detail: first?.reason ?? outcome,
-    next: first?.next ?? `reeve plan show ${id}`,
+    next: lost ? `\`reeve plan run ${id} --secret-file FILE\`` : (first?.next ?? `reeve plan show ${id}`),
   })
 }

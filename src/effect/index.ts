@@ -1,7 +1,7 @@
 // Effect: what Reeve does to systems, step by step, and what it has seen become of it.
 export { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
 export { assertDiscoverable, discoverTarget } from './discover-target.ts'
-export { keepPlans } from './keep-plans.ts'
+export { PlanKeeper } from './keep-plans.ts'
 export type { Alarm, EffectLayer } from './layer.ts'
 export { makePlan, previewPlan } from './make-plan.ts'
 export type { PlanAsked, Preview } from './make-plan.ts'

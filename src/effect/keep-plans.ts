@@ -9,6 +9,8 @@ import { readRestraint } from './restraint.ts'
 
 const BATCH = 100
 const AT_ONCE = 8
+/** There is always a place for what holds an account. */
+const EMERGENCIES_AT_ONCE = 24
 
 export interface Keeping {
   readonly layer: EffectLayer
@@ -18,21 +20,30 @@ export interface Keeping {
   readonly onFailure: (plan: string, error: unknown) => void
 }
 
-export async function keepPlans(work: Keeping): Promise<'more' | 'done'> {
-  const due = await duePlans(work.layer)
-  const queue = due[Symbol.iterator]()
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => await carryEach(work, queue)))
-  return due.length === BATCH ? 'more' : 'done'
-}
+/** Those that are carried here. One that hangs keeps no other waiting. */
+export class PlanKeeper {
+  readonly #work: Keeping
+  readonly #underWay = new Map<string, Promise<void>>()
 
-async function carryEach(work: Keeping, queue: Iterator<{ id: string }>): Promise<void> {
-  for (let next = queue.next(); next.done !== true && !work.signal.aborted; next = queue.next()) {
-    const { id } = next.value
-    try {
-      await carryOne(work, id)
-    } catch (error) {
-      work.onFailure(id, error)
+  constructor(work: Keeping) {
+    this.#work = work
+  }
+
+  /** Takes up what is due, and does not wait for its end. */
+  async pass(): Promise<'done'> {
+    for (const { id, emergency } of await duePlans(this.#work.layer)) {
+      const most = emergency ? EMERGENCIES_AT_ONCE : AT_ONCE
+      if (this.#underWay.has(id) || this.#underWay.size >= most || this.#work.signal.aborted) continue
+      const carried = carryOne(this.#work, id)
+        .catch((error: unknown) => this.#work.onFailure(id, error))
+        .finally(() => this.#underWay.delete(id))
+      this.#underWay.set(id, carried)
     }
+    return 'done'
+  }
+
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.values())
   }
 }
 
@@ -52,12 +63,13 @@ async function carryOne({ layer, signal, lock }: Keeping, id: string): Promise<v
   }
 }
 
-async function duePlans({ db, clock }: EffectLayer): Promise<{ id: string }[]> {
+async function duePlans({ db, clock }: EffectLayer): Promise<{ id: string; emergency: boolean }[]> {
   return await db.transaction(
     async (tx) => {
       if ((await readRestraint(tx)).observeOnly) return []
-      return await tx.query<{ id: string }>(
-        sql`select id from effect.plan where next_at <= ${clock()} order by next_at, id limit ${BATCH}`,
+      return await tx.query<{ id: string; emergency: boolean }>(
+        sql`select id, data ->> 'operation' = 'contain' as emergency from effect.plan
+          where next_at <= ${clock()} order by data ->> 'operation' = 'contain' desc, next_at, id limit ${BATCH}`,
       )
     },
     { readOnly: true },

@@ -1,7 +1,7 @@
 // The effect layer of a server, as every operation of it is given it; and how each runs: one transaction, once per key.
 import { Fault } from '#kernel'
 import type { Act, Clock, Json } from '#kernel'
-import { once } from '#db'
+import { once, violated } from '#db'
 import type { LayerDatabase, Tx } from '#db'
 import type { TargetAdapter, TargetCall } from '#connectors/target'
 import type { OfferedCredentials } from './offered.ts'
@@ -14,6 +14,8 @@ export interface EffectLayer {
   /** What is behind a reference, by the rules of the operator. SECURITY: read when it is needed, and never kept. */
   readonly secretOf: (reference: string) => Promise<string>
   readonly offered: OfferedCredentials
+  /** Keyed fingerprints of a credential, the newest key first. SECURITY: all that is kept of it. */
+  readonly marksOf: (secret: string) => readonly string[]
   /** The name of this host, for receipts. */
   readonly host: string
   /** A plan can go on; whoever misses it finds it within a second. */
@@ -56,3 +58,13 @@ export const callOf = (
   signal,
   clock,
 })
+
+/** `another plan`: PostgreSQL lets one at a time act on one account. */
+export async function alone<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (violated(error)?.constraint !== 'plan_one') throw error
+    throw new Fault('conflict', 'another plan acts on this account: `reeve plan list` shows it', { cause: error })
+  }
+}

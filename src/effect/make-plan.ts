@@ -1,11 +1,10 @@
 // A plan is made: what would be done is looked at first, and shown without doing it where only that is wanted.
 import { Fault, newId } from '#kernel'
 import type { Act, Id } from '#kernel'
-import { violated } from '#db'
 import { createWithEntries } from '#evidence/port'
 import type { Operation, TargetStep } from '#connectors/target'
 import { askTarget } from './ask-target.ts'
-import { adapterOf, callOf, operate } from './layer.ts'
+import { adapterOf, alone, callOf, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
 import { PLAN } from './records.ts'
 import type { CurrentPlan, CurrentTarget, PlanPurpose, PlanRecord, StepRecord } from './records.ts'
@@ -93,6 +92,13 @@ export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): 
     )
     // asked a second time under one key: the credential stays with the plan that there is
     if (made.id !== id) layer.offered.forget(id)
+    else if (asked.needsApproval)
+      layer.onAlarm?.({
+        planId: id,
+        event: 'needs_approval',
+        detail: `${asked.operation} of ${asked.account} at ${target.data.settings.name} waits for another person`,
+        next: `\`reeve plan approve ${id}\``,
+      })
     return made
   } catch (error) {
     layer.offered.forget(id)
@@ -106,6 +112,7 @@ function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: Plan
     operation,
     targetId: target.id as Id<'target'>,
     targetName: target.data.settings.name,
+    settings: target.data.settings,
     account,
     purpose,
     reason: act.reason ?? '',
@@ -115,10 +122,16 @@ function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: Plan
     plannedBehind: behind,
     approval: { needed: needsApproval },
     offered: asked.credential !== undefined,
+    ...markOf(layer, asked.credential?.secret),
     state: needsApproval ? 'proposed' : 'running',
     steps: stepsOf(layer, target, operation).map(asStep),
     ...(!needsApproval && { nextAt: act.at }),
   }
+}
+
+const markOf = ({ marksOf }: EffectLayer, secret: string | undefined): { credentialMark?: string } => {
+  const [mark] = secret === undefined ? [] : marksOf(secret)
+  return mark === undefined ? {} : { credentialMark: mark }
 }
 
 export const stepsOf = (layer: EffectLayer, target: CurrentTarget, operation: Operation): readonly TargetStep[] =>
@@ -135,13 +148,4 @@ function assertAccount(account: string): void {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (account === '' || account.length > ACCOUNT_MAX || /[\u0000-\u001F\u007F]/.test(account))
     throw new Fault('unprocessable', `an account has 1 to ${ACCOUNT_MAX} printable characters`)
-}
-
-async function alone<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (violated(error)?.constraint !== 'plan_one') throw error
-    throw new Fault('conflict', 'another plan acts on this account: `reeve plan list` shows it', { cause: error })
-  }
 }

@@ -38,6 +38,10 @@ export interface StepRecord {
   /** It can't be put back. */
   readonly final?: true
   readonly state: StepState
+  /** It was so before: nothing was sent, and nothing is put back. */
+  readonly already?: true
+  /** It was done and seen once; now it is only seen again, and done again only where it is not so any more. */
+  readonly seeAgain?: true
   /** Looked at and written down before anything was done, and never again: what is put back. */
   readonly before?: Json
   readonly statements?: readonly string[]
@@ -51,8 +55,8 @@ export interface StepRecord {
 }
 
 /** What began at its target and was not put back yet. */
-export const toUndo = ({ asksOnly, before, state }: StepRecord): boolean =>
-  asksOnly !== true && before !== undefined && state !== 'waiting' && state !== 'undone'
+export const toUndo = ({ asksOnly, already, before, state }: StepRecord): boolean =>
+  asksOnly !== true && already !== true && before !== undefined && state !== 'undone'
 
 /** What a plan is for; `id` names the finding, verdict, grant or request. */
 export interface PlanPurpose {
@@ -65,6 +69,8 @@ export interface PlanRecord {
   readonly targetId: Id<'target'>
   /** As it was when the plan was made: what a receipt names. */
   readonly targetName: string
+  /** As they stood when the plan was made: what was approved is what is done, there and nowhere else. */
+  readonly settings: TargetSettings
   /** The account at the target. */
   readonly account: string
   readonly purpose: PlanPurpose
@@ -83,6 +89,8 @@ export interface PlanRecord {
   }
   /** Whether the credential itself was offered, so that it can be used and be refused. */
   readonly offered: boolean
+  /** Its keyed fingerprint: another one proves nothing of this plan. */
+  readonly credentialMark?: string
   readonly state: PlanState
   readonly steps: readonly StepRecord[]
   /** Why steps are undone: they failed, or a person wants it. */
@@ -121,6 +129,8 @@ export interface ReceiptRecord {
     readonly facts?: Json
   }[]
   readonly credentialOffered: boolean
+  /** The keyed fingerprint of what was tried. */
+  readonly credentialMark?: string
   /** The host that did and probed it. */
   readonly carriedOutBy: string
   readonly startedAt: Instant

@@ -6,6 +6,8 @@ export interface AccountInTest {
   mayLogIn: boolean
   sessions: number
   password: string
+  /** Sessions that do not end. */
+  stuck?: number
 }
 
 export class TargetInTest {
@@ -43,18 +45,38 @@ export class TargetInTest {
       act: async () => undefined,
       verify: this.#called(name, 'verify', async (call) => this.#probe(name, call)),
     })
-    const deny = this.#change('deny_new_logins', (account) => (account.mayLogIn = false))
-    const end = this.#change('end_sessions', (account) => (account.sessions = 0))
-    const allow = this.#change('allow_logins', (account) => (account.mayLogIn = true))
-    const { undo: _, ...drop } = this.#change('drop', (account) => (account.password = ''))
+    const deny = this.#change(
+      'deny_new_logins',
+      (account) => (account.mayLogIn = false),
+      ({ mayLogIn }) => !mayLogIn,
+    )
+    const end = this.#change(
+      'end_sessions',
+      (account) => (account.sessions = account.stuck ?? 0),
+      ({ sessions }) => sessions === 0,
+    )
+    const allow = this.#change(
+      'allow_logins',
+      (account) => (account.mayLogIn = true),
+      ({ mayLogIn }) => mayLogIn,
+    )
+    const { undo: _, ...drop } = this.#change(
+      'drop',
+      (account) => (account.password = ''),
+      ({ password }) => password === '',
+    )
     return {
       contain: [probe('try_before'), deny, end, probe('try_after')],
-      revoke: [deny, drop],
-      restore: [allow, end],
+      revoke: [deny, end, drop],
+      restore: [allow],
     }
   }
 
-  #change(name: string, act: (account: AccountInTest) => unknown): TargetStep {
+  #change(
+    name: string,
+    act: (account: AccountInTest) => unknown,
+    isSo: (account: AccountInTest) => boolean,
+  ): TargetStep {
     const of = ({ subject }: Pick<StepCall, 'subject'>): AccountInTest => {
       const account = this.accounts.get(subject.account)
       if (account === undefined) throw new Error('no such account')
@@ -73,10 +95,11 @@ export class TargetInTest {
       act: this.#called(name, 'act', async (call) => {
         act(of(call))
       }),
-      verify: this.#called(name, 'verify', async (): Promise<StepVerdict> => ({
-        effect: 'verified',
-        answer: 'it is so',
-      })),
+      verify: this.#called(name, 'verify', async (call): Promise<StepVerdict> =>
+        isSo(of(call))
+          ? { effect: 'verified', answer: 'it is so' }
+          : { effect: 'unproven', reason: 'it is not so', next: 'look' },
+      ),
       undo: this.#called(name, 'undo', async (call): Promise<StepVerdict> => {
         of(call).mayLogIn = (call.before as { mayLogIn: boolean }).mayLogIn
         return { effect: 'verified', answer: 'as it was' }

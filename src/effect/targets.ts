@@ -57,7 +57,7 @@ export async function removeTarget(
   return await operate(layer, act, async (tx) => {
     const current = await lockTarget(tx, input.id, input.expectedVersion)
     const [busy] = await tx.query<{ id: string }>(
-      sql`select id from effect.plan where target_id = ${current.id} and state in ('running', 'paused', 'undoing') limit 1`,
+      sql`select id from effect.plan where target_id = ${current.id} and state in ('proposed', 'running', 'paused', 'undoing') limit 1`,
     )
     if (busy !== undefined) throw new Fault('conflict', `plan ${busy.id} acts on it: cancel it, or let it end`)
     return await moved(tx, act, current, 'target.removed', { state: 'removed' })

@@ -9,7 +9,7 @@ export interface LoginAsked {
   readonly grantId?: string
 }
 
-export interface LoginGiven {
+interface LoginGiven {
   readonly grantId: string
   readonly requestId: string
   readonly until: string

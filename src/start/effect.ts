@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { holdLock } from '#db'
 import type { ReeveDatabase } from '#db'
-import { keepPlans, OfferedCredentials } from '#effect'
+import { OfferedCredentials, PlanKeeper } from '#effect'
 import type { EffectLayer } from '#effect'
 import { repeat } from '#evidence'
 import { resolveText } from '#keys'
@@ -24,6 +24,7 @@ export interface EffectOptions {
   readonly dataDirectory: string
   readonly adapters: readonly TargetAdapter[]
   readonly references?: ServerSettings['references'] | undefined
+  readonly fingerprint: (secret: string) => readonly { readonly keyId: string; readonly value: string }[]
   readonly undo: Undo
   readonly say: (event: string) => void
 }
@@ -34,6 +35,7 @@ export function startEffect({
   dataDirectory,
   adapters,
   references,
+  fingerprint,
   undo,
   say,
 }: EffectOptions): EffectLayer {
@@ -49,29 +51,28 @@ export function startEffect({
     adapters,
     secretOf: async (reference) => await resolveText(reference, rules),
     offered: new OfferedCredentials(),
+    marksOf: (secret) => fingerprint(secret).map(({ keyId, value }) => `${keyId}:${value}`),
     host: hostname(),
     onChanged: () => wake(),
     onAlarm: ({ planId, event, detail, next }) =>
       say(`plan ${planId} is ${event.replace('_', ' ')}: ${detail}; ${next}`),
   }
   const stopping = new AbortController()
-  const keeping = repeat(
-    async () =>
-      await keepPlans({
-        layer,
-        signal: stopping.signal,
-        lock: async (name) => await holdLock(opened.connectionFor('effect'), name),
-        onFailure: (plan, error) => say(`plan ${plan} is looked at again in a second: ${messageOf(error)}`),
-      }),
-    {
-      everyMs: EVERY_MS,
-      onFailure: (error) => say(`plans are looked at again in a second: ${messageOf(error)}`),
-    },
-  )
+  const keeper = new PlanKeeper({
+    layer,
+    signal: stopping.signal,
+    lock: async (name) => await holdLock(opened.connectionFor('effect'), name),
+    onFailure: (plan, error) => say(`plan ${plan} is looked at again in a second: ${messageOf(error)}`),
+  })
+  const keeping = repeat(async () => await keeper.pass(), {
+    everyMs: EVERY_MS,
+    onFailure: (error) => say(`plans are looked at again in a second: ${messageOf(error)}`),
+  })
   wake = () => keeping.wake()
   undo.later('the carrying out of plans', async () => {
     stopping.abort()
     await keeping.stop()
+    await keeper.settled()
   })
   return layer
 }

@@ -50,6 +50,7 @@ function effectInTest(database: Database, clock: Clock): EffectLayer {
     adapters: [target.adapter],
     secretOf: async () => 'of the administrator',
     offered: new OfferedCredentials(),
+    marksOf: () => [],
     host: 'host-in-test',
   }
 }

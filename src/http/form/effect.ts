@@ -104,6 +104,9 @@ export const Plan = recordOf(
     operation: z.enum(OPERATIONS),
     targetId: z.string(),
     targetName: z.string(),
+    settings: z
+      .object({ ...TARGET_FIELDS, entrances: z.array(ADDRESS), database: z.string() })
+      .describe('of the target as they stood when it was planned: what is approved is what is done'),
     account: z.string(),
     purpose: Purpose,
     reason: z.string(),
@@ -112,6 +115,7 @@ export const Plan = recordOf(
     plannedBy: z.string(),
     approval: z.object({ needed: z.boolean(), by: z.string().optional(), at: instant.optional() }),
     offered: z.boolean().describe('whether the credential itself was offered, to be used and be refused'),
+    credentialMark: z.string().optional().describe('its keyed fingerprint'),
     state: z.enum(PLAN_STATES),
     steps: z.array(Step),
     undoing: z.enum(['failed', 'wanted']).optional(),

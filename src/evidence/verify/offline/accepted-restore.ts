@@ -4,7 +4,7 @@ import { canonical, parseCheckpoint, parseKey, parseNote, signedBy } from './for
 
 const TITLE = 'reeve witness: accepted restore'
 
-export interface AcceptedRestore {
+interface AcceptedRestore {
   /** The signed checkpoint from which the log goes on: this log has to begin with it. */
   readonly after: string
   /** What is to be said of it. */
