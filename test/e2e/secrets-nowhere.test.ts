@@ -9,7 +9,7 @@ import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-tes
 import { startWithTarget } from './target-in-test.ts'
 import type { ContainWorld } from './target-in-test.ts'
 
-const COUNT = process.env['REEVE_EXHAUSTIVE'] === undefined ? 100 : 1000
+const COUNT = process.env['REEVE_EXHAUSTIVE'] === undefined ? 25 : 1000
 const MARK = 'xqz7-planted-'
 
 interface Item {
