@@ -58,6 +58,14 @@ export const ServerFile = z
       })
       .partial()
       .describe('what targets may name as their credentials, beside files below `secrets` of the data directory'),
+    alarms: z
+      .strictObject({
+        webhooks: z
+          .array(z.url({ protocol: /^https?$/ }).max(2048))
+          .max(20)
+          .describe('told, signed, what a person has to know of plans; http only on this machine'),
+      })
+      .partial(),
     rateLimits: z
       .strictObject({
         perTokenPerMinute: perMinute,
@@ -85,6 +93,7 @@ export interface ServerSettings {
     readonly variables?: readonly string[] | undefined
     readonly commands?: readonly string[] | undefined
   }
+  readonly webhooks?: readonly string[]
   readonly perTokenPerMinute?: number
   readonly failuresPerAddressPerMinute?: number
 }
@@ -102,6 +111,7 @@ export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerS
     witnesses: file.witnesses,
     routes: file.routes,
     references: file.references,
+    webhooks: file.alarms?.webhooks,
     perTokenPerMinute: file.rateLimits?.perTokenPerMinute,
     failuresPerAddressPerMinute: file.rateLimits?.failuresPerAddressPerMinute,
   }

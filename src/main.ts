@@ -33,6 +33,7 @@ import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts
 import { Undo } from './start/undo.ts'
 import { targetGrants } from './start/target-grants.ts'
 import { loginDoor } from './start/target-logins.ts'
+import { startWebhooks } from './start/webhooks.ts'
 import { startUpkeep } from './start/upkeep.ts'
 
 export { administratorSql, scramVerifier } from '#connectors/postgresql'
@@ -193,10 +194,12 @@ async function startLayers(
     dataDirectory,
     adapters,
     references: config.server.references,
+    receivers: config.server.webhooks,
     undo,
     say,
   })
   carried.of(effect)
+  startWebhooks({ opened, effect, keys, undo, say })
   return { opened, clock, keys, identity, access, effect, log, act, say }
 }
 

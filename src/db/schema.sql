@@ -615,6 +615,23 @@ grant usage on schema connections to reeve_connections;
 
 create schema effect;
 
+create table effect.alarm (
+  id text not null,
+  receiver text not null,
+  plan_id text not null,
+  event text not null,
+  detail text not null,
+  next text not null,
+  at timestamp(3) with time zone not null,
+  attempts integer default 0 not null,
+  next_at timestamp(3) with time zone,
+  taken_at timestamp(3) with time zone,
+  failure text,
+  constraint alarm_pkey PRIMARY KEY (id, receiver),
+  constraint alarm_event_check CHECK ((event = ANY (ARRAY['unproven'::text, 'rolled_back'::text, 'needs_approval'::text, 'needs_credential'::text])))
+);
+CREATE INDEX alarm_next ON effect.alarm USING btree (next_at, id) WHERE (next_at IS NOT NULL);
+
 create table effect.idempotency (
   client text not null,
   key text not null,
@@ -731,6 +748,7 @@ begin
   raise exception 'a plan takes no such step' using errcode = 'check_violation', constraint = 'plan_step';
 end $function$;
 
+grant delete, insert, select, update on effect.alarm to reeve_effect;
 grant delete, insert, select on effect.idempotency to reeve_effect;
 grant insert, select, update on effect.plan to reeve_effect;
 grant insert, select on effect.receipt to reeve_effect;

@@ -2,7 +2,8 @@
 import { newId, REEVE } from '#kernel'
 import type { Act } from '#kernel'
 import { createWithEntries } from '#evidence/port'
-import type { EffectLayer } from './layer.ts'
+import { keepAlarm } from './alarms.ts'
+import type { Alarm, EffectLayer } from './layer.ts'
 import { RECEIPT, toUndo } from './records.ts'
 import type { CurrentPlan, CurrentTarget, Outcome, PlanRecord, ReceiptRecord, StepRecord } from './records.ts'
 import { lockPlan, movePlan, without } from './write-plan.ts'
@@ -37,6 +38,7 @@ export async function endPlan(
   }
   const reasons = [...(stuck === undefined ? [] : [stuck]), ...reasonsOf(data)]
   const outcome = outcomeOf(data, reasons, stuck)
+  const alarm = alarmOf(layer, seen, outcome, reasons)
   const ended = await moving(layer, seen, async (tx, current) => {
     const receiptId = newId('receipt')
     const receipt = receiptOf(layer, target, current, { outcome, reasons, endedAt: act.at })
@@ -49,11 +51,12 @@ export async function endPlan(
       .join('; ')
       .slice(0, 500)
     const end = { type: `plan.${outcome}`, content: { receipt: receiptId }, ...(because !== '' && { reason: because }) }
+    if (alarm !== undefined) await keepAlarm(tx, layer, act.at, alarm)
     return await movePlan(tx, act, current, end, (now) => ({ ...without(now), state: outcome, receiptId }))
   })
   if (ended === undefined) return undefined
   if (outcome !== 'unproven') layer.offered.forget(seen.id)
-  alarm(layer, ended, outcome, reasons)
+  if (alarm !== undefined) layer.onAlarm?.(alarm)
   return ended
 }
 
@@ -128,14 +131,19 @@ function stepOf({ name, state, verdict, endedAt }: StepRecord): ReceiptRecord['s
   }
 }
 
-function alarm(layer: EffectLayer, { id, data }: CurrentPlan, outcome: Outcome, [first]: readonly Reason[]): void {
-  if (outcome !== 'unproven' && outcome !== 'rolled_back') return
+function alarmOf(
+  { offered }: EffectLayer,
+  { id, data }: CurrentPlan,
+  outcome: Outcome,
+  [first]: readonly Reason[],
+): Alarm | undefined {
+  if (outcome !== 'unproven' && outcome !== 'rolled_back') return undefined
   // it went with the server that had it: what was done can be proven once it is offered again
-  const lost = outcome === 'unproven' && data.offered && layer.offered.of(id) === undefined
-  layer.onAlarm?.({
+  const lost = outcome === 'unproven' && data.offered && offered.of(id) === undefined
+  return {
     planId: id,
     event: lost ? 'needs_credential' : outcome,
     detail: first?.reason ?? outcome,
     next: lost ? `\`reeve plan run ${id} --secret-file FILE\`` : (first?.next ?? `reeve plan show ${id}`),
-  })
+  }
 }

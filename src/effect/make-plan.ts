@@ -3,9 +3,10 @@ import { Fault, newId } from '#kernel'
 import type { Act, Id } from '#kernel'
 import { createWithEntries } from '#evidence/port'
 import type { Operation, TargetStep } from '#connectors/target'
+import { keepAlarm } from './alarms.ts'
 import { askTarget } from './ask-target.ts'
 import { adapterOf, alone, callOf, operate } from './layer.ts'
-import type { EffectLayer } from './layer.ts'
+import type { Alarm, EffectLayer } from './layer.ts'
 import { PLAN } from './records.ts'
 import type { CurrentPlan, CurrentTarget, PlanPurpose, PlanRecord, StepRecord } from './records.ts'
 import { getTarget } from './targets.ts'
@@ -87,24 +88,26 @@ export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): 
         }
         const [plan] = await createWithEntries(tx, PLAN, act, [{ id, data, words }])
         if (plan === undefined) throw new Error('a record was created')
+        if (asked.needsApproval) await keepAlarm(tx, layer, act.at, waiting(id, target, asked))
         return plan
       }),
     )
     // asked a second time under one key: the credential stays with the plan that there is
     if (made.id !== id) layer.offered.forget(id)
-    else if (asked.needsApproval)
-      layer.onAlarm?.({
-        planId: id,
-        event: 'needs_approval',
-        detail: `${asked.operation} of ${asked.account} at ${target.data.settings.name} waits for another person`,
-        next: `\`reeve plan approve ${id}\``,
-      })
+    else if (asked.needsApproval) layer.onAlarm?.(waiting(id, target, asked))
     return made
   } catch (error) {
     layer.offered.forget(id)
     throw error
   }
 }
+
+const waiting = (planId: string, target: CurrentTarget, { operation, account }: PlanAsked): Alarm => ({
+  planId,
+  event: 'needs_approval',
+  detail: `${operation} of ${account} at ${target.data.settings.name} waits for another person`,
+  next: `\`reeve plan approve ${planId}\``,
+})
 
 function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: PlanAsked): PlanRecord {
   const { operation, account, purpose, about, behind, needsApproval } = asked

@@ -32,6 +32,7 @@ const PREFIXES = {
   plan: 'pln',
   receipt: 'rcp',
   restraint: 'rst',
+  alarm: 'alm',
 } as const
 
 export type IdKind = keyof typeof PREFIXES

@@ -9,7 +9,7 @@ import { repeat } from '#evidence'
 import { resolveText } from '#keys'
 import type { ReferenceRules } from '#keys'
 import type { ServerSettings } from '#config'
-import { messageOf } from '#kernel'
+import { Fault, messageOf } from '#kernel'
 import type { Clock } from '#kernel'
 import type { TargetAdapter } from '#connectors/target'
 import type { Undo } from './undo.ts'
@@ -24,6 +24,7 @@ export interface EffectOptions {
   readonly dataDirectory: string
   readonly adapters: readonly TargetAdapter[]
   readonly references?: ServerSettings['references'] | undefined
+  readonly receivers?: readonly string[] | undefined
   readonly fingerprint: (secret: string) => readonly { readonly keyId: string; readonly value: string }[]
   readonly undo: Undo
   readonly say: (event: string) => void
@@ -35,6 +36,7 @@ export function startEffect({
   dataDirectory,
   adapters,
   references,
+  receivers,
   fingerprint,
   undo,
   say,
@@ -53,6 +55,7 @@ export function startEffect({
     offered: new OfferedCredentials(),
     marksOf: (secret) => fingerprint(secret).map(({ keyId, value }) => `${keyId}:${value}`),
     host: hostname(),
+    receivers: (receivers ?? []).map(safeReceiver),
     onChanged: () => wake(),
     onAlarm: ({ planId, event, detail, next }) =>
       say(`plan ${planId} is ${event.replace('_', ' ')}: ${detail}; ${next}`),
@@ -75,4 +78,11 @@ export function startEffect({
     await keeper.settled()
   })
   return layer
+}
+
+/** SECURITY: what is told goes over no network in clear. */
+function safeReceiver(url: string): string {
+  const { protocol, hostname: host } = new URL(url)
+  if (protocol === 'https:' || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)) return url
+  throw new Fault('config_invalid', `\`server.alarms.webhooks\`: \`${host}\` is not this machine: write https`)
 }

@@ -46,6 +46,7 @@ export const NOT_COVERED: Readonly<Record<string, string>> = {
   'identity.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
   'access.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
   'connections.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
+  'effect.alarm': 'what persons are told, until it was taken; what it tells of has its entry',
   'effect.idempotency': 'answers that are kept for a day, so that a repeated request is not done twice',
   'identity.challenge': 'proofs that are asked for, for minutes; what was proven has its entry',
   'access.decision_count': 'sums over access.decision_batch, for quick answers; they are nobody\u2019s proof',

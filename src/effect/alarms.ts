@@ -1,0 +1,69 @@
+// What a person has to be told: written in the transaction of what it tells of, so that none is lost, and sent until it is taken.
+import { newId } from '#kernel'
+import type { Instant } from '#kernel'
+import { sql } from '#db'
+import type { Tx } from '#db'
+import type { Alarm, EffectLayer } from './layer.ts'
+
+const BATCH = 50
+const FIRST_DELAY_MS = 2000
+const DELAY_MAX_MS = 60 * 60_000
+/** About a day and a half of tries. */
+const ATTEMPTS_MAX = 40
+const KEPT_DAYS = 30
+
+/** One row for each receiver. */
+export async function keepAlarm(tx: Tx, { receivers = [] }: EffectLayer, at: Instant, alarm: Alarm): Promise<void> {
+  const id = newId('alarm')
+  const { planId, event, detail, next } = alarm
+  for (const receiver of receivers)
+    await tx.execute(sql`
+      insert into effect.alarm (id, receiver, plan_id, event, detail, next, at, next_at)
+      values (${id}, ${receiver}, ${planId}, ${event}, ${detail}, ${next}, ${at}, ${at})`)
+}
+
+export interface AlarmToSend extends Alarm {
+  readonly id: string
+  readonly receiver: string
+  readonly at: Instant
+  readonly attempts: number
+}
+
+/** Throws why it was not taken. SECURITY: its message is kept and shown. */
+export type SendAlarm = (alarm: AlarmToSend) => Promise<void>
+
+/** By one process at a time. A receiver may be told twice, after a crash between its answer and the note of it: by the same id. */
+export async function sendAlarms(layer: EffectLayer, send: SendAlarm): Promise<'more' | 'done'> {
+  const { db, clock } = layer
+  const due = await db.transaction(
+    async (tx) =>
+      await tx.query<AlarmToSend>(sql`
+        select id, receiver, plan_id as "planId", event, detail, next, at, attempts from effect.alarm
+        where next_at <= ${clock()} order by next_at, id limit ${BATCH}`),
+    { readOnly: true },
+  )
+  await Promise.all(due.map(async (alarm) => await sendOne(layer, alarm, send)))
+  const before = new Date(Date.parse(clock()) - KEPT_DAYS * 86_400_000).toISOString()
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`delete from effect.alarm where next_at is null and at < ${before}`)
+  })
+  return due.length === BATCH ? 'more' : 'done'
+}
+
+async function sendOne({ db, clock }: EffectLayer, alarm: AlarmToSend, send: SendAlarm): Promise<void> {
+  const failure = await send(alarm).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : 'it could not be sent').slice(0, 300),
+  )
+  const at = clock()
+  const attempts = alarm.attempts + 1
+  const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(alarm.attempts, 20), DELAY_MAX_MS)
+  const again =
+    failure === undefined || attempts >= ATTEMPTS_MAX ? null : new Date(Date.parse(at) + delay).toISOString()
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`
+      update effect.alarm set attempts = ${attempts}, next_at = ${again}, failure = ${failure ?? null},
+        taken_at = ${failure === undefined ? at : null}
+      where id = ${alarm.id} and receiver = ${alarm.receiver}`)
+  })
+}
