@@ -31,6 +31,9 @@ export async function takeAwayGuards(copy: Copy): Promise<void> {
       where k.contype in ('c', 'x', 'f') and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'jobs')
     loop execute format('alter table %I.%I drop constraint if exists %I cascade', c.nspname, c.relname, c.conname);
     end loop; end $$`)
+  // an identity column can be set to nothing but its next value
+  await copy.query('alter table evidence.entry alter column ordinal drop identity if exists')
+  await copy.query('alter table evidence.row_change alter column ordinal drop identity if exists')
 }
 
 /** Every table that is to hang on the log, with rows or without. */
