@@ -70,6 +70,8 @@ export const COLUMNS_NOT_COVERED: Readonly<Record<string, string>> = {
   'evidence.cosignature.received_at': 'the cosignature itself is dated and signed by the witness',
   'evidence.cosignature, row': 'one of no checkpoint counts for nothing; without the newest a witness is `cannot`',
   'evidence.checkpoint, row': 'a newer one covers it, and the newest is published; what is added has to be signed',
+  'evidence.cosignature.line':
+    'where its key is no longer that of the witness it counts for nothing, as if it were not there',
   'evidence.cosignature.size':
     'of another checkpoint it is refused, of none it counts for nothing, as if it were not there',
   'evidence.cosignature.witness': 'a name to find it by; the line itself says who signed',

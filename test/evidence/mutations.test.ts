@@ -79,7 +79,7 @@ describe('random changes', { skip: databaseUnavailable() }, () => {
       const draw = drawFrom(seed)
       const files = await filesIn(copy.tiles)
       await takeAwayGuards(copy)
-      const tables = await tablesOf(copy)
+      const tables = (await tablesOf(copy)).filter(({ columns }) => columns.length > 0)
       const accepted: string[] = []
       for (let count = 0; count < MUTATIONS;) {
         const table = tables[draw(tables.length)] ?? assert.fail('there are tables')

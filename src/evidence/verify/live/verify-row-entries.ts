@@ -69,7 +69,7 @@ const areOf = (ids: unknown, keys: readonly (string | null)[]): boolean =>
 
 async function toldByEntry(tx: Tx): Promise<Map<string, Told>> {
   const told = new Map<string, Told>()
-  for (let after = 0; ;) {
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const batch = await tx.query<{
       ordinal: number
       entryId: string

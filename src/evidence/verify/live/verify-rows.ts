@@ -55,7 +55,8 @@ async function problemsOf(
   const changes = new Map<string, LastChange>()
   const { rows: erased } = await erasedByEntry(evidence)
   let lost = 0
-  for (let after = 0; ;) {
+  // below every number that a row can be given
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const batch = await changesOf(evidence, sql`table_name = ${source.name} and ordinal > ${after}`)
     for (const change of batch)
       if (change.key !== null) changes.set(change.key, { ...change, key: change.key })
