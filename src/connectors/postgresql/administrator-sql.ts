@@ -1,7 +1,7 @@
 // The one command that makes the administrative role: SQL for `psql`, run once by a superuser. It gives what holding and
 // revoking need and nothing more; the password is in it as its verifier only, so that no log of the server has it.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
-import { HELD_SETTING } from './deny-new-logins.ts'
+import { HELD_SETTING } from './held-mark.ts'
 import { handOverFunction } from './hand-over.ts'
 import { reviewedFunctions } from './reviewed-functions.ts'
 import { identifier, literal } from './sql-text.ts'

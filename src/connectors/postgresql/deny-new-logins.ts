@@ -1,20 +1,14 @@
 // Nothing new gets in as the role: NOLOGIN and a connection limit of 0. What was before is also kept at the target, in a
 // setting of the role that nothing reads (`reeve.held`), so that it can be given back by a plan that knows nothing else.
-import type { Json } from '#kernel'
 import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
+import { HELD_SETTING, heldMark, isObject, loginsIn } from './held-mark.ts'
+import type { Logins } from './held-mark.ts'
 import { hindrance, roleOf } from './role.ts'
+import type { Role } from './role.ts'
 import { identifier, literal } from './sql-text.ts'
 import { sqlstateOf } from './target-error.ts'
-
-export const HELD_SETTING = 'reeve.held'
-
-/** What a role had before it was held. */
-export interface Logins {
-  readonly login: boolean
-  readonly connectionLimit: number
-}
 
 export const denyNewLogins: TargetStep = {
   name: 'deny_new_logins',
@@ -32,7 +26,8 @@ export const denyNewLogins: TargetStep = {
     await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
       const role = await roleOf(administrator, call.subject.account)
       const { account } = call.subject
-      if (role === undefined) return { effect: 'verified', answer: `there is no role ${account} any more` }
+      const gone = strangerTo(call, role)
+      if (role === undefined || gone !== undefined) return gone ?? missing(account)
       if (isHeld(role))
         return { effect: 'verified', answer: `pg_roles has ${account} with NOLOGIN, CONNECTION LIMIT 0` }
       const blocked = await hindrance(administrator, call, role)
@@ -45,9 +40,52 @@ export const denyNewLogins: TargetStep = {
     }),
   undo: async (call) => {
     const before = loginsIn(call.before)
+    const kept = await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => keepsHeld(one, call))
+    if (kept !== undefined) return kept
     await giveLoginsBack(call, before)
     return await seenGivenBack(call, before)
   },
+}
+
+const missing = (account: string): StepVerdict => ({
+  effect: 'unproven',
+  reason: `there is no role ${account} any more: it was dropped, or renamed and lives on under another name`,
+  next: 'see which roles there are (pg_roles), then make a plan for the one that it is now',
+})
+
+/** A role of the same name that was made since is another one. */
+function strangerTo({ before, subject }: StepCall, role: Role | undefined): StepVerdict | undefined {
+  const oid = isObject(before) ? before['oid'] : undefined
+  if (role === undefined) return missing(subject.account)
+  if (typeof oid !== 'string' || oid === role.oid) return undefined
+  return {
+    effect: 'unproven',
+    reason: `the role that is called ${subject.account} now is another one than at first (oid ${role.oid}, not ${oid})`,
+    next: `find the role with oid ${oid} in pg_roles: it may still let in`,
+  }
+}
+
+/** Why it is not given back by this plan, though it may be by another. */
+async function keepsHeld(administrator: Administrator, call: StepCall): Promise<StepVerdict | undefined> {
+  const { account } = call.subject
+  const role = await roleOf(administrator, account)
+  const stranger = strangerTo(call, role)
+  if (role === undefined || stranger !== undefined) return stranger ?? missing(account)
+  const kept = await heldMark(administrator, account)
+  if (kept !== undefined && kept.plan !== call.planId)
+    return {
+      effect: 'unproven',
+      reason: `${account} is held by ${kept.plan === undefined ? 'somebody else' : `plan ${kept.plan}`} as well`,
+      next: `\`reeve plan make restore --account ${account}\` gives back what was taken, whichever plan took it`,
+    }
+  const before = loginsIn(call.before)
+  if (isHeld(role) || before === undefined) return undefined
+  if (role.login === before.login && role.connectionLimit === before.connectionLimit) return undefined
+  return {
+    effect: 'unproven',
+    reason: `${account} was changed since by somebody else, and is left as it is`,
+    next: `compare it with what it was (\`reeve plan show ${call.planId}\`), and change it by hand`,
+  }
 }
 
 const isHeld = ({ login, connectionLimit }: Logins): boolean => !login && connectionLimit === 0
@@ -56,7 +94,7 @@ async function look(administrator: Administrator, call: Omit<StepCall, 'before'>
   const { account } = call.subject
   const role = await roleOf(administrator, account)
   const blocked = await hindrance(administrator, call, role)
-  const before = role === undefined ? null : { login: role.login, connectionLimit: role.connectionLimit }
+  const before = role === undefined ? null : { login: role.login, connectionLimit: role.connectionLimit, oid: role.oid }
   if (blocked !== undefined) return { already: false, statements: [], touches: [], before, blocked }
   if (role === undefined || isHeld(role))
     return { already: true, statements: [], touches: [`${account}, which may not log in already`], before }
@@ -85,14 +123,6 @@ async function remember(administrator: Administrator, call: StepCall): Promise<v
   } catch (error) {
     if (sqlstateOf(error) !== '42501') throw error
   }
-}
-
-export function loginsIn(before: Json): Logins | undefined {
-  if (typeof before !== 'object' || before === null || Array.isArray(before)) return undefined
-  const { login, connectionLimit } = before as { readonly [key: string]: Json | undefined }
-  return typeof login === 'boolean' && typeof connectionLimit === 'number' && Number.isSafeInteger(connectionLimit)
-    ? { login, connectionLimit }
-    : undefined
 }
 
 /** What is sent to put it back. */

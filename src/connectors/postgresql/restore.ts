@@ -3,13 +3,12 @@ import type { Json } from '#kernel'
 import type { Looked, StepCall, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
-import { giveLoginsBack, HELD_SETTING, loginsIn, returning, seenGivenBack } from './deny-new-logins.ts'
-import type { Logins } from './deny-new-logins.ts'
+import { giveLoginsBack, returning, seenGivenBack } from './deny-new-logins.ts'
+import { HELD_SETTING, heldMark, loginsIn } from './held-mark.ts'
+import type { Logins } from './held-mark.ts'
 import { probe } from './probe.ts'
 import { hindrance, roleOf } from './role.ts'
-
-/** Where nothing was kept: what a role that signs in has unless it is said otherwise. */
-const UNKNOWN_BEFORE: Logins = { login: true, connectionLimit: -1 }
+import { identifier, literal } from './sql-text.ts'
 
 export const allowLogins: TargetStep = {
   name: 'allow_logins',
@@ -21,6 +20,8 @@ export const allowLogins: TargetStep = {
   undo: async (call) => {
     const held = loginsIn(part(call.before, 'found'))
     await giveLoginsBack(call, held)
+    const mark = part(call.before, 'mark')
+    if (typeof mark === 'string') await markAgain(call, mark)
     return await seenGivenBack(call, held)
   },
 }
@@ -31,32 +32,31 @@ async function look(administrator: Administrator, call: Omit<StepCall, 'before'>
   const blocked = await hindrance(administrator, call, role)
   if (role === undefined || blocked !== undefined)
     return { already: false, statements: [], touches: [], before: null, ...(blocked !== undefined && { blocked }) }
-  const kept = await keptAtTarget(administrator, account)
-  const returned = kept ?? (role.login ? role : UNKNOWN_BEFORE)
-  const before = { returned: only(returned), found: only(role) }
-  const unknown = kept === undefined && !role.login ? ', as what it had before was not kept' : ''
+  const mark = await heldMark(administrator, account)
+  if (mark?.logins === undefined && !role.login) return { ...NOTHING, blocked: notHeldBy(account) }
+  const returned = mark?.logins ?? role
+  const before = { returned: only(returned), found: only(role), mark: mark?.text ?? null }
   return {
-    already: kept === undefined && role.login,
+    already: mark === undefined && role.login,
     statements: returning(call, returned),
-    touches: [`${account} may sign in again, with a connection limit of ${returned.connectionLimit}${unknown}`],
+    touches: [`${account} may sign in again, with a connection limit of ${returned.connectionLimit}`],
     before,
   }
 }
 
-async function keptAtTarget(administrator: Administrator, account: string): Promise<Logins | undefined> {
-  const rows = await administrator.rows<{ setting: string }>(
-    `select unnest(s.setconfig) as setting from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
-     where r.rolname = $1 and s.setdatabase = 0`,
-    [account],
-  )
-  const setting = rows.map((row) => row.setting).find((text) => text.startsWith(`${HELD_SETTING}=`))
-  if (setting === undefined) return undefined
-  try {
-    return loginsIn(JSON.parse(setting.slice(HELD_SETTING.length + 1)) as Json)
-  } catch {
-    // somebody else wrote there
-    return undefined
-  }
+const NOTHING = { already: false, statements: [], touches: [], before: null } as const
+
+const notHeldBy = (account: string): NonNullable<Looked['blocked']> => ({
+  reason: `nothing at the target says that Reeve held ${account}, nor what it had before`,
+  next: `where it is to sign in, give it that by hand: ALTER ROLE ${identifier(account)} LOGIN`,
+})
+
+/** What it had at first is not forgotten because a restore was taken back. */
+async function markAgain(call: StepCall, mark: string): Promise<void> {
+  await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+    const role = identifier(call.subject.account)
+    await administrator.rows(`ALTER ROLE ${role} SET ${identifier(HELD_SETTING)} TO ${literal(mark)}`)
+  })
 }
 
 const only = ({ login, connectionLimit }: Logins): { login: boolean; connectionLimit: number } => ({
@@ -64,7 +64,7 @@ const only = ({ login, connectionLimit }: Logins): { login: boolean; connectionL
   connectionLimit,
 })
 
-function part(before: Json, key: 'returned' | 'found'): Json {
+function part(before: Json, key: 'returned' | 'found' | 'mark'): Json {
   if (typeof before !== 'object' || before === null || Array.isArray(before)) return null
   return (before as { readonly [name: string]: Json | undefined })[key] ?? null
 }

@@ -2,7 +2,7 @@
 import { parseInstant } from '#kernel'
 import type { EntitlementFact, Observation } from '#kernel'
 import type { Administrator } from './administrator.ts'
-import { HELD_SETTING } from './deny-new-logins.ts'
+import { HELD_SETTING } from './held-mark.ts'
 import { PUBLIC } from './fact-names.ts'
 import type { Names } from './fact-names.ts'
 import type { Verifier } from './reviewed-functions.ts'

@@ -32,7 +32,7 @@ export const tryCredentialBefore: TargetStep = {
     return {
       effect: 'verified',
       answer: accepted ? answers : `the credential was not seen accepted before: ${answers}`,
-      facts: { acceptedBefore: accepted, ...factsOf(answer) },
+      facts: { acceptedBefore: accepted, wrongBefore: answer.places[0]?.sqlstate === '28P01', ...factsOf(answer) },
     }
   },
 }
@@ -54,7 +54,15 @@ export const tryCredentialAfter: TargetStep = {
         facts: { acceptedBefore },
       }
     const answer = await probe(call, { user: call.subject.account, credential })
-    return judged(answer, { acceptedBefore, ...factsOf(answer) })
+    const facts = { acceptedBefore, ...factsOf(answer) }
+    const after = judged(answer, facts)
+    if (after.effect !== 'verified' || !wrongIn(call.earlier[BEFORE])) return after
+    return {
+      effect: 'unproven',
+      reason: `${call.subject.account} was held, but this was not its password before, either (28P01)`,
+      next: 'find whose it is: another account, or the file holds more than the value; where it was changed already, that ended it',
+      facts,
+    }
   },
 }
 
@@ -93,6 +101,12 @@ function acceptedIn(verdict: StepVerdict | undefined): AcceptedBefore {
   const facts = verdict !== undefined && verdict.effect !== 'failed' ? verdict.facts : undefined
   if (typeof facts !== 'object' || facts === null || !('acceptedBefore' in facts)) return 'not asked'
   return facts.acceptedBefore === 'not asked' ? 'not asked' : facts.acceptedBefore === true
+}
+
+/** The server itself had said that this is not the password of the account. */
+function wrongIn(verdict: StepVerdict | undefined): boolean {
+  const facts = verdict !== undefined && verdict.effect !== 'failed' ? verdict.facts : undefined
+  return typeof facts === 'object' && facts !== null && 'wrongBefore' in facts && facts.wrongBefore === true
 }
 
 /** `127.0.0.1:5432 refused (28000): role "app" is not permitted to log in`. */
