@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { answered } from '#client'
-import { Fault } from '#kernel'
+import { Fault, scramVerifier } from '#kernel'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
@@ -192,7 +192,7 @@ function prepareCommand(): Command {
     .option('--also <database>', 'another one where roles that it manages own something; may be repeated', gather)
     .option('--manage <role>', 'a role that it may hold and revoke, no superuser; may be repeated', gather)
     .action(async ({ passwordFile, role, database, also = [], manage = [] }: PrepareOptions) => {
-      const { administratorSql, scramVerifier } = await import('#main')
+      const { administratorSql } = await import('#main')
       const verifier = scramVerifier(await passwordIn(resolve(passwordFile)))
       const text = administratorSql({ role, verifier, database, databases: also, managed: manage })
       await writeTo(process.stdout, [text])

@@ -36,7 +36,7 @@ import { loginDoor } from './start/target-logins.ts'
 import { startWebhooks } from './start/webhooks.ts'
 import { startUpkeep } from './start/upkeep.ts'
 
-export { administratorSql, scramVerifier } from '#connectors/postgresql'
+export { administratorSql } from '#connectors/postgresql'
 export { backUp } from './start/back-up.ts'
 export { localKeys } from './start/local-keys.ts'
 export type { KeyDescription as LocalKey } from '#keys'

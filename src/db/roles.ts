@@ -1,6 +1,6 @@
 // The roles as PostgreSQL must have them: each layer's LOGIN role with nothing of its own, member of no other.
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import type pg from 'pg'
+import { scramVerifier } from '#kernel'
 import { LAYERS } from './layer.ts'
 import { identifier } from './sql.ts'
 
@@ -39,16 +39,4 @@ export async function lockDown(
 
 function quoted(name: string): string {
   return identifier(name).compile().text
-}
-
-/** RFC 5803. SECURITY: sent instead of the password, which a server may write into its log. */
-function scramVerifier(password: string, salt: Buffer = randomBytes(16), iterations = 4096): string {
-  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256')
-  const storedKey = createHash('sha256').update(hmac(salted, 'Client Key')).digest('base64')
-  const serverKey = hmac(salted, 'Server Key').toString('base64')
-  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
 }

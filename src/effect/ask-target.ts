@@ -1,7 +1,6 @@
 // A target is asked by a person who waits for the answer: what went wrong there is told to them, in the target's own words.
-import { Fault, messageOf } from '#kernel'
+import { Fault, messageOf, plainWords } from '#kernel'
 import type { CurrentTarget } from './records.ts'
-import { plainWords } from './step-call.ts'
 
 /** Throws Fault('unprocessable') with what the target answered. */
 export async function askTarget<T>(target: CurrentTarget, work: () => Promise<T>): Promise<T> {

@@ -3,14 +3,14 @@
 // INVARIANT: what a step found (`before`) and that it begins are committed before the target is touched, and the transaction
 // that says so is refused while every act is stopped. What was done is found again by doing it once more.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '#kernel'
+import { messageOf, plainWords } from '#kernel'
 import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { endPlan } from './end-plan.ts'
 import { stepsOf } from './make-plan.ts'
 import type { CurrentPlan, CurrentTarget, PlanRecord, StepRecord } from './records.ts'
 import { getRestraint } from './restraint.ts'
 import { getTarget } from './targets.ts'
-import { bounded, plainWords, stepCall } from './step-call.ts'
+import { bounded, stepCall } from './step-call.ts'
 import type { Carrying } from './step-call.ts'
 import { undoNext } from './undo-step.ts'
 import { recordBeforeAct, recordPlan, withStep } from './write-plan.ts'

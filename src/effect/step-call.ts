@@ -1,10 +1,9 @@
 // What a step is called with, and what is kept of its answer.
+import { plainWords } from '#kernel'
 import type { StepCall, StepVerdict } from '#connectors/target'
 import { callOf } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
 import type { CurrentPlan, CurrentTarget } from './records.ts'
-
-const WORDS_MAX = 500
 
 export interface Carrying {
   readonly layer: EffectLayer
@@ -28,13 +27,6 @@ export function stepCall(
     ...(credential !== undefined && { credential }),
   }
 }
-
-/** It comes from outside. */
-export const plainWords = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .slice(0, WORDS_MAX)
 
 export function bounded(verdict: StepVerdict): StepVerdict {
   if (verdict.effect === 'verified') return { ...verdict, answer: plainWords(verdict.answer) }

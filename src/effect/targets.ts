@@ -1,5 +1,5 @@
 // Targets: the systems that Reeve acts on. Their credentials are references, never values.
-import { Fault, newId } from '#kernel'
+import { assertReference, Fault, newId } from '#kernel'
 import type { Act } from '#kernel'
 import { sql, violated } from '#db'
 import type { Tx } from '#db'
@@ -12,7 +12,6 @@ import type { EffectLayer } from './layer.ts'
 import { TARGET } from './records.ts'
 import type { CurrentTarget, TargetRecord } from './records.ts'
 
-const REFERENCE = /^(?:file:\/|exec:\/|env:[A-Za-z_][A-Za-z0-9_]*$)/
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost|\/.*)$/
 const LISTED_MAX = 1000
 const EXAMINE_MS = 30_000
@@ -142,14 +141,8 @@ async function lockTarget(tx: Tx, id: string, expectedVersion?: number): Promise
 
 /** SECURITY: a value given in place of a reference is refused and not repeated; no password goes over a network in clear. */
 function checkSettings({ address, entrances, administrator, tls, ca }: TargetSettings): void {
-  for (const reference of [administrator.password, ...(ca === undefined ? [] : [ca])]) {
-    if (REFERENCE.test(reference)) continue
-    throw new Fault(
-      'unprocessable',
-      'a secret is given as a reference, never as a value: write `file:/PATH`, `env:NAME` or `exec:/COMMAND ARG…`; ' +
-        'if what you sent was a secret, rotate it',
-    )
-  }
+  for (const reference of [administrator.password, ...(ca === undefined ? [] : [ca])])
+    assertReference('a secret', reference)
   const away = [address, ...entrances].find(({ host }) => !LOOPBACK.test(host))
   if (tls === 'off' && away !== undefined)
     throw new Fault('unprocessable', `\`${away.host}\` is not this machine: \`tls\` has to be \`verify\``)

@@ -1,10 +1,9 @@
 // One call of a fulfiller, bounded in time; whatever it throws is an answer too.
-import { messageOf } from '#kernel'
+import { messageOf, plainWords } from '#kernel'
 import type { CurrentGrant } from '../grant/write-grants.ts'
 import type { GrantAtTarget, GrantFulfiller } from './port.ts'
 
 const CALL_MS = 30_000
-const WORDS_MAX = 500
 
 type Call = 'activate' | 'end' | 'verify'
 type Answered<C extends Call> = Awaited<ReturnType<GrantFulfiller[C]>>
@@ -21,16 +20,9 @@ export async function callTarget<C extends Call>(
     const asked = fulfiller[call](atTarget(grant), bounded) as Promise<Answered<C>>
     return await Promise.race([asked, aborted(bounded)])
   } catch (error) {
-    return { failed: words(`the target could not be asked: ${messageOf(error)}`) }
+    return { failed: plainWords(`the target could not be asked: ${messageOf(error)}`) }
   }
 }
-
-/** Bounded, and without control characters: it comes from outside. */
-export const words = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .slice(0, WORDS_MAX)
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -2,6 +2,7 @@
 //
 // INVARIANT: what a step did at the target is found again by doing it once more. So a crash between any two lines here, or
 // between the target and the record of it, is healed by the next pass, whoever makes it.
+import { plainWords } from '#kernel'
 import type { Instant } from '#kernel'
 import { wordsOf } from '../decide/index.ts'
 import type { DecisionState } from '../decide/index.ts'
@@ -9,7 +10,7 @@ import type { GrantState } from '../grant/records.ts'
 import type { CurrentGrant } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import type { AtOnce } from './at-once.ts'
-import { callTarget, words } from './call-target.ts'
+import { callTarget } from './call-target.ts'
 import { mayBegin, trustDenial, UNDECIDED } from './may-begin.ts'
 import type { GrantFulfiller } from './port.ts'
 import * as record from './record-step.ts'
@@ -69,10 +70,10 @@ async function activate(work: Pass, grant: CurrentGrant, target: GrantFulfiller)
   // it is not known what became of it: whoever goes on finds out
   if (signal.aborted) return undefined
   if ('done' in answer && answer.done) {
-    const said = answer.answer === undefined ? undefined : words(answer.answer)
+    const said = answer.answer === undefined ? undefined : plainWords(answer.answer)
     return await work.steps.write(grant, record.active(grant.data.until, said))
   }
-  const reason = words('failed' in answer ? answer.failed : answer.reason)
+  const reason = plainWords('failed' in answer ? answer.failed : answer.reason)
   const again = !('lasting' in answer && answer.lasting) && record.mayTryAgain(grant)
   if (again) await work.steps.write(grant, record.failedAttempt(grant, access.clock(), reason))
   // what was begun is taken away: nobody knows how far it came
@@ -101,11 +102,11 @@ async function endAtTarget(work: Pass, grant: CurrentGrant, target: GrantFulfill
   const at = access.clock()
   const notDone = 'failed' in ended ? ended.failed : ended.done ? undefined : ended.reason
   if (notDone === undefined && 'effect' in seen && seen.effect === 'verified') {
-    await work.steps.write(grant, record.seenEnded(at, words(seen.answer)))
+    await work.steps.write(grant, record.seenEnded(at, plainWords(seen.answer)))
     return
   }
   const notSeen = 'failed' in seen ? seen.failed : seen.effect === 'unproven' ? seen.reason : undefined
-  const reason = words([notDone, notSeen].filter((part) => part !== undefined).join('; '))
+  const reason = plainWords([notDone, notSeen].filter((part) => part !== undefined).join('; '))
   const next =
     grant.data.state === 'unproven' || record.mayTryAgain(grant)
       ? record.failedAttempt(grant, at, reason)

@@ -1,6 +1,5 @@
 // The one command that makes the administrative role: SQL for `psql`, run once by a superuser. It gives what holding and
 // revoking need and nothing more; the password is in it as its verifier only, so that no log of the server has it.
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { HELD_SETTING } from './held-mark.ts'
 import { handOverFunction } from './hand-over.ts'
 import { reviewedFunctions } from './reviewed-functions.ts'
@@ -8,7 +7,7 @@ import { identifier, literal } from './sql-text.ts'
 
 export interface AdministratorWanted {
   readonly role: string
-  /** SCRAM-SHA-256, see `scramVerifier`. */
+  /** SCRAM-SHA-256, see `scramVerifier` of the kernel. */
   readonly verifier: string
   /** Where it signs in, and what it reads there. */
   readonly database: string
@@ -87,11 +86,3 @@ function since16(newer: string, older?: string): string {
 }
 
 const block = (body: string): string => `DO ${literal(`BEGIN ${body} END`)}`
-
-/** RFC 5803, as PostgreSQL keeps it. */
-export function scramVerifier(password: string, salt: Buffer = randomBytes(16), iterations = 4096): string {
-  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256')
-  const keyed = (text: string): Buffer => createHmac('sha256', salted).update(text).digest()
-  const storedKey = createHash('sha256').update(keyed('Client Key')).digest('base64')
-  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${keyed('Server Key').toString('base64')}`
-}

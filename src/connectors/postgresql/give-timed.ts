@@ -1,7 +1,7 @@
 // A grant begins at PostgreSQL: a login role of its own, without a password until who has the grant asks for one.
 import { randomBytes } from 'node:crypto'
+import { scramVerifier } from '#kernel'
 import type { TargetCall, TimedDone, TimedLogin, TimedRight } from '#connectors/target'
-import { scramVerifier } from './administrator-sql.ts'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { roleOf } from './role.ts'

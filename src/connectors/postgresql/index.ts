@@ -39,4 +39,4 @@ export const postgresqlTarget: TargetAdapter = {
   timed: { reaches: reachesTarget, give: giveTimed, login: loginTimed, take: takeTimed, see: seeTimed },
 }
 
-export { administratorSql, scramVerifier } from './administrator-sql.ts'
+export { administratorSql } from './administrator-sql.ts'

@@ -19,7 +19,6 @@ const PAUSE_MS = 50
 type Left = ReadonlyMap<string, string>
 
 interface Waiting {
-  readonly call: TargetCall
   readonly rights: TimedRight[]
   readonly ended: Promise<Left>
 }
@@ -54,7 +53,7 @@ async function joined(call: TargetCall, right: TimedRight): Promise<Left> {
       const signal = AbortSignal.timeout(25_000)
       return await takeAll({ ...call, signal }, rights.map(timedRoleName))
     })
-  waiting.set(key, { call, rights, ended })
+  waiting.set(key, { rights, ended })
   const over = ended.catch(() => undefined).finally(() => under.get(key) === over && under.delete(key))
   under.set(key, over)
   return await ended

@@ -2,6 +2,7 @@
 import { Client } from 'pg'
 import { judgeLogin } from './probe-answer.ts'
 import type { PlaceAnswer, ProbeJob, Refusal } from './probe-answer.ts'
+import { spelled } from './target-error.ts'
 
 const TEXT_CHARACTERS_MAX = 300
 
@@ -24,7 +25,7 @@ export async function tried(place: ProbeJob['places'][number], given: ProbeJob):
   })
   client.on('error', () => undefined)
   const of = (judged: Omit<PlaceAnswer, 'place' | 'at'>): PlaceAnswer => ({
-    place: place.host.includes(':') ? `[${place.host}]:${place.port}` : `${place.host}:${place.port}`,
+    place: spelled(place),
     at: new Date().toISOString(),
     ...judged,
   })

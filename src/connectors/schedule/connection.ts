@@ -1,5 +1,5 @@
 // A connection: one configured source, when it is read, and what of it. Its credentials are references, never values.
-import { Fault } from '#kernel'
+import { assertReference, Fault } from '#kernel'
 import type { Clock, Observation } from '#kernel'
 import type { LayerDatabase } from '#db'
 import type { Current } from '#db/history'
@@ -117,7 +117,6 @@ const NAME_MAX = 200
 const PATTERNS_MAX = 500
 const PATTERN_LENGTH_MAX = 1000
 const SECONDS_MAX = 24 * 60 * 60
-const REFERENCE = /^(?:file:\/|exec:\/|env:[A-Za-z_][A-Za-z0-9_]*$)/
 
 /** Throws Fault('unprocessable') where the record would not be one. Where the path leads is said by `placeOf`. */
 export function checkInput({ name, type, options = {}, credentials = {} }: Omit<ConnectionInput, 'settings'>): void {
@@ -150,13 +149,7 @@ const UNPRINTABLE = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/
 function checkCredentials(type: ConnectionType, credentials: Readonly<Record<string, string>>): void {
   const needed: readonly string[] = CONNECTION_TYPES[type].credentials
   for (const [name, reference] of Object.entries(credentials)) {
-    if (!REFERENCE.test(reference)) {
-      throw new Fault(
-        'unprocessable',
-        'a credential is given as a reference, never as a value: write `file:/PATH`, `env:NAME` or `exec:/COMMAND ARG…`; ' +
-          'if what you sent was a secret, rotate it',
-      )
-    }
+    assertReference('a credential', reference)
     if (!needed.includes(name))
       throw new Fault('unprocessable', `a connection of type ${type} takes no such credential`)
   }
