@@ -1,7 +1,7 @@
 // An act that is asked for twice under one key happens once; the second gets the first's answer.
 import { createHash } from 'node:crypto'
 import { canonicalJson, Fault } from '#kernel'
-import type { Instant, Json } from '#kernel'
+import type { Act, Instant, Json } from '#kernel'
 import { identifier, sql } from './sql.ts'
 import type { LayerDatabase, Tx } from './transaction.ts'
 
@@ -40,6 +40,20 @@ export async function once<R extends Json>(
   await tx.execute(sql`insert into ${table} (client, key, request_hash, response, recorded_at)
     values (${given.client}, ${given.key}, ${hash}, ${JSON.stringify(response)}::jsonb, ${at})`)
   return response
+}
+
+/**
+ * One transaction, and `work` in it once per key of the act. The answer is plain JSON: one that is kept is read back as that,
+ * and operations answer records, which are.
+ */
+export async function transactOnce<R>(
+  db: LayerDatabase,
+  { idempotency, at }: Pick<Act, 'idempotency' | 'at'>,
+  work: (tx: Tx) => Promise<R>,
+): Promise<R> {
+  return await db.transaction(
+    async (tx) => (await once(tx, idempotency, at, async () => (await work(tx)) as Json)) as R,
+  )
 }
 
 /** Forgets what was answered before this instant: from then on the same key is a new request. */

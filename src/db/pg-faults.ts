@@ -1,5 +1,6 @@
 // From what `pg` throws to the fault table. What a caller may act on (a violated constraint) stays a value for it.
 import { Fault } from '#kernel'
+import type { FaultCode } from '#kernel'
 
 /** What PostgreSQL said of a broken rule. SECURITY: no values, which may be private; names only. */
 export interface Violation {
@@ -39,6 +40,20 @@ export function violated(error: unknown): Violation | undefined {
     if ('constraint' in at && typeof at.constraint === 'string') return { sqlState, constraint: at.constraint }
   }
   return { sqlState, constraint: undefined }
+}
+
+/** What PostgreSQL refuses by that constraint is a fault in words; everything else is thrown as it is. */
+export async function refusedBy<T>(
+  constraint: string,
+  fault: { readonly code: FaultCode; readonly detail: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (violated(error)?.constraint !== constraint) throw error
+    throw new Fault(fault.code, fault.detail, { cause: error })
+  }
 }
 
 /** Whether the connection itself is gone, or was never had: nothing can be said to it any more. */

@@ -2,7 +2,7 @@
 import { newId } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'
-import type { Tx } from '#db'
+import type { LayerDatabase, Tx } from '#db'
 import type { Alarm, EffectLayer } from './layer.ts'
 
 const BATCH = 50
@@ -10,7 +10,6 @@ const FIRST_DELAY_MS = 2000
 const DELAY_MAX_MS = 60 * 60_000
 /** About a day and a half of tries. */
 const ATTEMPTS_MAX = 40
-const KEPT_DAYS = 30
 
 /** One row for each receiver. */
 export async function keepAlarm(tx: Tx, { receivers = [] }: EffectLayer, at: Instant, alarm: Alarm): Promise<void> {
@@ -43,11 +42,14 @@ export async function sendAlarms(layer: EffectLayer, send: SendAlarm): Promise<'
     { readOnly: true },
   )
   await Promise.all(due.map(async (alarm) => await sendOne(layer, alarm, send)))
-  const before = new Date(Date.parse(clock()) - KEPT_DAYS * 86_400_000).toISOString()
+  return due.length === BATCH ? 'more' : 'done'
+}
+
+/** Those that were taken, or given up, before this instant. */
+export async function forgetAlarms(db: LayerDatabase, before: Instant): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.execute(sql`delete from effect.alarm where next_at is null and at < ${before}`)
   })
-  return due.length === BATCH ? 'more' : 'done'
 }
 
 async function sendOne({ db, clock }: EffectLayer, alarm: AlarmToSend, send: SendAlarm): Promise<void> {

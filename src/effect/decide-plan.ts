@@ -1,7 +1,7 @@
 // What persons say of a plan: approve, pause, go on, cancel, undo, run again with the credential.
 import { Fault } from '#kernel'
 import type { Act } from '#kernel'
-import { violated } from '#db'
+import { refusedBy } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import { alone, operate } from './layer.ts'
@@ -20,17 +20,18 @@ export async function approvePlan(
   act: Act,
   { id, behind }: OfPlan & { readonly behind: readonly string[] },
 ): Promise<CurrentPlan> {
-  try {
-    return await decided(layer, act, id, ['proposed'], 'plan.approved', (data) => ({
-      ...data,
-      state: 'running',
-      approval: { needed: true, by: act.actor.id, behind, at: act.at },
-      nextAt: act.at,
-    }))
-  } catch (error) {
-    if (violated(error)?.constraint !== 'plan_approver') throw error
-    throw new Fault('forbidden', 'who planned it does not approve it: another person has to', { cause: error })
-  }
+  const own = { code: 'forbidden', detail: 'who planned it does not approve it: another person has to' } as const
+  return await refusedBy(
+    'plan_approver',
+    own,
+    async () =>
+      await decided(layer, act, id, ['proposed'], 'plan.approved', (data) => ({
+        ...data,
+        state: 'running',
+        approval: { needed: true, by: act.actor.id, behind, at: act.at },
+        nextAt: act.at,
+      })),
+  )
 }
 
 /** After the step that is under way. What was done stays. */
@@ -122,7 +123,7 @@ async function decided(
   patch: (data: PlanRecord) => PlanRecord,
   content?: { readonly because: string },
 ): Promise<CurrentPlan> {
-  return await alone(
+  return await alone(async () =>
     operate(layer, act, async (tx) => {
       const current = await lockPlan(tx, id)
       if (!from.includes(current.data.state))

@@ -1,12 +1,11 @@
 // The end of a plan, with its receipt, in one transaction: what became of each step, in the target's own words.
-import { newId, REEVE } from '#kernel'
-import type { Act } from '#kernel'
+import { newId } from '#kernel'
 import { createWithEntries } from '#evidence/port'
 import { keepAlarm } from './alarms.ts'
 import type { Alarm, EffectLayer } from './layer.ts'
 import { RECEIPT, toUndo } from './records.ts'
 import type { CurrentPlan, CurrentTarget, Outcome, PlanRecord, ReceiptRecord, StepRecord } from './records.ts'
-import { lockPlan, movePlan, without } from './write-plan.ts'
+import { movePlan, recordPlan, underLock, without } from './write-plan.ts'
 
 type Reason = ReceiptRecord['reasons'][number]
 
@@ -20,26 +19,20 @@ export async function endPlan(
   seen: CurrentPlan,
   stuck?: Reason,
 ): Promise<CurrentPlan | undefined> {
-  const act: Act = { actor: { id: REEVE }, at: layer.clock(), follows: [seen.id] }
   const { data } = seen
   if (data.state === 'running' && data.steps.some(({ state }) => state === 'failed') && ROLLS_BACK[data.operation]) {
     const begins = { type: 'plan.undoing', content: { because: 'failed' } }
-    return await moving(
-      layer,
-      seen,
-      async (tx, current) =>
-        await movePlan(tx, act, current, begins, (now) => ({
-          ...now,
-          state: 'undoing',
-          undoing: 'failed',
-          nextAt: act.at,
-        })),
-    )
+    return await recordPlan(layer, seen, begins, (now) => ({
+      ...now,
+      state: 'undoing',
+      undoing: 'failed',
+      nextAt: layer.clock(),
+    }))
   }
   const reasons = [...(stuck === undefined ? [] : [stuck]), ...reasonsOf(data)]
   const outcome = outcomeOf(data, reasons, stuck)
   const alarm = alarmOf(layer, seen, outcome, reasons)
-  const ended = await moving(layer, seen, async (tx, current) => {
+  const ended = await underLock(layer, seen, async (tx, act, current) => {
     const receiptId = newId('receipt')
     const receipt = receiptOf(layer, target, current, { outcome, reasons, endedAt: act.at })
     const about = [seen.id, target.id, ...data.about]
@@ -58,17 +51,6 @@ export async function endPlan(
   if (outcome !== 'unproven') layer.offered.forget(seen.id)
   if (alarm !== undefined) layer.onAlarm?.(alarm)
   return ended
-}
-
-async function moving(
-  layer: EffectLayer,
-  seen: CurrentPlan,
-  work: (tx: Parameters<typeof movePlan>[0], current: CurrentPlan) => Promise<CurrentPlan>,
-): Promise<CurrentPlan | undefined> {
-  return await layer.db.transaction(async (tx) => {
-    const current = await lockPlan(tx, seen.id)
-    return current.version === seen.version ? await work(tx, current) : undefined
-  })
 }
 
 function outcomeOf(data: PlanRecord, reasons: readonly Reason[], stuck: Reason | undefined): Outcome {

@@ -1,7 +1,7 @@
 // The effect layer of a server, as every operation of it is given it; and how each runs: one transaction, once per key.
 import { Fault } from '#kernel'
-import type { Act, Clock, Json } from '#kernel'
-import { once, violated } from '#db'
+import type { Act, Clock } from '#kernel'
+import { refusedBy, transactOnce } from '#db'
 import type { LayerDatabase, Tx } from '#db'
 import type { TargetAdapter, TargetCall } from '#connectors/target'
 import type { OfferedCredentials } from './offered.ts'
@@ -36,9 +36,7 @@ export interface Alarm {
 
 /** The answer is plain JSON. */
 export async function operate<R>(layer: EffectLayer, act: Act, work: (tx: Tx) => Promise<R>): Promise<R> {
-  const answer = await layer.db.transaction(
-    async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,
-  )
+  const answer = await transactOnce(layer.db, act, work)
   layer.onChanged?.()
   return answer
 }
@@ -61,12 +59,10 @@ export const callOf = (
   clock,
 })
 
-/** `another plan`: PostgreSQL lets one at a time act on one account. */
-export async function alone<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (violated(error)?.constraint !== 'plan_one') throw error
-    throw new Fault('conflict', 'another plan acts on this account: `reeve plan list` shows it', { cause: error })
-  }
-}
+const ANOTHER_PLAN = {
+  code: 'conflict',
+  detail: 'another plan acts on this account: `reeve plan list` shows it',
+} as const
+
+/** PostgreSQL lets one plan at a time act on one account. */
+export const alone = async <T>(work: () => Promise<T>): Promise<T> => await refusedBy('plan_one', ANOTHER_PLAN, work)

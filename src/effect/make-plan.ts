@@ -7,6 +7,7 @@ import { keepAlarm } from './alarms.ts'
 import { askTarget } from './ask-target.ts'
 import { adapterOf, alone, callOf, operate } from './layer.ts'
 import type { Alarm, EffectLayer } from './layer.ts'
+import { offering } from './offered.ts'
 import { PLAN } from './records.ts'
 import type { CurrentPlan, CurrentTarget, PlanPurpose, PlanRecord, StepRecord } from './records.ts'
 import { getTarget } from './targets.ts'
@@ -45,16 +46,13 @@ export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise
   assertAccount(asked.account)
   const steps: StepRecord[] = []
   const blocked: { step: string; reason: string; next: string }[] = []
-  const { secret, database } = asked.credential ?? {}
   for (const step of stepsOf(layer, target, asked.operation)) {
     const call = {
       ...callOf(layer, target.data, AbortSignal.timeout(LOOK_MS)),
       planId: 'preview',
       subject: { account: asked.account },
       earlier: {},
-      ...(secret !== undefined && {
-        credential: { secret: () => secret, ...(database !== undefined && { database }) },
-      }),
+      ...(asked.credential !== undefined && { credential: offering(asked.credential) }),
     }
     const looked = await askTarget(target, async () => await step.look(call))
     const { statements, touches } = looked
@@ -72,7 +70,7 @@ export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): 
   const id = newId('plan')
   if (asked.credential !== undefined) layer.offered.keep(id, asked.credential.secret, asked.credential.database)
   try {
-    const made = await alone(
+    const made = await alone(async () =>
       operate(layer, act, async (tx) => {
         const data = planOf(layer, act, target, asked)
         const content = {
@@ -137,8 +135,16 @@ const markOf = ({ marksOf }: EffectLayer, secret: string | undefined): { credent
   return mark === undefined ? {} : { credentialMark: mark }
 }
 
-export const stepsOf = (layer: EffectLayer, target: CurrentTarget, operation: Operation): readonly TargetStep[] =>
+const stepsOf = (layer: EffectLayer, target: CurrentTarget, operation: Operation): readonly TargetStep[] =>
   adapterOf(layer, target.data).operations[operation]
+
+/** `undefined` where this release has no such step. */
+export const stepNamed = (
+  layer: EffectLayer,
+  target: CurrentTarget,
+  { data }: CurrentPlan,
+  { name }: Pick<StepRecord, 'name'>,
+): TargetStep | undefined => stepsOf(layer, target, data.operation).find((step) => step.name === name)
 
 const asStep = ({ name, title, asksOnly, undo }: TargetStep): StepRecord => ({
   name,

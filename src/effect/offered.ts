@@ -10,6 +10,15 @@ interface Kept {
   readonly timer: NodeJS.Timeout
 }
 
+/** One that is used at once, and not kept. */
+export const offering = ({
+  secret,
+  database,
+}: {
+  readonly secret: string
+  readonly database?: string
+}): OfferedCredential => ({ secret: () => secret, ...(database !== undefined && { database }) })
+
 /** SECURITY: nothing of it is written, logged or answered; what is over is overwritten. */
 export class OfferedCredentials {
   readonly #kept = new Map<string, Kept>()

@@ -38,7 +38,7 @@ export interface StepRecord {
   /** It can't be put back. */
   readonly final?: true
   readonly state: StepState
-  /** It was so before: nothing was sent, and nothing is put back. */
+  /** It was found as it should be: there is nothing to put back. */
   readonly already?: true
   /** It was done and seen once; now it is only seen again, and done again only where it is not so any more. */
   readonly seeAgain?: true

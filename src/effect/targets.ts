@@ -1,7 +1,7 @@
 // Targets: the systems that Reeve acts on. Their credentials are references, never values.
 import { assertReference, Fault, newId } from '#kernel'
 import type { Act } from '#kernel'
-import { sql, violated } from '#db'
+import { refusedBy, sql } from '#db'
 import type { Tx } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
@@ -9,6 +9,7 @@ import type { AccountFound, Examined, TargetSettings } from '#connectors/target'
 import { askTarget } from './ask-target.ts'
 import { adapterOf, callOf, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
+import { offering } from './offered.ts'
 import { TARGET } from './records.ts'
 import type { CurrentTarget, TargetRecord } from './records.ts'
 
@@ -20,7 +21,7 @@ const EXAMINE_MS = 30_000
 export async function addTarget(layer: EffectLayer, act: Act, settings: TargetSettings): Promise<CurrentTarget> {
   checkSettings(settings)
   adapterOf(layer, { settings, state: 'enabled' })
-  return await uniquelyNamed(
+  return await uniquelyNamed(async () =>
     operate(layer, act, async (tx) => {
       const data: TargetRecord = { settings, state: 'enabled' }
       const words = { type: 'target.added', content: { system: settings.system } }
@@ -37,7 +38,7 @@ export async function changeTarget(
   input: { readonly id: string; readonly settings: TargetSettings; readonly expectedVersion?: number },
 ): Promise<CurrentTarget> {
   checkSettings(input.settings)
-  return await uniquelyNamed(
+  return await uniquelyNamed(async () =>
     operate(layer, act, async (tx) => {
       const current = await lockTarget(tx, input.id, input.expectedVersion)
       if (current.data.settings.system !== input.settings.system)
@@ -116,13 +117,13 @@ export async function findAccount(layer: EffectLayer, target: CurrentTarget, acc
 export async function accountsOf(
   layer: EffectLayer,
   target: CurrentTarget,
-  { secret, database }: { readonly secret: string; readonly database?: string },
+  credential: Parameters<typeof offering>[0],
   candidates: readonly string[],
 ): Promise<readonly string[]> {
   const adapter = adapterOf(layer, target.data)
   if (adapter.accountsOf === undefined || candidates.length === 0) return []
   const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
-  const offered = { secret: () => secret, ...(database !== undefined && { database }) }
+  const offered = offering(credential)
   return await askTarget(target, async () => (await adapter.accountsOf?.(call, offered, candidates)) ?? [])
 }
 
@@ -148,11 +149,6 @@ function checkSettings({ address, entrances, administrator, tls, ca }: TargetSet
     throw new Fault('unprocessable', `\`${away.host}\` is not this machine: \`tls\` has to be \`verify\``)
 }
 
-async function uniquelyNamed<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (violated(error)?.constraint !== 'target_name') throw error
-    throw new Fault('conflict', 'another target has this name: choose a different one', { cause: error })
-  }
-}
+const NAME_TAKEN = { code: 'conflict', detail: 'another target has this name: choose a different one' } as const
+
+const uniquelyNamed = async <T>(work: () => Promise<T>): Promise<T> => await refusedBy('target_name', NAME_TAKEN, work)

@@ -2,7 +2,7 @@
 import { messageOf } from '#kernel'
 import type { StepVerdict, TargetStep } from '#connectors/target'
 import { endPlan } from './end-plan.ts'
-import { stepsOf } from './make-plan.ts'
+import { stepNamed } from './make-plan.ts'
 import { toUndo } from './records.ts'
 import type { CurrentPlan, CurrentTarget, StepRecord } from './records.ts'
 import { getRestraint } from './restraint.ts'
@@ -20,12 +20,12 @@ export async function undoNext(
   const record = plan.data.steps.findLast(toUndo)
   if (record === undefined) return await endPlan(work.layer, target, plan)
   if ((await getRestraint(work.layer)).observeOnly) return undefined
-  const step = stepsOf(work.layer, target, plan.data.operation).find(({ name }) => name === record.name)
+  const step = stepNamed(work.layer, target, plan, record)
   const verdict = bounded(await putBack(work, target, plan, record, step))
   const content = { step: record.name, effect: verdict.effect }
   if (verdict.effect === 'verified') {
     return await recordPlan(work.layer, plan, { type: 'plan.step_undone', content }, (data) =>
-      withStep(data, record.name, { state: 'undone', verdict, endedAt: work.layer.clock() }),
+      withStep(data, record.name, (one) => ({ ...one, state: 'undone', verdict, endedAt: work.layer.clock() })),
     )
   }
   return await endPlan(work.layer, target, plan, { step: record.name, reason: verdict.reason, next: verdict.next })

@@ -5,10 +5,12 @@ import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import { changeWithEntries } from '#evidence/port'
 import type { EntryWords } from '#evidence/port'
+import type { StepVerdict } from '#connectors/target'
 import type { EffectLayer } from './layer.ts'
 import { PLAN } from './records.ts'
 import type { CurrentPlan, PlanRecord, StepRecord } from './records.ts'
 import { readRestraint } from './restraint.ts'
+import { bounded } from './step-call.ts'
 
 /** Under lock. Throws Fault('not_found'). */
 export async function lockPlan(tx: Tx, id: string): Promise<CurrentPlan> {
@@ -23,12 +25,11 @@ export async function movePlan(
   act: Act,
   current: CurrentPlan,
   words: EntryWords,
-  patch: Partial<PlanRecord> | ((data: PlanRecord) => PlanRecord),
+  patch: (data: PlanRecord) => PlanRecord,
 ): Promise<CurrentPlan> {
   const about = [current.data.targetId, ...current.data.about]
-  const next = typeof patch === 'function' ? patch : (data: PlanRecord): PlanRecord => ({ ...data, ...patch })
   const [made = current] = await changeWithEntries<PlanRecord>(tx, PLAN, act, [
-    { current, patch: next, words: { about, ...words } },
+    { current, patch, words: { about, ...words } },
   ])
   return made
 }
@@ -39,36 +40,63 @@ export function without(data: PlanRecord): PlanRecord {
   return rest
 }
 
-/** By the runner. `undefined`: it was moved by somebody else, and what it is now counts. */
-export async function recordPlan(
+type Moving = (tx: Tx, act: Act, current: CurrentPlan) => Promise<CurrentPlan | undefined>
+
+/** By the runner. `undefined`: somebody else has moved it, and what it is now counts. */
+export async function underLock(
   { db, clock }: EffectLayer,
   seen: CurrentPlan,
-  words: EntryWords,
-  patch: (data: PlanRecord) => PlanRecord,
+  work: Moving,
 ): Promise<CurrentPlan | undefined> {
   const act = { actor: { id: REEVE }, at: clock(), follows: [seen.id] }
   return await db.transaction(async (tx) => {
     const current = await lockPlan(tx, seen.id)
-    return current.version === seen.version ? await movePlan(tx, act, current, words, patch) : undefined
+    return current.version === seen.version ? await work(tx, act, current) : undefined
   })
 }
 
-/** The same, but not where every act is stopped: looked at in the transaction in which the act is announced. */
-export async function recordBeforeAct(
-  { db, clock }: EffectLayer,
+type Patch = (data: PlanRecord) => PlanRecord
+
+export const recordPlan = async (
+  layer: EffectLayer,
   seen: CurrentPlan,
   words: EntryWords,
-  patch: (data: PlanRecord) => PlanRecord,
-): Promise<CurrentPlan | 'restrained' | undefined> {
-  const act = { actor: { id: REEVE }, at: clock(), follows: [seen.id] }
-  return await db.transaction(async (tx) => {
-    if ((await readRestraint(tx)).observeOnly) return 'restrained'
-    const current = await lockPlan(tx, seen.id)
-    return current.version === seen.version ? await movePlan(tx, act, current, words, patch) : undefined
-  })
+  patch: Patch,
+): Promise<CurrentPlan | undefined> =>
+  await underLock(layer, seen, async (tx, act, current) => await movePlan(tx, act, current, words, patch))
+
+/** Not where every act is stopped: looked at in the transaction in which the act is announced. */
+export const recordBeforeAct = async (
+  layer: EffectLayer,
+  seen: CurrentPlan,
+  words: EntryWords,
+  patch: Patch,
+): Promise<CurrentPlan | undefined> =>
+  await underLock(layer, seen, async (tx, act, current) =>
+    (await readRestraint(tx)).observeOnly ? undefined : await movePlan(tx, act, current, words, patch),
+  )
+
+/** What a step came to. It is not seen again after that, unless somebody wants it. */
+export async function recordVerdict(
+  layer: EffectLayer,
+  plan: CurrentPlan,
+  name: string,
+  given: StepVerdict,
+): Promise<CurrentPlan | undefined> {
+  const verdict = bounded(given)
+  const answer = verdict.effect === 'verified' ? verdict.answer : verdict.reason
+  const words = { type: 'plan.step_ended', content: { step: name, effect: verdict.effect, answer } }
+  return await recordPlan(layer, plan, words, (data) =>
+    withStep(data, name, ({ seeAgain: _seeAgain, ...step }) => ({
+      ...step,
+      state: verdict.effect,
+      verdict,
+      endedAt: layer.clock(),
+    })),
+  )
 }
 
-export const withStep = (data: PlanRecord, name: string, patch: Partial<StepRecord>): PlanRecord => ({
+export const withStep = (data: PlanRecord, name: string, change: (step: StepRecord) => StepRecord): PlanRecord => ({
   ...data,
-  steps: data.steps.map((step) => (step.name === name ? { ...step, ...patch } : step)),
+  steps: data.steps.map((step) => (step.name === name ? change(step) : step)),
 })

@@ -14,25 +14,26 @@ export function repeat(
   options: { readonly everyMs: number; readonly onFailure: (error: unknown) => void },
 ): Repeating {
   const stopping = new AbortController()
-  let waking = new AbortController()
+  let pausing = new AbortController()
   const running = (async () => {
     while (!stopping.signal.aborted) {
-      waking = new AbortController()
+      // made before the pass: who wakes it meanwhile wants another one
+      pausing = new AbortController()
       const left = await pass().catch((error: unknown) => {
         options.onFailure(error)
         return 'done' as const
       })
       if (left === 'more') continue
       const ms = left === 'done' ? options.everyMs : left.afterMs
-      const signal = AbortSignal.any([stopping.signal, waking.signal])
-      await sleep(ms, undefined, { signal }).catch(() => undefined)
+      await sleep(ms, undefined, { signal: pausing.signal }).catch(() => undefined)
     }
   })()
   return {
     stop: async () => {
       stopping.abort()
+      pausing.abort()
       await running
     },
-    wake: () => waking.abort(),
+    wake: () => pausing.abort(),
   }
 }

@@ -1,6 +1,6 @@
 // How every operation of the identity layer runs: one transaction, once per idempotency key.
-import type { Act, Clock, Id, Json } from '#kernel'
-import { once } from '#db'
+import type { Act, Clock, Id } from '#kernel'
+import { transactOnce } from '#db'
 import type { LayerDatabase, Tx } from '#db'
 
 /** The identity layer of a server. Every operation takes it first. */
@@ -29,8 +29,5 @@ export const IDENTITY_SETTINGS: IdentitySettings = { orphanGraceDays: 14, leaver
 
 /** Runs `work` in a transaction of the identity layer, once per idempotency key. The answer is plain JSON. */
 export async function operate<R>(identity: IdentityLayer, act: Act, work: (tx: Tx) => Promise<R>): Promise<R> {
-  // an answer that is kept is read back as JSON; the operations return records, which are JSON
-  return await identity.db.transaction(
-    async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,
-  )
+  return await transactOnce(identity.db, act, work)
 }

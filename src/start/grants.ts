@@ -2,15 +2,13 @@
 import { keepGrants } from '#access/decisions'
 import type { DecisionState } from '#access/decisions'
 import type { Administration } from '#access/records'
-import { holdLock } from '#db'
-import type { HeldLock, ReeveDatabase } from '#db'
-import { repeat } from '#evidence'
+import type { ReeveDatabase } from '#db'
 import type { Repeating } from '#evidence'
 import { messageOf } from '#kernel'
+import { repeatOnOneServer } from './one-server.ts'
 
 /** Grants that end together are to be gone within two seconds. */
 const EVERY_MS = 500
-const LOCK = 'reeve grants'
 
 export function startGrants(parts: {
   readonly opened: Pick<ReeveDatabase, 'connectionFor'>
@@ -19,14 +17,11 @@ export function startGrants(parts: {
   readonly say: (event: string) => void
 }): Pick<Repeating, 'stop'> {
   const { opened, access, state, say } = parts
-  const stopping = new AbortController()
-  let held: HeldLock | undefined
-  const keeping = repeat(
-    async () => {
-      if (held === undefined || held.lost.aborted) held = await holdLock(opened.connectionFor('access'), LOCK)
-      if (held === undefined) return 'done'
+  return repeatOnOneServer(
+    { name: 'reeve grants', connection: opened.connectionFor('access') },
+    async (signal) => {
       await access.lookForTargets?.()
-      return await keepGrants({ access, state, signal: AbortSignal.any([stopping.signal, held.lost]) })
+      return await keepGrants({ access, state, signal })
     },
     {
       everyMs: EVERY_MS,
@@ -35,11 +30,4 @@ export function startGrants(parts: {
       },
     },
   )
-  return {
-    stop: async () => {
-      stopping.abort()
-      await keeping.stop()
-      await held?.release()
-    },
-  }
 }

@@ -1,10 +1,11 @@
 // What a server does by itself, again and again: what was to end by a day ends, tokens and their records agree, answers
-// under old idempotency keys and decisions of long ago are forgotten.
+// under old idempotency keys, alarms that were taken and decisions of long ago are forgotten.
 import { expireAccessRequests, pruneDecisions } from '#access/decisions'
 import { endAccessOfLeavers, repairTokens } from '#access/records'
 import type { Administration } from '#access/records'
 import { forgetAnswers } from '#db'
 import type { Database, Layer } from '#db'
+import { forgetAlarms } from '#effect'
 import { repeat } from '#evidence'
 import type { Repeating } from '#evidence'
 import { askManagers, leaveByEndDate, quarantineLapsed } from '#identity/roll'
@@ -18,6 +19,7 @@ const PEOPLE_EVERY_MS = 60 * 60 * 1000
 /** A year, and what a review of it takes. */
 const DECISIONS_KEPT_DAYS = 400
 const ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
+const ALARMS_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 /** The layers whose operations are asked for under idempotency keys. */
 const ANSWERING: readonly Layer[] = ['identity', 'access', 'connections', 'effect']
 
@@ -45,8 +47,8 @@ export function startUpkeep(parts: {
       await expireAccessRequests(access, { actor: { id: REEVE }, at: now, reason: 'nobody decided it in a week' })
       if ((await pruneDecisions(access.db, { actor: { id: REEVE }, at: now }, DECISIONS_KEPT_DAYS)) === 'more')
         return 'more'
-      const before = new Date(Date.parse(now) - ANSWERS_KEPT_MS).toISOString() as Instant
-      for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), before)
+      for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), ago(now, ANSWERS_KEPT_MS))
+      await forgetAlarms(database.layer('effect'), ago(now, ALARMS_KEPT_MS))
       return 'done'
     },
     {
@@ -75,3 +77,5 @@ async function keepPeople(
   await askManagers(identity, act)
   return 'done'
 }
+
+const ago = (now: Instant, ms: number): Instant => new Date(Date.parse(now) - ms).toISOString() as Instant

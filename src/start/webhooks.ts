@@ -1,16 +1,14 @@
 // Alarms go to webhooks, signed as Standard Webhooks 1.0.0 has it: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
-import { holdLock } from '#db'
-import type { HeldLock, ReeveDatabase } from '#db'
+import type { ReeveDatabase } from '#db'
 import { sendAlarms } from '#effect'
 import type { AlarmToSend, EffectLayer } from '#effect'
-import { repeat } from '#evidence'
 import type { Keys } from '#keys'
 import { messageOf } from '#kernel'
+import { repeatOnOneServer } from './one-server.ts'
 import type { Undo } from './undo.ts'
 
 const EVERY_MS = 1000
 const ANSWER_MS = 10_000
-const LOCK = 'reeve alarms'
 
 /** By one server of those that share the database. */
 export function startWebhooks(parts: {
@@ -22,22 +20,15 @@ export function startWebhooks(parts: {
 }): void {
   const { opened, effect, keys, undo, say } = parts
   if ((effect.receivers ?? []).length === 0) return
-  let held: HeldLock | undefined
-  const sending = repeat(
-    async () => {
-      if (held === undefined || held.lost.aborted) held = await holdLock(opened.connectionFor('effect'), LOCK)
-      if (held === undefined) return 'done'
-      return await sendAlarms(effect, async (alarm) => await post(keys, alarm))
-    },
+  const sending = repeatOnOneServer(
+    { name: 'reeve alarms', connection: opened.connectionFor('effect') },
+    async () => await sendAlarms(effect, async (alarm) => await post(keys, alarm)),
     {
       everyMs: EVERY_MS,
       onFailure: (error) => say(`alarms are sent again in a second: ${messageOf(error)}`),
     },
   )
-  undo.later('the sending of alarms', async () => {
-    await sending.stop()
-    await held?.release()
-  })
+  undo.later('the sending of alarms', async () => sending.stop())
 }
 
 /** Taken is a 2xx. SECURITY: no redirect is followed, and nothing of the answer is kept. */

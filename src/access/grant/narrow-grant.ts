@@ -1,7 +1,7 @@
 // Taking a part of a right away: fewer actions, fewer resources, an earlier end. PostgreSQL refuses whatever would be wider.
 import { Fault } from '#kernel'
 import type { Act, Instant } from '#kernel'
-import { violated } from '#db'
+import { refusedBy } from '#db'
 import { administer } from '../role/administration.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { assertRight, lockGrant, moveGrant } from './write-grants.ts'
@@ -17,12 +17,16 @@ export interface GrantToNarrow {
 }
 
 /**
- * Each action and resource has to lie within what the grant gives. Throws Fault('unprocessable') for what does not, and for an end in the past, and
- * Fault('conflict') where a target has the right: that is ended, and less is asked for.
+ * Each action and resource has to lie within what the grant gives. Throws Fault('unprocessable') for what does not, and for an
+ * end in the past, and Fault('conflict') where a target has the right: that is ended, and less is asked for.
  */
 export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarrow): Promise<CurrentGrant> {
-  try {
-    return await administer(access, act, async (tx) => {
+  const wider = {
+    code: 'unprocessable',
+    detail: 'a grant is narrowed, never widened: ask for the right instead',
+  } as const
+  return await refusedBy('access_grant_narrower', wider, async () =>
+    administer(access, act, async (tx) => {
       const current = await lockGrant(tx, to.id)
       const { state, fulfilment } = current.data
       if (fulfilment !== undefined) throw new Fault('conflict', 'its target has it as it is: end it, and ask for less')
@@ -41,9 +45,6 @@ export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarr
         resources,
         ...(until !== undefined && { until }),
       }))
-    })
-  } catch (error) {
-    if (violated(error)?.constraint !== 'access_grant_narrower') throw error
-    throw new Fault('unprocessable', 'a grant is narrowed, never widened: ask for the right instead', { cause: error })
-  }
+    }),
+  )
 }

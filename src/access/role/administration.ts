@@ -1,7 +1,7 @@
 // What tokens and roles of Reeve itself need of a server.
 import { Fault, newId } from '#kernel'
 import type { Act, Json } from '#kernel'
-import { once } from '#db'
+import { transactOnce } from '#db'
 import type { Tx } from '#db'
 import { appendEntry } from '#evidence/port'
 import type { AccessLayer } from '../observe/records.ts'
@@ -28,10 +28,7 @@ export async function administer<R>(
   act: Act,
   work: (tx: Tx) => Promise<R>,
 ): Promise<R> {
-  // what is kept is read back as JSON; the operations return rows, which are JSON
-  return await db.transaction(
-    async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,
-  )
+  return await transactOnce(db, act, work)
 }
 
 /** Writes an entry that makes no version of a record. */

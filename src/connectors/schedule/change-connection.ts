@@ -1,7 +1,7 @@
 // Creating and changing connections. What is stored has been found readable; each change has its entry.
-import { Fault, newId } from '#kernel'
+import { newId } from '#kernel'
 import type { Act } from '#kernel'
-import { violated } from '#db'
+import { refusedBy } from '#db'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { checkInput, CONNECTION } from './connection.ts'
 import type { ConnectionData, ConnectionInput, ConnectionRecord, ConnectionsLayer } from './connection.ts'
@@ -22,7 +22,7 @@ export async function createConnection(
   if (schedule !== null) checkSchedule(schedule, act.at)
   await assertReadable(layer, type, settings)
   const data: ConnectionData = { name, type, settings, options, credentials, schedule, state: 'enabled' }
-  return await uniquelyNamed(
+  return await uniquelyNamed(async () =>
     operate(layer, act, async (tx) => {
       const [made] = await createWithEntries(tx, CONNECTION, act, [
         { id: newId('connection'), data, words: { type: 'connection.created', content: { type } } },
@@ -45,7 +45,7 @@ export async function updateConnection(
   if (patch.schedule !== undefined && patch.schedule !== null) checkSchedule(patch.schedule, act.at)
   if (patch.settings !== undefined)
     await assertReadable(layer, (await getConnection(layer, id)).data.type, patch.settings)
-  return await uniquelyNamed(
+  return await uniquelyNamed(async () =>
     operate(layer, act, async (tx) => {
       const current = await lockConnection(tx, id, expectedVersion)
       const said = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
@@ -128,11 +128,7 @@ export async function removeConnection(
   })
 }
 
-async function uniquelyNamed<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (violated(error)?.constraint !== 'connection_name') throw error
-    throw new Fault('conflict', 'another connection has this name: choose a different one', { cause: error })
-  }
-}
+const NAME_TAKEN = { code: 'conflict', detail: 'another connection has this name: choose a different one' } as const
+
+const uniquelyNamed = async <T>(work: () => Promise<T>): Promise<T> =>
+  await refusedBy('connection_name', NAME_TAKEN, work)

@@ -1,7 +1,7 @@
 // How every operation on connections runs: one transaction, once per idempotency key, then the worker is told.
 import { Fault } from '#kernel'
-import type { Act, Json } from '#kernel'
-import { once } from '#db'
+import type { Act } from '#kernel'
+import { transactOnce } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import { CONNECTION } from './connection.ts'
@@ -9,9 +9,7 @@ import type { ConnectionData, ConnectionRecord, ConnectionsLayer } from './conne
 
 /** The answer is plain JSON. */
 export async function operate<R>(layer: ConnectionsLayer, act: Act, work: (tx: Tx) => Promise<R>): Promise<R> {
-  const answer = await layer.db.transaction(
-    async (tx) => (await once(tx, act.idempotency, act.at, async () => (await work(tx)) as Json)) as R,
-  )
+  const answer = await transactOnce(layer.db, act, work)
   layer.onChanged?.()
   return answer
 }

@@ -1,7 +1,7 @@
 // Runs of connections: queued, running, then succeeded, partial, failed or held. Never two of one connection at once.
 import { Fault, newId } from '#kernel'
 import type { Act, Instant } from '#kernel'
-import { sql, violated } from '#db'
+import { refusedBy, sql } from '#db'
 import type { Tx } from '#db'
 import { appendEntries } from '#evidence/port'
 import type { ConnectionsLayer } from './connection.ts'
@@ -58,15 +58,19 @@ export async function runConnection(
   connectionId: string,
   { confirmLeavers = false }: { readonly confirmLeavers?: boolean } = {},
 ): Promise<Run> {
-  try {
-    return await operate(layer, act, async (tx) => {
-      await lockConnection(tx, connectionId)
-      return await queueRun(tx, act, connectionId, confirmLeavers)
-    })
-  } catch (error) {
-    if (violated(error)?.constraint !== 'run_one') throw error
-    throw new Fault('conflict', 'a run of this connection is queued or under way: wait for it to end', { cause: error })
-  }
+  const busy = {
+    code: 'conflict',
+    detail: 'a run of this connection is queued or under way: wait for it to end',
+  } as const
+  return await refusedBy(
+    'run_one',
+    busy,
+    async () =>
+      await operate(layer, act, async (tx) => {
+        await lockConnection(tx, connectionId)
+        return await queueRun(tx, act, connectionId, confirmLeavers)
+      }),
+  )
 }
 
 /** For a connection that is locked and has no run open. */

@@ -1,7 +1,7 @@
 // Vendors: the third parties that run, or are given, identities of ours.
 import { Fault, newId } from '#kernel'
 import type { Act, Instant } from '#kernel'
-import { sql, violated } from '#db'
+import { refusedBy, sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import type { Current } from '#db/history'
@@ -104,11 +104,5 @@ function fit({ name, contact, contractEndsAt }: VendorFacts): VendorFacts {
   }
 }
 
-async function unlessTaken<R>(work: () => Promise<R>): Promise<R> {
-  try {
-    return await work()
-  } catch (error) {
-    if (violated(error)?.constraint !== 'vendor_name') throw error
-    throw new Fault('conflict', 'a vendor of this name is in the roll already', { cause: error })
-  }
-}
+const unlessTaken = async <R>(work: () => Promise<R>): Promise<R> =>
+  await refusedBy('vendor_name', { code: 'conflict', detail: 'a vendor of this name is in the roll already' }, work)
