@@ -14,7 +14,8 @@ import { answerJson, say } from './terminal/answer.ts'
 import { writeTo } from './terminal/write-out.ts'
 
 const EXAMPLES = `
-The file holds the value alone, or a connection string with it. It is used to sign in and be refused; it is never kept.
+The file holds the value alone, or a connection string or settings with it. It is used to sign in and be refused; it is never
+kept. A text that is not understood is refused; --raw says that all of it is the one value.
 
 Exit codes:
   0  held, and seen to be refused by the target itself
@@ -30,6 +31,7 @@ Examples:
 
 interface ContainOptions extends RemoteOptions {
   readonly secretFile?: string
+  readonly raw?: boolean
   readonly credential?: string
   readonly target?: string
   readonly account?: string
@@ -42,6 +44,7 @@ export function containCommand(): Command {
   return new Command('contain')
     .description('hold what a leaked credential opens: no new logins, sessions ended, and seen to be refused')
     .option('--secret-file <file>', 'what leaked; `-` is standard input')
+    .option('--raw', 'all of the file is the one value, whatever it looks like')
     .option('--credential <id>', 'of the roll, where the value is not at hand: then nothing can be tried with it')
     .option('--target <target>', 'its name, where it does not follow from the file')
     .option('--account <account>', 'its name there, likewise')
@@ -54,13 +57,14 @@ export function containCommand(): Command {
 }
 
 async function contain(options: ContainOptions): Promise<void> {
-  const { secretFile, credential, target, account, because, dryRun = false, yes = false, json = false } = options
+  const { secretFile, raw, credential, target, account, because, dryRun = false, yes = false, json = false } = options
   if (secretFile === undefined && credential === undefined && (target === undefined || account === undefined))
     throw new Fault('usage', 'say what leaked: --secret-file FILE or --credential ID, or else --target and --account')
   if (!dryRun && because === undefined) throw new Fault('usage', 'say why: --because TEXT; it stands in the log')
   const client = await server()
   const asked = {
     ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
+    ...(raw !== undefined && { raw }),
     ...(credential !== undefined && { credentialId: credential }),
     ...(target !== undefined && { target }),
     ...(account !== undefined && { account }),
@@ -102,7 +106,13 @@ async function assertWanted({ place }: Page): Promise<void> {
 
 async function held(
   client: ReeveClient,
-  body: { readonly secret?: string; readonly target: string; readonly account: string; readonly because: string },
+  body: {
+    readonly secret?: string
+    readonly raw?: boolean
+    readonly target: string
+    readonly account: string
+    readonly because: string
+  },
   json: boolean,
 ): Promise<void> {
   const page = await answered(client.POST('/v1/containments', { body }))

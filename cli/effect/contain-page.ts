@@ -68,10 +68,11 @@ const places = ({ credentials }: Page): string[] =>
     ...(locationCount > locations.length ? [`and ${locationCount - locations.length} more places`] : []),
   ])
 
-function opens({ place, facts }: Page): string[] {
+function opens({ place, triedAs, facts }: Page): string[] {
   if (place === undefined) return []
   const { targetName, account, address, how } = place
-  return [`${account} at ${targetName} (${address}), ${how}`, ...facts]
+  const tried = triedAs === undefined ? 'no secret was given: nothing is tried' : `it is tried with: ${triedAs}`
+  return [`${account} at ${targetName} (${address}), ${how}`, tried, ...facts]
 }
 
 const sessions = ({ sessions: groups }: Page): string[] =>

@@ -6,6 +6,8 @@ import type { Act } from '#kernel'
 export interface ContainAsked {
   /** SECURITY: what leaked, alone or in the file that it stood in; used and never kept. */
   readonly secret?: string
+  /** All of `secret` is the one value, whatever it looks like. */
+  readonly raw?: boolean
   readonly credentialId?: string
   /** Id or name. */
   readonly target?: string
@@ -91,6 +93,8 @@ export interface Containment {
   readonly tell: readonly Told[]
   readonly unknown: readonly string[]
   readonly credentialOffered: boolean
+  /** Which value of the text is tried: the form that it stood in. */
+  readonly triedAs?: string
   readonly preview?: Preview
   readonly plan?: CurrentPlan
 }

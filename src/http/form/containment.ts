@@ -61,6 +61,7 @@ export const Containment = z
       .describe('who has to be told'),
     unknown: z.array(z.string()).describe('what could not be seen'),
     credentialOffered: z.boolean().describe('whether it can be used and be refused'),
+    triedAs: z.string().optional().describe('which value of the text is tried: the form that it stood in'),
     preview: Preview.optional(),
     plan: Plan.optional(),
   })

@@ -14,8 +14,9 @@ import { EFFECT_ACTORS } from './targets.ts'
 
 const ASKED = {
   secret: SECRET.optional().describe(
-    'what leaked: the value alone, or a connection string with it; used and never kept',
+    'what leaked: the value alone, or a connection string or settings with it; used and never kept',
   ),
+  raw: z.boolean().optional().describe('all of `secret` is the one value, whatever it looks like'),
   credentialId: id('credential').optional(),
   target: text(100).optional().describe('id or name'),
   account: text(200).optional(),
@@ -31,10 +32,13 @@ async function askedOf(
   { actor }: Caller,
   asked: z.output<z.ZodObject<typeof ASKED>>,
 ): Promise<ContainAsked> {
-  const { secret, credentialId, target, account } = asked
+  const { secret, raw, credentialId, target, account } = asked
   if (secret === undefined && credentialId === undefined && (target === undefined || account === undefined))
     throw new Fault('invalid', 'say what leaked: `secret` or `credentialId`, or else `target` and `account`')
-  return { behind: await personsBehindActor(identity, actor), ...present({ secret, credentialId, target, account }) }
+  return {
+    behind: await personsBehindActor(identity, actor),
+    ...present({ secret, raw, credentialId, target, account }),
+  }
 }
 
 const contain = {

@@ -43,11 +43,11 @@ interface Paged {
 
 async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Paged> {
   const { identity, effect, fingerprint } = layers
-  const leaked = asked.secret === undefined ? [] : leakedSecrets(asked.secret)
+  const leaked = asked.secret === undefined ? [] : leakedSecrets(asked.secret, asked.raw)
   if (asked.secret !== undefined && leaked.length === 0)
     throw new Fault(
       'unprocessable',
-      'no secret can be told from the rest of the file: give a file with the one value alone',
+      'the text was not understood, so no secret can be told from the rest: give a file with the one value alone, and say `raw` (--raw) where such a value holds quotes, braces, `=` or `://`',
     )
   const { credentialId } = asked
   const seen = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
@@ -69,6 +69,7 @@ async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Page
     ...known,
     ...accountFacts(whose, account),
     place: alone.place,
+    ...(alone.form !== undefined && { triedAs: alone.form }),
     reach,
     unknown: [...unknown, ...(account?.unknown ?? [])],
   }

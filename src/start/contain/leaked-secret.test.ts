@@ -7,11 +7,76 @@ const told = (text: string): object[] => leakedSecrets(text).map(({ form: _form,
 const at = { account: 'app', host: 'db.example', port: 5433, database: 'shop' }
 
 describe('what leaked, as people find it', () => {
-  test('is the bare value of one line, whatever stands in it', () => {
-    for (const secret of ['hunter2', 'with space', 'a=b;c', 'a:b@c/d', "it's", 'password=', ' leading']) {
+  test('is the bare value of one line', () => {
+    for (const secret of [
+      'hunter2',
+      'with space',
+      'a:b@c/d',
+      ' leading',
+      'c2VjcmV0LWJ5dGVz+/8=',
+      'YQ==',
+      'p%40$(x)!#;,',
+    ]) {
       assert.deepEqual(told(secret), [{ secret }])
       assert.deepEqual(told(`${secret}\n`), [{ secret }])
     }
+  })
+
+  test('is never a text that was not understood, unless somebody says that all of it is the value', () => {
+    for (const text of [
+      'a=b;c',
+      'DB_PASSWORD=',
+      'DB_PASSWORD=${VAULT}',
+      'token: s3cret',
+      'key:',
+      "it's",
+      '"s3cret"',
+      '`s3cret`',
+      '{"token":"s3cret"}',
+      '<password>s3cret</password>',
+      'mysql://app:s3cret@db.example/shop',
+      'postgresql://app@db.example/shop',
+      'password = os.getenv("DB_PASSWORD")',
+      'password: two words',
+    ]) {
+      assert.deepEqual(told(text), [], text)
+      assert.deepEqual(leakedSecrets(`${text}\n`, true), [{ secret: text, form: 'the whole text, as the bare value' }])
+    }
+  })
+
+  test('is the value of a setting, with what stands beside it under the same beginning', () => {
+    for (const text of [
+      'DB_PASSWORD=s3cret',
+      'export DB_PASSWORD="s3cret" # of the shop',
+      "password: 's3cret'",
+      'spring.datasource.password=s3cret\r\n',
+      '  "password": "s3cret",',
+      '{"db": [{"dbPassword": "s3cret"}]}',
+    ])
+      assert.deepEqual(told(text), [{ secret: 's3cret' }], text)
+    for (const text of [
+      'DB_HOST=db.example\nDB_PORT=5433\nDB_USER=app\nDB_DATABASE=shop\nREDIS_HOST=other\nDB_PASSWORD=s3#cret',
+      'POSTGRES_PASSWORD: s3#cret\nPOSTGRES_USER: app\nPOSTGRES_DB: shop\nPOSTGRES_HOST: db.example\nPOSTGRES_PORT: "5433"',
+      '{"cache":{"host":"other"},"main":{"host":"db.example","port":5433,"user":"app","password":"s3#cret","dbname":"shop"}}',
+    ])
+      assert.deepEqual(told(text), [{ secret: 's3#cret', ...at }], text)
+    // two hosts under one key: it is not known beside which one the secret stood
+    assert.deepEqual(told('host: a.example\npassword: s3cret\nhost: b.example\n'), [{ secret: 's3cret' }])
+    assert.equal(leakedSecrets('DB_PASSWORD=s3cret')[0]?.form, 'the value of DB_PASSWORD')
+  })
+
+  test('is at each host of a connection string that names several', () => {
+    const { host: _host, port: _port, ...rest } = at
+    assert.deepEqual(told('postgresql://app:s3%2Fcret@a.example:5433,[::1]/shop?target_session_attrs=any'), [
+      { secret: 's3/cret', ...rest, host: 'a.example', port: 5433 },
+      { secret: 's3/cret', ...rest, host: '::1', port: 5432 },
+    ])
+  })
+
+  test('is told once where one form says no more than another', () => {
+    const uri = 'DATABASE_URL=postgresql://app:s3cret@db.example:5433/shop\n'
+    assert.deepEqual(told(`${uri}PGUSER=app\nPGPASSWORD=s3cret\n`), [{ secret: 's3cret', ...at }])
+    assert.equal(told(`${uri}PGUSER=other\nPGPASSWORD=s3cret\n`).length, 2)
   })
 
   test('is a connection string in each form that clients of PostgreSQL write', () => {
@@ -43,7 +108,19 @@ describe('what leaked, as people find it', () => {
         for (const { secret } of leakedSecrets(text)) assert.notEqual(secret, '')
       }),
     )
-    for (const piece of ['postgresql://', 'password=', 'a:1:', "a='\\", 'PGPASSWORD=', '%%%'])
+    for (const piece of [
+      'postgresql://',
+      'password=',
+      'a:1:',
+      "a='\\",
+      'PGPASSWORD=',
+      '%%%',
+      'a: "\\',
+      'DB_PASSWORD=x\n',
+      '[',
+      '\t',
+      'a,',
+    ])
       leakedSecrets(piece.repeat(5000))
   })
 })

@@ -13,6 +13,8 @@ const CANDIDATES_MAX = 20
 export interface Held {
   readonly place: Place
   readonly secret?: string
+  /** In what form it stood there. */
+  readonly form?: string
 }
 
 export interface Where {
@@ -91,7 +93,7 @@ function held(target: CurrentTarget, account: string, leaked: LeakedSecret | und
     how,
     ...(leaked?.database !== undefined && { database: leaked.database }),
   }
-  return { place, ...(leaked !== undefined && { secret: leaked.secret }) }
+  return { place, ...(leaked !== undefined && { secret: leaked.secret, form: leaked.form }) }
 }
 
 const howOf = ({ account }: ContainAsked, leaked: LeakedSecret | undefined): string =>
