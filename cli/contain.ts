@@ -11,6 +11,7 @@ import { secretFrom } from './effect/secret-file.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerJson, say } from './terminal/answer.ts'
+import { plain } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
 
 const EXAMPLES = `
@@ -49,7 +50,7 @@ export function containCommand(): Command {
     .option('--target <target>', 'its name, where it does not follow from the file')
     .option('--account <account>', 'its name there, likewise')
     .option('--because <text>', 'why; it stands in the plan and in the log')
-    .option('--dry-run', 'only show it; nothing is touched')
+    .option('--dry-run', 'only show it; nothing is changed')
     .option('--yes', 'do not ask')
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLES)
@@ -87,7 +88,8 @@ async function answerPage(page: Page, json: boolean): Promise<void> {
   else {
     await writeTo(process.stdout, pageLines(page))
     if (place === undefined) await writeTo(process.stdout, notFoundLines(page))
-    else say('A dry run: nothing was touched.')
+    else say('A dry run: nothing was changed.')
+    for (const login of page.logins) say(`To find whose it is, it was used for logins at ${plain(login)}.`)
   }
   if (place === undefined) process.exitCode = 2
 }

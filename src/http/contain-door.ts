@@ -84,6 +84,8 @@ export interface Containment {
   /** Why there is no place, and what to do. */
   readonly missing?: string
   readonly lookedAt: readonly string[]
+  /** Logins with it that were tried to find whose it is: a target may log or count them. */
+  readonly logins: readonly string[]
   readonly facts: readonly string[]
   readonly sessions: readonly SessionGroup[]
   readonly otherWays: readonly string[]
@@ -100,7 +102,7 @@ export interface Containment {
 }
 
 export interface ContainDoor {
-  /** The page, with what would be sent. Touches nothing. */
+  /** The page, with what would be sent. Changes nothing; signs in only where nothing else says which account it is. */
   readonly look: (asked: ContainAsked) => Promise<Containment>
   /** The page, and the plan that is under way from then on; no plan where there is no place. */
   readonly contain: (act: Act, asked: ContainAsked) => Promise<Containment>

@@ -19,7 +19,7 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     assert.equal(dry.code, 0, dry.stderr)
     assert.match(dry.stdout, /billing from 127\.0\.0\.1 on postgres: 1 session end, and no new one begins/)
     assert.match(dry.stdout, /ALTER ROLE "app" NOLOGIN CONNECTION LIMIT 0/)
-    assert.match(dry.stderr, /nothing was touched/)
+    assert.match(dry.stderr, /nothing was changed/)
     await session.query('select 1')
 
     const unasked = await run(ida, ...held, '--because', 'found in a paste')
@@ -70,6 +70,65 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     assert.match(page.stdout, /pg:SELECT.*pg:\/\/main\/postgres\/public\.orders/)
   })
 
+  test('of several secrets in one file the one that opens the account is tried, and no other goes to its server', async (t) => {
+    const world = await startWithTarget(t, { app: SECRET })
+    const { ida, run, file, postgres } = world
+    const uri = (user: string, password: string, host: string): string =>
+      `postgresql://${user}:${password}@${host}/postgres`
+    const here = `127.0.0.1:${postgres.port}`
+    const text = [
+      `DATABASE_URL=${uri('app', SECRET, here)}`,
+      `REPLICA_URL=${uri('app', 'of-another-server', 'other.example:5432')}`,
+      `PGUSER=app\nPGPASSWORD=${SECRET}\nREDIS_PASSWORD=of-something-else\n`,
+    ].join('\n')
+    const leaked = ['contain', '--secret-file', await file('.env', text)]
+    const dry = await run(ida, ...leaked, '--dry-run', '--json')
+    assert.equal(dry.code, 0, dry.stdout + dry.stderr)
+    const page = JSON.parse(dry.stdout) as { place: { account: string }; triedAs: string; logins: string[] }
+    assert.deepEqual([page.place.account, page.triedAs, page.logins], ['app', 'a connection URI', []])
+    const held = await run(ida, ...leaked, '--because', 'found in a paste', '--yes')
+    assert.equal(held.code, 0, held.stdout + held.stderr)
+    assert.match(held.stdout, /it is tried with: a connection URI/)
+  })
+
+  test('of two passwords without a name the one that is let in is it, and the logins are told', async (t) => {
+    const { ida, run, file } = await startWithTarget(t, { app: SECRET })
+    const leaked = await file('.env', `REDIS_PASSWORD=of-something-else\nDB_PASSWORD=${SECRET}\n`)
+    const held = ['contain', '--secret-file', leaked, '--target', 'main', '--account', 'app']
+    const dry = await run(ida, ...held, '--dry-run')
+    assert.equal(dry.code, 0, dry.stdout + dry.stderr)
+    assert.match(dry.stdout, /it is tried with: the value of DB_PASSWORD/)
+    assert.match(dry.stderr, /nothing was changed[^]*used for logins at main as app/)
+    const json = await file('leaked.txt', `token = "${SECRET}"\n`)
+    const refused = await run(
+      ida,
+      'contain',
+      '--secret-file',
+      json,
+      '--target',
+      'main',
+      '--account',
+      'app',
+      '--dry-run',
+    )
+    assert.equal(refused.code, 1, refused.stdout)
+    assert.match(refused.stderr, /the text was not understood.*--raw/)
+    assert.ok(!refused.stderr.includes(SECRET))
+  })
+
+  test('a credential of the roll alone leads to its account, where a read of the target brought it', async (t) => {
+    const { ida, run, url } = await startWithTarget(t, { app: SECRET, other: `${SECRET}-other` })
+    const read = await run(ida, 'import', 'main', '--type', 'target')
+    assert.equal(read.code, 0, read.stdout + read.stderr)
+    const listed = await fetch(`${url}/v1/credentials?limit=100`, { headers: { authorization: `Bearer ${ida}` } })
+    const { items } = (await listed.json()) as { items: { id: string; data: { name?: string } }[] }
+    const credential = items.find(({ data }) => data.name === 'password of app')?.id ?? ''
+    const dry = await run(ida, 'contain', '--credential', credential, '--dry-run', '--json')
+    assert.equal(dry.code, 0, dry.stdout + dry.stderr)
+    const page = JSON.parse(dry.stdout) as { place: { account: string; targetName: string }; logins: string[] }
+    assert.deepEqual([page.place.account, page.place.targetName, page.logins], ['app', 'main', []])
+  })
+
   test('on the sample estate, from the line of a script that was found: whose it is, where it stands, who must be told', async (t) => {
     const script = readFileSync('samples/data/pipeline/load.py', 'utf8')
     const [line = '', password = ''] = /postgresql:\/\/claims_reader:(\w+)@[^"]+/.exec(script) ?? []
@@ -83,7 +142,15 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     assert.match(unknown.stdout, /data\/pipeline\/load\.py:6 \(the value itself\)/)
     assert.match(unknown.stdout, /Looked at: .*claims-db\.larkfield\.example:5432/)
 
-    const dry = await world.run(world.ida, ...asked, '--target', 'main', '--dry-run', '--json')
+    // it stood beside another host, and is not sent to this one, whoever asks for it
+    const elsewhere = await world.run(world.ida, ...asked, '--target', 'main', '--dry-run')
+    assert.equal(elsewhere.code, 2, elsewhere.stdout)
+    assert.match(elsewhere.stdout, /beside claims-db\.larkfield\.example:5432, which is no address of this target/)
+
+    const { port } = world.postgres
+    const here = line.replace(/@[^/]+\//, `@127.0.0.1:${port}/`)
+    const moved = ['contain', '--secret-file', await world.file('moved.txt', `${here}\n`)]
+    const dry = await world.run(world.ida, ...moved, '--target', 'main', '--dry-run', '--json')
     const page = JSON.parse(dry.stdout) as {
       place: { account: string; database: string }
       credentials: { id: string }[]
@@ -91,11 +158,11 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     assert.deepEqual([page.place.account, page.place.database], ['claims_reader', 'claims'])
     assert.equal(page.credentials.length, 1)
 
-    const held = await world.run(world.ida, ...asked, '--target', 'main', '--because', 'found in a script', '--yes')
+    const held = await world.run(world.ida, ...moved, '--because', 'found in a script', '--yes')
     assert.equal(held.code, 0, held.stdout + held.stderr)
     assert.match(held.stdout, /Who must be told/)
     await assert.rejects(world.postgres.session('claims_reader', password, 'claims'), { code: '28000' })
-    for (const { stdout, stderr } of [unknown, dry, held]) assert.ok(!(stdout + stderr).includes(password))
+    for (const { stdout, stderr } of [unknown, elsewhere, dry, held]) assert.ok(!(stdout + stderr).includes(password))
     // by its record alone nothing can be tried: that is said, and is not called verified
     const byRecord = ['contain', '--credential', page.credentials[0]?.id ?? '', '--target', 'main', '--account']
     const tried = await world.run(world.ida, ...byRecord, 'claims_reader', '--because', 'a drill', '--yes')

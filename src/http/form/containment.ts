@@ -42,6 +42,7 @@ export const Containment = z
     candidates: z.array(Place).describe('where it may be held, if more than one is possible'),
     missing: z.string().optional().describe('why there is no place, and what to do'),
     lookedAt: z.array(z.string()),
+    logins: z.array(z.string()).describe('logins with it that were tried to find whose it is'),
     facts: z.array(z.string()).describe('what the account is'),
     sessions: z.array(
       z.object({

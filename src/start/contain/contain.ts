@@ -9,7 +9,7 @@ import type { AccountFound, TargetSession } from '#connectors/target'
 import { leakedSecrets } from './leaked-secret.ts'
 import { whereIsIt } from './where.ts'
 import type { Held, Where } from './where.ts'
-import { credentialOf, principalOf, whoseIsIt, withAccount } from './whose.ts'
+import { accountsInRoll, credentialOf, principalOf, whoseIsIt, withAccount } from './whose.ts'
 import type { Fingerprint, Whose } from './whose.ts'
 
 const RIGHTS_SHOWN = 20
@@ -52,7 +52,7 @@ async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Page
   const { credentialId } = asked
   const seen = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
   const names = [...new Set([...seen.principals, ...seen.consumers].map(({ data }) => data.name))]
-  const where = await whereIsIt(effect, asked, { leaked, names })
+  const where = await whereIsIt(effect, asked, { leaked, names, accounts: accountsInRoll(seen.principals) })
   const [held, another] = where.possible
   const alone = another === undefined ? held : undefined
   const whose = alone === undefined ? seen : await withAccount(identity, seen, alone.place)
@@ -78,13 +78,14 @@ async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Page
 
 const pageOf = (
   { credentials, principals, consumers, tell }: Whose,
-  { lookedAt }: Where,
+  { lookedAt, logins }: Where,
   secrets: number,
 ): Containment => ({
   credentials: credentials.map((one) => credentialOf(one, consumers)),
   principals: principals.map(principalOf),
   candidates: [],
   lookedAt: [credentials.length === 0 ? 'the roll: no credential with this fingerprint' : 'the roll', ...lookedAt],
+  logins,
   facts: [],
   sessions: [],
   otherWays: [],
@@ -96,8 +97,12 @@ const pageOf = (
   credentialOffered: secrets > 0,
 })
 
-function notFor({ possible }: Where): Pick<Containment, 'candidates' | 'missing'> {
+function notFor({ possible, elsewhere }: Where): Pick<Containment, 'candidates' | 'missing'> {
   const candidates = possible.map(({ place }) => place)
+  if (candidates.length === 0 && elsewhere.length > 0) {
+    const missing = `the secret stood beside ${elsewhere.join(', ')}, which is no address of this target, and is not sent there: add it to the target (--entrance) if it is the same server, or give a file with the value alone`
+    return { candidates, missing }
+  }
   const missing =
     candidates.length > 0
       ? 'more than one account is possible: say which it is (--target, --account), or give a file with the one secret'

@@ -2,7 +2,7 @@
 import { EVERYTHING, findByFingerprint, getCredential, getPerson, getPrincipal, getTeam } from '#identity/roll'
 import type { CredentialRecord, Current, IdentityLayer, OwnerOfRecord, PrincipalRecord } from '#identity/roll'
 import type { ContainedCredential, ContainedPrincipal, Told } from '#http'
-import { Fault, postgresqlResource } from '#kernel'
+import { Fault, postgresqlResource, refParts } from '#kernel'
 import type { LeakedSecret } from './leaked-secret.ts'
 
 export type Fingerprint = (secret: string) => readonly { readonly keyId: string; readonly value: string }[]
@@ -12,6 +12,8 @@ type Principal = Current<PrincipalRecord>
 const SHARED_MAX = 10
 const LOCATIONS_SHOWN = 10
 const CONSUMERS_SHOWN = 50
+/** As `postgresqlResource` spells a role; its name may hold anything. */
+const ROLE = /^pg:\/\/([^/]+)\/role\/([^]+)$/
 
 export interface Whose {
   readonly credentials: readonly Current<CredentialRecord>[]
@@ -39,6 +41,25 @@ export async function whoseIsIt(
     credentials.flatMap(({ data }) => data.consumers).slice(0, CONSUMERS_SHOWN),
   )
   return { credentials, principals, consumers, tell: await whoIsTold(identity, principals, consumers) }
+}
+
+export interface AccountInRoll {
+  readonly targetName: string
+  readonly account: string
+  /** The name of the principal that it is. */
+  readonly principal: string
+}
+
+/** Accounts at targets that these principals are, by the identifiers that a read of the target brought. */
+export function accountsInRoll(principals: readonly Principal[]): AccountInRoll[] {
+  const found = new Map<string, AccountInRoll>()
+  for (const { data } of principals)
+    for (const id of [data.externalId ?? '', ...data.refs.map((one) => refParts(one).id)]) {
+      const [, targetName, account] = ROLE.exec(id) ?? []
+      if (targetName !== undefined && account !== undefined)
+        found.set(id, { targetName, account, principal: data.name })
+    }
+  return [...found.values()]
 }
 
 /** With the account itself, where a read of the target brought it into the roll. */
