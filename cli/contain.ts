@@ -6,8 +6,8 @@ import type { ReeveClient } from '#client'
 import { Fault } from '#kernel'
 import { notFoundLines, pageLines } from './effect/contain-page.ts'
 import type { Page } from './effect/contain-page.ts'
-import { answerEnd, followPlan } from './effect/follow-plan.ts'
 import { secretFrom } from './effect/secret-file.ts'
+import { followToEnd, taken } from './effect/unanswered.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerJson, say } from './terminal/answer.ts'
@@ -22,7 +22,8 @@ Exit codes:
   0  held, and seen to be refused by the target itself
   1  not done: the target or the server refused it
   2  it is not known which account it opens; nothing was done
-  3  unproven: done or not, nobody has seen it refused; the reasons and what to do next are told
+  3  unproven: done or not, nobody has seen it refused; the reasons and what to do next are told. The same where the server
+     gave no answer any more: the plan goes on there
 
 Examples:
   reeve contain --secret-file leaked.txt --dry-run
@@ -117,11 +118,12 @@ async function held(
   },
   json: boolean,
 ): Promise<void> {
-  const page = await answered(client.POST('/v1/containments', { body }))
+  const page = await taken(answered(client.POST('/v1/containments', { body })))
+  if (page === undefined) return
   if (page.plan === undefined) {
     await answerPage(page, json)
     return
   }
   if (!json) await writeTo(process.stdout, [`\nPlan ${page.plan.id}\n`])
-  await answerEnd(client, await followPlan(client, page.plan, json), json, { page })
+  await followToEnd(client, page.plan, json, { page })
 }

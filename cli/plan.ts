@@ -2,10 +2,10 @@
 import { Command, Option } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
-import { answerEnd, followPlan } from './effect/follow-plan.ts'
 import { stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
 import type { Plan } from './effect/plan-lines.ts'
 import { secretFrom } from './effect/secret-file.ts'
+import { followToEnd, taken } from './effect/unanswered.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { pages, server } from './remote/server.ts'
@@ -18,7 +18,8 @@ const OPERATIONS = ['contain', 'revoke', 'restore'] as const
 const SWITCHED = ['on', 'off', 'show'] as const
 
 const EXAMPLES = `
-Exit codes of what follows a plan: 0 verified or undone, 1 failed or cancelled, 3 unproven or waiting for somebody.
+Exit codes of what follows a plan: 0 verified or undone, 1 failed or cancelled, 3 unproven, waiting for somebody,
+or not known, because the server gave no answer any more.
 
 Examples:
   reeve plan list --state unproven
@@ -149,9 +150,10 @@ async function make(operation: string, options: MakeOptions): Promise<void> {
     }
     return
   }
-  const plan = await answered(client.POST('/v1/plans', { body: { ...asked, because } }))
+  const plan = await taken(answered(client.POST('/v1/plans', { body: { ...asked, because } })))
+  if (plan === undefined) return
   if (!json) say(`Plan ${plan.id} ${stateInWords(plan)}.`)
-  await answerEnd(client, await followPlan(client, plan, json), json)
+  await followToEnd(client, plan, json)
 }
 
 async function run(id: string, options: SaidOptions & { readonly secretFile?: string }): Promise<void> {
@@ -161,8 +163,9 @@ async function run(id: string, options: SaidOptions & { readonly secretFile?: st
     ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
     ...(because !== undefined && { because }),
   }
-  const plan = await answered(client.POST('/v1/plans/{planId}/run', { params: pathOf(id), body }))
-  await answerEnd(client, await followPlan(client, plan, json), json)
+  const plan = await taken(answered(client.POST('/v1/plans/{planId}/run', { params: pathOf(id), body })))
+  if (plan === undefined) return
+  await followToEnd(client, plan, json)
 }
 
 type Verb = 'approve' | 'pause' | 'undo' | 'cancel'
@@ -182,8 +185,9 @@ function saying(verb: Verb, description: string, followed: boolean): Command {
     .option('--because <text>', 'why; it stands in the log')
     .action(async (id: string, { because, json = false }: SaidOptions) => {
       const client = await server()
-      const plan = await SAYING[verb](client, id, because === undefined ? {} : { because })
-      if (followed) await answerEnd(client, await followPlan(client, plan, json), json)
+      const plan = await taken(SAYING[verb](client, id, because === undefined ? {} : { because }))
+      if (plan === undefined) return
+      if (followed) await followToEnd(client, plan, json)
       else if (json) await answerJson(plan)
       else say(`Plan ${id} ${stateInWords(plan)}.`)
     })

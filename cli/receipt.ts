@@ -6,6 +6,7 @@ import { answered, ApiFault } from '#client'
 import type { ReeveClient } from '#client'
 import { canonicalJson, Fault } from '#kernel'
 import type { Receipt } from './effect/plan-lines.ts'
+import { credentialInWords } from './effect/receipt-words.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, say } from './terminal/answer.ts'
@@ -89,13 +90,14 @@ async function verify(file: string, options: FindingOptions): Promise<void> {
   await answerFindings(findings, options)
 }
 
-async function answerReceipt({ id, data }: Receipt): Promise<void> {
+async function answerReceipt(receipt: Receipt): Promise<void> {
+  const { id, data } = receipt
   await answerFields([
     ['receipt', id],
     ['plan', data.planId],
     ['does', `${data.operation} ${data.account} at ${data.targetName} (${data.address})`],
     ['outcome', data.outcome],
-    ['credential', data.credentialOffered ? 'offered, and tried' : 'not offered'],
+    ['credential', credentialInWords(receipt)],
     ['carried out by', data.carriedOutBy],
     ['from', data.startedAt],
     ['to', data.endedAt],

@@ -57,6 +57,8 @@ export function* statementLines(steps: readonly Step[]): Generator<string> {
 export function* endLines(plan: Plan, receipt?: Receipt): Generator<string> {
   const { paint } = screenOf(process.stdout)
   yield `\n${paint('bold', `Outcome: ${stateInWords(plan)}`)}\n`
+  if (plan.data.state === 'proposed')
+    yield `  next: another person, who is an approver: reeve plan approve ${plan.id}\n`
   for (const { step, reason, next } of receipt?.data.reasons ?? []) {
     yield `  ${plain(step)}: ${plain(reason)}\n`
     yield `    next: ${plain(next)}\n`
