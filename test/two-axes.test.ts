@@ -18,9 +18,10 @@ import type { PrincipalRecord } from '../src/identity/record/principal-record.ts
 import { PRINCIPAL } from '../src/identity/record/tables.ts'
 
 const PRINCIPALS = 50
-const CHANGES = 5000
-const PAIRS_OF_TIMES = 400
-const PAIRS_FOR_LISTS = 60
+const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
+const CHANGES = EXHAUSTIVE ? 5000 : 1500
+const PAIRS_OF_TIMES = EXHAUSTIVE ? 400 : 120
+const PAIRS_FOR_LISTS = EXHAUSTIVE ? 60 : 20
 const HOUR_MS = 3_600_000
 
 const random = seededRandom()

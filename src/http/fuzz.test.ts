@@ -14,7 +14,7 @@ import type { JsonSchema } from './openapi/schema.ts'
 import { ENDPOINTS } from './routes/index.ts'
 
 const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] === '1'
-const RUNS = EXHAUSTIVE ? 400 : 12
+const RUNS = EXHAUSTIVE ? 400 : 6
 const SEED = Number(process.env['REEVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 interface Parameter {

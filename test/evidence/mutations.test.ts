@@ -18,7 +18,7 @@ import { mutateFile } from './mutate-file.ts'
 import { mutateRow, tablesOf, takeAwayGuards } from './mutate-rows.ts'
 
 const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
-const MUTATIONS = Number(process.env['REEVE_MUTATIONS'] ?? (EXHAUSTIVE ? 10_000 : 60))
+const MUTATIONS = Number(process.env['REEVE_MUTATIONS'] ?? (EXHAUSTIVE ? 10_000 : 25))
 /** Of a hundred changes so many are of files. */
 const OF_FILES = 20
 

@@ -10,7 +10,7 @@ import { syncInTest } from './sync-in-test.ts'
 
 const PROGRAM = fileURLToPath(new URL('import-in-test.ts', import.meta.url))
 const SAMPLES = fileURLToPath(new URL('../../../samples', import.meta.url))
-const KILLS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 8 : 40
+const KILLS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 4 : 40
 
 /** Imports in a process of its own, which is killed after `killMs` of writing. Tells how long it wrote. */
 async function importSamples(into: TestDatabase, killMs?: number): Promise<number> {
