@@ -39,6 +39,8 @@ export interface TargetCall {
   /** Ends the call, with its connections; an adapter sets its own shorter limits for each thing it asks. */
   readonly signal: AbortSignal
   readonly clock: () => Instant
+  /** Throws where another server may act by now: asked right before each thing that changes something. */
+  readonly mayStillAct?: () => void
 }
 
 /** Who or what a plan is about at its target: a role of PostgreSQL. */

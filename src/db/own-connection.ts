@@ -12,7 +12,14 @@ const KEEPALIVE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp
 export interface OwnConnection {
   /** Aborted when the connection is gone. */
   readonly lost: AbortSignal
+  /** Whether the session can't have ended by its lease: asked by the clock, so that a process that was stopped knows at once. */
+  readonly isProven: () => boolean
   readonly stop: () => Promise<void>
+}
+
+export interface OwnOptions {
+  /** PostgreSQL ends the session of a process that is silent for so long, though its kernel still answers. */
+  readonly leaseMs?: number
 }
 
 /** `begin` makes the session what it is for. Faults: database_unavailable. */
@@ -20,14 +27,17 @@ export async function ownConnection(
   connection: Connection,
   name: string,
   begin: (client: Client) => Promise<unknown>,
+  { leaseMs = Infinity }: OwnOptions = {},
 ): Promise<OwnConnection> {
   const settings = connectionSettings(connection, name)
-  const options = `${settings.options ?? ''} ${KEEPALIVE}`
+  const lease = leaseMs === Infinity ? '' : ` -c idle_session_timeout=${leaseMs}`
+  const options = `${settings.options ?? ''} ${KEEPALIVE}${lease}`
   const client = new Client({ ...settings, options, query_timeout: ALIVE_ANSWER_MS })
   const lost = new AbortController()
   client.on('error', () => lost.abort())
   client.on('end', () => lost.abort())
   const stop = async (): Promise<void> => await client.end().catch(() => undefined)
+  let provenAt = performance.now()
   try {
     await client.connect()
     await begin(client)
@@ -35,15 +45,23 @@ export async function ownConnection(
     await stop()
     throw faultOf(error)
   }
-  const alive = setInterval(() => {
-    client.query('select').catch(() => {
-      lost.abort()
-      void stop()
-    })
-  }, ALIVE_EVERY_MS)
+  const alive = setInterval(
+    () => {
+      const asked = performance.now()
+      client.query('select').then(
+        () => (provenAt = asked),
+        () => {
+          lost.abort()
+          void stop()
+        },
+      )
+    },
+    Math.min(ALIVE_EVERY_MS, leaseMs / 4),
+  )
   lost.signal.addEventListener('abort', () => clearInterval(alive))
   return {
     lost: lost.signal,
+    isProven: () => !lost.signal.aborted && performance.now() - provenAt < leaseMs,
     stop: async () => {
       clearInterval(alive)
       await stop()

@@ -1,5 +1,5 @@
 // One pass over the plans that are due. Each is carried by whoever holds its lock: two servers never act for one plan at once.
-import { sql } from '#db'
+import { fencedBy, sql } from '#db'
 import type { HeldLock } from '#db'
 import { CURRENT } from '#db/history'
 import { carryPlan } from './carry-plan.ts'
@@ -57,7 +57,9 @@ async function carryOne({ layer, signal, lock }: Keeping, id: string): Promise<v
         await tx.query<CurrentPlan>(sql`select ${CURRENT} from effect.plan where id = ${id} and next_at is not null`),
       { readOnly: true },
     )
-    if (plan !== undefined) await carryPlan({ layer, signal: AbortSignal.any([signal, held.lost]) }, plan)
+    if (plan === undefined) return
+    const fenced = { ...layer, db: fencedBy(held, layer.db) }
+    await carryPlan({ layer: fenced, signal: AbortSignal.any([signal, held.lost]), mayStillAct: held.assertHeld }, plan)
   } finally {
     await held.release()
   }

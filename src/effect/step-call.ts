@@ -8,10 +8,12 @@ import type { CurrentPlan, CurrentTarget } from './records.ts'
 export interface Carrying {
   readonly layer: EffectLayer
   readonly signal: AbortSignal
+  /** Throws where another server may go on with the plan. */
+  readonly mayStillAct: () => void
 }
 
 export function stepCall(
-  { layer }: Carrying,
+  { layer, mayStillAct }: Carrying,
   target: CurrentTarget,
   { id, data }: CurrentPlan,
   signal: AbortSignal,
@@ -19,6 +21,7 @@ export function stepCall(
   const credential = layer.offered.of(id)
   return {
     ...callOf(layer, target.data, signal),
+    mayStillAct,
     planId: id,
     subject: { account: data.account },
     earlier: Object.fromEntries(

@@ -15,6 +15,8 @@ import type { TargetAdapter } from '#connectors/target'
 import type { Undo } from './undo.ts'
 
 const EVERY_MS = 1000
+/** A server that is stopped, and not gone, keeps a plan no longer: another goes on with it. */
+const LEASE_MS = 10_000
 /** Below the data directory: what targets are reached with may lie here without being configured. */
 const SECRETS = 'secrets'
 
@@ -64,7 +66,7 @@ export function startEffect({
   const keeper = new PlanKeeper({
     layer,
     signal: stopping.signal,
-    lock: async (name) => await holdLock(opened.connectionFor('effect'), name),
+    lock: async (name) => await holdLock(opened.connectionFor('effect'), name, { leaseMs: LEASE_MS }),
     onFailure: (plan, error) => say(`plan ${plan} is looked at again in a second: ${messageOf(error)}`),
   })
   const keeping = repeat(async () => await keeper.pass(), {

@@ -2,6 +2,7 @@
 import { keepGrants } from '#access/decisions'
 import type { DecisionState } from '#access/decisions'
 import type { Administration } from '#access/records'
+import { fencedBy } from '#db'
 import type { ReeveDatabase } from '#db'
 import type { Repeating } from '#evidence'
 import { messageOf } from '#kernel'
@@ -19,9 +20,9 @@ export function startGrants(parts: {
   const { opened, access, state, say } = parts
   return repeatOnOneServer(
     { name: 'reeve grants', connection: opened.connectionFor('access') },
-    async (signal) => {
+    async (signal, held) => {
       await access.lookForTargets?.()
-      return await keepGrants({ access, state, signal })
+      return await keepGrants({ access: { ...access, db: fencedBy(held, access.db) }, state, signal })
     },
     {
       everyMs: EVERY_MS,

@@ -42,7 +42,8 @@ async function ended(world: World): Promise<string> {
   if (effect === undefined) throw new Error('the world has targets')
   await restrained(world, false)
   const id = await plan(world)
-  await carryPlan({ layer: effect, signal: AbortSignal.timeout(10_000) }, await getPlan(effect, id))
+  const work = { layer: effect, signal: AbortSignal.timeout(10_000), mayStillAct: () => undefined }
+  await carryPlan(work, await getPlan(effect, id))
   return id
 }
 

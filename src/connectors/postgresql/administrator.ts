@@ -45,6 +45,7 @@ export async function asAdministrator<T>(
       version,
       rows: async <Row>(text: string, values: readonly unknown[] = []) => {
         call.signal.throwIfAborted()
+        if (session.for === 'acting') call.mayStillAct?.()
         try {
           return (await client.query(text, [...values])).rows as Row[]
         } catch (error) {
