@@ -50,6 +50,7 @@ interface AddOptions extends RemoteOptions {
   readonly tls: 'off' | 'verify'
   readonly ca?: string
   readonly entrance?: readonly string[]
+  readonly probeInClear?: boolean
   readonly successor?: string
   readonly because?: string
 }
@@ -69,6 +70,10 @@ function addCommand(): Command {
     .option('--tls <verify|off>', '`off` only on this machine', 'verify')
     .option('--ca <reference>', 'the certificate of its authority; else those of the system count')
     .option('--entrance <host:port>', 'a pooler or proxy in front of it; may be repeated', gather)
+    .option(
+      '--probe-in-clear',
+      'the prober also answers who asks for the password in clear or as MD5, not by SCRAM alone',
+    )
     .option('--successor <role>', 'who takes over what a revoked role owns')
     .option('--because <text>', 'why; it stands in the log')
     .option('--json', 'as JSON')
@@ -76,7 +81,20 @@ function addCommand(): Command {
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
-  const { host, port, database, user, password, tls, ca, entrance = [], successor, because, json } = options
+  const {
+    host,
+    port,
+    database,
+    user,
+    password,
+    tls,
+    ca,
+    entrance = [],
+    successor,
+    because,
+    probeInClear,
+    json,
+  } = options
   const client = await server()
   const made = await answered(
     client.POST('/v1/targets', {
@@ -89,6 +107,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
         tls,
         entrances: entrance.map(addressOf),
         ...(ca !== undefined && { ca }),
+        ...(probeInClear !== undefined && { probeInClear }),
         ...(successor !== undefined && { successor }),
         ...(because !== undefined && { because }),
       },
@@ -144,6 +163,7 @@ async function show(name: string, { json }: RemoteOptions): Promise<void> {
     ['role', settings.administrator.user],
     ['password', settings.administrator.password],
     ['tls', settings.tls],
+    ['answers in clear', settings.probeInClear === true ? 'the prober does' : undefined],
     ['successor', settings.successor],
   ])
 }

@@ -24,6 +24,8 @@ export interface TargetSettings {
   readonly ca?: string
   /** Poolers and proxies in front: whoever gets in there is in. Each is probed too. */
   readonly entrances: readonly TargetAddress[]
+  /** A prober also answers who asks for the password in clear or as MD5; else by SCRAM alone. The administrator never does. */
+  readonly probeInClear?: boolean
   /** Who takes over what a revoked role owns. */
   readonly successor?: string
 }

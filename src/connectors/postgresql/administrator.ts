@@ -3,7 +3,8 @@
 import { getCACertificates } from 'node:tls'
 import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
-import type { TargetCall, TargetSettings } from '#connectors/target'
+import type { OfferedCredential, TargetCall, TargetSettings } from '#connectors/target'
+import { NotAnswered, signIn } from './sign-in.ts'
 import { nextFor, saidBy, spelled, sqlstateOf, TargetError } from './target-error.ts'
 
 const CONNECT_MS = 5000
@@ -29,18 +30,20 @@ export interface Administrator {
 
 /** Throws TargetError: each can be tried again. */
 export async function asAdministrator<T>(
-  call: TargetCall,
+  call: TargetCall & { readonly credential?: OfferedCredential },
   session: Session,
   work: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
   call.signal.throwIfAborted()
-  const client = new Client(await settingsOf(call, session))
+  const password = await call.secretOf(call.settings.administrator.password)
+  const secrets = [password, ...(call.credential === undefined ? [] : [call.credential.secret()])]
+  const client = new Client(await settingsOf(call, session, password))
   // a connection that breaks while nothing is asked; what is asked next says so
   client.on('error', () => undefined)
   const stop = (): void => void client.end().catch(() => undefined)
   call.signal.addEventListener('abort', stop, { once: true })
   try {
-    const version = await connected(client, call.settings, session)
+    const version = await connected(client, call.settings, session, secrets)
     return await work({
       version,
       rows: async <Row>(text: string, values: readonly unknown[] = []) => {
@@ -49,7 +52,7 @@ export async function asAdministrator<T>(
         try {
           return (await client.query(text, [...values])).rows as Row[]
         } catch (error) {
-          throw refusedStatement(error, call.settings)
+          throw refusedStatement(error, call.settings, secrets)
         }
       },
     })
@@ -59,15 +62,21 @@ export async function asAdministrator<T>(
   }
 }
 
-async function settingsOf({ settings, secretOf }: TargetCall, session: Session): Promise<ClientConfig> {
+async function settingsOf(
+  { settings, secretOf }: TargetCall,
+  session: Session,
+  password: string,
+): Promise<ClientConfig> {
   const readOnly = session.for === 'asking' ? ' -c default_transaction_read_only=on' : ''
   return {
     host: settings.address.host,
     port: settings.address.port,
     user: settings.administrator.user,
-    password: await secretOf(settings.administrator.password),
+    password,
     database: session.database ?? settings.database,
     ssl: await tlsFor(settings, secretOf),
+    // who holds another certificate in between cannot pass the proof on
+    enableChannelBinding: settings.tls === 'verify',
     application_name: session.planId === undefined ? 'reeve' : `reeve plan ${session.planId}`,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
@@ -88,26 +97,40 @@ export async function tlsFor(
   return { ca, rejectUnauthorized: true }
 }
 
-async function connected(client: Client, settings: TargetSettings, session: Session): Promise<number> {
+async function connected(
+  client: Client,
+  settings: TargetSettings,
+  session: Session,
+  secrets: readonly string[],
+): Promise<number> {
+  const [where, who] = [spelled(settings.address), settings.administrator.user]
   try {
-    await client.connect()
+    await signIn(client)
     const { rows } = await client.query<{ version: number }>(
       "select current_setting('server_version_num')::int / 10000 as version",
     )
     return rows[0]?.version ?? 0
   } catch (error) {
+    if (error instanceof NotAnswered) throw new TargetError(`${where}: ${error.message}; ${SCRAM_NEXT}`)
     const sqlstate = sqlstateOf(error)
-    const [where, who] = [spelled(settings.address), settings.administrator.user]
+    if (sqlstate === '28000' && error instanceof Error && error.message.includes('channel binding'))
+      throw new TargetError(`${where}: ${BOUND_NEXT}`, sqlstate)
     const what =
       sqlstate === undefined
-        ? `${where} cannot be reached (${saidBy(error)})`
+        ? `${where} cannot be reached (${saidBy(error, secrets)})`
         : `${where} does not let \`${who}\` into the database \`${session.database ?? settings.database}\` (${sqlstate})`
     throw new TargetError(`${what}: ${nextFor(sqlstate)}`, sqlstate)
   }
 }
 
-function refusedStatement(error: unknown, { address }: TargetSettings): TargetError {
+const BOUND_NEXT =
+  'somebody in between ends TLS and passes the login on, which is refused: point the target at the server itself'
+const SCRAM_NEXT =
+  'let the server ask for the administrative role by scram-sha-256 (pg_hba.conf), and set its password again under ' +
+  '`password_encryption = scram-sha-256`; where it does already, see whose server this is'
+
+function refusedStatement(error: unknown, { address }: TargetSettings, secrets: readonly string[]): TargetError {
   const sqlstate = sqlstateOf(error)
   const what = sqlstate === undefined ? 'did not answer' : `answered ${sqlstate}`
-  return new TargetError(`${spelled(address)} ${what} (${saidBy(error)}): ${nextFor(sqlstate)}`, sqlstate)
+  return new TargetError(`${spelled(address)} ${what} (${saidBy(error, secrets)}): ${nextFor(sqlstate)}`, sqlstate)
 }

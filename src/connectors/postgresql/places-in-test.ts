@@ -54,12 +54,14 @@ export async function between(port: number): Promise<Between> {
   })
 }
 
+const SCRAM = Buffer.concat([Buffer.from([0x52, 0, 0, 0, 23, 0, 0, 0, 10]), Buffer.from('SCRAM-SHA-256\0\0')])
+
 function answerBadly(client: Socket, manner: Manner, isStartup: boolean): void {
   if (manner === 'resets') client.resetAndDestroy()
   else if (manner === 'closes') client.end()
   else if (typeof manner === 'object') {
-    // AuthenticationCleartextPassword, then the refusal
-    if (manner.asks === true && isStartup) client.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))
+    // AuthenticationSASL, then the refusal
+    if (manner.asks === true && isStartup) client.write(SCRAM)
     else client.end(refusal(manner.sqlstate, manner.message))
   }
 }

@@ -13,6 +13,8 @@ export interface ProbeJob {
   /** One statement that needs the right in question, tried in a transaction that is rolled back. */
   readonly attempt?: string
   readonly milliseconds: number
+  /** Whether a place is answered that asks in clear or as MD5. */
+  readonly inClear?: boolean
 }
 
 export interface PlaceAnswer {
@@ -24,6 +26,8 @@ export interface PlaceAnswer {
   readonly answer: string
   /** Let in without being asked for a password: then any would have done. */
   readonly unasked?: true
+  /** It wanted the password in clear or as MD5, and got none. */
+  readonly inClear?: true
 }
 
 export interface ProbeAnswer {
@@ -63,7 +67,9 @@ export function judgeLogin({ sqlstate, routine, text }: Refusal, asked: boolean)
     // the role is not there or may not log in: true from wherever it is tried
     if (routine === 'InitializeSessionUserId') return refused
     if (routine === 'ClientAuthentication') return unproven('this prober may not connect from where it is')
-    return asked ? refused : unproven('it wanted another proof than a password')
+    // a password that LDAP, PAM or RADIUS was asked about; all else (channel binding) is not about the password
+    if (routine === 'auth_failed' && asked) return refused
+    return unproven(asked ? 'that is not about the password' : 'it wanted another proof than a password')
   }
   // a server names the routine that answers; a pooler does not
   if (sqlstate === '08P01' && routine === undefined) {

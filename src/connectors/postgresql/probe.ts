@@ -40,6 +40,7 @@ export async function probe(
     database: credential.database ?? settings.database,
     milliseconds: milliseconds ?? PLACE_MS,
     ...(tls !== false && { ca: tls.ca }),
+    ...(settings.probeInClear === true && { inClear: true }),
     ...(attempt !== undefined && { attempt }),
   }
   const line = await answered(JSON.stringify(job), call.signal)

@@ -25,11 +25,16 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
 }
 
-/** One line of what a server said. SECURITY: the server may quote a statement that sets a password; then nothing of it. */
-export function saidBy(error: unknown): string {
+/**
+ * One line of what a server said. SECURITY: nothing of it where it holds a secret that it may have been told, or may quote
+ * a statement that sets one.
+ */
+export function saidBy(error: unknown, secrets: readonly string[]): string {
   if (!(error instanceof Error)) return 'it did not say why'
   const detail = 'detail' in error && typeof error.detail === 'string' ? `: ${error.detail}` : ''
-  const text = `${error.message}${detail}`.replaceAll(/[\p{C}\s]+/gu, ' ').slice(0, MESSAGE_CHARACTERS_MAX)
+  const whole = `${error.message}${detail}`
+  if (secrets.some((secret) => whole.includes(secret))) return 'what it said is withheld'
+  const text = whole.replaceAll(/[\p{C}\s]+/gu, ' ').slice(0, MESSAGE_CHARACTERS_MAX)
   return /passw|secret|SCRAM-|\bmd5[0-9a-f]{8}/i.test(text) ? 'what it said is withheld' : text
 }
 

@@ -91,7 +91,9 @@ function judged(answer: ProbeAnswer, facts: Json): StepVerdict {
     return {
       effect: 'unproven',
       reason: `not seen refused: ${summary(open)}`,
-      next: 'see that the prober gets an answer there, then run the plan again',
+      next: open.some(({ inClear }) => inClear === true)
+        ? 'let it ask by scram-sha-256; where it cannot, and you trust it, let the prober answer (`probeInClear` of the target), then make the plan again'
+        : 'see that the prober gets an answer there, then run the plan again',
       facts,
     }
   return { effect: 'verified', answer: summary(answer.places), facts }

@@ -2,12 +2,14 @@
 import { Client } from 'pg'
 import { judgeLogin } from './probe-answer.ts'
 import type { PlaceAnswer, ProbeJob, Refusal } from './probe-answer.ts'
+import { NotAnswered, signIn } from './sign-in.ts'
 import { spelled } from './target-error.ts'
 
 const TEXT_CHARACTERS_MAX = 300
 
 export async function tried(place: ProbeJob['places'][number], given: ProbeJob): Promise<PlaceAnswer> {
   let asked = false
+  const isTls = given.ca !== undefined && !place.host.startsWith('/')
   const client = new Client({
     host: place.host,
     port: place.port,
@@ -18,7 +20,8 @@ export async function tried(place: ProbeJob['places'][number], given: ProbeJob):
       return given.secret
     },
     database: given.database,
-    ssl: given.ca === undefined || place.host.startsWith('/') ? false : { ca: [...given.ca], rejectUnauthorized: true },
+    ssl: isTls ? { ca: [...(given.ca ?? [])], rejectUnauthorized: true } : false,
+    enableChannelBinding: isTls,
     application_name: 'reeve probe',
     connectionTimeoutMillis: given.milliseconds,
     query_timeout: given.milliseconds,
@@ -30,8 +33,10 @@ export async function tried(place: ProbeJob['places'][number], given: ProbeJob):
     ...judged,
   })
   try {
-    await client.connect()
+    await signIn(client, { inClear: given.inClear === true, unasked: true })
   } catch (error) {
+    if (error instanceof NotAnswered)
+      return of({ outcome: 'unproven', answer: error.message, ...(error.inClear && { inClear: true as const }) })
     const refusal = refusalIn(error, given.secret)
     return of(refusal === undefined ? { outcome: 'unproven', answer: brokenBy(error) } : judgeLogin(refusal, asked))
   }

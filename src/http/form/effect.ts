@@ -38,6 +38,12 @@ export const TARGET_FIELDS = {
   tls: z.enum(['off', 'verify']).default('verify').describe('`off` only on this machine'),
   ca: REFERENCE.optional().describe('a reference to the certificate of the authority; else those of the system count'),
   entrances: z.array(ADDRESS).max(20).default([]).describe('poolers and proxies in front of it'),
+  probeInClear: z
+    .boolean()
+    .optional()
+    .describe(
+      'the prober also answers who asks for the password in clear or as MD5; the administrative role never does',
+    ),
   successor: text(63).optional().describe('who takes over what a revoked role owns'),
 }
 
