@@ -128,6 +128,59 @@ for (const major of MAJORS) {
       }
     })
 
+    test('a successor that signs in, or has rights that what it takes over could use, is said', async () => {
+      const given: readonly (readonly [check: string, statement: string, taken?: string])[] = [
+        ['the successor may not log in', 'alter role keeper login'],
+        ['the successor has no rights but by what it owns', 'alter role keeper createdb'],
+        ['the successor has no rights but by what it owns', 'grant app to keeper'],
+        [
+          'the successor has no rights but by what it owns',
+          'grant select on bills to keeper',
+          'revoke all on bills from keeper',
+        ],
+      ]
+      for (const [check, statement, taken] of given) {
+        await server.sql(statement)
+        const line = (await examined()).get(check)
+        assert.equal(line?.outcome, 'too_much', statement)
+        for (const remedy of [...(line?.remedy ?? []), ...(taken === undefined ? [] : [taken])])
+          await server.sql(remedy)
+        assert.equal((await examined()).get(check)?.outcome, 'ok', statement)
+      }
+      await server.sql('create table owned (id int); alter table owned owner to keeper')
+      assert.equal((await examined()).get('the successor has no rights but by what it owns')?.outcome, 'ok')
+      await server.sql('drop table owned')
+    })
+
+    test("a schema or function of the name that is somebody else's stops the command, and is said with what mends it", async () => {
+      await server.sql('create role third')
+      const taken: readonly (readonly [statement: string, said: RegExp])[] = [
+        ['alter schema reeve owner to third', /the schema reeve belongs to third/],
+        ['alter function reeve.verifiers() owner to third', /reeve\.verifiers.* belongs to third/],
+      ]
+      for (const [statement, said] of taken) {
+        await server.sql(statement)
+        await assert.rejects(server.administered(['app', 'keeper'], ['shop']), said)
+        const line = (await examined()).get('sees equal verifiers')
+        assert.equal(line?.outcome, 'missing')
+        assert.match(line?.detail ?? '', said)
+        for (const remedy of line?.remedy ?? []) await server.sql(remedy)
+        assert.equal((await examined()).get('sees equal verifiers')?.outcome, 'ok')
+        await server.administered(['app', 'keeper'], ['shop'])
+      }
+      await server.sql('drop role third')
+    })
+
+    test('a function that does something else than this release installs is not called', async () => {
+      await server.sql(
+        'create or replace function reeve.hand_over(account name, successor name) returns void language sql as $$ select $$',
+      )
+      const check = 'hands over in the database postgres'
+      assert.match((await examined()).get(check)?.detail ?? '', /reeve\.hand_over is not as this release installs it/)
+      for (const remedy of (await examined()).get(check)?.remedy ?? []) await server.sql(remedy)
+      assert.equal((await examined()).get(check)?.outcome, 'ok')
+    })
+
     test('a password that was rotated and a server that is down can be told apart', async () => {
       await server.sql("alter role reeve_admin password 'another'")
       const [rotated] = await postgresqlTarget.examine(server.call())

@@ -3,10 +3,12 @@ import type { Examined, TargetCall } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { examineExcess } from './examine-excess.ts'
+import { examineSuccessor } from './examine-successor.ts'
 import { HELD_SETTING } from './held-mark.ts'
-import { handOverFunction } from './hand-over.ts'
-import { isReviewed, reviewedFunctions } from './reviewed-functions.ts'
-import { hindrance, roleOf } from './role.ts'
+import { HAND_OVER, handOverFunction } from './hand-over.ts'
+import { HBA_LINES, reviewedFunctions, VERIFIERS } from './reviewed-functions.ts'
+import { hinderedBy } from './reviewed.ts'
+import type { Reviewed } from './reviewed.ts'
 import { identifier } from './sql-text.ts'
 import { TargetError } from './target-error.ts'
 
@@ -21,7 +23,8 @@ export async function examine(call: TargetCall): Promise<readonly Examined[]> {
     return await asAdministrator(call, { for: 'asking' }, async (administrator) => [
       ...(await server(administrator)),
       ...(await needs(administrator, call)),
-      ...(await roles(administrator, call)),
+      await roles(administrator, call),
+      ...(await examineSuccessor(administrator, call)),
       ...(await databases(administrator, call)),
       ...(await examineExcess(administrator)),
     ])
@@ -52,6 +55,17 @@ function line(check: string, good: boolean, detail: string, remedy: readonly str
   return good ? { check, outcome: 'ok', detail: 'yes' } : { check, outcome: 'missing', detail, remedy }
 }
 
+/** `install` makes it, once what stands in the way is gone. */
+async function callable(
+  administrator: Administrator,
+  check: string,
+  wanted: Reviewed,
+  install: readonly string[],
+): Promise<Examined> {
+  const hindered = await hinderedBy(administrator, wanted)
+  return line(check, hindered === undefined, hindered?.reason ?? '', [...(hindered?.remedy ?? []), ...install])
+}
+
 async function needs(administrator: Administrator, { settings }: TargetCall): Promise<Examined[]> {
   const role = identifier(settings.administrator.user)
   const [own] = await administrator.rows<{ createsRoles: boolean; keeps: boolean; may: string[] }>(
@@ -75,13 +89,13 @@ async function needs(administrator: Administrator, { settings }: TargetCall): Pr
     line('keeps at the target what a role had before', own?.keeps === true, `it may not set ${HELD_SETTING}`, [
       `GRANT SET ON PARAMETER ${identifier(HELD_SETTING)} TO ${role}`,
     ]),
-    line('sees equal verifiers', await isReviewed(administrator, 'verifiers'), 'reeve.verifiers is missing', reviewed),
-    line('sees pg_hba.conf', await isReviewed(administrator, 'hba_lines'), 'reeve.hba_lines is missing', reviewed),
+    await callable(administrator, 'sees equal verifiers', VERIFIERS, reviewed),
+    await callable(administrator, 'sees pg_hba.conf', HBA_LINES, reviewed),
   ]
 }
 
-/** Which roles it may hold, and whether it may give what they own to the successor. */
-async function roles(administrator: Administrator, call: TargetCall): Promise<Examined[]> {
+/** Which roles it may hold. */
+async function roles(administrator: Administrator, call: TargetCall): Promise<Examined> {
   const own = identifier(call.settings.administrator.user)
   const found = await administrator.rows<{ account: string; managed: boolean }>(
     `select rolname as account, ${administrator.version >= 16 ? "pg_has_role(current_user, oid, 'member with admin option')" : 'true'}
@@ -89,26 +103,16 @@ async function roles(administrator: Administrator, call: TargetCall): Promise<Ex
      from pg_roles where rolcanlogin and not rolsuper and rolname <> current_user order by rolname`,
   )
   const others = found.filter(({ managed }) => !managed).map(({ account }) => account)
-  const lines: Examined[] = [
-    {
-      check: 'roles that it may hold',
-      outcome: found.length > 0 && others.length === found.length ? 'missing' : 'ok',
-      detail: `${found.length - others.length} of ${found.length} that log in`,
-      ...(others.length > 0 && {
-        remedy: others
-          .slice(0, NAMED_MAX)
-          .map((account) => `GRANT ${identifier(account)} TO ${own} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`),
-      }),
-    },
-  ]
-  const { successor } = call.settings
-  if (successor === undefined) return lines
-  const asSubject = { settings: call.settings, subject: { account: successor } }
-  const hindered = await hindrance(administrator, asSubject, await roleOf(administrator, successor))
-  return [
-    ...lines,
-    line('may hand over to the successor', hindered === undefined, hindered?.reason ?? '', [hindered?.next ?? '']),
-  ]
+  return {
+    check: 'roles that it may hold',
+    outcome: found.length > 0 && others.length === found.length ? 'missing' : 'ok',
+    detail: `${found.length - others.length} of ${found.length} that log in`,
+    ...(others.length > 0 && {
+      remedy: others
+        .slice(0, NAMED_MAX)
+        .map((account) => `GRANT ${identifier(account)} TO ${own} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`),
+    }),
+  }
 }
 
 /** Each database that takes connections: what a role owns there can be handed over. */
@@ -129,10 +133,9 @@ async function databases(administrator: Administrator, call: TargetCall): Promis
 }
 
 async function handsOver(call: TargetCall, database: string, check: string): Promise<Examined> {
-  const remedy = handOverFunction(call.settings.administrator.user)
+  const install = handOverFunction(call.settings.administrator.user)
   try {
-    const there = await asAdministrator(call, { for: 'asking', database }, (one) => isReviewed(one, 'hand_over', 2))
-    return line(check, there, 'reeve.hand_over is missing', remedy)
+    return await asAdministrator(call, { for: 'asking', database }, (one) => callable(one, check, HAND_OVER, install))
   } catch (error) {
     if (!(error instanceof TargetError)) throw error
     return { check, outcome: 'missing', detail: error.message }

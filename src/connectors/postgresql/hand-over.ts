@@ -1,22 +1,23 @@
 // What a role owns goes to its successor and the rights that it was given are withdrawn, in one transaction for each database,
-// by one reviewed function there. INVARIANT: nothing is dropped before nothing is owned; no object is lost.
-import { identifier, literal } from './sql-text.ts'
+// by one reviewed function there. INVARIANT: nothing is dropped before nothing is owned; no object is lost; nobody gets the
+// successor's rights by code that the role left behind.
+import { actsAs } from './acts-as.ts'
+import { installed } from './reviewed.ts'
+import type { Reviewed } from './reviewed.ts'
+import { literal } from './sql-text.ts'
 
 /** Owned in the catalogue's sense, and part of the role itself: they go with it, REASSIGN OWNED leaves them alone. */
 export const GOES_WITH_IT = "('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)"
 
 /**
- * For a superuser, in each database. Only a superuser, or every single owner, can withdraw rights that others gave: DROP OWNED
- * of anybody else leaves them, with a warning. SECURITY: it does this one thing, for a role that the caller administers and
- * that may not log in any more.
+ * Only a superuser, or every single owner, can withdraw rights that others gave: DROP OWNED of anybody else leaves them, with a
+ * warning. SECURITY: it does this one thing, for a role that the caller administers and that may not log in any more.
  */
-export function handOverFunction(administrator: string): string[] {
-  const role = identifier(administrator)
-  return [
-    'CREATE SCHEMA IF NOT EXISTS reeve',
-    'REVOKE ALL ON SCHEMA reeve FROM PUBLIC',
-    `CREATE OR REPLACE FUNCTION reeve.hand_over(account name, successor name) RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+export const HAND_OVER: Reviewed = {
+  name: 'hand_over',
+  takes: 'name, name',
+  returns: 'void LANGUAGE plpgsql',
+  body: `
   DECLARE
     who oid;
     remaining text;
@@ -34,6 +35,11 @@ export function handOverFunction(administrator: string): string[] {
       RAISE object_in_use USING MESSAGE = account || ' may still log in';
     END IF;
     IF successor IS NOT NULL THEN
+      -- what others set off would act with the rights of the successor from now on
+      SELECT string_agg(a.kind || ' ' || a.name, ', ') INTO remaining FROM (${actsAs('who')}) a WHERE a.beyond AND a.by <> '';
+      IF remaining IS NOT NULL THEN
+        RAISE dependent_objects_still_exist USING MESSAGE = 'would act as ' || successor || ': ' || remaining;
+      END IF;
       EXECUTE format('REASSIGN OWNED BY %I TO %I', account, successor);
     END IF;
     SELECT string_agg(pg_describe_object(o.classid, o.objid, o.objsubid), ', ') INTO remaining FROM (
@@ -45,13 +51,13 @@ export function handOverFunction(administrator: string): string[] {
       RAISE dependent_objects_still_exist USING MESSAGE = 'still owned: ' || remaining;
     END IF;
     EXECUTE format('DROP OWNED BY %I', account);
-  END $$`,
-    'REVOKE ALL ON FUNCTION reeve.hand_over(name, name) FROM PUBLIC',
-    `GRANT USAGE ON SCHEMA reeve TO ${role}`,
-    `GRANT EXECUTE ON FUNCTION reeve.hand_over(name, name) TO ${role}`,
-  ]
+  END `,
 }
 
+/** For a superuser, in each database. */
+export const handOverFunction = (administrator: string): string[] =>
+  installed(administrator, [HAND_OVER], 'account name, successor name')
+
 export function handOverStatement(account: string, successor: string | undefined): string {
-  return `SELECT reeve.hand_over(${literal(account)}, ${successor === undefined ? 'NULL' : literal(successor)})`
+  return `SELECT reeve.hand_over(${literal(account)}::name, ${successor === undefined ? 'NULL' : literal(successor)}::name)`
 }

@@ -2,8 +2,8 @@
 import type { StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import { few, otherWaysTo } from './other-ways.ts'
-import { publicRights } from './public-rights.ts'
 import type { OtherWays } from './other-ways.ts'
+import { waysInDatabases } from './ways-in-databases.ts'
 
 /** What installs the reviewed functions. */
 export const INSTALL = '`reeve target prepare` prints what installs it: run that with psql, as a superuser'
@@ -16,7 +16,7 @@ export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
   look: async (call) => ({
     already: false,
     statements: [],
-    touches: [`memberships, verifiers, pg_hba.conf and rights of PUBLIC around ${call.subject.account} are read`],
+    touches: [`memberships, verifiers, pg_hba.conf, rights of PUBLIC and code around ${call.subject.account} are read`],
     before: null,
   }),
   act: async () => undefined,
@@ -29,8 +29,12 @@ export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
 async function waysOf(call: StepCall): Promise<OtherWays> {
   return await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
     const found = await otherWaysTo(administrator, call)
-    const open = await publicRights(administrator, call)
-    return { ...found, ways: [...found.ways, ...open.ways], unknown: [...found.unknown, ...open.unknown] }
+    const inside = await waysInDatabases(administrator, call)
+    return {
+      ways: [...found.ways, ...inside.ways],
+      seen: [...found.seen, ...inside.seen],
+      unknown: [...found.unknown, ...inside.unknown],
+    }
   })
 }
 

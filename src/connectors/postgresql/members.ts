@@ -5,8 +5,8 @@ export interface Member {
   readonly account: string
   readonly login: boolean
   readonly superuser: boolean
-  /** `inherits its rights`, `may become it`. */
-  readonly how: 'inherits' | 'becomes'
+  /** The nearest. Who has ADMIN gives itself the rest; before 16, who has CREATEROLE does. */
+  readonly how: 'inherits' | 'becomes' | 'administers' | 'makes roles'
   readonly direct: boolean
 }
 
@@ -17,7 +17,10 @@ const MEMBERS_MAX = 500
  * INHERIT is an attribute of the member, and every membership lets it SET ROLE.
  */
 export async function membersOf(administrator: Administrator, account: string): Promise<Member[]> {
-  const [inherits, sets] = administrator.version >= 16 ? ['m.inherit_option', 'm.set_option'] : ['r.rolinherit', 'true']
+  const [inherits, sets, makes] =
+    administrator.version >= 16
+      ? ['m.inherit_option', 'm.set_option', 'false']
+      : ['r.rolinherit', 'true', 'r.rolcreaterole']
   return await administrator.rows<Member>(
     `with recursive target as (select oid from pg_roles where rolname = $1),
      inheriting(oid, direct) as (
@@ -29,11 +32,19 @@ export async function membersOf(administrator: Administrator, account: string): 
        select m.member, m.roleid = (select oid from target) from pg_auth_members m join pg_roles r on r.oid = m.member
        where ${sets} and (m.roleid = (select oid from target) or m.roleid in (select oid from inheriting))
        union select m.member, false from pg_auth_members m join pg_roles r on r.oid = m.member
-         join becoming b on b.oid = m.roleid where ${sets})
+         join becoming b on b.oid = m.roleid where ${sets}),
+     administering(oid, direct) as (
+       select r.oid, exists (select from pg_auth_members m where m.roleid = t.oid and m.member = r.oid and m.admin_option)
+       from pg_roles r, target t
+       where r.oid <> t.oid and not r.rolsuper and pg_has_role(r.oid, t.oid, 'member with admin option')),
+     ways(oid, direct, how) as (
+       select oid, direct, 1 from inheriting union all select oid, direct, 2 from becoming
+       union all select oid, direct, 3 from administering
+       union all select r.oid, true, 4 from pg_roles r, target t where r.oid <> t.oid and not r.rolsuper and ${makes})
      select r.rolname as account, r.rolcanlogin as login, r.rolsuper as superuser,
-       case when bool_or(w.inherits) then 'inherits' else 'becomes' end as how, bool_or(w.direct) as direct
-     from (select oid, direct, true as inherits from inheriting union all select oid, direct, false from becoming) w
-     join pg_roles r on r.oid = w.oid
+       (array['inherits', 'becomes', 'administers', 'makes roles'])[min(w.how)] as how,
+       bool_or(w.direct and w.how = w.nearest) as direct
+     from (select *, min(how) over (partition by oid) as nearest from ways) w join pg_roles r on r.oid = w.oid
      group by r.rolname, r.rolcanlogin, r.rolsuper order by r.rolname limit ${MEMBERS_MAX}`,
     [account],
   )

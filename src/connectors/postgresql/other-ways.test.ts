@@ -31,7 +31,7 @@ for (const major of MAJORS) {
       assert.equal(verdict.effect, 'verified', JSON.stringify(verdict))
       assert.match(
         verdict.effect === 'verified' ? verdict.answer : '',
-        /0 members.*verifiers of \d+ roles compared.*lines of pg_hba/,
+        /0 roles have or can take its rights.*verifiers of \d+ roles compared.*lines of pg_hba/,
       )
     })
 
@@ -49,6 +49,29 @@ for (const major of MAJORS) {
         assert.equal((await looked()).effect, 'verified')
       }
       await server.sql('revoke middle from person; revoke app from middle')
+    })
+
+    test('who may give itself the role is a way, though it has nothing of it yet', async () => {
+      if (major >= 16) {
+        await server.sql('grant app to person with admin true, inherit false, set false')
+        assert.match(
+          reasonOf(await looked()),
+          /person has ADMIN on it, and may give itself the rights of app → REVOKE ADMIN OPTION FOR "app" FROM "person"/,
+        )
+        await server.sql(
+          'revoke app from person; grant app to middle with admin true; grant middle to person with inherit false',
+        )
+        assert.match(reasonOf(await looked()), /person (?:may become|has ADMIN).*app, by a chain/)
+        await server.sql('revoke middle from person; revoke app from middle')
+      } else {
+        await server.sql('alter role person createrole')
+        assert.match(
+          reasonOf(await looked()),
+          /person has CREATEROLE, and may give itself the rights of app → ALTER ROLE "person" NOCREATEROLE/,
+        )
+        await server.sql('alter role person nocreaterole')
+      }
+      assert.equal((await looked()).effect, 'verified')
     })
 
     test('a copied verifier is a way, with the role that has it', async () => {

@@ -11,7 +11,7 @@ import { trustLines } from './trust-lines.ts'
 import type { LoginRole } from './trust-lines.ts'
 
 export interface OtherWay {
-  readonly by: 'membership' | 'verifier' | 'trust' | 'public'
+  readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored'
   readonly way: string
   readonly next: string
 }
@@ -28,7 +28,7 @@ const LOGIN_ROLES_MAX = 5000
 
 type Asked = Pick<StepCall, 'settings' | 'subject'>
 
-/** Of one role, in the server as a whole; what PUBLIC has in each database is read by `public-rights.ts`. */
+/** Of one role, in the server as a whole; what lies in each database is read by `ways-in-databases.ts`. */
 export async function otherWaysTo(administrator: Administrator, call: Asked): Promise<OtherWays> {
   const { account } = call.subject
   const own = call.settings.administrator.user
@@ -52,7 +52,7 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
         })),
     ],
     seen: [
-      `${members.length} members, ${entering.length} of them may log in`,
+      `${members.length} roles have or can take its rights, ${entering.length} of them may log in`,
       ...(verifiers === undefined ? [] : [`verifiers of ${verifiers.length} roles compared`]),
       ...(lines === undefined ? [] : [`${lines.length} lines of pg_hba.conf read, ${trusting.length} of trust`]),
     ],
@@ -77,14 +77,25 @@ async function holdersOf(administrator: Administrator, accounts: readonly string
   )
 }
 
+const HOW: Readonly<Record<Member['how'], string>> = {
+  inherits: 'inherits the rights of',
+  becomes: 'may become',
+  administers: 'has ADMIN on it, and may give itself the rights of',
+  'makes roles': 'has CREATEROLE, and may give itself the rights of',
+}
+
 function memberWay({ account: member, how, direct }: Member, account: string): OtherWay {
   const chain = direct ? '' : ', by a chain of memberships'
+  const what = how === 'administers' ? 'ADMIN OPTION FOR ' : ''
   return {
     by: 'membership',
-    way: `${member} ${how === 'inherits' ? `inherits the rights of ${account}` : `may become ${account}`}${chain}`,
-    next: direct
-      ? `REVOKE ${identifier(account)} FROM ${identifier(member)}, or hold ${member} too`
-      : `take ${member} out of the chain to ${account}, or hold ${member} too`,
+    way: `${member} ${HOW[how]} ${account}${how === 'makes roles' ? '' : chain}`,
+    next:
+      how === 'makes roles'
+        ? `ALTER ROLE ${identifier(member)} NOCREATEROLE, or hold ${member} too`
+        : direct
+          ? `REVOKE ${what}${identifier(account)} FROM ${identifier(member)}, or hold ${member} too`
+          : `take ${member} out of the chain to ${account}, or hold ${member} too`,
   }
 }
 

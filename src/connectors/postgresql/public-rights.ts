@@ -1,11 +1,7 @@
 // What a role was given and every role has through PUBLIC: held or gone, the same is open to whoever may connect.
-import type { StepCall } from '#connectors/target'
-import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
-import { dependentsOf } from './dependents.ts'
 import type { OtherWay } from './other-ways.ts'
 import { identifier } from './sql-text.ts'
-import { TargetError } from './target-error.ts'
 
 const TABLES_MAX = 100
 
@@ -15,33 +11,8 @@ interface OpenTable {
   readonly privileges: readonly string[]
 }
 
-/** Looked for where the role has rights of its own; elsewhere it has none to lose. */
-export async function publicRights(
-  administrator: Administrator,
-  call: StepCall,
-): Promise<{ readonly ways: OtherWay[]; readonly unknown: string[] }> {
-  const ways: OtherWay[] = []
-  const unknown: string[] = []
-  for (const { database, open, shut } of await dependentsOf(administrator, call.subject.account)) {
-    if (shut) continue
-    if (!open) unknown.push(`what PUBLIC may do in the database ${database}, which takes no connection of Reeve's`)
-    else await inDatabase(call, database, ways, unknown)
-  }
-  return { ways, unknown }
-}
-
-async function inDatabase(call: StepCall, database: string, ways: OtherWay[], unknown: string[]): Promise<void> {
-  try {
-    const session = { for: 'asking', planId: call.planId, database } as const
-    const tables = await asAdministrator(call, session, (one) => openTables(one, call.subject.account))
-    ways.push(...tables.map((table) => wayOf(table, database)))
-  } catch (error) {
-    if (!(error instanceof TargetError)) throw error
-    unknown.push(`what PUBLIC may do in the database ${database}: ${error.message}`)
-  }
-}
-
-async function openTables(administrator: Administrator, account: string): Promise<OpenTable[]> {
+/** In the database of the session. */
+export async function openTables(administrator: Administrator, account: string): Promise<OpenTable[]> {
   return await administrator.rows<OpenTable>(
     `select n.nspname as schema, c.relname as name, array_agg(p.privilege_type order by p.privilege_type) as privileges
      from pg_class c join pg_namespace n on n.oid = c.relnamespace cross join lateral aclexplode(c.relacl) p
@@ -53,7 +24,7 @@ async function openTables(administrator: Administrator, account: string): Promis
   )
 }
 
-function wayOf({ schema, name, privileges }: OpenTable, database: string): OtherWay {
+export function wayOfTable({ schema, name, privileges }: OpenTable, database: string): OtherWay {
   const what = privileges.join(', ')
   return {
     by: 'public',

@@ -5,9 +5,10 @@ import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { dependentsOf, described } from './dependents.ts'
 import type { Dependents } from './dependents.ts'
-import { handOverStatement } from './hand-over.ts'
+import { HAND_OVER, handOverStatement } from './hand-over.ts'
+import { leftBehind } from './left-behind.ts'
 import { INSTALL } from './look-for-other-ways.ts'
-import { isReviewed } from './reviewed-functions.ts'
+import { hinderedBy } from './reviewed.ts'
 import { hindrance, roleOf } from './role.ts'
 import { sqlstateOf } from './target-error.ts'
 
@@ -40,7 +41,10 @@ async function look(administrator: Administrator, call: Omit<StepCall, 'before'>
   const { successor } = call.settings
   const dependents = await dependentsOf(administrator, account)
   const owned = dependents.reduce((sum, one) => sum + one.owned, 0)
-  const blocked = owned === 0 ? undefined : await successorHindered(administrator, call, owned)
+  const blocked =
+    owned === 0
+      ? undefined
+      : ((await successorHindered(administrator, call, owned)) ?? (await leftBehind(call, dependents)))
   return {
     already: dependents.length === 0,
     statements: dependents
@@ -112,4 +116,4 @@ async function withoutFunction(call: StepCall, remaining: readonly Dependents[])
 }
 
 const isHandOverThere = async (administrator: Administrator): Promise<boolean> =>
-  await isReviewed(administrator, 'hand_over', 2)
+  (await hinderedBy(administrator, HAND_OVER)) === undefined

@@ -62,8 +62,9 @@ for (const major of MAJORS) {
       const session = await server.session('app', SECRET, 'shop')
       const { verdicts, looked } = await revoked()
       assert.deepEqual(
-        Object.entries(verdicts).filter(([, { effect }]) => effect !== 'verified'),
-        [],
+        Object.entries(verdicts).flatMap(([name, { effect }]) => (effect === 'verified' ? [] : [name])),
+        // the password that is stored for another server
+        ['look_for_other_ways'],
         JSON.stringify(verdicts, null, 2),
       )
       assert.match(

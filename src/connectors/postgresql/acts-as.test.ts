@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { StepVerdict } from '#connectors/target'
+import { lookForOtherWays } from './look-for-other-ways.ts'
+import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import type { TestPostgres } from './postgres-in-test.ts'
+import { reassignOwned } from './reassign-owned.ts'
+import { carriedOut } from './steps-in-test.ts'
+
+const SECRET = 'leaked-5d20c7'
+
+/** What app made, or was given, and who sets it off; what is found of it; what a person does, that it is found no more. */
+const ACTING: readonly (readonly [what: string, made: string, found: RegExp, mended: string])[] = [
+  [
+    'a function that everybody may call',
+    `create function door(q text) returns text language plpgsql security definer as $$ declare r text; begin execute q into r; return r; end $$`,
+    /function public\.door\(text\) in shop \(PUBLIC\) acts as app → in shop: ALTER ROUTINE public\.door\(text\) SECURITY INVOKER/,
+    'alter routine public.door(text) security invoker',
+  ],
+  [
+    'a procedure that one other role may call',
+    `create procedure run() language sql security definer begin atomic select 1; end; revoke all on procedure run from public; grant execute on procedure run to low`,
+    /function public\.run\(\) in shop \(low\) acts as app/,
+    'revoke execute on procedure run from low',
+  ],
+  [
+    'a function that a trigger sets off, though nobody may call it',
+    `create function fired() returns trigger language plpgsql security definer as $$ begin return new; end $$;
+     revoke all on function fired from public; create trigger fires before insert on theirs for each row execute function fired()`,
+    /function public\.fired\(\) in shop \(trigger fires on table (?:public\.)?theirs\) acts as app/,
+    'drop trigger fires on theirs',
+  ],
+  [
+    'a view of what is not its own',
+    'create view peep as select * from crown; grant select on peep to low',
+    /view public\.peep in shop \(low\) acts as app → in shop: ALTER VIEW public\.peep SET \(security_invoker = true\)/,
+    'alter view peep set (security_invoker = true)',
+  ],
+  [
+    'a view that only another view reads',
+    `create view inner_one as select * from crown; create view outer_one as select * from inner_one;
+     grant select (x) on outer_one to low`,
+    /view public\.inner_one in shop \(rule _RETURN on view (?:public\.)?outer_one\) acts as app/,
+    'alter view inner_one set (security_invoker = true)',
+  ],
+  [
+    'a copy that somebody may refresh or read',
+    'create materialized view copied as select * from crown; grant select on copied to low',
+    /materialized view public\.copied in shop \(low\) acts as app/,
+    'drop materialized view copied',
+  ],
+  [
+    'rules of a table that others may write',
+    `create table ruled (x int); create rule also as on insert to ruled do also insert into crown values (new.x);
+     grant insert on ruled to low`,
+    /rules of the table public\.ruled in shop \(low\) acts as app/,
+    'drop rule also on ruled',
+  ],
+  [
+    'a function that the server executes as the owner of a table',
+    `create function same(x int) returns int language plpgsql immutable as $$ begin return x; end $$;
+     create table indexed (x int); create index by_same on indexed (same(x))`,
+    /function of the server public\.same\(integer\) in shop \(index (?:public\.)?by_same\) acts as app/,
+    'drop index by_same',
+  ],
+]
+
+for (const major of MAJORS) {
+  describe(`what acts as a held role, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
+    let server: TestPostgres
+    before(async () => {
+      server = await startPostgres(major)
+      await server.sql('create database shop')
+      await server.sql(
+        `create role app login password '${SECRET}'; create role keeper; create role low login password 'low'`,
+      )
+      await server.administered(['app', 'keeper'], ['shop'])
+      await server.sql(
+        `grant create on schema public to app, keeper; create table crown (x int); insert into crown values (42);
+         alter table crown owner to keeper; grant select, insert on crown to app;
+         create table theirs (x int); grant trigger on theirs to app`,
+        'shop',
+      )
+      await server.sql('alter role app nologin')
+    })
+    after(async () => await server?.stop())
+    const looked = async (): Promise<string> => {
+      const call = { ...server.call(), planId: 'pln_1', subject: { account: 'app' }, earlier: {}, before: null }
+      return said(await lookForOtherWays('held').verify(call))
+    }
+    const said = (verdict: StepVerdict | undefined): string =>
+      verdict?.effect === 'unproven' ? `${verdict.reason} → ${verdict.next}` : (verdict?.effect ?? 'not done')
+    const made = async (statements: string): Promise<void> => {
+      await server.sql(`set role app; ${statements}`, 'shop')
+    }
+    const hindered = async (): Promise<string | undefined> => {
+      const call = {
+        ...server.call({ successor: 'keeper' }),
+        planId: 'pln_1',
+        subject: { account: 'app' },
+        earlier: {},
+      }
+      return (await reassignOwned.look(call)).blocked?.reason
+    }
+
+    for (const [what, statements, found, mended] of ACTING)
+      test(`${what}: named while it is held, refused at the hand-over, and both no more once it is mended`, async () => {
+        await made(statements)
+        assert.match(await looked(), found)
+        assert.match((await hindered()) ?? '', /would act as keeper then/)
+        // nor does it where the step was looked at before this was made
+        const own = await server.session('reeve_admin', 'only in this test', 'shop')
+        await assert.rejects(own.query("select reeve.hand_over('app', 'keeper')"), {
+          code: '2BP01',
+          message: /would act as keeper/,
+        })
+        await own.end()
+        await server.sql(mended, 'shop')
+        assert.equal(await looked(), 'verified')
+        assert.equal(await hindered(), undefined)
+      })
+
+    test('what gives only what it owns itself is no way, but for everybody', async () => {
+      await made(
+        'create table mine (x int); create view of_mine as select * from mine, pg_class; grant select on of_mine to low',
+      )
+      assert.equal(await looked(), 'verified')
+      await server.sql('grant select on of_mine to public', 'shop')
+      assert.match(await looked(), /view public\.of_mine in shop \(PUBLIC, low\) acts as app/)
+      assert.equal(await hindered(), undefined)
+      await server.sql('drop view of_mine', 'shop')
+    })
+
+    test('a catalogue that not all may read is more than it owns', async () => {
+      await made('create view verifiers as select rolpassword from pg_authid; grant select on verifiers to low')
+      assert.match(await looked(), /view public\.verifiers in shop \(low\) acts as app/)
+      await server.sql('drop view verifiers', 'shop')
+    })
+
+    test('an event trigger, a subscription and a stored password are named', async () => {
+      await server.sql(
+        `create function noted() returns event_trigger language plpgsql as $$ begin end $$; alter role app superuser;
+         create event trigger watch on ddl_command_end execute function noted(); alter event trigger watch owner to app;
+         create subscription sub connection 'dbname=nowhere' publication p with (connect = false);
+         alter subscription sub owner to app; alter subscription sub enable; alter role app nosuperuser;
+         create foreign data wrapper w; create server far foreign data wrapper w; create user mapping for app server far options (password 'x')`.replaceAll(
+          '\n',
+          ' ',
+        ),
+        'shop',
+      )
+      const ways = await looked()
+      assert.match(ways, /event trigger watch in shop .* acts as app/)
+      assert.match(ways, /subscription sub in shop .* acts as app/)
+      assert.match(ways, /a password of app for the server far is stored in shop/)
+      await server.sql(
+        'alter subscription sub disable; alter subscription sub set (slot_name = none); drop subscription sub; drop event trigger watch; drop server far cascade',
+        'shop',
+      )
+    })
+
+    test('revoking raises nobody to the successor', async () => {
+      // the successor has what the role has not, as successors come to own what others left
+      await server.sql(
+        'alter role app login; revoke all on crown from app; alter routine door security definer',
+        'shop',
+      )
+      const low = await server.session('low', 'low', 'shop')
+      const crown = "select public.door('select x from public.crown')"
+      await assert.rejects(low.query(crown), { code: '42501' })
+      await carriedOut('revoke', server.call({ successor: 'keeper' }), 'app', offered(SECRET))
+      await assert.rejects(low.query(crown), { code: '42501' })
+      await low.end()
+    })
+  })
+}
