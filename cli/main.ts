@@ -48,6 +48,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       policy: async () => (await import('./policy.ts')).policyCommand(),
       contain: async () => (await import('./contain.ts')).containCommand(),
       plan: async () => (await import('./plan.ts')).planCommand(),
+      alarms: async () => (await import('./alarms.ts')).alarmsCommand(),
       receipt: async () => (await import('./receipt.ts')).receiptCommand(),
       target: async () => (await import('./target.ts')).targetCommand(),
       run: async () => (await import('./run.ts')).runCommand(),

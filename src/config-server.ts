@@ -4,6 +4,40 @@ import { z } from 'zod'
 const path = z.string().min(1).max(4096)
 const perMinute = z.int().min(1).max(1_000_000)
 
+const REFERENCE = /^(?:file:\/|exec:\/|env:[A-Za-z_][A-Za-z0-9_]*$)/
+const reference = z
+  .string()
+  .max(4096)
+  .regex(REFERENCE, { error: 'write a reference, never the value: `file:/PATH`, `env:NAME` or `exec:/COMMAND ARG…`' })
+
+/** SECURITY: an address and nothing else, so that no header can be made of it. */
+const mailAddress = z
+  .string()
+  .max(254)
+  .regex(/^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/, {
+    error: 'write an address as oncall@example.com, without a name',
+  })
+
+const MailFile = z
+  .strictObject({
+    server: z
+      .string()
+      .max(300)
+      .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, { error: 'write a server as smtp.example.com:587' }),
+    tls: z
+      .enum(['starttls', 'implicit', 'off'])
+      .optional()
+      .describe('starttls where it is not said; implicit is that of port 465; off only on this machine'),
+    user: z.string().min(1).max(300).optional(),
+    password: reference.optional().describe('a reference, never the value'),
+    ca: reference.optional().describe("a reference to the authority's certificate; else those of Node count"),
+    from: mailAddress,
+    to: z.array(mailAddress).min(1).max(20),
+  })
+  .refine(({ user, password }) => (user === undefined) === (password === undefined), {
+    error: '`user` and `password` go together',
+  })
+
 export const ServerFile = z
   .strictObject({
     listen: z
@@ -64,6 +98,7 @@ export const ServerFile = z
           .array(z.url({ protocol: /^https?$/ }).max(2048))
           .max(20)
           .describe('told, signed, what a person has to know of plans; http only on this machine'),
+        mail: MailFile.describe('people who are told the same by e-mail'),
       })
       .partial(),
     rateLimits: z
@@ -93,7 +128,10 @@ export interface ServerSettings {
     readonly variables?: readonly string[] | undefined
     readonly commands?: readonly string[] | undefined
   }
-  readonly webhooks?: readonly string[]
+  readonly alarms?: {
+    readonly webhooks?: readonly string[] | undefined
+    readonly mail?: z.infer<typeof MailFile> | undefined
+  }
   readonly perTokenPerMinute?: number
   readonly failuresPerAddressPerMinute?: number
 }
@@ -111,7 +149,7 @@ export function serverSettingsOf(file: z.infer<typeof ServerFile> = {}): ServerS
     witnesses: file.witnesses,
     routes: file.routes,
     references: file.references,
-    webhooks: file.alarms?.webhooks,
+    alarms: file.alarms,
     perTokenPerMinute: file.rateLimits?.perTokenPerMinute,
     failuresPerAddressPerMinute: file.rateLimits?.failuresPerAddressPerMinute,
   }

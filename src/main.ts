@@ -19,6 +19,7 @@ import { prepareDataDirectory } from './start/data-directory.ts'
 import { startDecisions } from './start/decisions.ts'
 import { refuseForgedRows } from './start/forged-rows.ts'
 import { gaugesOf } from './start/gauges.ts'
+import { alarmReceivers, startAlarms, testAlarms } from './start/alarms/send-alarms.ts'
 import { startEffect } from './start/effect.ts'
 import { startGrants } from './start/grants.ts'
 import { followKeys } from './start/keys-kept.ts'
@@ -33,7 +34,6 @@ import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts
 import { Undo } from './start/undo.ts'
 import { targetGrants } from './start/target-grants.ts'
 import { loginDoor } from './start/target-logins.ts'
-import { startWebhooks } from './start/webhooks.ts'
 import { startUpkeep } from './start/upkeep.ts'
 
 export { administratorSql } from '#connectors/postgresql'
@@ -105,7 +105,7 @@ async function start(
 ): Promise<RunningReeve> {
   const { dataDirectory, configFile } = settings
   const { log, act, ...parts } = await startLayers(options, settings, undo, say)
-  const { opened, clock, keys, identity, access, effect } = parts
+  const { opened, clock, keys, identity, access, effect, receivers } = parts
   const { database } = opened
   const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
   const grants = startGrants({ opened, access, state: decisions.state, say })
@@ -122,6 +122,7 @@ async function start(
       decisions: { ...decisions, ...(settings.routes !== undefined && { routes: settings.routes }) },
       graph,
       effect,
+      testAlarms: async (to) => await testAlarms(receivers, clock, to),
       contain: containDoor({ identity, effect, graph, fingerprint }),
       logins: loginDoor({ access, effect, decisions }),
       evidence: database.layer('evidence'),
@@ -187,6 +188,7 @@ async function startLayers(
   const upkeep = startUpkeep({ database, identity, access, clock, say })
   undo.later('the upkeep', async () => upkeep.stop())
   const { adapters = [postgresqlTarget] } = options
+  const receivers = alarmReceivers(config.server.alarms, keys)
   const effect = startEffect({
     fingerprint: fingerprinter(keys),
     opened,
@@ -194,13 +196,13 @@ async function startLayers(
     dataDirectory,
     adapters,
     references: config.server.references,
-    receivers: config.server.webhooks,
+    receivers: receivers.map(({ name }) => name),
     undo,
     say,
   })
   carried.of(effect)
-  startWebhooks({ opened, effect, keys, undo, say })
-  return { opened, clock, keys, identity, access, effect, log, act, say }
+  startAlarms({ opened, effect, receivers, undo, say })
+  return { opened, clock, keys, identity, access, effect, receivers, log, act, say }
 }
 
 async function sampleOf(

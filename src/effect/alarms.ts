@@ -1,8 +1,10 @@
 // What a person has to be told: written in the transaction of what it tells of, so that none is lost, and sent until it is taken.
-import { newId } from '#kernel'
+import { newId, REEVE } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase, Tx } from '#db'
+import { appendEntry } from '#evidence/port'
+import type { Entry } from '#evidence/port'
 import type { Alarm, EffectLayer } from './layer.ts'
 
 const BATCH = 50
@@ -67,5 +69,18 @@ async function sendOne({ db, clock }: EffectLayer, alarm: AlarmToSend, send: Sen
       update effect.alarm set attempts = ${attempts}, next_at = ${again}, failure = ${failure ?? null},
         taken_at = ${failure === undefined ? at : null}
       where id = ${alarm.id} and receiver = ${alarm.receiver}`)
+    // the rows are forgotten in a month: that somebody was told, or nobody, is in the log
+    if (again === null) await appendEntry(tx, entryOf(alarm, at, failure === undefined))
   })
 }
+
+/** SECURITY: the kind of the receiver alone: an address is a person's. */
+const entryOf = ({ id, planId, event, receiver }: AlarmToSend, at: Instant, taken: boolean): Entry => ({
+  id: newId('entry'),
+  layer: 'effect',
+  type: taken ? 'alarm.taken' : 'alarm.given_up',
+  at,
+  actor: REEVE,
+  subjects: [planId],
+  content: { alarm: id, event, by: receiver.slice(0, receiver.indexOf(':')) },
+})

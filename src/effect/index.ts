@@ -1,5 +1,6 @@
 // Effect: what Reeve does to systems, step by step, and what it has seen become of it.
 export { forgetAlarms, sendAlarms } from './alarms.ts'
+export { ALARM_STATES, listAlarms } from './list-alarms.ts'
 export type { AlarmToSend } from './alarms.ts'
 export { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
 export { assertDiscoverable, discoverTarget } from './discover-target.ts'

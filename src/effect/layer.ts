@@ -20,7 +20,7 @@ export interface EffectLayer {
   readonly host: string
   /** A plan can go on; whoever misses it finds it within a second. */
   readonly onChanged?: () => void
-  /** URLs that are told what a person has to know. */
+  /** Names of those who are told what a person has to know. */
   readonly receivers?: readonly string[]
   /** A plan came to its end, or needs a person. */
   readonly onAlarm?: (alarm: Alarm) => void

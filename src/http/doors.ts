@@ -20,6 +20,13 @@ export interface Gauge {
   readonly read: () => Promise<number | Readonly<Record<string, number>>>
 }
 
+/** What became of a test alarm at one receiver: its answer, or why it did not take it. */
+export interface AlarmTest {
+  readonly receiver: string
+  readonly delivered: boolean
+  readonly detail: string
+}
+
 export interface Doors {
   readonly identity: IdentityLayer
   readonly access: Administration
@@ -29,6 +36,8 @@ export interface Doors {
   readonly graph?: Pick<GraphThread, 'ask'>
   /** What is done to targets. Absent where the server acts on none. */
   readonly effect?: EffectLayer
+  /** Sends a test alarm to each receiver, or to that of one name. Absent where nobody is told. */
+  readonly testAlarms?: (to?: string) => Promise<readonly AlarmTest[]>
   /** From what leaked to what is held. Absent where the server acts on no targets. */
   readonly contain?: ContainDoor
   /** Getting in at a target by a grant. Absent where the server acts on no targets. */

@@ -11,7 +11,7 @@ export type {
 } from './contain-door.ts'
 export type { LoginAsked, LoginDoor } from './login-door.ts'
 export { HTTP_SETTINGS } from './doors.ts'
-export type { Doors, Gauge, HttpSettings } from './doors.ts'
+export type { AlarmTest, Doors, Gauge, HttpSettings } from './doors.ts'
 export { buildDecisionServer } from './decisions/server.ts'
 export type { DecisionsDoor } from './decisions/door.ts'
 export { openApiDocument } from './openapi/document.ts'

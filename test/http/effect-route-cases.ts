@@ -111,6 +111,8 @@ export const EFFECT_CASES: Readonly<Record<string, RouteCase>> = {
   pausePlan: { by: 'kim', entry: 'plan.paused', ask: of(plan, 'planId', { body: why }) },
   undoPlan: { by: 'kim', entry: 'plan.undoing', ask: of(plan, 'planId', { body: why }) },
   cancelPlan: { by: 'kim', entry: 'plan.cancelled', ask: of(plan, 'planId', { body: why }) },
+  listAlarms: { by: 'otto', ask: async () => ({}) },
+  testAlarms: { by: 'kim', ask: async () => ({ body: {} }) },
   containCredential: {
     by: 'kim',
     entry: 'plan.made',

@@ -8,6 +8,8 @@ const effect = (says: string, content?: EntryType['content']): EntryType => ({
 })
 
 const STEP = { step: 'text', effect: 'text' } as const
+/** `by`: webhook or mail. */
+const ALARM = { alarm: 'text', event: 'text', by: 'text' } as const
 const ENDED = { receipt: 'text' } as const
 
 export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
@@ -36,5 +38,7 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
   'plan.unproven': effect('the target was not seen to be as the plan wants it', ENDED),
   'plan.rolled_back': effect('a plan failed, and the target is as it was found', ENDED),
   'plan.undone': effect('a plan was put back, and the target is as it was found', ENDED),
+  'alarm.taken': effect('a receiver took what a person has to know of a plan', ALARM),
+  'alarm.given_up': effect('a receiver did not take, for days, what a person has to know of a plan', ALARM),
   'receipt.made': effect('what became of a plan, with the answers of its target', { receipt: 'object' }),
 }

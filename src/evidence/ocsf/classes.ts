@@ -84,6 +84,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     ...of('access_request', 'approved', 'denied', 'granted', 'withdrawn', 'expired'),
     'connection.changed',
     'target.changed',
+    'alarm.taken',
     ...of(
       'plan',
       'approved',
@@ -151,6 +152,7 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ['break_glass.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
   ['grant.unproven', { ...finding, severity: 4 }],
   ['plan.unproven', { ...finding, severity: 4 }],
+  ['alarm.given_up', { ...finding, severity: 4 }],
   ['plan.rolled_back', { ...finding, severity: 3 }],
   ['access_request.refused', { ...access(OTHER, 'Refused'), severity: 2, failed: true }],
   ['decision.denied', { ...access(OTHER, 'Denied'), severity: 2, failed: true }],

@@ -3,6 +3,7 @@ import type { AnyEndpoint } from '../endpoint.ts'
 import { ACCESS } from './access.ts'
 import { ACCESS_REQUEST_TASKS } from './access-request-tasks.ts'
 import { ACCESS_REQUESTS } from './access-requests.ts'
+import { ALARMS } from './alarms.ts'
 import { BREAK_GLASS_USES } from './break-glass.ts'
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts'
 import { CONNECTIONS } from './connections.ts'
@@ -55,6 +56,7 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...TARGET_LOGINS,
   ...CONTAINMENTS,
   ...PLANS,
+  ...ALARMS,
   ...ENTRIES,
   ...OCSF_EVENTS,
   ...CONTROL_ROUTES,
