@@ -65,6 +65,8 @@ export interface StepCall extends TargetCall {
   readonly credential?: OfferedCredential
   /** What `look` of this step had found before it first acted, however often the step was begun since. */
   readonly before: Json
+  /** What `look` of each step that was begun had found at first, by their names, in their order. */
+  readonly found?: Readonly<Record<string, Json>>
   /** What earlier steps came to, by their names. */
   readonly earlier: Readonly<Record<string, StepVerdict>>
 }

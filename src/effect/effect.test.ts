@@ -55,6 +55,9 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
       ['try_before: accepted', 'deny_new_logins: it is so', 'end_sessions: it is so', 'try_after: refused (28000)'],
     )
     assert.deepEqual(receipt.data.reasons, [])
+    // each is told what the ones before it had found, before anything was changed
+    const first = { try_before: null, deny_new_logins: { mayLogIn: true }, end_sessions: { mayLogIn: false } }
+    assert.deepEqual(target.found.get('end_sessions'), first)
     const types = await entriesOf(base, made.id)
     assert.deepEqual([types[0], types.at(-2), types.at(-1)], ['plan.made', 'receipt.made', 'plan.verified'])
     assert.equal(JSON.stringify(data).includes('open sesame'), false)

@@ -24,6 +24,7 @@ export function stepCall(
     mayStillAct,
     planId: id,
     subject: { account: data.account },
+    found: Object.fromEntries(data.steps.flatMap(({ name, before }) => (before === undefined ? [] : [[name, before]]))),
     earlier: Object.fromEntries(
       data.steps.flatMap(({ name, verdict }) => (verdict === undefined ? [] : [[name, verdict]])),
     ),

@@ -14,6 +14,8 @@ export class TargetInTest {
   readonly accounts = new Map<string, AccountInTest>()
   /** Each call, in order: `act deny_new_logins`. */
   readonly calls: string[] = []
+  /** What each step was told that earlier ones had found, when it acted. */
+  readonly found = new Map<string, StepCall['found']>()
   /** Called before each call is carried out, and after it. */
   before: (call: string) => void | Promise<void> = () => undefined
   after: (call: string) => void = () => undefined
@@ -93,6 +95,7 @@ export class TargetInTest {
         ...(this.blocked.has(name) && { blocked: { reason: 'it cannot be', next: 'look at the name' } }),
       })),
       act: this.#called(name, 'act', async (call) => {
+        this.found.set(name, call.found)
         act(of(call))
       }),
       verify: this.#called(name, 'verify', async (call): Promise<StepVerdict> =>

@@ -5,6 +5,7 @@ import type { StepCall, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import { described, sessionsOf } from './sessions.ts'
 import type { Session } from './sessions.ts'
+import { oidIn } from './standing.ts'
 
 const GIVEN_MS = 15_000
 const PAUSE_MS = 100
@@ -12,26 +13,29 @@ const PAUSE_MS = 100
 const LATECOMERS_MS = 500
 const UNSEEN = 'sessions that became the role by SET ROLE or SET SESSION AUTHORIZATION stand under who signed in'
 
-/** By name: between look and act others come and go. */
-const ENDING = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()'
+/** Not by their numbers: between look and act others come and go. */
+const ending = (oid: string | undefined): string =>
+  `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${oid === undefined ? 'usename = $1' : 'usesysid = $1::oid'} AND pid <> pg_backend_pid()`
 
 export const endSessions: TargetStep = {
   name: 'end_sessions',
   title: 'no open session is left',
   look: async (call) => {
     const sessions = await present(call)
+    const oid = oidIn(call)
     return {
       already: sessions.length === 0,
-      statements: sessions.length === 0 ? [] : [`${ENDING} -- $1 = ${call.subject.account}`],
+      statements: sessions.length === 0 ? [] : [`${ending(oid)} -- $1 = ${oid ?? call.subject.account}`],
       touches: described(sessions),
       before: { sessions: sessions.length },
     }
   },
   act: async (call) => {
     const until = Date.now() + GIVEN_MS
+    const [{ account }, oid] = [call.subject, oidIn(call)]
     await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
-      while ((await sessionsOf(administrator, call.subject.account)).length > 0 && Date.now() < until) {
-        await administrator.rows(ENDING, [call.subject.account])
+      while ((await sessionsOf(administrator, account, oid)).length > 0 && Date.now() < until) {
+        await administrator.rows(ending(oid), [oid ?? account])
         await sleep(PAUSE_MS, undefined, { signal: call.signal })
       }
     })
@@ -60,6 +64,6 @@ export const endSessions: TargetStep = {
 
 async function present(call: Omit<StepCall, 'before'>): Promise<Session[]> {
   return await asAdministrator(call, { for: 'asking', planId: call.planId }, (administrator) =>
-    sessionsOf(administrator, call.subject.account),
+    sessionsOf(administrator, call.subject.account, oidIn(call)),
   )
 }

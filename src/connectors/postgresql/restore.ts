@@ -1,62 +1,106 @@
 // What holding took is given back: from what the target itself keeps of it (`reeve.held`), whichever plan had taken it.
 import type { Json } from '#kernel'
-import type { Looked, StepCall, TargetStep } from '#connectors/target'
+import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
-import { giveLoginsBack, returning, seenGivenBack } from './deny-new-logins.ts'
-import { HELD_SETTING, heldMark, loginsIn } from './held-mark.ts'
-import type { Logins } from './held-mark.ts'
+import { heldMark, holderIn, isHeld, isObject, loginsIn, marking, unmarking } from './held-mark.ts'
+import type { HeldMark, Logins } from './held-mark.ts'
+import { giveLogins, giving, inWords, seenGiven } from './logins-back.ts'
 import { probe } from './probe.ts'
-import { hindrance, roleOf } from './role.ts'
-import { identifier, literal } from './sql-text.ts'
+import { hindrance } from './role.ts'
+import type { Role } from './role.ts'
+import { standingOf } from './standing.ts'
 
 export const allowLogins: TargetStep = {
   name: 'allow_logins',
   title: 'logins as before',
   look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
-  act: async (call) => await giveLoginsBack(call, loginsIn(part(call.before, 'returned'))),
-  verify: async (call) => await seenGivenBack(call, loginsIn(part(call.before, 'returned'))),
-  // held as it was found; sessions that were opened since are not ended
-  undo: async (call) => {
-    const held = loginsIn(part(call.before, 'found'))
-    await giveLoginsBack(call, held)
-    const mark = part(call.before, 'mark')
-    if (typeof mark === 'string') await markAgain(call, mark)
-    return await seenGivenBack(call, held)
+  act: async (call) => {
+    await given(call, 'returned')
   },
+  verify: async (call) => {
+    const other = await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+      const standing = await standingOf(administrator, call)
+      return 'lost' in standing ? standing.lost : anewHeld(call, await heldMark(administrator, standing.role.oid))
+    })
+    return other ?? (await seen(call, 'returned'))
+  },
+  // held as it was found; sessions that were opened since are not ended
+  undo: async (call) => (await given(call, 'found')) ?? (await seen(call, 'found')),
 }
 
 async function look(administrator: Administrator, call: Omit<StepCall, 'before'>): Promise<Looked> {
   const { account } = call.subject
-  const role = await roleOf(administrator, account)
+  const standing = await standingOf(administrator, call)
+  const role = 'role' in standing ? standing.role : undefined
   const blocked = await hindrance(administrator, call, role)
-  if (role === undefined || blocked !== undefined)
-    return { already: false, statements: [], touches: [], before: null, ...(blocked !== undefined && { blocked }) }
-  const mark = await heldMark(administrator, account)
-  if (mark?.logins === undefined && !role.login) return { ...NOTHING, blocked: notHeldBy(account) }
+  if (role === undefined || blocked !== undefined) return { ...NOTHING, ...(blocked !== undefined && { blocked }) }
+  const mark = await heldMark(administrator, role.oid)
+  if (mark?.logins === undefined && !role.login) return { ...NOTHING, blocked: notHeldBy(call) }
   const returned = mark?.logins ?? role
-  const before = { returned: only(returned), found: only(role), mark: mark?.text ?? null }
   return {
     already: mark === undefined && role.login,
-    statements: returning(call, returned),
+    statements: [giving(call, returned), ...(mark === undefined ? [] : [unmarking(call)])],
     touches: [`${account} may sign in again, with a connection limit of ${returned.connectionLimit}`],
-    before,
+    before: { oid: role.oid, returned: only(returned), found: only(role), mark: mark?.text ?? null },
   }
 }
 
 const NOTHING = { already: false, statements: [], touches: [], before: null } as const
 
-const notHeldBy = (account: string): NonNullable<Looked['blocked']> => ({
-  reason: `nothing at the target says that Reeve held ${account}, nor what it had before`,
-  next: `where it is to sign in, give it that by hand: ALTER ROLE ${identifier(account)} LOGIN`,
+const notHeldBy = (call: Pick<StepCall, 'subject'>): NonNullable<Looked['blocked']> => ({
+  reason: `nothing at the target says that Reeve held ${call.subject.account}, nor what it had before`,
+  next: `where it is to sign in, give it that by hand: ${giving(call, { login: true, connectionLimit: -1 })}`,
 })
 
-/** What it had at first is not forgotten because a restore was taken back. */
-async function markAgain(call: StepCall, mark: string): Promise<void> {
-  await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
-    const role = identifier(call.subject.account)
-    await administrator.rows(`ALTER ROLE ${role} SET ${identifier(HELD_SETTING)} TO ${literal(mark)}`)
+/** `returned` restores, `found` takes the restore back, with the mark of what it had at first. Answers why nothing was done. */
+async function given(call: StepCall, as: 'returned' | 'found'): Promise<StepVerdict | undefined> {
+  const logins = loginsIn(part(call.before, as))
+  if (logins === undefined) return UNKNOWN
+  return await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+    const standing = await standingOf(administrator, call)
+    if ('lost' in standing) return standing.lost
+    const kept = await heldMark(administrator, standing.role.oid)
+    const other = anewHeld(call, kept) ?? (as === 'found' ? changedSince(call, standing.role, logins) : undefined)
+    if (other !== undefined) return other
+    const text = part(call.before, 'mark')
+    const again = typeof text === 'string' ? marking(call, text) : undefined
+    await giveLogins(administrator, call, logins, as === 'found' ? again : kept && unmarking(call))
+    return undefined
   })
+}
+
+async function seen(call: StepCall, as: 'returned' | 'found'): Promise<StepVerdict> {
+  const logins = loginsIn(part(call.before, as))
+  return logins === undefined ? UNKNOWN : await seenGiven(call, logins)
+}
+
+const UNKNOWN: StepVerdict = {
+  effect: 'failed',
+  reason: 'what it had before is not known',
+  next: 'give it LOGIN by hand, where it is to sign in',
+}
+
+/** Another hold than the one that was looked at is not given back, and not forgotten. */
+function anewHeld(call: StepCall, kept: HeldMark | undefined): StepVerdict | undefined {
+  if (kept === undefined || kept.text === part(call.before, 'mark')) return undefined
+  return {
+    effect: 'unproven',
+    reason: `${call.subject.account} was held anew by ${holderIn(kept)}`,
+    next: 'where it is to be given back all the same, make the plan again',
+  }
+}
+
+/** Only what the restore itself left is taken back. */
+function changedSince(call: StepCall, role: Role, found: Logins): StepVerdict | undefined {
+  const returned = loginsIn(part(call.before, 'returned'))
+  const now = inWords(role)
+  if (now === inWords(found) || (returned !== undefined && now === inWords(returned))) return undefined
+  return {
+    effect: 'unproven',
+    reason: `${call.subject.account} was changed since by somebody else (${now}), and is left as it is`,
+    next: isHeld(found) ? 'to hold it, make a plan: `reeve plan make contain`' : `by hand: ${giving(call, found)}`,
+  }
 }
 
 const only = ({ login, connectionLimit }: Logins): { login: boolean; connectionLimit: number } => ({
@@ -64,10 +108,8 @@ const only = ({ login, connectionLimit }: Logins): { login: boolean; connectionL
   connectionLimit,
 })
 
-function part(before: Json, key: 'returned' | 'found' | 'mark'): Json {
-  if (typeof before !== 'object' || before === null || Array.isArray(before)) return null
-  return (before as { readonly [name: string]: Json | undefined })[key] ?? null
-}
+const part = (before: Json, key: 'returned' | 'found' | 'mark'): Json =>
+  isObject(before) ? (before[key] ?? null) : null
 
 export const tryCredentialAgain: TargetStep = {
   name: 'try_credential_again',

@@ -5,18 +5,23 @@ import { identifier } from './sql-text.ts'
 
 export interface Role {
   readonly oid: string
+  readonly name: string
   readonly login: boolean
   readonly connectionLimit: number
   readonly superuser: boolean
 }
 
 export async function roleOf(administrator: Administrator, account: string): Promise<Role | undefined> {
-  const [role] = await administrator.rows<Role>(
-    `select oid::text, rolcanlogin as login, rolconnlimit as "connectionLimit", rolsuper as superuser
-     from pg_roles where rolname = $1`,
-    [account],
+  return (await rolesCalled(administrator, account))[0]
+}
+
+/** That of this name and, where it is another one, that of this oid. */
+export async function rolesCalled(administrator: Administrator, account: string, oid?: string): Promise<Role[]> {
+  return await administrator.rows<Role>(
+    `select oid::text, rolname as name, rolcanlogin as login, rolconnlimit as "connectionLimit", rolsuper as superuser
+     from pg_roles where rolname = $1 or oid = $2::oid`,
+    [account, oid ?? null],
   )
-  return role
 }
 
 /** Why Reeve does not, or can't, change the role. */

@@ -24,14 +24,18 @@ interface Row {
   readonly kind: string | null
 }
 
-/** The oldest first; at most a thousand, since nothing is concluded from a list that was cut but that it is not empty. */
-export async function sessionsOf(administrator: Administrator, account: string): Promise<Session[]> {
+/**
+ * The oldest first; at most a thousand, since nothing is concluded from a list that was cut but that it is not empty. By `oid`,
+ * where it is known: what is open of a role that was dropped, or renamed, has that and no name, or another.
+ */
+export async function sessionsOf(administrator: Administrator, account: string, oid?: string): Promise<Session[]> {
   const rows = await administrator.rows<Row>(
     `select pid, left(application_name, ${TEXT_CHARACTERS_MAX}) as application,
        coalesce(host(client_addr), case when client_port = -1 then 'a Unix socket' end) as from, datname as database,
        to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started, state, backend_type as kind
-     from pg_stat_activity where usename = $1 order by backend_start, pid limit ${SESSIONS_MAX}`,
-    [account],
+     from pg_stat_activity where ${oid === undefined ? 'usename = $1' : 'usesysid = $1::oid'}
+     order by backend_start, pid limit ${SESSIONS_MAX}`,
+    [oid ?? account],
   )
   return rows.map((row) => ({
     pid: row.pid,

@@ -22,6 +22,7 @@ export async function carriedOut(
       planId: 'pln_test',
       subject: { account },
       earlier: verdicts,
+      found: Object.fromEntries(Object.entries(looked).map(([name, { before }]) => [name, before])),
       ...(credential !== undefined && { credential }),
     }
     const found = await step.look(base)

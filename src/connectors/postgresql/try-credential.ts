@@ -2,9 +2,10 @@
 // INVARIANT: `verified` after means that the address and every entrance refused it, as the server itself or a pooler says.
 import type { Json } from '#kernel'
 import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
+import { asAdministrator } from './administrator.ts'
 import type { PlaceAnswer, ProbeAnswer } from './probe-answer.ts'
 import { probe } from './probe.ts'
-import { placesOf } from './role.ts'
+import { placesOf, roleOf } from './role.ts'
 import { spelled } from './target-error.ts'
 
 const BEFORE = 'try_credential_before'
@@ -16,7 +17,13 @@ export const tryCredentialBefore: TargetStep = {
   name: BEFORE,
   title: 'is the credential accepted now',
   asksOnly: true,
-  look,
+  // the first to look: from here on the plan is about the role with this oid
+  look: async (call) => {
+    const role = await asAdministrator(call, { for: 'asking', planId: call.planId }, (administrator) =>
+      roleOf(administrator, call.subject.account),
+    )
+    return { ...(await look(call)), before: { oid: role?.oid ?? null } }
+  },
   act: async () => undefined,
   verify: async (call) => {
     const { credential } = call
