@@ -46,6 +46,7 @@ export function planCommand(): Command {
     .addCommand(
       one('run', 'go on, or try again what is not verified')
         .option('--secret-file <file>', 'the credential, so that it is tried; `-` is standard input')
+        .option('--accept-other-ways', 'do what can not be put back though other ways to the same are open; say why')
         .option('--because <text>', 'why')
         .action(run),
     )
@@ -156,11 +157,17 @@ async function make(operation: string, options: MakeOptions): Promise<void> {
   await followToEnd(client, plan, json)
 }
 
-async function run(id: string, options: SaidOptions & { readonly secretFile?: string }): Promise<void> {
-  const { secretFile, because, json = false } = options
+interface RunOptions extends SaidOptions {
+  readonly secretFile?: string
+  readonly acceptOtherWays?: boolean
+}
+
+async function run(id: string, options: RunOptions): Promise<void> {
+  const { secretFile, acceptOtherWays, because, json = false } = options
   const client = await server()
   const body = {
     ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
+    ...(acceptOtherWays === true && { acceptOtherWays }),
     ...(because !== undefined && { because }),
   }
   const plan = await taken(answered(client.POST('/v1/plans/{planId}/run', { params: pathOf(id), body })))

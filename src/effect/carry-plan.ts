@@ -35,8 +35,7 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
   if (steps.some((step) => step.state === 'failed')) return await endPlan(layer, target, plan)
   const due = steps.find((step) => step.state === 'waiting' || step.state === 'acting')
   if (due === undefined) return (await seeOnceMore(work, target, plan)) ?? (await endPlan(layer, target, plan))
-  // nothing that can't be put back is done on what is not proven
-  if (due.final === true && steps.slice(0, steps.indexOf(due)).some(isNotSo)) return await endPlan(layer, target, plan)
+  if (due.final === true && isHindered(plan, due)) return await endPlan(layer, target, plan)
   const step = stepNamed(layer, target, plan, due)
   if (step === undefined) {
     const next = 'make the plan again with this release'
@@ -51,7 +50,13 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
   return begun === undefined || now?.state !== 'acting' ? begun : await carryOut(work, target, begun, step, now)
 }
 
-const isNotSo = ({ asksOnly, state }: StepRecord): boolean => asksOnly !== true && state !== 'verified'
+/** Nothing that can't be put back is done on what is not proven. What was asked before anything was done decides nothing. */
+function isHindered({ data: { steps, acceptsOtherWays } }: CurrentPlan, due: StepRecord): boolean {
+  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
+  return steps
+    .slice(from, steps.indexOf(due))
+    .some(({ asksOnly, state }) => state !== 'verified' && !(asksOnly === true && acceptsOtherWays === true))
+}
 
 /** Looked at, and written down before it is done. */
 async function begin(

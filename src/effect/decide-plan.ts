@@ -4,6 +4,7 @@ import type { Act } from '#kernel'
 import { refusedBy } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
+import type { EntryWords } from '#evidence/port'
 import { alone, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
 import { TARGET, toUndo } from './records.ts'
@@ -65,6 +66,12 @@ export const undoPlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Pr
     { because: 'wanted' },
   )
 
+export interface PlanToRun extends OfPlan {
+  readonly credential?: { readonly secret: string; readonly database?: string }
+  /** What can't be put back is done although what was asked before it is not proven. */
+  readonly acceptOtherWays?: boolean
+}
+
 /**
  * Goes on, or sees again what was done and does again what is not so any more; with the credential, where it is offered now.
  * Throws Fault('unprocessable') for another credential than the one that the plan began with.
@@ -72,9 +79,9 @@ export const undoPlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Pr
 export async function runPlan(
   layer: EffectLayer,
   act: Act,
-  { id, credential }: OfPlan & { readonly credential?: { readonly secret: string; readonly database?: string } },
+  { id, credential, acceptOtherWays = false }: PlanToRun,
 ): Promise<CurrentPlan> {
-  return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', (data) => {
+  const resumed = (data: PlanRecord): PlanRecord => {
     const marks = credential === undefined ? [] : layer.marksOf(credential.secret)
     const known = data.credentialMark
     if (known !== undefined && credential !== undefined && !marks.includes(known))
@@ -82,15 +89,20 @@ export async function runPlan(
     // before the commit, so that whoever goes on with the plan finds it; a refusal has thrown by now
     if (credential !== undefined) layer.offered.keep(id, credential.secret, credential.database)
     const mark = known ?? marks[0]
+    const { acceptsOtherWays, ...rest } = data
+    const accepts = acceptOtherWays || (data.state === 'paused' && acceptsOtherWays === true)
     return {
-      ...data,
+      ...rest,
+      ...(accepts && { acceptsOtherWays: true }),
       state: 'running',
       offered: data.offered || credential !== undefined,
       ...(mark !== undefined && { credentialMark: mark }),
       steps: data.state === 'paused' ? data.steps : again(data.steps),
       nextAt: act.at,
     }
-  })
+  }
+  const content = acceptOtherWays ? { acceptsOtherWays: true } : undefined
+  return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', resumed, content)
 }
 
 /** What was asked before anything was done is not asked again: it would be asked of what was changed since. */
@@ -121,7 +133,7 @@ async function decided(
   from: readonly PlanRecord['state'][],
   type: string,
   patch: (data: PlanRecord) => PlanRecord,
-  content?: { readonly because: string },
+  content?: EntryWords['content'],
 ): Promise<CurrentPlan> {
   return await alone(async () =>
     operate(layer, act, async (tx) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '#kernel'
+import type { StepVerdict, TargetStep } from '#connectors/target'
 import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
 import type { TestDatabase } from '../db/database-in-test.ts'
 import { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
@@ -250,6 +251,44 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
       ['verified', 'unproven', 'waiting'],
     )
     assert.equal(target.calls.includes('act drop'), false)
+  })
+
+  test('what was asked and is not proven stops what can not be put back, until a person goes on and says why', async () => {
+    const [deny, end, drop] = target.adapter.operations.revoke
+    assert.ok(deny !== undefined && end !== undefined && drop !== undefined)
+    const unproven: StepVerdict = { effect: 'unproven', reason: 'there is another way', next: 'take it away' }
+    const around: TargetStep = {
+      name: 'look_around',
+      title: 'look around',
+      asksOnly: true,
+      look: async () => ({ already: false, statements: [], touches: [], before: null }),
+      act: async () => undefined,
+      verify: async () => unproven,
+    }
+    const operations = { ...target.adapter.operations, revoke: [deny, end, around, drop] }
+    const asking = layerInTest(base, { ...target.adapter, operations })
+    const { id } = await planFor(asking, { operation: 'revoke' })
+    await pass(asking)
+    assert.equal(target.calls.includes('act drop'), false)
+    const first = (await getReceipt(asking, id)).data.reasons
+    assert.deepEqual(
+      first.map(({ step }) => step),
+      ['look_around', 'drop'],
+    )
+    assert.match(first.at(-1)?.next ?? '', /--accept-other-ways/)
+    await runPlan(asking, actBy(), { id })
+    await pass(asking)
+    assert.equal(target.calls.includes('act drop'), false)
+    await runPlan(asking, actBy(), { id, acceptOtherWays: true })
+    await pass(asking)
+    assert.equal(target.calls.includes('act drop'), true)
+    // it was done, and what is open stays in the receipt
+    const last = (await getReceipt(asking, id)).data
+    assert.equal(last.outcome, 'unproven')
+    assert.deepEqual(
+      last.reasons.map(({ step }) => step),
+      ['look_around'],
+    )
   })
 
   test('it is carried out as it was planned, whatever is said of its target since; and not at all once that is removed', async () => {

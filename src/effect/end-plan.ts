@@ -64,14 +64,21 @@ function outcomeOf(data: PlanRecord, reasons: readonly Reason[], stuck: Reason |
   return reasons.length === 0 ? 'verified' : 'unproven'
 }
 
+/** Only a person goes past what was asked and not proven, to what can't be put back. */
+const KNOWING =
+  'see the step before it: take the other ways away, then `reeve plan run`; or `--accept-other-ways` with a reason, if they are meant'
+
 /** What was asked before anything was done decides nothing: it stands in the receipt beside the rest. */
-function reasonsOf({ steps }: PlanRecord): Reason[] {
+function reasonsOf({ steps, acceptsOtherWays }: PlanRecord): Reason[] {
   const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
-  return steps.slice(Math.max(from, 0)).flatMap(({ name, state, verdict }) => {
+  const held =
+    acceptsOtherWays !== true &&
+    steps.slice(from).some(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
+  return steps.slice(Math.max(from, 0)).flatMap(({ name, state, verdict, final }) => {
     if (verdict !== undefined && verdict.effect !== 'verified')
       return [{ step: name, reason: verdict.reason, next: verdict.next }]
     return state === 'waiting' || state === 'acting'
-      ? [{ step: name, reason: 'it was not done', next: 'see the step before it' }]
+      ? [{ step: name, reason: 'it was not done', next: final === true && held ? KNOWING : 'see the step before it' }]
       : []
   })
 }

@@ -91,6 +91,8 @@ export interface PlanRecord {
   readonly offered: boolean
   /** Its keyed fingerprint: another one proves nothing of this plan. */
   readonly credentialMark?: string
+  /** A person goes on although what a step asked is not proven. */
+  readonly acceptsOtherWays?: true
   readonly state: PlanState
   readonly steps: readonly StepRecord[]
   /** Why steps are undone: they failed, or a person wants it. */

@@ -122,6 +122,7 @@ export const Plan = recordOf(
     approval: z.object({ needed: z.boolean(), by: z.string().optional(), at: instant.optional() }),
     offered: z.boolean().describe('whether the credential itself was offered, to be used and be refused'),
     credentialMark: z.string().optional().describe('its keyed fingerprint'),
+    acceptsOtherWays: z.boolean().optional().describe('a person goes on although other ways are open'),
     state: z.enum(PLAN_STATES),
     steps: z.array(Step),
     undoing: z.enum(['failed', 'wanted']).optional(),

@@ -203,12 +203,30 @@ const MADE: AnyEndpoint[] = [
     operationId: 'runPlan',
     summary: 'Go on, or try again what is not verified; with the credential, where one is offered now',
     params: PATH,
-    body: z.strictObject({ secret: ASKED.secret, database: ASKED.database, ...WHY_MAYBE }).meta({ id: 'PlanToRun' }),
+    body: z
+      .strictObject({
+        secret: ASKED.secret,
+        database: ASKED.database,
+        acceptOtherWays: z
+          .boolean()
+          .optional()
+          .describe('do what can not be put back though other ways are open; say why'),
+        ...WHY_MAYBE,
+      })
+      .refine(({ acceptOtherWays, because }) => acceptOtherWays !== true || because !== undefined, {
+        path: ['because'],
+        message: 'accepting other ways needs a reason',
+      })
+      .meta({ id: 'PlanToRun' }),
     ...CARRIES_SECRET,
     answer: Plan,
     refuses: ['idempotency_reused'],
     handle: async ({ doors, params, body, act }) =>
-      await runPlan(effectOf(doors), act(body.because), { id: params.planId, ...credentialIn(body) }),
+      await runPlan(effectOf(doors), act(body.because), {
+        id: params.planId,
+        ...credentialIn(body),
+        ...present({ acceptOtherWays: body.acceptOtherWays }),
+      }),
   }),
 ]
 
