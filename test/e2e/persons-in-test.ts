@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test'
 import { reeve } from '../scan/run-reeve.ts'
 import type { Ended } from '../scan/run-reeve.ts'
 import { cleanEnvironment, startServer } from './server-in-test.ts'
+import type { ServerInTest } from './server-in-test.ts'
 
 export interface Persons {
   readonly url: string
@@ -28,24 +29,7 @@ export async function startWithPersons(t: TestContext, more: readonly string[] =
     await server.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
-  const post = async (token: string, path: string, body: object, status = 201): Promise<{ id: string }> => {
-    const response = await fetch(`${server.url}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    const text = await response.text()
-    assert.equal(response.status, status, text)
-    return JSON.parse(text) as { id: string }
-  }
-  const made = (await post(server.token ?? '', '/v1/bootstrap/administrators', {
-    administrators: [
-      { name: 'Ida', email: 'ida@x.example', roles: ['identity-admin', 'access-admin'] },
-      { name: 'Ben', email: 'ben@x.example', roles: ['access-admin'] },
-    ],
-  })) as unknown as { administrators: { value: string; personId: string }[] }
-  const [ida = '', ben = ''] = made.administrators.map(({ value }) => value)
-  await post(ida, '/v1/roles', { subjectId: made.administrators[1]?.personId, role: 'approver', reason: 'a test' })
+  const { post, ida, ben } = await personsOf(server)
   return {
     url: server.url,
     stderr: server.stderr,
@@ -57,3 +41,35 @@ export async function startWithPersons(t: TestContext, more: readonly string[] =
     post,
   }
 }
+
+export type Post = Persons['post']
+
+/** At the first start of a server with `--both-administrations`. */
+export async function personsOf(
+  server: Pick<ServerInTest, 'url' | 'token'>,
+): Promise<Pick<Persons, 'post' | 'ida' | 'ben'>> {
+  const post = postTo(() => server.url)
+  const made = (await post(server.token ?? '', '/v1/bootstrap/administrators', {
+    administrators: [
+      { name: 'Ida', email: 'ida@x.example', roles: ['identity-admin', 'access-admin'] },
+      { name: 'Ben', email: 'ben@x.example', roles: ['access-admin'] },
+    ],
+  })) as unknown as { administrators: { value: string; personId: string }[] }
+  const [ida = '', ben = ''] = made.administrators.map(({ value }) => value)
+  await post(ida, '/v1/roles', { subjectId: made.administrators[1]?.personId, role: 'approver', reason: 'a test' })
+  return { post, ida, ben }
+}
+
+/** The server of this moment: one that was started again has another address. */
+export const postTo =
+  (url: () => string): Post =>
+  async (token, path, body, status = 201) => {
+    const response = await fetch(`${url()}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'if-match': '*' },
+      body: JSON.stringify(body),
+    })
+    const text = await response.text()
+    assert.equal(response.status, status, text)
+    return JSON.parse(text) as { id: string }
+  }

@@ -1,0 +1,123 @@
+// A grant at a real target begins, or ends by its time: how it is asked for, and what has to hold whatever happened meanwhile.
+import assert from 'node:assert/strict'
+import { sql } from '#db'
+import type { Case } from './plan-cases.ts'
+import { login, until } from './plan-world.ts'
+import type { PlanWorld } from './plan-world.ts'
+import type { Passing } from './statement-proxy.ts'
+
+const GROUP = 'reporting'
+/** Long enough for a login before it is over. */
+const SHORT_S = 8
+const LONG_S = 600
+
+/** A job with a token of its own, which may ask for a membership in `reporting`. */
+export interface Job {
+  readonly id: string
+  readonly token: string
+}
+
+export async function jobOf({ post, get, ida, postgres }: PlanWorld): Promise<Job> {
+  await postgres.sql(`create role ${GROUP} nologin; create table orders (n int); grant select on orders to ${GROUP}`)
+  await postgres.sql(`grant ${GROUP} to ${postgres.call().settings.administrator.user} with admin true, inherit false`)
+  const me = await get<{ id: string }>('/v1/me')
+  const { id } = await post(ida, '/v1/principals', {
+    kind: 'api_client',
+    system: 'reeve',
+    externalId: 'nightly-report',
+    name: 'nightly-report',
+    purpose: 'a test',
+    owner: { kind: 'person', id: me.id },
+    expiresAt: '2030-01-01T00:00:00.000Z',
+  })
+  await post(ida, `/v1/principals/${id}/activate`, {}, 200)
+  const token = await post(ida, '/v1/tokens', { subjectId: id, label: 'job', scopes: ['read', 'write'] })
+  return { id, token: (token as unknown as { value: string }).value }
+}
+
+async function granted({ post, ben }: PlanWorld, job: Job, seconds: number): Promise<string> {
+  const right = { actions: ['pg:member'], resources: [`pg://main/role/${GROUP}`] }
+  const asked = await post(job.token, '/v1/access-requests', {
+    principalId: job.id,
+    ...right,
+    seconds,
+    purpose: 'a test',
+  })
+  const verdict = { verdict: 'approve', reason: 'a test' }
+  const agreed = await post(ben, `/v1/access-requests/${asked.id}/decide`, verdict, 200)
+  return (agreed as unknown as { data: { grantId: string } }).data.grantId
+}
+
+const stateOf = async (world: PlanWorld, grantId: string): Promise<string> =>
+  (await world.get<{ data: { state: string } }>(`/v1/grants/${grantId}`)).data.state
+
+const isState = (world: PlanWorld, grantId: string, state: string) => async (): Promise<boolean> =>
+  (await stateOf(world, grantId)) === state
+
+const isOf = ({ user, application }: Passing): boolean => application === 'reeve' || user.startsWith('reeve_grt_')
+
+export async function givenCase(world: PlanWorld, job: Job): Promise<Case> {
+  return {
+    isOf,
+    begin: async () => await granted(world, job, LONG_S),
+    isOver: async (id) => await isState(world, id, 'active')(),
+    assertWhole: async (id) => {
+      await until(isState(world, id, 'active'), `${id} is active`)
+      const password = await passwordOf(world, job, id)
+      const session = await world.postgres.session(`reeve_${id}`, password)
+      await session.query('select n from orders')
+      await world.post(world.ida, `/v1/grants/${id}/end`, { because: 'a test' }, 200)
+      await assertGone(world, id, password)
+      await assert.rejects(session.query('select n from orders'), id)
+    },
+  }
+}
+
+export async function takenCase(world: PlanWorld, job: Job): Promise<Case> {
+  const id = await granted(world, job, SHORT_S)
+  await until(isState(world, id, 'active'), `${id} is active`)
+  const password = await passwordOf(world, job, id)
+  const session = await world.postgres.session(`reeve_${id}`, password)
+  await session.query('select n from orders')
+  return {
+    isOf,
+    begin: async () => id,
+    isOver: async () => await isState(world, id, 'ended')(),
+    assertWhole: async () => {
+      await assertGone(world, id, password)
+      await assert.rejects(session.query('select n from orders'), id)
+    },
+  }
+}
+
+/** A server that was started just now does not decide before it knows everything. */
+async function passwordOf(world: PlanWorld, { token }: Job, grantId: string): Promise<string> {
+  let password = ''
+  await until(async () => {
+    const asked = await fetch(`${world.held.server.url}/v1/targets/main/sessions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ grantId }),
+    })
+    password = ((await asked.json()) as { password?: string }).password ?? ''
+    return asked.status === 201
+  }, `a login for ${grantId}`)
+  return password
+}
+
+async function assertGone(world: PlanWorld, id: string, password: string): Promise<void> {
+  await until(isState(world, id, 'ended'), `${id} has ended`)
+  assert.deepEqual(await world.postgres.sql(`select rolname from pg_roles where rolname = 'reeve_${id}'`), [])
+  assert.equal(await login(world, `reeve_${id}`, password), '28P01')
+  const entries = await world.base.database.layer('evidence').transaction(
+    async (tx) =>
+      await tx.query<{ type: string; n: number }>(
+        sql`select type, count(*) as n from evidence.entry where ${id} = any(subjects)
+              and type in ('grant.activated', 'grant.ended') group by type order by type`,
+      ),
+  )
+  assert.deepEqual(entries, [
+    { type: 'grant.activated', n: 1 },
+    { type: 'grant.ended', n: 1 },
+  ])
+}

@@ -1,0 +1,103 @@
+// Each operation on an account of a real target: how things are before it, how it is asked for, and what has to hold after it,
+// whatever happened meanwhile. Asked with real logins, not read from Reeve's own tables.
+import assert from 'node:assert/strict'
+import type { Client } from 'pg'
+import type { Operation } from '#connectors/target'
+import { endOf, login, PASSWORD, planOf, receiptsOf } from './plan-world.ts'
+import type { PlanWorld } from './plan-world.ts'
+import type { Passing } from './statement-proxy.ts'
+
+export interface Case {
+  /** Whether it is one of its statements or logins at the target; plans say which plan they are of. */
+  readonly isOf: (passing: Passing, id: string) => boolean
+  /** It runs from when this is called. */
+  readonly begin: () => Promise<string>
+  /** Waits for its end, and for all that has to follow. */
+  readonly assertWhole: (id: string) => Promise<void>
+  readonly isOver: (id: string) => Promise<boolean>
+}
+
+const why = { because: 'a test' }
+
+export async function caseOf(world: PlanWorld, operation: Operation, account: string): Promise<Case> {
+  await world.role(account)
+  if (operation === 'revoke')
+    await world.postgres.sql(
+      `grant create on schema public to ${account}; set role ${account}; create table of_${account} as select 7 as n`,
+    )
+  if (operation === 'restore') {
+    const held = await endOf(world, await planned(world, 'contain', account))
+    assert.equal(held.state, 'verified')
+  }
+  const session = operation === 'restore' ? undefined : await world.postgres.session(account, PASSWORD)
+  return {
+    isOf: ({ user, application }, id) => user === account || application === `reeve plan ${id}`,
+    isOver: async (id) => (await planOf(world, id)).nextAt === undefined,
+    begin: async () => await planned(world, operation, account),
+    assertWhole: async (planId) => await WHOLE[operation](world, { account, planId, session }),
+  }
+}
+
+async function planned({ post, ida, ben }: PlanWorld, operation: Operation, account: string): Promise<string> {
+  const asked = { target: 'main', operation, account, secret: PASSWORD, ...why }
+  const { id } = await post(ida, '/v1/plans', asked)
+  if (operation === 'revoke') await post(ben, `/v1/plans/${id}/approve`, why, 200)
+  return id
+}
+
+interface Done {
+  readonly account: string
+  readonly planId: string
+  readonly session: Client | undefined
+}
+
+const WHOLE: Readonly<Record<Operation, (world: PlanWorld, done: Done) => Promise<void>>> = {
+  contain: async (world, done) => {
+    const { account, planId } = done
+    await refusedThenProven(world, done, '28000')
+    await world.post(world.ida, `/v1/plans/${planId}/undo`, why, 200)
+    assert.equal((await endOf(world, planId)).state, 'undone')
+    await assertAsBefore(world, account)
+  },
+  revoke: async (world, done) => {
+    const { account } = done
+    await refusedThenProven(world, done, '28P01')
+    const [kept] = await world.postgres.sql(
+      `select n, (select tableowner from pg_tables where tablename = 'of_${account}') as owner from of_${account}`,
+    )
+    assert.deepEqual(kept, { n: 7, owner: 'keeper' }, account)
+  },
+  restore: async (world, { account, planId }) => {
+    assert.equal((await endOf(world, planId)).state, 'verified', account)
+    assert.deepEqual(await receiptsOf(world, planId), ['verified'])
+    await assertAsBefore(world, account)
+  },
+}
+
+/** What was offered is gone with the server that had it: refused, and not said to be proven before it is offered again. */
+async function refusedThenProven(
+  world: PlanWorld,
+  { account, planId, session }: Done,
+  sqlstate: string,
+): Promise<void> {
+  const { state } = await endOf(world, planId)
+  assert.equal(await login(world, account), sqlstate, account)
+  await assert.rejects(session?.query('select 1') ?? Promise.resolve(), account)
+  const first = await receiptsOf(world, planId)
+  assert.deepEqual(first, [state], account)
+  if (state === 'verified') return
+  assert.equal(state, 'unproven', account)
+  await world.post(world.ida, `/v1/plans/${planId}/run`, { secret: PASSWORD, ...why }, 200)
+  const again = await endOf(world, planId)
+  assert.equal(again.state, 'verified', JSON.stringify(again.steps))
+  assert.deepEqual(await receiptsOf(world, planId), ['unproven', 'verified'], account)
+}
+
+async function assertAsBefore(world: PlanWorld, account: string): Promise<void> {
+  assert.equal(await login(world, account), 'let in', account)
+  const [role] = await world.postgres.sql(
+    `select rolconnlimit as n, (select setconfig from pg_db_role_setting where setrole = r.oid) as settings
+     from pg_roles r where rolname = '${account}'`,
+  )
+  assert.deepEqual(role, { n: 7, settings: null }, account)
+}
