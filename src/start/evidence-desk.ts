@@ -26,6 +26,7 @@ import {
 } from '#evidence'
 import type { BundleMade, LiveFinding, NoteSigner, NoteVerifier, Period } from '#evidence'
 import { assessControls } from '#governance'
+import { effectPopulations } from '#effect'
 import { rollPopulations } from '#identity/roll'
 import { Fault, messageOf, REEVE, systemClock } from '#kernel'
 import { openKeys } from '#keys'
@@ -131,7 +132,11 @@ export async function exportEvidence(
       key: keys[0] ?? '',
       witnesses: options.witnessKeys,
       told: rowSources(database),
-      populations: [...rollPopulations(identity), ...accessPopulations(database.layer('access'))],
+      populations: [
+        ...rollPopulations(identity),
+        ...accessPopulations(database.layer('access')),
+        ...effectPopulations(database.layer('effect')),
+      ],
       controls: await assessControls(controlReader(database, identity, options.witnessKeys.map(witnessKey))),
       period: options.period,
       scope,

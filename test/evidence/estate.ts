@@ -17,6 +17,7 @@ import {
   verifierOf,
 } from '#evidence'
 import type { BundleMade, NoteSigner, Period } from '#evidence'
+import { effectPopulations } from '#effect'
 import { newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { readCurrent } from '#db/history'
@@ -92,7 +93,11 @@ export async function evidenceEstate(): Promise<Estate> {
         key,
         witnesses,
         told: rowSources(opened.database),
-        populations: [...rollPopulations(roll.identity), ...accessPopulations(opened.database.layer('access'))],
+        populations: [
+          ...rollPopulations(roll.identity),
+          ...accessPopulations(opened.database.layer('access')),
+          ...effectPopulations(opened.database.layer('effect')),
+        ],
         period,
         scope: parseScope(scope),
         release: '0.0.0-test',

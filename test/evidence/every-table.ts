@@ -2,10 +2,11 @@
 // whose triggers tell the log.
 import { createConnection } from '#connections'
 import { denySubject, reviewBreakGlass, listBreakGlass, writeDecisions } from '#access/decisions'
-import { createWithEntries } from '#evidence/port'
+import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { newId } from '#kernel'
 import type { Id, Instant } from '#kernel'
 import { sql } from '#db'
+import { readCurrent } from '#db/history'
 import type { RecordTable } from '#db/history'
 import * as roll from '#identity/roll'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
@@ -129,21 +130,33 @@ async function fillConnections({ roll: own, db, folder }: Estate): Promise<void>
 }
 
 /** Records alone: how they come to be has tests of its own. */
-async function fillEffect({ roll: own, db }: Estate): Promise<void> {
+async function fillEffect({ roll: own, db, first }: Estate): Promise<void> {
   await db.database.layer('effect').transaction(async (tx) => {
     const made = async (table: RecordTable, id: string, data: object): Promise<unknown> =>
       await createWithEntries(tx, table, own.act('ada'), [{ id, data, words: { type: `${table.table}.made` } }])
-    const [target, plan] = [newId('target'), newId('plan')]
+    const [target, plan, receiptId] = [newId('target'), newId('plan'), newId('receipt')]
     await made(TARGET, target, { settings: { name: 'shop' }, state: 'enabled' })
     const planned = {
-      state: 'proposed',
+      operation: 'contain',
       targetId: target,
       account: 'app',
+      about: [first],
       madeAt: own.now(),
       plannedBy: personOf('ada'),
+      plannedBehind: [personOf('ada')],
+      approval: { needed: false },
     }
-    await made(PLAN, plan, { ...planned, plannedBehind: [personOf('ada')], approval: { needed: false } })
-    await made(RECEIPT, newId('receipt'), { planId: plan, at: own.now(), step: 1 })
+    await made(PLAN, newId('plan'), { ...planned, account: 'other', about: [], state: 'proposed' })
+    await made(PLAN, plan, { ...planned, state: 'running' })
+    const receipt = { planId: plan, account: 'app', about: [first], outcome: 'verified', reasons: [], steps: [] }
+    const words = { type: 'receipt.made', about: [plan, first], content: { receipt } }
+    await createWithEntries(tx, RECEIPT, own.act('ada'), [{ id: receiptId, data: receipt, words }])
+    const current = (await readCurrent<{ state: string }>(tx, PLAN, [plan], { lock: true })).get(plan)
+    if (current === undefined) throw new Error('the plan was made')
+    const ends = { type: 'plan.verified', about: [first], content: { receipt: receiptId } }
+    const patch = (data: { state: string }): { state: string } =>
+      Object.assign({}, data, { state: 'verified', receiptId })
+    await changeWithEntries(tx, PLAN, own.act('ada'), [{ current, patch, words: ends }])
     await made(RESTRAINT, newId('restraint'), { observeOnly: false, at: own.now() })
   })
 }

@@ -10,6 +10,7 @@ import { POPULATION_TABLES } from '../../src/evidence/verify/offline/population-
 import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
 import { accessPopulations } from '#access/records'
 import { sql } from '#db'
+import { effectPopulations } from '#effect'
 import { signerFromSeed } from '#evidence'
 import type { PopulationSource } from '#evidence'
 import { rollPopulations } from '#identity/roll'
@@ -70,6 +71,24 @@ const LIES: readonly Lie[] = [
     what: 'a member of a record twice',
     edits: { 'records/credentials.ndjson': (text) => text.replace('"name":"key 0"', '"name":"key 9","name":"key 0"') },
     found: /not canonical JSON/,
+  },
+  {
+    what: 'what became of a plan',
+    edits: { 'populations/receipts.csv': (text) => text.replace(',verified,', ',undone,') },
+    found: /`outcome` is not what it says/,
+  },
+  {
+    what: 'who planned it, where nobody approved',
+    edits: { 'populations/plans.csv': (text) => text.replace(/,psn_\w+,psn_\w+,false,/, ',psn_x,psn_x,false,') },
+    found: /`planned_by` is not what it says/,
+  },
+  {
+    what: 'a receipt left out with its record',
+    edits: {
+      'populations/receipts.csv': (text) => text.replace(/rcp_.*\n/, ''),
+      'records/receipts.ndjson': () => '',
+    },
+    found: /1 records of the log are left out/,
   },
   {
     what: 'a token left out',
@@ -339,7 +358,8 @@ describe('a bundle of a lying exporter', { skip: databaseUnavailable() }, () => 
 
   test('cannot say what a table is: the verifier knows all tables as the layers have them', () => {
     const access = accessPopulations(estate.db.database.layer('access'))
-    const sources: PopulationSource[] = [...rollPopulations(estate.roll.identity), ...access]
+    const effect = effectPopulations(estate.db.database.layer('effect'))
+    const sources: PopulationSource[] = [...rollPopulations(estate.roll.identity), ...access, ...effect]
     const pinned = sources.map((source) => {
       const { name, prefix, columns, identities } = source
       const table = POPULATION_TABLES[name]

@@ -103,6 +103,8 @@ const RESPONSIBILITIES: readonly (readonly [control: string, work: string, evide
   ['Accounts and entitlements are known', 'access', 'accounts.csv, entitlements.csv'],
   ['Those who administer Reeve are named, and apart', 'access', 'role-assignments.csv; role.assigned, role.ended'],
   ['Tokens of Reeve expire and are revoked', 'access', 'tokens.csv; token.created, token.revoked'],
+  ['What leaked is held, and seen to be refused', 'access', 'plans.csv, receipts.csv; receipt.made, alarm.taken'],
+  ['Who revokes for good has the approval of another', 'access', 'plans.csv, columns planned_behind, approved_behind'],
   ['The log is whole', 'evidence', 'log/*, the witness'],
 ]
 

@@ -15,6 +15,7 @@ const PARTS = [
   'log-check.ts',
   'witnesses.ts',
   'population-rows.ts',
+  'receipt-rows.ts',
   'population-check.ts',
   'verify-bundle.ts',
   'verify-receipt.ts',

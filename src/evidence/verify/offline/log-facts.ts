@@ -1,5 +1,6 @@
 // What the entries say of the records in the tables: the newest version of each, and what made the rows that have none.
 import { POPULATION_TABLES } from './population-tables.ts'
+import { receiptHash } from './receipt-rows.ts'
 import type { RowFacts } from './row-facts.ts'
 
 export interface Leaf {
@@ -41,6 +42,8 @@ export class LogFacts {
   /** Identities that their entries call people; and those of which the bundle does not show what they were called. */
   readonly humans = new Set<string>()
   readonly unsaid = new Set<string>()
+  /** By id: the hash of a receipt as its entry says it, where the bundle shows that. */
+  readonly receipts = new Map<string, string>()
   readonly rows: RowFacts
   readonly #older: ReadonlyMap<string, Map<number, string>>
   readonly #scope: ReadonlySet<string> | undefined
@@ -85,6 +88,8 @@ export class LogFacts {
       throw new Error(`the log has two versions ${version} of ${id}`)
     // places go by the transactions, which may have waited for each other: a version may stand before the one before it
     if (known === undefined || known.version < version) this.latest.set(id, { version, hash })
+    const receipt = type === 'receipt.made' ? content?.['receipt'] : undefined
+    if (receipt !== undefined) this.receipts.set(id, receiptHash(receipt))
     if (id.startsWith(PRINCIPAL) && KIND_TYPES.has(type)) this.#takeKind(id, type, content)
   }
 

@@ -22,7 +22,7 @@ export interface PopulationRow {
 }
 
 export const tablePath = (name: string): string => `populations/${name}.csv`
-const recordsPath = (name: string): string => `records/${name}.ndjson`
+export const recordsPath = (name: string): string => `records/${name}.ndjson`
 
 /** Which versions before the newest one of each record are in the bundle. */
 export async function olderVersions(

@@ -10,6 +10,7 @@ import type { Manifest } from './manifest.ts'
 import { PopulationCheck, scopeIds } from './population-check.ts'
 import { olderVersions, tablePath } from './population-rows.ts'
 import { POPULATION_TABLES } from './population-tables.ts'
+import { checkReceipts } from './receipt-rows.ts'
 import { Report } from './report.ts'
 import { RowFacts } from './row-facts.ts'
 import type { Finding } from './report.ts'
@@ -71,6 +72,7 @@ async function checkAll(
     const populations = new PopulationCheck(folder, manifest, facts, scope, report)
     for (const name of Object.keys(POPULATION_TABLES))
       await report.attempt(tablePath(name), async () => await populations.check(name))
+    await report.attempt('receipts', async () => await checkReceipts(folder, facts.receipts))
     populations.sayScope()
     await report.attempt('counts', () => log.checkCounts())
   }
