@@ -2,6 +2,8 @@
 import http from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import https from 'node:https'
+import { answerPlainly } from './decisions/plain-connections.ts'
+import type { PlainDesk } from './decisions/plain-connection.ts'
 import type { HttpSettings } from './doors.ts'
 
 const HEADER_BYTES_MAX = 16 * 1024
@@ -13,8 +15,16 @@ interface Timeouts {
   readonly connectionTimeout?: number
 }
 
-/** Not listening yet. Whoever makes the server by themselves sets the time-outs by themselves. */
-export function listenerOf({ tls }: HttpSettings, timeouts: Timeouts, listener: RequestListener): Server {
+/**
+ * Not listening yet. Whoever makes the server by themselves sets the time-outs by themselves. `plain` answers what it can
+ * before Node's parser sees it.
+ */
+export function listenerOf(
+  { tls }: HttpSettings,
+  timeouts: Timeouts,
+  listener: RequestListener,
+  plain?: PlainDesk,
+): Server {
   const limits = { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS }
   const answering: RequestListener = (request, response) => {
     // a busy connection would keep a server from stopping
@@ -28,5 +38,6 @@ export function listenerOf({ tls }: HttpSettings, timeouts: Timeouts, listener: 
   server.keepAliveTimeout = timeouts.keepAliveTimeout ?? server.keepAliveTimeout
   server.requestTimeout = timeouts.requestTimeout ?? server.requestTimeout
   server.setTimeout(timeouts.connectionTimeout)
+  if (plain !== undefined) answerPlainly(server, plain)
   return server
 }

@@ -39,7 +39,7 @@ export async function buildServer(doors: Doors, settings: HttpSettings): Promise
     trustProxy: settings.behindProxy,
     genReqId: (request: IncomingMessage) => requestIdOf(request, settings),
     routerOptions: { maxParamLength: 2048 },
-    serverFactory: (handler, options) => listenerOf(settings, options, decisions.before(handler)),
+    serverFactory: (handler, options) => listenerOf(settings, options, decisions.before(handler), decisions.plain),
   })
   server.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data: unknown) => {
     const parsed = schema.safeParse(data)

@@ -78,7 +78,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
     requestable: { binding, hint: hinting(() => follower.state, binding) },
     state: () => follower.state,
     now,
-    authenticate: (presented) => tokens.authenticate(follower.state, presented, now()),
+    authenticate: (presented, shown) => tokens.authenticate(follower.state, presented, now(), shown),
     feed: {
       follow: (listener) => {
         listeners.add(listener)

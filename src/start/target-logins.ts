@@ -30,7 +30,7 @@ export function loginDoor(layers: LoginLayers): LoginDoor {
       if (timed === undefined)
         throw new Fault('unprocessable', `nobody gets in at \`${target.settings.name}\` by a grant`)
       const grant = await ownGrant(layers, asked, fulfillerName(timed), target.settings.name)
-      const decision = await decided(layers, asked, grant)
+      const decision = await decided(layers, grant)
       const act = { actor: asked.actor, at: access.clock(), follows: [asked.tokenId] }
       const { id, version, data } = await noteLogin(access, act, { id: grant.id, decision })
       const { requestId, actions, resources, until } = data
@@ -71,7 +71,7 @@ async function ownGrant(
 }
 
 /** Every action on every resource of it, now. Answers the last decision. Throws Fault('forbidden') with the reason. */
-async function decided({ decisions }: LoginLayers, { tokenId }: LoginAsked, { data }: OwnGrant): Promise<string> {
+async function decided({ decisions }: LoginLayers, { data }: OwnGrant): Promise<string> {
   let last = ''
   for (const name of data.actions) {
     for (const resource of data.resources) {
@@ -79,7 +79,7 @@ async function decided({ decisions }: LoginLayers, { tokenId }: LoginAsked, { da
         {
           state: decisions.state,
           now: decisions.now,
-          onDecided: (one) => decisions.onDecided?.(one, { tokenId }),
+          onDecided: (one) => decisions.onDecided?.(one),
         },
         {
           subject: { type: 'principal', id: data.principalId },

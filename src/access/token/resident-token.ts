@@ -7,6 +7,14 @@ import type { TokenKey } from './token-value.ts'
 
 export type ResidentAnswer = { readonly token: TokenFacts } | { readonly denied: string }
 
+/** Kept beside a value that is presented again and again, and for that value alone: what it was proven to be. */
+export interface ShownBefore {
+  tokenHash: string | undefined
+  at: number
+}
+
+export const notShown = (): ShownBefore => ({ tokenHash: undefined, at: -Infinity })
+
 /** What was proven is believed so long; also how long a key that was retired may still count. */
 const PROVEN_MS = 1000
 const PROVEN_MAX = 10_000
@@ -23,8 +31,8 @@ export class ResidentAuthentication {
   }
 
   /** `now`: milliseconds since 1970. Why it was refused is for the log; the answer is the same for every reason. */
-  authenticate(state: DecisionState, presented: string, now: number): ResidentAnswer {
-    const token = this.#lookUp(state, presented)
+  authenticate(state: DecisionState, presented: string, now: number, shown = notShown()): ResidentAnswer {
+    const token = this.#lookUp(state, presented, shown)
     if (token === undefined) return { denied: tokenKind(presented) === undefined ? 'malformed' : 'unknown' }
     if (token.revoked || state.isEnded(token.id)) return { denied: 'revoked' }
     if (token.expiresAt <= now) return { denied: 'expired' }
@@ -33,8 +41,16 @@ export class ResidentAuthentication {
   }
 
   /** The keyed hash costs more than a decision does, so it is made once a second for each token. */
-  #lookUp(state: DecisionState, presented: string): TokenFacts | undefined {
+  #lookUp(state: DecisionState, presented: string, shown: ShownBefore): TokenFacts | undefined {
     const at = performance.now()
+    if (shown.tokenHash !== undefined && at - shown.at <= PROVEN_MS) return state.tokens.byHash(shown.tokenHash)
+    const token = this.#proveAt(at, state, presented)
+    shown.tokenHash = token?.hash
+    shown.at = this.#provenSince
+    return token
+  }
+
+  #proveAt(at: number, state: DecisionState, presented: string): TokenFacts | undefined {
     if (at - this.#provenSince > PROVEN_MS || this.#proven.size >= PROVEN_MAX) {
       this.#proven.clear()
       this.#provenSince = at

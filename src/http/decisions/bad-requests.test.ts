@@ -209,8 +209,8 @@ describe('who may ask the decision point', () => {
     const told: string[] = []
     const strict = await pointInTest(await certificationState(), {
       door: {
-        onDecided: ({ decision }, { tokenId }) => {
-          told.push(tokenId)
+        onDecided: ({ id, decision }) => {
+          told.push(id)
           return decision.allowed ? Promise.resolve(told.length > 1) : undefined
         },
       },

@@ -10,19 +10,26 @@ import { FEED_PATH, FeedDesk } from './feed.ts'
 import type { Answering } from './desk.ts'
 import type { DecisionsDoor } from './door.ts'
 import { enforcing } from './enforcing.ts'
+import type { PlainDesk } from './plain-connection.ts'
 import { RECORDS_PATH, sentDecisions } from './records.ts'
 import { requestIdOf } from './respond.ts'
 
 export interface DecisionsBeside {
   /** Answers what is asked of the decision point, and hands on the rest. */
   readonly before: (next: RequestListener) => RequestListener
+  /** Evaluations that are asked for in plain HTTP, before Node's parser sees them. */
+  readonly plain?: PlainDesk
   /** The one document that everybody may read. */
   readonly install: (server: FastifyInstance) => void
 }
 
-const ANSWERS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
+const EVALUATIONS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
   [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluate(point, readBody(text))],
   [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAll(point, readBody(text))],
+])
+
+const ANSWERS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
+  ...EVALUATIONS,
   [DECISION_PATHS.search_subject_endpoint, searching('subject')],
   [DECISION_PATHS.search_resource_endpoint, searching('resource')],
   [DECISION_PATHS.search_action_endpoint, searching('action')],
@@ -39,6 +46,7 @@ export function decisionsBeside(
   const enforces = door.routes === undefined ? undefined : enforcing(desk, door.routes)
   const feed = door.feed === undefined ? undefined : new FeedDesk(desk, door, door.feed)
   return {
+    plain: desk.plainly(EVALUATIONS),
     before: (next) => (request, response) => {
       if (feed !== undefined && request.method === 'GET' && request.url === FEED_PATH) {
         feed.serve(request, response)

@@ -1,4 +1,5 @@
 // One request of the decision point: who asks, whether they may, what they ask, and the answer. All from memory.
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { Fault } from '#kernel'
@@ -12,6 +13,8 @@ import { addressOf } from './address.ts'
 import { assertJson, receive } from './body.ts'
 import { CountedByMinute } from './counted.ts'
 import type { DecisionsDoor } from './door.ts'
+import type { PlainDesk } from './plain-connection.ts'
+import type { PlainHead } from './plain-head.ts'
 import { requestIdOf, responder } from './respond.ts'
 import type { Responder } from './respond.ts'
 
@@ -25,6 +28,8 @@ const RETRY = ['Retry-After', '60'] as const
 const tooMany = (): Fault => new Fault('rate_limited', 'wait a minute, then go on more slowly')
 
 export class Desk {
+  /** What decides for whoever may ask. */
+  readonly point: DecisionPoint
   readonly #door: DecisionsDoor
   readonly #settings: HttpSettings
   readonly #log: FastifyBaseLogger
@@ -37,6 +42,13 @@ export class Desk {
   readonly #usedOn = new Map<string, number>()
 
   constructor(door: DecisionsDoor, settings: HttpSettings, log: FastifyBaseLogger) {
+    const { state, now, onDecided, requestable } = door
+    this.point = {
+      state,
+      now,
+      ...(requestable !== undefined && { hint: requestable.hint }),
+      ...(onDecided !== undefined && { onDecided }),
+    }
     this.#door = door
     this.#settings = settings
     this.#log = log
@@ -61,7 +73,7 @@ export class Desk {
 
   #decide(answering: Answering, token: TokenFacts, text: string, response: ServerResponse, requestId: string): void {
     try {
-      const answer = answering(this.pointFor(token), text, token)
+      const answer = answering(this.point, text, token)
       if (!(answer instanceof Promise)) return this.#respond.send(response, requestId, answer)
       answer.then(
         (later: unknown) => this.#respond.send(response, requestId, later),
@@ -69,17 +81,6 @@ export class Desk {
       )
     } catch (error) {
       this.refuse(response, requestId, error)
-    }
-  }
-
-  /** What decides for whoever asks with this token. */
-  pointFor({ id: tokenId }: TokenFacts): DecisionPoint {
-    const { state, now, onDecided, requestable } = this.#door
-    return {
-      state,
-      now,
-      ...(requestable !== undefined && { hint: requestable.hint }),
-      ...(onDecided !== undefined && { onDecided: (decided) => onDecided(decided, { tokenId }) }),
     }
   }
 
@@ -107,6 +108,33 @@ export class Desk {
   #unpresented(): ResidentAnswer {
     const { withoutToken: token } = this.#door
     return token === undefined ? { denied: 'absent or malformed' } : { token }
+  }
+
+  /** For these paths. Where anything is wrong it answers nothing, and counts nothing: `answer` says what. */
+  plainly(paths: ReadonlyMap<string, Answering>): PlainDesk {
+    return {
+      answer: ({ head, text, staying }) => {
+        const answering = paths.get(head.path)
+        const token = answering === undefined ? undefined : this.#knownBy(head)
+        if (answering === undefined || token === undefined) return undefined
+        const answer = answering(this.point, text, token)
+        this.#calls.count(token.id)
+        this.#used(token.id)
+        const requestId = head.requestId ?? randomUUID()
+        return answer instanceof Promise
+          ? answer.then((later: unknown) => this.#respond.plain(requestId, later, staying))
+          : this.#respond.plain(requestId, answer, staying)
+      },
+    }
+  }
+
+  #knownBy({ host, authorization, shown }: PlainHead): TokenFacts | undefined {
+    if (host !== this.#goodHost) assertHost(host, this.#settings)
+    const presented = BEARER.exec(authorization)?.[1]
+    const result = presented === undefined ? this.#unpresented() : this.#door.authenticate(presented, shown)
+    if ('denied' in result) return undefined
+    const { id, scopes } = result.token
+    return covers(scopes as readonly Scope[], 'decide') && !this.#calls.isSpent(id) ? result.token : undefined
   }
 
   /** Whether what was presented still is that token; for what lasts longer than a request. */

@@ -8,6 +8,7 @@ import type {
   ResidentAnswer,
   RouteTable,
   SentDecisions,
+  ShownBefore,
   TokenFacts,
 } from '#access/decisions'
 
@@ -25,9 +26,9 @@ export interface DecisionsDoor {
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Whose token it is, from resident facts. */
-  readonly authenticate: (presented: string) => ResidentAnswer
+  readonly authenticate: (presented: string, shown?: ShownBefore) => ResidentAnswer
   /** Told of every decision. A promise holds the answer back; where it says false the answer is a denial. */
-  readonly onDecided?: (decided: Decided, by: { readonly tokenId: string }) => Promise<boolean> | undefined
+  readonly onDecided?: (decided: Decided) => Promise<boolean> | undefined
   /** Who asks without a token, where the socket itself lets nobody else in. */
   readonly withoutToken?: TokenFacts
   /** For those that keep a decision point of their own. */

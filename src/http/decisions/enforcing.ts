@@ -56,10 +56,10 @@ async function guard(
 ): Promise<void> {
   const requestId = requestIdOf(request)
   try {
-    const point = desk.pointFor(desk.admit(request, 'decide'))
+    desk.admit(request, 'decide')
     const subject = subjectFrom(table, request.headersDistinct)
     const { headers } = request
-    const enforced = await enforce(table, { ...original, headers, subject }, (body) => evaluate(point, body))
+    const enforced = await enforce(table, { ...original, headers, subject }, (body) => evaluate(desk.point, body))
     answer(response, requestId, enforced)
   } catch (error) {
     desk.refuse(response, requestId, error)

@@ -18,6 +18,7 @@ import { serverLog } from '../log.ts'
 import { sendProblem } from '../problem.ts'
 import { decisionsBeside } from './beside.ts'
 import type { DecisionsDoor } from './door.ts'
+import type { PlainDesk } from './plain-connection.ts'
 
 export interface Told {
   readonly status: number
@@ -40,7 +41,12 @@ export interface PointInTest {
 
 export async function pointInTest(
   state: DecisionState,
-  more: { readonly door?: Partial<DecisionsDoor>; readonly settings?: Partial<HttpSettings> } = {},
+  more: {
+    readonly door?: Partial<DecisionsDoor>
+    readonly settings?: Partial<HttpSettings>
+    /** What answers before Node's parser does, in place of the point's own. */
+    readonly plain?: (own: PlainDesk | undefined) => PlainDesk | undefined
+  } = {},
 ): Promise<PointInTest> {
   const key = { keyId: 'hk_test', key: randomBytes(32) }
   const now = more.door?.now ?? ((): number => NOON)
@@ -50,14 +56,15 @@ export async function pointInTest(
     {
       state: () => state,
       now,
-      authenticate: (presented) => tokens.authenticate(state, presented, now()),
+      authenticate: (presented, shown) => tokens.authenticate(state, presented, now(), shown),
       ...more.door,
     },
     settings,
     serverLog(settings),
   )
+  const plain = (more.plain ?? ((own) => own))(beside.plain)
   const server: FastifyInstance = Fastify({
-    serverFactory: (handler, options) => listenerOf(settings, options, beside.before(handler)),
+    serverFactory: (handler, options) => listenerOf(settings, options, beside.before(handler), plain),
   })
   server.setErrorHandler(sendProblem)
   beside.install(server)

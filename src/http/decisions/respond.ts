@@ -3,9 +3,12 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpSettings } from '../doors.ts'
 import { problemOf } from '../problem.ts'
+import type { PlainAnswer } from './plain-connection.ts'
 
 export interface Responder {
   readonly send: (response: ServerResponse, requestId: string, answer: unknown) => void
+  /** The same as it goes over the wire. */
+  readonly plain: (requestId: string, answer: unknown, staying: string) => PlainAnswer
   /** Says what it answered, for the log. */
   readonly refuse: (response: ServerResponse, requestId: string, error: unknown, more?: Headers) => number
 }
@@ -22,7 +25,9 @@ const SECURITY: Headers = [
 export function responder({ tls, behindProxy }: HttpSettings): Responder {
   const hsts: Headers =
     tls === undefined && !behindProxy ? [] : [['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']]
-  const always = [...SECURITY, ...hsts].flat()
+  const standing = [...SECURITY, ...hsts]
+  const always = standing.flat()
+  const lines = standing.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const write = (
     response: ServerResponse,
     status: number,
@@ -48,19 +53,41 @@ export function responder({ tls, behindProxy }: HttpSettings): Responder {
   return {
     send: (response, requestId, answer) =>
       write(response, 200, 'application/json', requestId, JSON.stringify(answer), []),
+    plain: (requestId, answer, staying) => {
+      const body = JSON.stringify(answer)
+      const length = Buffer.byteLength(body)
+      const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nX-Request-ID: ${requestId}\r\n`
+      return {
+        text: `${head}${lines}Date: ${dateNow()}\r\n${staying}\r\n${body}`,
+        encoding: length === body.length ? 'latin1' : 'utf8',
+      }
+    },
     refuse: (response, requestId, error, more = []) => {
       const problem = problemOf(error, requestId)
       const text = JSON.stringify(problem)
-      const standing: Headers = [
+      const own: Headers = [
         ...(problem.status === 401 ? ([['WWW-Authenticate', 'Bearer realm="reeve"']] as const) : []),
         // what is left of the body is not waited for
         ...(problem.status === 413 ? ([['Connection', 'close']] as const) : []),
       ]
       const type = 'application/problem+json; charset=utf-8'
-      write(response, problem.status, type, requestId, text, [...standing, ...more].flat())
+      write(response, problem.status, type, requestId, text, [...own, ...more].flat())
       return problem.status
     },
   }
+}
+
+let lastSecond = Number.NaN
+let lastDate = ''
+
+/** RFC 9110, section 5.6.7; many answers leave in the same second. */
+function dateNow(): string {
+  const now = Date.now()
+  if (Math.floor(now / 1000) !== lastSecond) {
+    lastSecond = Math.floor(now / 1000)
+    lastDate = new Date(now).toUTCString()
+  }
+  return lastDate
 }
 
 /** AuthZEN has it echoed. What cannot be a name of a request is replaced. */

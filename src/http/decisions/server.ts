@@ -24,7 +24,7 @@ export function buildDecisionServer(
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
-    serverFactory: (handler, options) => listenerOf(settings, options, beside.before(handler)),
+    serverFactory: (handler, options) => listenerOf(settings, options, beside.before(handler), beside.plain),
   })
   server.setErrorHandler(sendProblem)
   server.setNotFoundHandler((request, reply) => {
