@@ -1,7 +1,8 @@
 // What a role owns goes to its successor and the rights that it was given are withdrawn, in one transaction for each database,
 // by one reviewed function there. INVARIANT: nothing is dropped before nothing is owned; no object is lost; nobody gets the
-// successor's rights by code that the role left behind.
+// successor's rights by code that the role left behind; nobody loses a right but the role.
 import { actsAs } from './acts-as.ts'
+import { passedOn, passedOnMemberships } from './passed-on.ts'
 import { installed } from './reviewed.ts'
 import type { Reviewed } from './reviewed.ts'
 import { literal } from './sql-text.ts'
@@ -21,6 +22,7 @@ export const HAND_OVER: Reviewed = {
   DECLARE
     who oid;
     remaining text;
+    again text;
   BEGIN
     FOR who IN SELECT r.oid FROM pg_roles r WHERE r.rolname IN (account, successor) LOOP
       IF current_setting('server_version_num')::int >= 160000 AND NOT pg_has_role(session_user, who, 'MEMBER WITH ADMIN OPTION')
@@ -40,6 +42,17 @@ export const HAND_OVER: Reviewed = {
       IF remaining IS NOT NULL THEN
         RAISE dependent_objects_still_exist USING MESSAGE = 'would act as ' || successor || ': ' || remaining;
       END IF;
+    END IF;
+    -- what it passed on is given by the owners, before withdrawing takes it from others
+    FOR again IN SELECT p.statement FROM (${passedOn('who')}) p LOOP
+      EXECUTE again;
+    END LOOP;
+    IF current_setting('server_version_num')::int >= 160000 THEN
+      FOR again IN SELECT p.statement FROM (${passedOnMemberships('who')}) p LOOP
+        EXECUTE again;
+      END LOOP;
+    END IF;
+    IF successor IS NOT NULL THEN
       EXECUTE format('REASSIGN OWNED BY %I TO %I', account, successor);
     END IF;
     SELECT string_agg(pg_describe_object(o.classid, o.objid, o.objsubid), ', ') INTO remaining FROM (

@@ -1,25 +1,36 @@
-// What a role leaves behind in its databases, looked at before any of it is handed over: what would act as the successor.
+// What a role leaves behind in its databases, looked at before any of it is handed over: what would act as the successor, and
+// what others have from the role.
 import type { Looked, StepCall } from '#connectors/target'
 import { actingAs, mended, spelledOut } from './acts-as.ts'
 import { asAdministrator } from './administrator.ts'
 import type { Dependents } from './dependents.ts'
 import { few } from './other-ways.ts'
+import { inWords, passedOnBy } from './passed-on.ts'
 
-type Asked = Omit<StepCall, 'before'>
+export interface LeftBehind {
+  /** Who keeps or loses what, in words. */
+  readonly touches: readonly string[]
+  readonly blocked?: NonNullable<Looked['blocked']>
+}
 
-/** Where it hinders the hand-over. A database that can't be entered is not handed over in either. */
-export async function leftBehind(call: Asked, dependents: readonly Dependents[]): Promise<Looked['blocked']> {
+/** A database that can't be entered is not handed over in either. */
+export async function leftBehind(
+  call: Omit<StepCall, 'before'>,
+  dependents: readonly Dependents[],
+): Promise<LeftBehind> {
   const { account } = call.subject
   const found: { readonly words: string; readonly next: string }[] = []
-  for (const { database } of dependents.filter(({ open, owned }) => open && owned > 0)) {
+  const touches = new Set<string>()
+  for (const { database } of dependents.filter(({ open }) => open)) {
     const session = { for: 'asking', planId: call.planId, database } as const
-    const acting = await asAdministrator(call, session, (inside) => actingAs(inside, account))
-    for (const one of acting.filter(({ beyond }) => beyond))
-      found.push({ words: spelledOut(one, database), next: mended(one, database) })
+    await asAdministrator(call, session, async (inside) => {
+      for (const one of await passedOnBy(inside, account)) touches.add(inWords(one, account, database))
+      for (const one of await actingAs(inside, account))
+        if (one.beyond) found.push({ words: spelledOut(one, database), next: mended(one, database) })
+    })
   }
-  if (found.length === 0) return undefined
-  return {
-    reason: `others set off what would act as ${call.settings.successor ?? 'the successor'} then: ${few(found.map(({ words }) => words))}`,
-    next: `as a superuser, ${few(found.map(({ next }) => next))}`,
-  }
+  if (found.length === 0) return { touches: [...touches] }
+  const { successor = 'the successor' } = call.settings
+  const reason = `others set off what would act as ${successor} then: ${few(found.map(({ words }) => words))}`
+  return { touches: [...touches], blocked: { reason, next: `as a superuser, ${few(found.map(({ next }) => next))}` } }
 }

@@ -1,0 +1,76 @@
+// Rights that a role passed on to others: withdrawing its own takes them from those others too. The hand-over gives each anew in
+// the name of the owner first, so that nobody loses anything but the role. One text of SQL, as in `acts-as.ts`.
+import type { Administrator } from './administrator.ts'
+
+interface PassedOn {
+  /** `SELECT on table public.bills`. */
+  readonly what: string
+  readonly grantee: string
+  /** Of the server as a whole, whatever database is asked. */
+  readonly everywhere: boolean
+  /** Null where it is not given anew. */
+  readonly statement: string | null
+}
+
+const LISTED_MAX = 200
+
+/** Everything that has a list, but what the role owns: of that the successor is the grantor then. */
+const LISTS = (role: string): string => `
+        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name, '' AS part, c.relacl AS acl
+        FROM pg_class c WHERE c.relowner <> ${role}
+        UNION ALL SELECT 'TABLE', c.oid::regclass::text, format(' (%I)', a.attname), a.attacl
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relowner <> ${role} AND NOT a.attisdropped
+        UNION ALL SELECT 'SCHEMA', quote_ident(n.nspname), '', n.nspacl FROM pg_namespace n WHERE n.nspowner <> ${role}
+        UNION ALL SELECT 'ROUTINE', p.oid::regprocedure::text, '', p.proacl FROM pg_proc p WHERE p.proowner <> ${role}
+        UNION ALL SELECT 'TYPE', format('%I.%I', n.nspname, t.typname), '', t.typacl
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typowner <> ${role}
+        UNION ALL SELECT 'LANGUAGE', quote_ident(l.lanname), '', l.lanacl FROM pg_language l WHERE l.lanowner <> ${role}
+        UNION ALL SELECT 'FOREIGN DATA WRAPPER', quote_ident(w.fdwname), '', w.fdwacl FROM pg_foreign_data_wrapper w WHERE w.fdwowner <> ${role}
+        UNION ALL SELECT 'FOREIGN SERVER', quote_ident(s.srvname), '', s.srvacl FROM pg_foreign_server s WHERE s.srvowner <> ${role}
+        UNION ALL SELECT 'LARGE OBJECT', m.oid::text, '', m.lomacl FROM pg_largeobject_metadata m WHERE m.lomowner <> ${role}
+        UNION ALL SELECT 'DATABASE', quote_ident(b.datname), '', b.datacl FROM pg_database b WHERE b.datdba <> ${role}
+        UNION ALL SELECT 'TABLESPACE', quote_ident(e.spcname), '', e.spcacl FROM pg_tablespace e WHERE e.spcowner <> ${role}
+        UNION ALL SELECT 'PARAMETER', quote_ident(r.parname), '', r.paracl FROM pg_parameter_acl r`
+
+/** For a role whose oid is the expression `role`. A superuser who grants does it as the owner. */
+export const passedOn = (role: string): string => `
+      SELECT x.privilege_type || o.part || ' on ' || lower(o.kind) || ' ' || o.name AS what, coalesce(g.rolname, 'PUBLIC')::text AS grantee,
+        o.kind IN ('DATABASE', 'TABLESPACE', 'PARAMETER') AS everywhere,
+        format('GRANT %s%s ON %s %s TO %s%s', x.privilege_type, o.part, o.kind, o.name, coalesce(quote_ident(g.rolname), 'PUBLIC'),
+          CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END) AS statement
+      FROM (${LISTS(role)}) o CROSS JOIN LATERAL aclexplode(o.acl) x LEFT JOIN pg_roles g ON g.oid = x.grantee
+      WHERE x.grantor = ${role}`
+
+/** From 16 on: before, a membership outlives who granted it. What the member has by the superuser's grant already is kept. */
+export const passedOnMemberships = (role: string): string => `
+      SELECT 'membership in ' || g.rolname AS what, u.rolname::text AS grantee, true AS everywhere,
+        format('GRANT %I TO %I WITH ADMIN %s, INHERIT %s, SET %s', g.rolname, u.rolname, (m.admin_option OR coalesce(b.admin_option, false))::text,
+          (m.inherit_option OR coalesce(b.inherit_option, false))::text, (m.set_option OR coalesce(b.set_option, false))::text) AS statement
+      FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
+      LEFT JOIN pg_auth_members b ON b.roleid = m.roleid AND b.member = m.member AND b.grantor = 10
+      WHERE m.grantor = ${role} AND m.roleid <> ${role} AND m.member <> ${role}`
+
+/** Nobody makes objects as the role any more: these are not given anew. */
+const DEFAULTS = (role: string): string => `
+      SELECT x.privilege_type || ' on what it makes later' || coalesce(' in schema ' || n.nspname, '') AS what,
+        coalesce(g.rolname, 'PUBLIC')::text AS grantee, false AS everywhere, null::text AS statement
+      FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
+      LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace LEFT JOIN pg_roles g ON g.oid = x.grantee
+      WHERE d.defaclrole = ${role} AND x.grantee <> ${role}`
+
+/** In the database of the session, and of the server as a whole. */
+export async function passedOnBy(administrator: Administrator, account: string): Promise<PassedOn[]> {
+  const role = '(select oid from pg_roles where rolname = $1)'
+  const parts = [passedOn(role), DEFAULTS(role), ...(administrator.version >= 16 ? [passedOnMemberships(role)] : [])]
+  return await administrator.rows<PassedOn>(
+    `select * from (${parts.join(' union all ')}) p order by what, grantee limit ${LISTED_MAX}`,
+    [account],
+  )
+}
+
+export function inWords({ what, grantee, everywhere, statement }: PassedOn, account: string, database: string): string {
+  const where = everywhere ? '' : ` in ${database}`
+  return statement === null
+    ? `${grantee} loses ${what}${where}`
+    : `${grantee} keeps ${what}${where}, which ${account} passed on: it is given anew by the owner`
+}
