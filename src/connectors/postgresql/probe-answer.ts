@@ -26,6 +26,10 @@ export interface PlaceAnswer {
   readonly answer: string
   /** Let in without being asked for a password: then any would have done. */
   readonly unasked?: true
+  /** The password was asked for and taken for the right one, whatever came of the login. */
+  readonly passed?: true
+  /** Who refused the login: the server for what the role is, the server for the password, or a pooler in front. */
+  readonly refusedFor?: 'role' | 'password' | 'pooler'
   /** It wanted the password in clear or as MD5, and got none. */
   readonly inClear?: true
 }
@@ -43,7 +47,7 @@ export interface Refusal {
   readonly text: string
 }
 
-type Judged = Pick<PlaceAnswer, 'outcome' | 'sqlstate' | 'answer'>
+type Judged = Omit<PlaceAnswer, 'place' | 'at'>
 
 const NOT_ABOUT_IT: Readonly<Record<string, string>> = {
   '42501': 'the login itself passed; this database is closed to the role, another may not be',
@@ -58,25 +62,38 @@ const NOT_ABOUT_IT: Readonly<Record<string, string>> = {
 const POOLER_REFUSES = /^(?:SASL|password) authentication failed$/
 const POOLER_WITHOUT_SERVER = /^(?:server login (?:failed|has been failing)|query_wait_timeout)/
 
-/** `asked`: whether the password was asked for before the refusal. */
+/** After the password was looked at. */
+const LOGIN_PASSED = new Set(['42501', '3D000', '55000'])
+
+/** `asked`: whether the password was asked for before the refusal. A server names the routine that answers, a pooler does not. */
 export function judgeLogin({ sqlstate, routine, text }: Refusal, asked: boolean): Judged {
-  const refused: Judged = { outcome: 'refused', sqlstate, answer: text }
+  const refused = (refusedFor: PlaceAnswer['refusedFor']): Judged => ({
+    outcome: 'refused',
+    sqlstate,
+    answer: text,
+    ...(refusedFor !== undefined && { refusedFor }),
+  })
   const unproven = (why: string): Judged => ({ outcome: 'unproven', sqlstate, answer: `${why} (${text})` })
-  if (sqlstate === '28P01') return asked ? refused : unproven('it refused before it asked for the password')
+  const passed = asked && routine !== undefined ? ({ passed: true } as const) : {}
+  if (sqlstate === '28P01')
+    return asked
+      ? refused(routine === undefined ? 'pooler' : 'password')
+      : unproven('it refused before it asked for the password')
   if (sqlstate === '28000') {
-    // the role is not there or may not log in: true from wherever it is tried
-    if (routine === 'InitializeSessionUserId') return refused
+    // the role is not there or may not log in: true from wherever it is tried, and said to who had the right password
+    if (routine === 'InitializeSessionUserId') return { ...refused('role'), ...passed }
     if (routine === 'ClientAuthentication') return unproven('this prober may not connect from where it is')
     // a password that LDAP, PAM or RADIUS was asked about; all else (channel binding) is not about the password
-    if (routine === 'auth_failed' && asked) return refused
+    if (routine === 'auth_failed' && asked) return refused('password')
     return unproven(asked ? 'that is not about the password' : 'it wanted another proof than a password')
   }
-  // a server names the routine that answers; a pooler does not
   if (sqlstate === '08P01' && routine === undefined) {
-    if (POOLER_REFUSES.test(text)) return asked ? refused : unproven('it refused before it asked for the password')
+    if (POOLER_REFUSES.test(text))
+      return asked ? refused('pooler') : unproven('it refused before it asked for the password')
     if (POOLER_WITHOUT_SERVER.test(text)) return unproven('the pooler has no session for it at the server')
   }
-  return unproven(NOT_ABOUT_IT[sqlstate] ?? 'that says nothing of the credential')
+  const judged = unproven(NOT_ABOUT_IT[sqlstate] ?? 'that says nothing of the credential')
+  return LOGIN_PASSED.has(sqlstate) ? { ...judged, ...passed } : judged
 }
 
 /**
@@ -89,7 +106,7 @@ export function relayed(places: readonly PlaceAnswer[]): PlaceAnswer[] {
   if (server.outcome !== 'refused' || server.answer.length < 12) return [...places]
   const speaksForIt = ({ outcome, sqlstate, answer }: PlaceAnswer): boolean =>
     outcome === 'unproven' && sqlstate === '08P01' && answer.includes(server.answer)
+  const { refusedFor = 'pooler' } = server
+  const asRefused = (one: PlaceAnswer): PlaceAnswer => ({ ...one, outcome: 'refused', refusedFor })
   return [server, ...entrances.map((one) => (speaksForIt(one) ? asRefused(one) : one))]
 }
-
-const asRefused = (one: PlaceAnswer): PlaceAnswer => ({ ...one, outcome: 'refused' })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { StepVerdict, TargetSettings } from '#connectors/target'
+import type { StepCall, StepVerdict, TargetSettings } from '#connectors/target'
 import { accountsOf } from './accounts-of.ts'
 import { between } from './places-in-test.ts'
 import type { Between, Manner } from './places-in-test.ts'
@@ -82,6 +82,33 @@ describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
     assert.equal((await judged('held', { ...direct, entrances: [proxy.address] })).effect, 'unproven')
     proxy.manner = 'forwards'
     assert.equal((await judged('app', { ...direct, entrances: [proxy.address] })).effect, 'unproven')
+  })
+
+  test('a refusal of the password proves something of the right one only, whoever refuses it', async () => {
+    const of = (user: string, secret: string): StepCall => ({
+      ...server.call({ address: proxy.address }),
+      ...{ planId: 'pln_1', subject: { account: user }, before: null, earlier: {}, credential: offered(secret) },
+    })
+    const beforeAndAfter = async (call: StepCall, then: Manner): Promise<StepVerdict> => {
+      const earlier = { try_credential_before: await tryCredentialBefore.verify(call) }
+      proxy.manner = then
+      return await tryCredentialAfter.verify({ ...call, earlier })
+    }
+    const pooler: Manner = { sqlstate: '08P01', message: 'SASL authentication failed', asks: true }
+    proxy.manner = pooler
+    const never = await beforeAndAfter(of('app', SECRET), pooler)
+    assert.equal(never.effect, 'unproven')
+    assert.match(never.reason, /never seen to be its password.*SASL authentication failed/)
+    proxy.manner = 'forwards'
+    assert.equal((await beforeAndAfter(of('app', SECRET), pooler)).effect, 'verified')
+    proxy.manner = 'forwards'
+    assert.equal((await beforeAndAfter(of('app', 'another'), 'forwards')).effect, 'unproven')
+    // the server says so to who has the right password only
+    assert.equal((await beforeAndAfter(of('held', SECRET), pooler)).effect, 'verified')
+    proxy.manner = 'resets'
+    assert.equal((await beforeAndAfter(of('held', SECRET), 'forwards')).effect, 'verified')
+    proxy.manner = 'resets'
+    assert.equal((await beforeAndAfter(of('held', 'another'), 'forwards')).effect, 'unproven')
   })
 
   test('a login that passed and found the database closed or gone is no refusal of the credential', async () => {

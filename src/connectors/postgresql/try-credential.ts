@@ -4,6 +4,7 @@ import type { Json } from '#kernel'
 import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { PlaceAnswer, ProbeAnswer } from './probe-answer.ts'
+import { isObject } from './held-mark.ts'
 import { probe } from './probe.ts'
 import { placesOf, roleOf } from './role.ts'
 import { spelled } from './target-error.ts'
@@ -39,7 +40,7 @@ export const tryCredentialBefore: TargetStep = {
     return {
       effect: 'verified',
       answer: accepted ? answers : `the credential was not seen accepted before: ${answers}`,
-      facts: { acceptedBefore: accepted, wrongBefore: answer.places[0]?.sqlstate === '28P01', ...factsOf(answer) },
+      facts: { acceptedBefore: accepted, ...factsOf(answer) },
     }
   },
 }
@@ -61,15 +62,7 @@ export const tryCredentialAfter: TargetStep = {
         facts: { acceptedBefore },
       }
     const answer = await probe(call, { user: call.subject.account, credential })
-    const facts = { acceptedBefore, ...factsOf(answer) }
-    const after = judged(answer, facts)
-    if (after.effect !== 'verified' || !wrongIn(call.earlier[BEFORE])) return after
-    return {
-      effect: 'unproven',
-      reason: `${call.subject.account} was held, but this was not its password before, either (28P01)`,
-      next: 'find whose it is: another account, or the file holds more than the value; where it was changed already, that ended it',
-      facts,
-    }
+    return judged(call, answer, { acceptedBefore, ...factsOf(answer) })
   },
 }
 
@@ -80,7 +73,7 @@ async function look(call: Omit<StepCall, 'before'>): Promise<Looked> {
   return { already: false, statements: [], touches, before: null }
 }
 
-function judged(answer: ProbeAnswer, facts: Json): StepVerdict {
+function judged(call: StepCall, answer: ProbeAnswer, facts: Json): StepVerdict {
   const accepted = answer.places.filter(({ outcome }) => outcome === 'accepted')
   const open = answer.places.filter(({ outcome }) => outcome === 'unproven')
   if (accepted.length > 0) {
@@ -103,7 +96,16 @@ function judged(answer: ProbeAnswer, facts: Json): StepVerdict {
         : 'see that the prober gets an answer there, then run the plan again',
       facts,
     }
-  return { effect: 'verified', answer: summary(answer.places), facts }
+  // the role is shut to any password; that one is refused says something of the right one only
+  const byPassword = answer.places.filter(({ refusedFor }) => refusedFor !== 'role')
+  const isItsPassword = [...answer.places, ...placesIn(call.earlier[BEFORE])].some(({ passed }) => passed === true)
+  if (byPassword.length === 0 || isItsPassword) return { effect: 'verified', answer: summary(answer.places), facts }
+  return {
+    effect: 'unproven',
+    reason: `${call.subject.account} was held, but this was never seen to be its password, so that it is refused proves nothing: ${summary(byPassword)}`,
+    next: 'find whose it is: another account, or the file holds more than the value; where it was changed already, that ended it',
+    facts,
+  }
 }
 
 function acceptedIn(verdict: StepVerdict | undefined): AcceptedBefore {
@@ -112,10 +114,11 @@ function acceptedIn(verdict: StepVerdict | undefined): AcceptedBefore {
   return facts.acceptedBefore === 'not asked' ? 'not asked' : facts.acceptedBefore === true
 }
 
-/** The server itself had said that this is not the password of the account. */
-function wrongIn(verdict: StepVerdict | undefined): boolean {
+/** What each place had answered, of a step before. */
+function placesIn(verdict: StepVerdict | undefined): readonly Partial<PlaceAnswer>[] {
   const facts = verdict !== undefined && verdict.effect !== 'failed' ? verdict.facts : undefined
-  return typeof facts === 'object' && facts !== null && 'wrongBefore' in facts && facts.wrongBefore === true
+  const places = isObject(facts) ? facts['places'] : undefined
+  return Array.isArray(places) ? places.filter(isObject) : []
 }
 
 /** `127.0.0.1:5432 refused (28000): role "app" is not permitted to log in`. */

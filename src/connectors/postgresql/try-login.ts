@@ -42,7 +42,8 @@ export async function tried(place: ProbeJob['places'][number], given: ProbeJob):
   }
   try {
     const judged = await attempted(client, given, asked)
-    return of({ ...judged, ...(!asked && judged.outcome === 'accepted' && { unasked: true as const }) })
+    const isIn = judged.outcome === 'accepted'
+    return of({ ...judged, ...(isIn && (asked ? { passed: true as const } : { unasked: true as const })) })
   } finally {
     void client.end().catch(() => undefined)
   }
