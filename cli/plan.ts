@@ -2,9 +2,10 @@
 import { Command, Option } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
+import type { AccountAt } from '#main'
 import { stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
 import type { Plan } from './effect/plan-lines.ts'
-import { secretFrom } from './effect/secret-file.ts'
+import { secretOf } from './effect/secret-file.ts'
 import { followToEnd, taken } from './effect/unanswered.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
@@ -28,6 +29,14 @@ Examples:
   reeve plan observe-only on --because "it held the wrong account"
 `
 
+const SECRET_FILE = 'the credential, so that it is tried, read as `contain` reads it; `-` is standard input'
+const RAW = 'all of the file is the one value, whatever it looks like'
+
+interface SecretOptions {
+  readonly secretFile?: string
+  readonly raw?: boolean
+}
+
 interface SaidOptions extends RemoteOptions {
   readonly because?: string
 }
@@ -45,8 +54,9 @@ export function planCommand(): Command {
     .addCommand(saying('approve', 'approve a plan of somebody else; it runs from then on', true))
     .addCommand(
       one('run', 'go on, or try again what is not verified')
-        .option('--secret-file <file>', 'the credential, so that it is tried; `-` is standard input')
         .option('--accept-other-ways', 'do what can not be put back though other ways to the same are open; say why')
+        .option('--secret-file <file>', SECRET_FILE)
+        .option('--raw', RAW)
         .option('--because <text>', 'why')
         .action(run),
     )
@@ -109,10 +119,9 @@ async function show(id: string, { json }: RemoteOptions): Promise<void> {
   await writeTo(process.stdout, statementLines(plan.data.steps))
 }
 
-interface MakeOptions extends SaidOptions {
+interface MakeOptions extends SaidOptions, SecretOptions {
   readonly target: string
   readonly account: string
-  readonly secretFile?: string
   readonly dryRun?: boolean
 }
 
@@ -123,20 +132,21 @@ function makeCommand(): Command {
     .requiredOption('--target <target>', 'its name or id')
     .requiredOption('--account <account>', 'its name there')
     .option('--because <text>', 'why; it stands in the plan and in the log')
-    .option('--secret-file <file>', 'the credential, so that it is tried; `-` is standard input')
+    .option('--secret-file <file>', SECRET_FILE)
+    .option('--raw', RAW)
     .option('--dry-run', 'only show what would be sent')
     .option('--json', 'as JSON')
     .action(make)
 }
 
 async function make(operation: string, options: MakeOptions): Promise<void> {
-  const { target, account, because = '', secretFile, dryRun = false, json = false } = options
+  const { target, account, because = '', secretFile, raw, dryRun = false, json = false } = options
   const client = await server()
   const asked = {
     operation: operation as (typeof OPERATIONS)[number],
     target,
     account,
-    ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
+    ...(secretFile !== undefined && (await secretOf(secretFile, await placeOf(client, target, account), raw))),
   }
   if (dryRun) {
     const preview = await answered(client.POST('/v1/plans/preview', { body: asked }))
@@ -157,16 +167,26 @@ async function make(operation: string, options: MakeOptions): Promise<void> {
   await followToEnd(client, plan, json)
 }
 
-interface RunOptions extends SaidOptions {
-  readonly secretFile?: string
+/** As it was planned, whatever its target is now. */
+async function placeOfPlan(client: ReeveClient, id: string): Promise<AccountAt> {
+  const { data } = await answered(client.GET('/v1/plans/{planId}', { params: pathOf(id) }))
+  return { account: data.account, addresses: [data.settings.address, ...data.settings.entrances] }
+}
+
+async function placeOf(client: ReeveClient, targetId: string, account: string): Promise<AccountAt> {
+  const { data } = await answered(client.GET('/v1/targets/{targetId}', { params: { path: { targetId } } }))
+  return { account, addresses: [data.settings.address, ...data.settings.entrances] }
+}
+
+interface RunOptions extends SaidOptions, SecretOptions {
   readonly acceptOtherWays?: boolean
 }
 
 async function run(id: string, options: RunOptions): Promise<void> {
-  const { secretFile, acceptOtherWays, because, json = false } = options
+  const { secretFile, raw, acceptOtherWays, because, json = false } = options
   const client = await server()
   const body = {
-    ...(secretFile !== undefined && { secret: await secretFrom(secretFile) }),
+    ...(secretFile !== undefined && (await secretOf(secretFile, await placeOfPlan(client, id), raw))),
     ...(acceptOtherWays === true && { acceptOtherWays }),
     ...(because !== undefined && { because }),
   }

@@ -38,6 +38,8 @@ import { startUpkeep } from './start/upkeep.ts'
 
 export { administratorSql } from '#connectors/postgresql'
 export { backUp } from './start/back-up.ts'
+export { secretFor } from './start/contain/secret-for.ts'
+export type { AccountAt } from './start/contain/secret-for.ts'
 export { localKeys } from './start/local-keys.ts'
 export type { KeyDescription as LocalKey } from '#keys'
 export { restoreBackup } from './start/restore-backup.ts'

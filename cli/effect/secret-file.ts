@@ -2,7 +2,9 @@
 import { fstatSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Fault } from '#kernel'
+import type { AccountAt } from '#main'
 import { say } from '../terminal/answer.ts'
+import { plain } from '../terminal/text.ts'
 import { codeOf } from '../terminal/write-out.ts'
 
 /** As many characters as the server takes. */
@@ -22,6 +24,19 @@ export async function secretFrom(path: string): Promise<string> {
   } finally {
     bytes.fill(0)
   }
+}
+
+/** What of it is the secret of this account, and where it was used. SECURITY: as above. */
+export async function secretOf(
+  path: string,
+  at: AccountAt,
+  raw?: boolean,
+): Promise<{ readonly secret: string; readonly database?: string }> {
+  const text = await secretFrom(path)
+  const { secretFor } = await import('#main')
+  const { secret, database, form } = secretFor(text, at, raw)
+  say(`It is tried with: ${plain(form)}.`)
+  return { secret, ...(database !== undefined && { database }) }
 }
 
 async function wholeFile(path: string): Promise<Buffer> {

@@ -53,8 +53,17 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     for (const { stdout, stderr } of [dry, done, shown, receipt]) assert.ok(!(stdout + stderr).includes(SECRET))
 
     const back = ['plan', 'make', 'restore', '--target', 'main', '--account', 'app', '--because', 'it was a drill']
-    const restored = await run(ida, ...back, '--secret-file', leaked)
+    const elsewhere = await world.file('uri.txt', `postgresql://app:${SECRET}@elsewhere.example/shop\n`)
+    const refused = await run(ida, ...back, '--secret-file', elsewhere)
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /beside a server that is none of this target, and is not sent there/)
+    const settings = await world.file(
+      'settings.env',
+      `APP_HOST=127.0.0.1\nAPP_PORT=${postgres.port}\nAPP_PASSWORD=${SECRET}\n`,
+    )
+    const restored = await run(ida, ...back, '--secret-file', settings)
     assert.equal(restored.code, 0, restored.stdout + restored.stderr)
+    assert.match(restored.stderr, /It is tried with: the value of APP_PASSWORD/)
     await (await postgres.session('app', SECRET)).end()
   })
 

@@ -87,7 +87,11 @@ describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
   test('a refusal of the password proves something of the right one only, whoever refuses it', async () => {
     const of = (user: string, secret: string): StepCall => ({
       ...server.call({ address: proxy.address }),
-      ...{ planId: 'pln_1', subject: { account: user }, before: null, earlier: {}, credential: offered(secret) },
+      planId: 'pln_1',
+      subject: { account: user },
+      before: null,
+      earlier: {},
+      credential: offered(secret),
     })
     const beforeAndAfter = async (call: StepCall, then: Manner): Promise<StepVerdict> => {
       const earlier = { try_credential_before: await tryCredentialBefore.verify(call) }

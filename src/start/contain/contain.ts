@@ -7,6 +7,7 @@ import type { IdentityLayer } from '#identity/roll'
 import { Fault } from '#kernel'
 import type { AccountFound, TargetSession } from '#connectors/target'
 import { leakedSecrets } from './leaked-secret.ts'
+import { NOT_UNDERSTOOD } from './secret-for.ts'
 import { whereIsIt } from './where.ts'
 import type { Held, Where } from './where.ts'
 import { accountsInRoll, credentialOf, principalOf, whoseIsIt, withAccount } from './whose.ts'
@@ -44,11 +45,7 @@ interface Paged {
 async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Paged> {
   const { identity, effect, fingerprint } = layers
   const leaked = asked.secret === undefined ? [] : leakedSecrets(asked.secret, asked.raw)
-  if (asked.secret !== undefined && leaked.length === 0)
-    throw new Fault(
-      'unprocessable',
-      'the text was not understood, so no secret can be told from the rest: give a file with the one value alone, and say `raw` (--raw) where such a value holds quotes, braces, `=` or `://`',
-    )
+  if (asked.secret !== undefined && leaked.length === 0) throw new Fault('unprocessable', NOT_UNDERSTOOD)
   const { credentialId } = asked
   const seen = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
   const names = [...new Set([...seen.principals, ...seen.consumers].map(({ data }) => data.name))]

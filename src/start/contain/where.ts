@@ -6,6 +6,7 @@ import type { CurrentTarget } from '#effect'
 import type { ContainAsked, Place } from '#http'
 import { Fault } from '#kernel'
 import type { LeakedSecret } from './leaked-secret.ts'
+import { stoodBeside } from './secret-for.ts'
 import type { AccountInRoll } from './whose.ts'
 
 const CANDIDATES_MAX = 20
@@ -78,17 +79,8 @@ async function placesOf(search: Search, one: LeakedSecret | undefined): Promise<
 }
 
 /** SECURITY: a secret that stood beside a host goes to that host and no other, whichever target is asked for. */
-function targetsOf(
-  targets: readonly CurrentTarget[],
-  { host, port }: Partial<LeakedSecret> = {},
-): readonly CurrentTarget[] {
-  if (host === undefined) return targets
-  return targets.filter(({ data: { settings } }) =>
-    [settings.address, ...settings.entrances].some(
-      (one) => one.host.toLowerCase() === host.toLowerCase() && one.port === port,
-    ),
-  )
-}
+const targetsOf = (targets: readonly CurrentTarget[], one: Partial<LeakedSecret> = {}): readonly CurrentTarget[] =>
+  targets.filter(({ data: { settings } }) => stoodBeside([settings.address, ...settings.entrances], one))
 
 /** One entry for each secret at each account. */
 const eachOnce = (found: readonly Held[]): Held[] => [
