@@ -96,6 +96,7 @@ export async function runPlan(
       ...(accepts && { acceptsOtherWays: true }),
       state: 'running',
       offered: data.offered || credential !== undefined,
+      ...(credential !== undefined && { offeredAt: act.at }),
       ...(mark !== undefined && { credentialMark: mark }),
       steps: data.state === 'paused' ? data.steps : again(data.steps),
       nextAt: act.at,

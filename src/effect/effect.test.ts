@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '#kernel'
+import type { Instant } from '#kernel'
 import type { StepVerdict, TargetStep } from '#connectors/target'
 import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
 import type { TestDatabase } from '../db/database-in-test.ts'
@@ -13,6 +14,9 @@ import { getPlan, getReceipt, listPlans } from './read-plans.ts'
 import { setRestraint } from './restraint.ts'
 import { TargetInTest } from './target-in-test.ts'
 import { changeTarget, getTarget, removeTarget } from './targets.ts'
+
+/** When it is not left any more to the server that was offered its credential. */
+const later = (): Instant => new Date(Date.now() + 4000).toISOString() as Instant
 
 describe('a plan at its target', { skip: databaseUnavailable() }, () => {
   let base: TestDatabase
@@ -201,6 +205,19 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     assert.deepEqual((await entriesOf(base, id)).filter((type) => type === 'plan.step_began').length, 4)
   })
 
+  test('a plan is left for a moment to the server that was offered its credential, then anybody goes on', async () => {
+    let now = Date.now()
+    const clock = (): Instant => new Date(now).toISOString() as Instant
+    const [mine, other] = [layerInTest(base, target.adapter, { clock }), layerInTest(base, target.adapter, { clock })]
+    const { id } = await planFor(mine)
+    now = Date.now() + 2000
+    await pass(other)
+    assert.deepEqual(target.calls, [])
+    now += 2000
+    await pass(other)
+    assert.equal((await getPlan(other, id)).data.state, 'unproven')
+  })
+
   test('what is not so any more when a plan is run again is done again, and never said to be verified from memory', async () => {
     const { id } = await planFor(layer, { credential: undefined as never })
     await pass()
@@ -384,7 +401,7 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
         await passOver(base, layer, gone.signal)
         assert.equal((await getPlan(layer, id)).data.state, 'running')
         target[when] = () => undefined
-        const other = layerInTest(base, target.adapter)
+        const other = layerInTest(base, target.adapter, { clock: later })
         await pass(other)
         // what the first one held in memory is gone with it: denied, and not said to be proven
         assert.equal((await getPlan(other, id)).data.state, 'unproven')

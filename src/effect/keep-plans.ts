@@ -1,4 +1,5 @@
 // One pass over the plans that are due. Each is carried by whoever holds its lock: two servers never act for one plan at once.
+import type { Instant } from '#kernel'
 import { fencedBy, sql } from '#db'
 import type { HeldLock } from '#db'
 import { CURRENT } from '#db/history'
@@ -11,6 +12,8 @@ const BATCH = 100
 const AT_ONCE = 8
 /** There is always a place for what holds an account. */
 const EMERGENCIES_AT_ONCE = 24
+/** A plan is left so long to the server that was offered its credential: no other can prove it. */
+const OFFERED_ELSEWHERE_MS = 3000
 
 export interface Keeping {
   readonly layer: EffectLayer
@@ -65,15 +68,27 @@ async function carryOne({ layer, signal, lock }: Keeping, id: string): Promise<v
   }
 }
 
-async function duePlans({ db, clock }: EffectLayer): Promise<{ id: string; emergency: boolean }[]> {
-  return await db.transaction(
+interface Due {
+  readonly id: string
+  readonly emergency: boolean
+  readonly offeredAt: Instant | null
+}
+
+async function duePlans({ db, clock, offered }: EffectLayer): Promise<Due[]> {
+  const now = clock()
+  const due = await db.transaction(
     async (tx) => {
       if ((await readRestraint(tx)).observeOnly) return []
-      return await tx.query<{ id: string; emergency: boolean }>(
-        sql`select id, data ->> 'operation' = 'contain' as emergency from effect.plan
-          where next_at <= ${clock()} order by data ->> 'operation' = 'contain' desc, next_at, id limit ${BATCH}`,
+      return await tx.query<Due>(
+        sql`select id, data ->> 'operation' = 'contain' as emergency, case when state = 'running' then data ->> 'offeredAt' end as "offeredAt"
+          from effect.plan
+          where next_at <= ${now} order by data ->> 'operation' = 'contain' desc, next_at, id limit ${BATCH}`,
       )
     },
     { readOnly: true },
+  )
+  const since = Date.parse(now) - OFFERED_ELSEWHERE_MS
+  return due.filter(
+    ({ id, offeredAt }) => offeredAt === null || Date.parse(offeredAt) <= since || offered.of(id) !== undefined,
   )
 }

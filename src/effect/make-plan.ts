@@ -123,6 +123,7 @@ function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: Plan
     plannedBehind: behind,
     approval: { needed: needsApproval },
     offered: asked.credential !== undefined,
+    ...(asked.credential !== undefined && { offeredAt: act.at }),
     ...markOf(layer, asked.credential?.secret),
     state: needsApproval ? 'proposed' : 'running',
     steps: stepsOf(layer, target, operation).map(asStep),

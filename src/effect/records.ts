@@ -89,6 +89,8 @@ export interface PlanRecord {
   }
   /** Whether the credential itself was offered, so that it can be used and be refused. */
   readonly offered: boolean
+  /** When it was, the last time: to one server, which is left a moment to begin. */
+  readonly offeredAt?: Instant
   /** Its keyed fingerprint: another one proves nothing of this plan. */
   readonly credentialMark?: string
   /** A person goes on although what a step asked is not proven. */

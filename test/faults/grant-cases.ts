@@ -35,7 +35,7 @@ export async function jobOf({ post, get, ida, postgres }: PlanWorld): Promise<Jo
   return { id, token: (token as unknown as { value: string }).value }
 }
 
-async function granted({ post, ben }: PlanWorld, job: Job, seconds: number): Promise<string> {
+export async function granted({ post, ben }: PlanWorld, job: Job, seconds: number): Promise<string> {
   const right = { actions: ['pg:member'], resources: [`pg://main/role/${GROUP}`] }
   const asked = await post(job.token, '/v1/access-requests', {
     principalId: job.id,
@@ -48,7 +48,7 @@ async function granted({ post, ben }: PlanWorld, job: Job, seconds: number): Pro
   return (agreed as unknown as { data: { grantId: string } }).data.grantId
 }
 
-const stateOf = async (world: PlanWorld, grantId: string): Promise<string> =>
+export const stateOf = async (world: PlanWorld, grantId: string): Promise<string> =>
   (await world.get<{ data: { state: string } }>(`/v1/grants/${grantId}`)).data.state
 
 const isState = (world: PlanWorld, grantId: string, state: string) => async (): Promise<boolean> =>
