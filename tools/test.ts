@@ -13,6 +13,8 @@ const run = spawn(
     '--test-global-setup=test/global-setup.ts',
     '--test-reporter=spec',
     `--test-concurrency=${availableParallelism()}`,
+    // one that hangs is named, and does not take the whole run with it
+    ...(process.env['REEVE_EXHAUSTIVE'] === undefined ? ['--test-timeout=300000'] : []),
     ...given.filter((word) => word.startsWith('-')),
     ...(given.some((word) => !word.startsWith('-')) ? given.filter((word) => !word.startsWith('-')) : PATTERNS),
   ],

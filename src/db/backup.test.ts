@@ -7,6 +7,8 @@ import * as fc from 'fast-check'
 import { Client } from 'pg'
 import { Fault } from '#kernel'
 import { backup, tablesOf, targetsFirst } from './backup.ts'
+import { readFrames, writeFrames } from './backup-frames.ts'
+import type { Frame } from './backup-frames.ts'
 import type { BackupMade, Progress } from './backup.ts'
 import type { Connection } from './connect.ts'
 import { databaseUnavailable, testDatabase } from './database-in-test.ts'
@@ -24,6 +26,19 @@ function fault(code: string, pattern: RegExp): (error: unknown) => boolean {
     assert.match(error.detail, pattern)
     return true
   }
+}
+
+/** A backup that ends where its fifth table would begin. */
+async function betweenTables(path: string): Promise<Buffer> {
+  async function* some(): AsyncGenerator<Frame | Buffer> {
+    let tables = 0
+    for await (const frame of readFrames(path)) {
+      if (!Buffer.isBuffer(frame) && frame.kind === 'table' && ++tables === 5) return
+      yield frame
+    }
+  }
+  await writeFrames(`${path}.cut`, some())
+  return await readFile(`${path}.cut`)
 }
 
 async function on<T>(connection: Connection, work: (client: Client) => Promise<T>): Promise<T> {
@@ -160,7 +175,7 @@ describe('backup and restore', { skip: databaseUnavailable() }, () => {
       else refused += fault('unreadable_input', /damaged|ends too early/)(found) ? 1 : 0
     }
     assert.ok(refused >= flips.length, `only ${refused} were refused`)
-    for (const content of [cuts[3] ?? '', cuts[4] ?? '', flips[20] ?? '']) {
+    for (const content of [cuts[3] ?? '', cuts[4] ?? '', flips[20] ?? '', await betweenTables(path)]) {
       await writeFile(bad, content)
       await assert.rejects(restore({ owner: database.owner, path: bad, release: '1' }), fault('unreadable_input', /./))
     }

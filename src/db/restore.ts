@@ -186,8 +186,11 @@ async function fill(
     await client.query(`alter table ${qualified(name)} disable trigger user`)
     // what a migration itself put in is in the backup too, as it has become since
     await client.query(`delete from ${qualified(name)}`)
-    const copy = client.query(copyFrom(`copy ${qualified(name)} (${columns.map(quoted).join(', ')}) from stdin`))
-    const end = await reader.table(name, (data) => pipeline(Readable.from(data), copy))
+    const copy = copyFrom(`copy ${qualified(name)} (${columns.map(quoted).join(', ')}) from stdin`)
+    const end = await reader.table(name, async (data) => {
+      // begun only here: a backup that ends before this table throws, and whoever waits for rows that never come hangs
+      await pipeline(Readable.from(data), client.query(copy))
+    })
     if (end.rows !== copy.rowCount) throw new Fault('unreadable_input', `the backup's table ${name} lacks rows`)
     await client.query(`alter table ${qualified(name)} enable trigger user`)
     rows[name] = end.rows
