@@ -3,6 +3,8 @@ import { Client } from 'pg'
 import type { Connection } from '#db'
 
 const CHUNK = 200_000
+/** As `newId('entry')` makes them: first what grows with the time, then what is random. */
+const ID = "'evt_' || lpad(to_hex(n), 10, '0') || left(md5(n::text), 16)"
 
 /** Into a log that is empty again. Returns nothing but entries and their places: the tree is for the caller to grow. */
 export async function seedLog(superuser: Connection, entries: number, say: (what: string) => void): Promise<void> {
@@ -20,7 +22,7 @@ export async function seedLog(superuser: Connection, entries: number, say: (what
       await client.query(`
         insert into evidence.entry (id, written_by, layer, type, at, actor, subjects, record_id, record_version,
                                     record_hash, content_hash, salt, reason, content)
-        select 'evt_' || left(md5(n::text), 26), 'reeve_identity', 'identity', 'principal.updated',
+        select ${ID}, 'reeve_identity', 'identity', 'principal.updated',
                timestamptz '2026-01-01' + n * interval '1 second' / 10, 'psn_' || left(md5('p' || n % 500), 26),
                array[record, 'psn_' || left(md5('o' || n % 5000), 26)], record, 1 + n / 1000000,
                sha256(('record' || n)::bytea), sha256(salt || said::bytea), salt, 'ticket ' || n,
@@ -32,7 +34,7 @@ export async function seedLog(superuser: Connection, entries: number, say: (what
         ) as numbered`)
       await client.query(`
         insert into evidence.sequence (seq, entry_id, sequenced_at)
-        select n, 'evt_' || left(md5(n::text), 26), '2026-03-01' from generate_series(${from}, ${to}) as n`)
+        select n, ${ID}, '2026-03-01' from generate_series(${from}, ${to}) as n`)
     }
     say('making the indexes again')
     for (const index of indexes) await client.query(index)

@@ -889,8 +889,9 @@ begin
   then
     writer := current_user;
   end if;
-  -- dated as the act beside it, else as the entry before it: rows know no time, and no entry is to look backdated
-  select max(e.at) into act_at from evidence.entry e where e.transaction = pg_current_xact_id();
+  -- dated as the act beside it, else as the entry before it: rows know no time, and no entry is to look backdated. Any entry of
+  -- the transaction will do: a long one has many, and this asks once for each statement
+  select e.at into act_at from evidence.entry e where e.transaction = pg_current_xact_id() limit 1;
   if act_at is null then
     select max(e.at) into act_at from evidence.entry e
       where e.transaction = (select max(o.transaction) from evidence.entry o);
@@ -987,13 +988,19 @@ $function$;
 
 CREATE OR REPLACE FUNCTION evidence.fresh_entry_id()
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select 'evt_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', (get_byte(random.bytes, n) & 31) + 1, 1), '' order by n)
-  from (select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as bytes) as random,
-       generate_series(0, 25) as n
-$function$;
+declare
+  ms bigint := floor(extract(epoch from clock_timestamp()) * 1000);
+  said text := '';
+begin
+  for step in 1..10 loop
+    said := substr('0123456789abcdefghjkmnpqrstvwxyz', (ms & 31)::int + 1, 1) || said;
+    ms := ms >> 5;
+  end loop;
+  return 'evt_' || said || right(replace(gen_random_uuid()::text, '-', ''), 16);
+end $function$;
 
 CREATE OR REPLACE FUNCTION evidence.prune(of_type text, days integer, entry_id text, act_at timestamp with time zone, act_actor text)
  RETURNS bigint
@@ -1084,58 +1091,81 @@ CREATE OR REPLACE FUNCTION evidence.tell_rows()
 AS $function$
 declare
   keys text[] := string_to_array(tg_argv[0], ',');
+  first text := keys[1];
+  second text := keys[2];
+  third text := keys[3];
+  many int := cardinality(keys);
   left_out text[] := string_to_array(tg_argv[1], ',');
   told text := tg_table_schema || '.' || tg_table_name;
+  -- the text that `jsonb_build_array(told, key, columns)` has, without the making of it
+  begins text := format('["%s", ', told);
+  by_id boolean := keys = array['id'];
   entry text := evidence.fresh_entry_id();
   counted bigint;
   root bytea;
   ids text[];
 begin
+  if many > 3 then raise exception 'a key of more than three columns' using errcode = '0A000'; end if;
   -- one statement for each kind: a trigger sees only the rows of its own
   if tg_op = 'INSERT' then
     with written as (
-      select evidence.row_key(to_jsonb(n), keys) as key, to_jsonb(n) - left_out as now_is,
-             uuid_send(gen_random_uuid()) as salt
-      from new_rows n
+      select (case many when 1 then jsonb_build_array(n.whole -> first)
+                        when 2 then jsonb_build_array(n.whole -> first, n.whole -> second)
+                        else jsonb_build_array(n.whole -> first, n.whole -> second, n.whole -> third) end)::text as key,
+             n.whole - left_out as now_is, uuid_send(gen_random_uuid()) as salt
+      from (select to_jsonb(r) as whole from new_rows r offset 0) n
     ), added as (
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
-      select entry, told, w.key::text, false,
-             sha256(w.salt || convert_to(jsonb_build_array(told, w.key, w.now_is)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash, key
+      select entry, told, w.key, false,
+             sha256(w.salt || convert_to(begins || w.key || ', ' || coalesce(w.now_is::text, 'null') || ']', 'UTF8')), w.salt
+      from (select * from written offset 0) w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)),
+           array_agg(a.key::jsonb ->> 0 order by a.ordinal) filter (where by_id)
     into counted, root, ids from added a;
   elsif tg_op = 'DELETE' then
     with written as (
-      select evidence.row_key(to_jsonb(o), keys) as key, uuid_send(gen_random_uuid()) as salt from old_rows o
+      select (case many when 1 then jsonb_build_array(o.whole -> first)
+                        when 2 then jsonb_build_array(o.whole -> first, o.whole -> second)
+                        else jsonb_build_array(o.whole -> first, o.whole -> second, o.whole -> third) end)::text as key,
+             uuid_send(gen_random_uuid()) as salt
+      from (select to_jsonb(r) as whole from old_rows r offset 0) o
     ), added as (
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
-      select entry, told, w.key::text, true,
-             sha256(w.salt || convert_to(jsonb_build_array(told, w.key, null)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash, key
+      select entry, told, w.key, true,
+             sha256(w.salt || convert_to(begins || w.key || ', null]', 'UTF8')), w.salt
+      from (select * from written offset 0) w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)),
+           array_agg(a.key::jsonb ->> 0 order by a.ordinal) filter (where by_id)
     into counted, root, ids from added a;
   else
     with was as (
-      select evidence.row_key(to_jsonb(o), keys) as key, to_jsonb(o) - left_out as row from old_rows o
+      select (case many when 1 then jsonb_build_array(o.whole -> first)
+                        when 2 then jsonb_build_array(o.whole -> first, o.whole -> second)
+                        else jsonb_build_array(o.whole -> first, o.whole -> second, o.whole -> third) end)::text as key,
+             o.whole - left_out as row
+      from (select to_jsonb(r) as whole from old_rows r offset 0) o
     ), is_now as (
-      select evidence.row_key(to_jsonb(n), keys) as key, to_jsonb(n) - left_out as row from new_rows n
+      select (case many when 1 then jsonb_build_array(n.whole -> first)
+                        when 2 then jsonb_build_array(n.whole -> first, n.whole -> second)
+                        else jsonb_build_array(n.whole -> first, n.whole -> second, n.whole -> third) end)::text as key,
+             n.whole - left_out as row
+      from (select to_jsonb(r) as whole from new_rows r offset 0) n
     ), written as (
       select coalesce(i.key, w.key) as key, i.row as now_is, uuid_send(gen_random_uuid()) as salt
       from is_now i full join was w on w.key = i.key where i.row is distinct from w.row
     ), added as (
       insert into evidence.row_change (entry_id, table_name, key, gone, hash, salt)
-      select entry, told, w.key::text, w.now_is is null,
-             sha256(w.salt || convert_to(jsonb_build_array(told, w.key, w.now_is)::text, 'UTF8')), w.salt
-      from written w returning ordinal, hash, key
+      select entry, told, w.key, w.now_is is null,
+             sha256(w.salt || convert_to(begins || w.key || ', ' || coalesce(w.now_is::text, 'null') || ']', 'UTF8')), w.salt
+      from (select * from written offset 0) w returning ordinal, hash, key
     )
-    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)), array_agg(a.key::jsonb ->> 0 order by a.ordinal)
+    select count(*), sha256(string_agg(a.hash, '' order by a.ordinal)),
+           array_agg(a.key::jsonb ->> 0 order by a.ordinal) filter (where by_id)
     into counted, root, ids from added a;
   end if;
-  if counted > 0 then
-    perform evidence.append_rows(entry, told, counted, root, false, case when keys = array['id'] then ids end);
-  end if;
+  if counted > 0 then perform evidence.append_rows(entry, told, counted, root, false, ids); end if;
   return null;
 end $function$;
 
