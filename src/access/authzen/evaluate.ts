@@ -37,14 +37,11 @@ export const evaluate = (point: DecisionPoint, body: JsonObject): EvaluationAnsw
 
 function ask(point: DecisionPoint, question: Question): EvaluationAnswer | Promise<EvaluationAnswer> {
   const decided = { id: newId('decision'), question, decision: decide(point.state(), question, point.now()) }
-  const written = point.onDecided?.(decided)
-  const answer = (decision: Decision): EvaluationAnswer => answerIn(point, { ...decided, decision })
-  return written === undefined
-    ? answer(decided.decision)
-    : written.then((was) => answer(was ? decided.decision : unwritten(decided.decision)))
+  return point.onDecided?.(decided)?.then((was) => answerIn(point, decided, was)) ?? answerIn(point, decided, true)
 }
 
-function answerIn({ hint }: DecisionPoint, decided: Decided): EvaluationAnswer {
+function answerIn({ hint }: DecisionPoint, made: Decided, wasWritten: boolean): EvaluationAnswer {
+  const decided = wasWritten ? made : { ...made, decision: unwritten(made.decision) }
   const answer = answerOf(decided.id, decided.decision)
   const more = hint?.(decided)
   return more === undefined ? answer : { ...answer, context: { ...answer.context, ...more } }

@@ -47,27 +47,37 @@ const PRUNED_AT_ONCE = 20_000
 const keyOf = ({ principalId, action, resource, allowed, reason, point = '', enforced }: DecisionLine): string =>
   JSON.stringify([principalId, action, resource, allowed, reason, point, enforced ?? true])
 
+const minuteOf = ({ at }: DecisionLine): number => Math.floor(at / MINUTE_MS)
+
+/** The same for those that `keyOf` is the same for, and no others: lengths tell where each text ends. */
+function sameness({ principalId, action, resource, allowed, reason, point = '', enforced }: DecisionLine): string {
+  const lengths = `${principalId.length} ${action.length} ${resource.length} ${reason.length}`
+  return `${lengths} ${allowed} ${enforced ?? true} ${principalId}${action}${resource}${reason}${point}`
+}
+
+/** SECURITY: who asks chooses these texts; one that PostgreSQL cannot hold would keep every batch from being taken. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\ufffd')
+
 export async function countDecisions(tx: Tx, lines: readonly DecisionLine[]): Promise<void> {
-  const counts = new Map<string, { readonly line: DecisionLine; readonly minute: string; times: number }>()
+  const counts = new Map<string, { readonly line: DecisionLine; times: number }>()
   for (const line of lines) {
-    const minute = new Date(Math.floor(line.at / MINUTE_MS) * MINUTE_MS).toISOString()
-    const key = `${minute} ${keyOf(line)}`
+    const key = `${minuteOf(line)} ${sameness(line)}`
     const known = counts.get(key)
-    if (known === undefined) counts.set(key, { line, minute, times: 1 })
+    if (known === undefined) counts.set(key, { line, times: 1 })
     else known.times++
   }
   // in one order, so that two who send at once do not wait for each other
   const rows = [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { line, minute, times }]) => ({
-      minute,
+    .map(([, { line, times }]) => ({
+      minute: new Date(minuteOf(line) * MINUTE_MS).toISOString(),
       key: hash('sha256', keyOf(line), 'hex'),
       principal: line.principalId,
-      action: line.action,
-      resource: line.resource,
+      action: storable(line.action),
+      resource: storable(line.resource),
       allowed: line.allowed,
       reason: line.reason,
-      point: line.point ?? '',
+      point: storable(line.point ?? ''),
       enforced: line.enforced ?? true,
       times,
     }))

@@ -133,6 +133,23 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
     ])
   })
 
+  test('names that no column holds, and names cut in the middle of a letter, stop no batch', async () => {
+    const source = `spl_${'9'.repeat(32)}`
+    const odd = [
+      { action: 'odd\u0000action' },
+      { resource: 'table:\u0000' },
+      { point: 'p\u0000' },
+      { action: 'odd\ud83d' },
+    ]
+    const lines = sent([...odd, {}].map((more, at) => line(at, false, more)))
+    assert.equal(await writeDecisions(access, act('prn_1'), { source, lines }), 5)
+    const counts = await listDecisionCounts(access.db, { action: 'odd\ufffdaction' }, { limit: 10 })
+    assert.deepEqual(
+      counts.map(({ count }) => count),
+      [1],
+    )
+  })
+
   test('a would-be denial is counted apart from a denial, by the enforcement point that asked', async () => {
     const source = `spl_${'b'.repeat(32)}`
     const lines = [{}, { enforced: false, point: 'edge' }, { enforced: false, point: 'edge' }, { point: 'edge' }]

@@ -45,6 +45,8 @@ export class DecisionLog {
   readonly #timer: NodeJS.Timeout
   #sending: Promise<void> | undefined
   #said = ''
+  #lastWritten: Promise<void> | undefined
+  #lastTried: Promise<true> = Promise.resolve(true)
 
   private constructor(spool: Spool, options: DecisionLogOptions) {
     this.#spool = spool
@@ -57,18 +59,41 @@ export class DecisionLog {
   }
 
   /** False: what was allowed must not be, since it could not be written down. */
-  readonly onDecided = async (decided: Decided): Promise<boolean> => {
+  readonly onDecided = (decided: Decided): Promise<boolean> => {
     const line = lineOf(decided)
-    const needsEntry = line.allowed && line.highRisk && line.enforced !== false
+    const written = this.#spool.append(JSON.stringify(line))
+    return line.allowed && line.highRisk && line.enforced !== false
+      ? this.#withEntry(line, written)
+      : this.#tried(written)
+  }
+
+  /** All that is written in one turn waits for the same promise. */
+  #tried(written: Promise<void>): Promise<true> {
+    if (written !== this.#lastWritten) {
+      this.#lastWritten = written
+      this.#lastTried = written.then(
+        () => true,
+        (error: unknown) => this.#unwritten(error),
+      )
+    }
+    return this.#lastTried
+  }
+
+  async #withEntry(line: DecisionLine, written: Promise<void>): Promise<boolean> {
     try {
-      await this.#spool.append(JSON.stringify(line))
-      if (!needsEntry || (await this.#sentInTime())) return true
+      await written
+      if (await this.#sentInTime()) return true
       // it is said to be denied, so that is what counts
       await this.#spool.append(JSON.stringify({ ...line, allowed: false, reason: 'evidence_unavailable' }))
     } catch (error) {
-      this.#say(`a decision could not be written to the spool: ${messageOf(error)}`)
+      this.#unwritten(error)
     }
-    return !needsEntry
+    return false
+  }
+
+  #unwritten(error: unknown): true {
+    this.#say(`a decision could not be written to the spool: ${messageOf(error)}`)
+    return true
   }
 
   async close(): Promise<void> {

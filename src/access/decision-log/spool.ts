@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { Fault } from '#kernel'
+import { RecentLines } from './recent-lines.ts'
 import { findSpool, framed, noteMissing, noteSent, noteWhole, readLines, segmentFile } from './spool-file.ts'
 import type { FoundSpool, PlacedLine, SpoolLine } from './spool-file.ts'
 
@@ -31,7 +32,8 @@ export class Spool {
   /** Where reading goes on. */
   #place: { segment: number; from: number } = { segment: 0, from: 0 }
   /** Read and not yet taken. */
-  #read: PlacedLine[] = []
+  #read: readonly PlacedLine[] = []
+  readonly #recent: RecentLines
   #gathering: Gathering | undefined
   #writing: Promise<void> = Promise.resolve()
   #syncing: Promise<void> | undefined
@@ -43,6 +45,7 @@ export class Spool {
     this.id = id
     this.#sent = sent
     this.#next = next
+    this.#recent = new RecentLines(next - 1)
     this.#bytesMax = bytesMax
   }
 
@@ -64,26 +67,33 @@ export class Spool {
   /** The oldest that nobody has taken, on the disk by now; at most so many. */
   async unsent(max: number): Promise<SpoolLine[]> {
     await this.#sync()
-    this.#read = []
+    const [segment, synced] = [this.#file?.segment ?? 0, this.#file?.synced ?? 0]
+    const onDisk = (line: PlacedLine): boolean => line.segment !== segment || line.end <= synced
+    this.#read = this.#recent.after(this.#sent, max, onDisk) ?? (await this.#readUnsent(max))
+    return this.#read.map(({ seq, text }) => ({ seq, text }))
+  }
+
+  async #readUnsent(max: number): Promise<PlacedLine[]> {
+    const read: PlacedLine[] = []
     let { segment, from } = this.#place
     for (const [first, length] of this.#segments) {
       if (first < segment) continue
       if (first > segment) [segment, from] = [first, 0]
       const until = this.#file?.segment === first ? this.#file.synced : length
-      while (from < until && this.#read.length < max) {
+      while (from < until && read.length < max) {
         const { lines, end } = await readLines(this.#folder, first, { from, until })
-        for (const line of lines) if (line.seq > (this.#read.at(-1)?.seq ?? this.#sent)) this.#read.push(line)
+        for (const line of lines) if (line.seq > (read.at(-1)?.seq ?? this.#sent)) read.push(line)
         from = end
       }
-      if (this.#read.length >= max) break
+      if (read.length >= max) break
     }
-    this.#read.length = Math.min(this.#read.length, max)
-    return this.#read.map(({ seq, text }) => ({ seq, text }))
+    return read.slice(0, max)
   }
 
   /** Everything up to here was taken. Kept for speed alone: whoever takes them knows by themselves. */
   async taken(seq: number): Promise<void> {
     this.#sent = Math.max(this.#sent, seq)
+    this.#recent.taken(seq)
     const last = this.#read.findLast((line) => line.seq <= seq)
     if (last !== undefined) this.#place = { segment: last.segment, from: last.end }
     await noteSent(this.#folder, this.#sent)
@@ -121,13 +131,19 @@ export class Spool {
     // numbers of what cannot be written are not used again: that they are missing is how it is seen
     this.#next += texts.length
     try {
-      const bytes = Buffer.from(texts.map((text, at) => framed(first + at, text)).join(''))
+      const lines = texts.map((text, at) => framed(first + at, text))
+      const bytes = Buffer.from(lines.join(''))
       const { handle, segment } = await this.#segment(first, bytes.length)
       const length = this.#segments.get(segment) ?? 0
       // to the page cache, in a few microseconds; handed to another thread it costs more than the decision does
       const bytesWritten = writeSync(handle.fd, bytes, 0, bytes.length, length)
       if (bytesWritten < bytes.length) throw new Fault('storage_full', 'the disk is full')
       this.#segments.set(segment, length + bytes.length)
+      let end = length
+      for (const [at, text] of texts.entries()) {
+        end += Buffer.byteLength(lines[at] ?? '')
+        this.#recent.add({ seq: first + at, text, segment, end })
+      }
       this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER_MS)
       done()
       // what is missing is seen by the numbers that came after it
