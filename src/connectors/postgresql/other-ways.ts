@@ -7,11 +7,12 @@ import type { Member } from './members.ts'
 import { hbaLinesIn, verifiersIn } from './reviewed-functions.ts'
 import type { Verifier } from './reviewed-functions.ts'
 import { identifier } from './sql-text.ts'
+import { standbyWays } from './standbys.ts'
 import { trustLines } from './trust-lines.ts'
 import type { LoginRole } from './trust-lines.ts'
 
 export interface OtherWay {
-  readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored'
+  readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored' | 'standby'
   readonly way: string
   readonly next: string
 }
@@ -38,6 +39,7 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
   const holders = await holdersOf(administrator, [account, ...members.map((one) => one.account)])
   const trusting = lines === undefined ? [] : trustLines(lines, holders)
   const broken = lines?.filter((line) => line.broken) ?? []
+  const standbys = await standbyWays(administrator, account)
   const entering = members.filter(({ login }) => login)
   return {
     ways: [
@@ -50,11 +52,13 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
           way: `line ${line} of pg_hba.conf (${text}) lets ${few(lets)} in without any proof`,
           next: `replace \`trust\` in line ${line} of pg_hba.conf by \`scram-sha-256\`, then SELECT pg_reload_conf()`,
         })),
+      ...standbys.ways,
     ],
     seen: [
       `${members.length} roles have or can take its rights, ${entering.length} of them may log in`,
       ...(verifiers === undefined ? [] : [`verifiers of ${verifiers.length} roles compared`]),
       ...(lines === undefined ? [] : [`${lines.length} lines of pg_hba.conf read, ${trusting.length} of trust`]),
+      standbys.seen,
     ],
     unknown: [
       ...(verifiers === undefined ? ['whether another role has the same verifier (reeve.verifiers is missing)'] : []),

@@ -21,8 +21,8 @@ import { administratorStatements } from './administrator-sql.ts'
 
 const run = promisify(execFile)
 const DEBIAN = '/usr/lib/postgresql/15/bin'
-const SUPERUSER = 'postgres'
-const PASSWORD = 'only in this test'
+export const SUPERUSER = 'postgres'
+export const PASSWORD = 'only in this test'
 const ADMINISTRATOR = 'reeve_admin'
 
 export type Major = 15 | 18
@@ -40,6 +40,7 @@ const HBA = 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-25
 export interface TestPostgres {
   readonly port: number
   readonly socketFolder: string
+  readonly place: Place
   /** As the superuser. */
   sql(text: string, database?: string): Promise<Record<string, unknown>[]>
   /** A session of anybody; close it yourself. */
@@ -99,6 +100,7 @@ export async function startPostgres(
   return {
     port,
     socketFolder: folder,
+    place,
     sql,
     session,
     hba: async (lines) => {
@@ -145,7 +147,7 @@ function callOf(port: number, more: Partial<TargetSettings>): TargetCall {
   return { settings, secretOf: async () => PASSWORD, signal, clock: systemClock }
 }
 
-interface Place {
+export interface Place {
   readonly folder: string
   readonly data: string
   readonly postgres: string
@@ -170,13 +172,16 @@ async function makeCluster(major: Major): Promise<Place> {
   return { folder, data, postgres, port: await freePort(), as }
 }
 
-function launch({ folder, data, postgres, port, as }: Place, more: Readonly<Record<string, string>>): ChildProcess {
+export function launch(
+  { folder, data, postgres, port, as }: Place,
+  more: Readonly<Record<string, string>>,
+): ChildProcess {
   const all = { ...DEFAULTS, ...more, port: String(port), unix_socket_directories: folder }
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return spawn(postgres, ['-D', data, ...args], { ...as, cwd: '/', stdio: 'ignore' })
 }
 
-async function ended(server: ChildProcess): Promise<void> {
+export async function ended(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const exit = once(server, 'exit')
   server.kill('SIGINT')
