@@ -5,6 +5,7 @@ import type { Administrator } from './administrator.ts'
 import { dependentsOf, described } from './dependents.ts'
 import { REASSIGN_OWNED } from './reassign-owned.ts'
 import { roleOf } from './role.ts'
+import { standingOf } from './standing.ts'
 import { identifier } from './sql-text.ts'
 import { sqlstateOf } from './target-error.ts'
 
@@ -17,7 +18,7 @@ export const dropRole: TargetStep = {
   act: async (call) => {
     if (call.earlier[REASSIGN_OWNED]?.effect !== 'verified') return
     await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
-      if ((await roleOf(administrator, call.subject.account)) === undefined) return
+      if ('lost' in (await standingOf(administrator, call))) return
       await administrator.rows(statement(call)).catch((error: unknown) => {
         if (sqlstateOf(error) !== DEPENDENTS_EXIST) throw error
       })
@@ -25,12 +26,14 @@ export const dropRole: TargetStep = {
   },
   verify: async (call) => {
     const { account } = call.subject
-    const dependents = await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) =>
-      (await roleOf(administrator, account)) === undefined ? undefined : await dependentsOf(administrator, account),
-    )
-    if (dependents === undefined) return { effect: 'verified', answer: `pg_roles has no ${account} any more` }
+    const found = await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+      const standing = await standingOf(administrator, call)
+      return 'lost' in standing ? standing : await dependentsOf(administrator, account)
+    })
+    if ('lost' in found)
+      return found.gone ? { effect: 'verified', answer: `pg_roles has no ${account} any more` } : found.lost
     const words: string[] = []
-    for (const one of dependents) words.push(await described(call, one))
+    for (const one of found) words.push(await described(call, one))
     const why = words.length === 0 ? 'it was not dropped' : `something hangs on it: ${words.join('; ')}`
     return {
       effect: 'unproven',

@@ -10,6 +10,7 @@ import { leftBehind } from './left-behind.ts'
 import { INSTALL } from './look-for-other-ways.ts'
 import { hinderedBy } from './reviewed.ts'
 import { hindrance, roleOf } from './role.ts'
+import { elsewhere } from './standing.ts'
 import { sqlstateOf } from './target-error.ts'
 
 export const REASSIGN_OWNED = 'reassign_owned'
@@ -21,9 +22,12 @@ export const reassignOwned: TargetStep = {
   title: 'what it owns goes to its successor, its rights are withdrawn',
   look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
   act: async (call) => {
+    if ((await elsewhere(call)) !== undefined) return
     for (const { database } of (await remainingOf(call)).filter(({ open }) => open)) await handOver(call, database)
   },
   verify: async (call) => {
+    const other = await elsewhere(call)
+    if (other !== undefined) return other
     const remaining = await remainingOf(call)
     if (remaining.length > 0) return await leftOver(call, remaining)
     return { effect: 'verified', answer: `nothing in pg_shdepend hangs on ${call.subject.account} any more` }

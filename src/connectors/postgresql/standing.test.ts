@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import type { StepCall } from '#connectors/target'
+import { dropRole } from './drop-role.ts'
 import { endSessions } from './end-sessions.ts'
 import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
+import { reassignOwned } from './reassign-owned.ts'
 import { tryCredentialBefore } from './try-credential.ts'
 
 const SECRET = 'leaked-71fa0c'
@@ -38,6 +40,28 @@ for (const major of MAJORS) {
       await endSessions.act(call)
       assert.equal((await endSessions.verify(call)).effect, 'verified')
       await assert.rejects(session.query('select 1'))
+    })
+
+    test('what is taken for good is taken from that role, and from nobody who has its name now', async () => {
+      const call = { ...(await begun()), earlier: { reassign_owned: { effect: 'verified', answer: '' } as const } }
+      await server.sql('alter role app rename to other')
+      for (const step of [reassignOwned, dropRole]) {
+        await step.act(call)
+        const renamed = await step.verify(call)
+        assert.equal(renamed.effect, 'unproven')
+        assert.match(renamed.reason, /app was renamed to `other`/)
+      }
+      await server.sql('drop role other; create role app nologin')
+      await server.administered(['app'])
+      for (const step of [reassignOwned, dropRole]) {
+        await step.act(call)
+        const anew = await step.verify(call)
+        assert.equal(anew.effect, 'unproven')
+        assert.match(anew.reason, /another one than at first/)
+      }
+      assert.equal((await server.sql("select 1 from pg_roles where rolname = 'app'")).length, 1)
+      await server.sql('drop role app')
+      assert.equal((await dropRole.verify(call)).effect, 'verified')
     })
 
     test('sessions of a role that was renamed are ended, and those of who has its name now are not', async () => {
