@@ -91,7 +91,14 @@ export interface Looked {
  */
 export type StepVerdict =
   | { readonly effect: 'verified'; readonly answer: string; readonly facts?: Json }
-  | { readonly effect: 'unproven'; readonly reason: string; readonly next: string; readonly facts?: Json }
+  | {
+      readonly effect: 'unproven'
+      readonly reason: string
+      readonly next: string
+      readonly facts?: Json
+      /** The target was seen to be as this step had found it: there is nothing to put back. */
+      readonly untouched?: true
+    }
   | { readonly effect: 'failed'; readonly reason: string; readonly next: string }
 
 export interface TargetStep {

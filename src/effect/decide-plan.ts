@@ -60,7 +60,11 @@ export const undoPlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Pr
     'plan.undoing',
     (data) => {
       const final = data.steps.find((step) => step.final === true && toUndo(step))
-      if (final !== undefined) throw new Fault('conflict', `\`${final.name}\` was done, and can't be put back`)
+      if (final !== undefined) {
+        const restore = `\`reeve plan make restore --target ${data.targetName} --account ${data.account}\``
+        const detail = `\`${final.name}\` was done, and can't be put back; where the account is still there, ${restore} gives the login back`
+        throw new Fault('conflict', detail)
+      }
       return { ...data, state: 'undoing', undoing: 'wanted', nextAt: act.at }
     },
     { because: 'wanted' },

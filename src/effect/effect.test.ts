@@ -192,7 +192,12 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     await assert.rejects(second, (error) => error instanceof Fault && error.code === 'conflict')
     await pass()
     const undone = undoPlan(layer, actBy(), { id })
-    await assert.rejects(undone, (error) => error instanceof Fault && /can't be put back/.test(error.detail))
+    await assert.rejects(
+      undone,
+      (error) =>
+        error instanceof Fault &&
+        /can't be put back.*reeve plan make restore --target main --account app/.test(error.detail),
+    )
     await assert.rejects(cancelPlan(layer, actBy(), { id }), (error) => error instanceof Fault)
   })
 
@@ -306,6 +311,22 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
       last.reasons.map(({ step }) => step),
       ['look_around'],
     )
+  })
+
+  test('a step that can not be put back and was seen to have changed nothing stands in the way of no undoing', async () => {
+    const [deny, end, drop] = target.adapter.operations.revoke
+    assert.ok(deny !== undefined && end !== undefined && drop !== undefined)
+    const verdict: StepVerdict = { effect: 'unproven', reason: 'it is there', next: 'look', untouched: true }
+    const idle: TargetStep = { ...drop, act: async () => undefined, verify: async () => verdict }
+    const operations = { ...target.adapter.operations, revoke: [deny, end, idle] }
+    const idling = layerInTest(base, { ...target.adapter, operations })
+    const { id } = await planFor(idling, { operation: 'revoke' })
+    await pass(idling)
+    assert.equal(account().mayLogIn, false)
+    await undoPlan(idling, actBy(), { id })
+    await pass(idling)
+    assert.equal((await getPlan(idling, id)).data.state, 'undone')
+    assert.equal(account().mayLogIn, true)
   })
 
   test('it is carried out as it was planned, whatever is said of its target since; and not at all once that is removed', async () => {

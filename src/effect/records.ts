@@ -55,8 +55,11 @@ export interface StepRecord {
 }
 
 /** What began at its target and was not put back yet. */
-export const toUndo = ({ asksOnly, already, before, state }: StepRecord): boolean =>
-  asksOnly !== true && already !== true && before !== undefined && state !== 'undone'
+export const toUndo = ({ asksOnly, already, before, state, verdict }: StepRecord): boolean =>
+  asksOnly !== true && already !== true && before !== undefined && state !== 'undone' && !isUntouched(verdict)
+
+const isUntouched = (verdict: StepVerdict | undefined): boolean =>
+  verdict?.effect === 'unproven' && verdict.untouched === true
 
 /** What a plan is for; `id` names the finding, verdict, grant or request. */
 export interface PlanPurpose {

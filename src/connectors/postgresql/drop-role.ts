@@ -39,6 +39,7 @@ export const dropRole: TargetStep = {
       effect: 'unproven',
       reason: `${account} is held and not gone: ${why}`,
       next: 'take away what hangs on it (see the step before), then run the plan again',
+      untouched: true,
     }
   },
 }

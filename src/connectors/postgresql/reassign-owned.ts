@@ -1,6 +1,7 @@
 // What the role owns goes to its successor, in every database; then the rights that it was given are withdrawn. From here on
 // there is no way back. A database that can't be entered is named, and the role stays held.
 import type { Looked, StepCall, StepVerdict, TargetStep } from '#connectors/target'
+import { canonicalJson } from '#kernel'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { dependentsOf, described } from './dependents.ts'
@@ -54,10 +55,14 @@ async function look(administrator: Administrator, call: Omit<StepCall, 'before'>
       .filter(({ open }) => open)
       .map(({ database }) => `${handOverStatement(account, successor)} -- in the database ${database}`),
     touches: [...dependents.map((one) => handedOver(one, successor)), ...left.touches],
-    before: dependents.map(({ database, owned: objects, rights }) => ({ database, objects, rights })),
+    before: counted(dependents),
     ...(blocked !== undefined && { blocked }),
   }
 }
+
+/** As it stands in `before`. */
+const counted = (dependents: readonly Dependents[]): { database: string; objects: number; rights: number }[] =>
+  dependents.map(({ database, owned: objects, rights }) => ({ database, objects, rights }))
 
 function handedOver({ database, owned, rights, open }: Dependents, successor = 'nobody'): string {
   const found = `${owned} objects to ${successor}, ${rights} rights withdrawn in ${database}`
@@ -106,6 +111,8 @@ async function leftOver(call: StepCall, remaining: readonly Dependents[]): Promi
     reason: `${call.subject.account} is held and stays: ${words.join('; ')}`,
     next: closed.length + missing.length === 0 ? (next.at(-1) ?? '') : next.slice(0, -1).join('; '),
     facts: { remaining: words },
+    // in each database all or nothing: where everything still hangs on it nothing was handed over
+    ...(canonicalJson(counted(remaining)) === canonicalJson(call.before) && { untouched: true }),
   }
 }
 

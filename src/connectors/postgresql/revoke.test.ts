@@ -164,6 +164,8 @@ for (const major of MAJORS) {
       const { verdicts } = await revoked()
       const verdict = verdicts['reassign_owned']
       assert.match(verdict?.effect === 'unproven' ? verdict.next : '', /install reeve.hand_over in legacy/)
+      // what app had in shop was withdrawn: that can't be put back
+      assert.equal(verdict?.effect === 'unproven' && verdict.untouched, undefined)
       // nor is one called that somebody else has put there
       await server.sql(
         `create role liar; create function reeve.hand_over(account name, successor name) returns void language sql security definer
@@ -172,6 +174,8 @@ for (const major of MAJORS) {
       )
       const again = (await revoked()).verdicts['reassign_owned']
       assert.match(again?.effect === 'unproven' ? again.next : '', /install reeve.hand_over in legacy/)
+      // nothing was left in shop, and nothing was done in legacy
+      assert.equal(again?.effect === 'unproven' && again.untouched, true)
       await server.sql('drop table lone; drop function reeve.hand_over; drop role liar', 'legacy')
     })
 
