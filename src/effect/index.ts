@@ -12,7 +12,9 @@ export type { PlanAsked, Preview } from './make-plan.ts'
 export { OfferedCredentials } from './offered.ts'
 export { getPlan, getReceipt, listPlans } from './read-plans.ts'
 export type { PlanFilter } from './read-plans.ts'
-export { EFFECT_TABLES, OUTCOMES, PLAN_STATES, STEP_STATES } from './records.ts'
+export { everyPlan, everyTarget } from './standing.ts'
+export type { PlanStanding } from './standing.ts'
+export { EFFECT_TABLES, OUTCOMES, PLAN_STATES, RESTRAINT, STEP_STATES } from './records.ts'
 export type {
   CurrentPlan,
   CurrentReceipt,

@@ -4,7 +4,7 @@ import type { Act } from '#kernel'
 import { refusedBy, sql } from '#db'
 import type { Tx } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
-import { changeWithEntries, createWithEntries } from '#evidence/port'
+import { appendEntry, changeWithEntries, createWithEntries } from '#evidence/port'
 import type { AccountFound, Examined, TargetSettings } from '#connectors/target'
 import { askTarget } from './ask-target.ts'
 import { adapterOf, callOf, operate } from './layer.ts'
@@ -100,11 +100,26 @@ export async function listTargets({ db }: EffectLayer): Promise<CurrentTarget[]>
   )
 }
 
-/** Whether it can be reached and may do what it must, no less and no more. Changes nothing. */
-export async function examineTarget(layer: EffectLayer, idOrName: string): Promise<readonly Examined[]> {
+/** Whether it can be reached and may do what it must, no less and no more. Changes nothing there; what it came to is in the log. */
+export async function examineTarget(layer: EffectLayer, act: Act, idOrName: string): Promise<readonly Examined[]> {
   const target = await getTarget(layer, idOrName)
   const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
-  return await askTarget(target, async () => await adapterOf(layer, target.data).examine(call))
+  const checks = await askTarget(target, async () => await adapterOf(layer, target.data).examine(call))
+  const count = (outcome: Examined['outcome']): number => checks.filter((check) => check.outcome === outcome).length
+  const content = { ok: count('ok'), missing: count('missing'), tooMuch: count('too_much'), unknown: count('unknown') }
+  await layer.db.transaction(async (tx) => {
+    await appendEntry(tx, {
+      id: newId('entry'),
+      layer: 'effect',
+      type: 'target.examined',
+      at: layer.clock(),
+      actor: act.actor.id,
+      ...(act.actor.onBehalfOf !== undefined && { onBehalfOf: act.actor.onBehalfOf }),
+      subjects: [target.id],
+      content,
+    })
+  })
+  return checks
 }
 
 /** What is there of an account at its target now. */

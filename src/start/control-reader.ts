@@ -26,6 +26,7 @@ import {
 } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
 import type { Id, Instant } from '#kernel'
+import { planRows, restraintRows, targetRows } from './effect-rows.ts'
 
 const HASHES_BATCH = 1000
 
@@ -52,6 +53,9 @@ export function controlReader(
       })),
     grants: () => everyGrant(access),
     policies: () => everyPolicyVersion(access),
+    plans: () => planRows(database),
+    targets: () => targetRows(database),
+    restraints: () => restraintRows(database),
     versions: () => versions(database),
     log: async function* log() {
       yield { id: 'log', data: await logStanding(evidence, witnesses) }

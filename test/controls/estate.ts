@@ -31,6 +31,8 @@ import { GRANT } from '../../src/access/grant/records.ts'
 import { POLICY_VERSION } from '../../src/access/policy-version/records.ts'
 import { ACCESS_REQUEST } from '../../src/access/request/records.ts'
 import { newestCheckpoint, storeCosignature } from '../../src/evidence/log/checkpoints.ts'
+import { effectInOrder } from './effect-in-order.ts'
+import type { EffectNamed } from './effect-in-order.ts'
 import { controlReader } from '../../src/start/control-reader.ts'
 
 const DAY = 86_400_000
@@ -39,7 +41,7 @@ const NOW = Date.parse('2026-11-20T08:00:00.000Z')
 export const at = (days: number): Instant => new Date(NOW + days * DAY).toISOString() as Instant
 
 /** What the tests name: one of each kind that a violation is made of. */
-export interface Named {
+export interface Named extends EffectNamed {
   readonly plain: Id<'principal'>
   readonly privileged: Id<'principal'>
   readonly waiting: Id<'principal'>
@@ -170,6 +172,7 @@ async function putInOrder(open: Open): Promise<Named> {
   await administration(open, ada)
   return {
     ...(await rights(open, plain, ada, ben)),
+    ...(await effectInOrder(open, { principalId: plain, asks: ada, decides: ben })),
     plain,
     privileged,
     waiting,

@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { readCurrent } from '#db/history'
 import type { RecordTable } from '#db/history'
 import { listBreakGlass } from '#access/decisions'
-import { changeWithEntries } from '#evidence/port'
+import { appendEntry, changeWithEntries } from '#evidence/port'
 import type { CredentialRecord, IdentityRequest, PrincipalRecord, VendorRecord } from '#identity/roll'
 import type { LayerDatabase } from '#db'
 import { newId } from '#kernel'
@@ -12,6 +12,9 @@ import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { GRANT } from '../../src/access/grant/records.ts'
 import { POLICY_VERSION } from '../../src/access/policy-version/records.ts'
 import { CREDENTIAL, PRINCIPAL, REQUEST, VENDOR } from '../../src/identity/record/tables.ts'
+import { PLAN } from '../../src/effect/records.ts'
+import type { PlanRecord } from '../../src/effect/records.ts'
+import { examined } from './effect-in-order.ts'
 import { at } from './estate.ts'
 import type { Named, Open } from './estate.ts'
 
@@ -152,6 +155,45 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
   'policies-by-two': async (copy, { policies, holder }) => {
     const patch = (data: object): object => ({ ...data, approvals: [{ by: holder, at: at(0) }] })
     await change<object>(copy, POLICY_VERSION, policies, patch, copy.database.layer('access'))
+  },
+  'acts-have-receipts': async ({ superuser }, { revokedReceipt }) => {
+    await superuser.query(`delete from effect.receipt where id = $1`, [revokedReceipt])
+  },
+  'revokes-by-two': async (copy, { revoked }) => {
+    await copy.superuser.query('alter table effect.plan disable trigger user')
+    const patch = (data: PlanRecord): PlanRecord => ({
+      ...data,
+      approval: { ...data.approval, behind: data.plannedBehind },
+    })
+    await change<PlanRecord>(copy, PLAN, revoked, patch, copy.database.layer('effect'))
+  },
+  'unproven-told': async ({ superuser }, { unprovenReceipt }) => {
+    await superuser.query(`update effect.receipt set recorded_at = $1 where id = $2`, [at(-2), unprovenReceipt])
+    await superuser.query(`update evidence.entry set type = 'alarm.given_up' where type = 'alarm.taken'`)
+  },
+  'unproven-closed': async (copy, { contained, unprovenReceipt }) => {
+    await copy.superuser.query('alter table effect.plan disable trigger user')
+    await copy.superuser.query(`update effect.receipt set recorded_at = $1 where id = $2`, [at(-8), unprovenReceipt])
+    const back = { state: 'unproven', receiptId: unprovenReceipt } as const
+    const patch = (data: PlanRecord): PlanRecord => Object.assign({}, data, back)
+    await change<PlanRecord>(copy, PLAN, contained, patch, copy.database.layer('effect'))
+  },
+  'grants-seen-ended': async (copy, { timedGrant }) => {
+    await copy.superuser.query(`alter table access.access_grant disable trigger user`)
+    const patch = (data: object): object => ({
+      ...data,
+      state: 'unproven',
+      fulfilment: { by: 'target:main', decisionId: newId('decision'), attempts: 9 },
+    })
+    await change<object>(copy, GRANT, timedGrant, patch, copy.database.layer('access'))
+  },
+  'administrators-fit': async (copy, { target }) => {
+    await copy.database.layer('effect').transaction(async (tx) => {
+      await appendEntry(tx, examined(target, copy.act(), 1))
+    })
+  },
+  'stops-with-reason': async ({ superuser }) => {
+    await superuser.query(`update evidence.entry set reason = null where type = 'restraint.set'`)
   },
 }
 

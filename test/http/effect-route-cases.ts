@@ -70,7 +70,7 @@ export const EFFECT_CASES: Readonly<Record<string, RouteCase>> = {
     ask: of(target, 'targetId', { body: { ...settings(), ...why }, headers: anyVersion }),
   },
   removeTarget: { by: 'kim', entry: 'target.removed', ask: of(target, 'targetId', { body: why, headers: anyVersion }) },
-  examineTarget: { by: 'kim', ask: of(target, 'targetId') },
+  examineTarget: { by: 'kim', entry: 'target.examined', ask: of(target, 'targetId') },
   openTargetSession: { by: 'kim', ask: of(target, 'targetId', { body: {} }) },
   getRestraint: { by: 'otto', ask: async () => ({}) },
   setRestraint: {

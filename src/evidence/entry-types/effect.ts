@@ -16,6 +16,12 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
   'target.added': effect('a system was configured on which plans may act', { system: 'text' }),
   'target.changed': effect('a system on which plans may act is configured in another way'),
   'target.removed': effect('no plan acts on a system any more'),
+  'target.examined': effect('what a target lets its administrative role do was looked at', {
+    ok: 'number',
+    missing: 'number',
+    tooMuch: 'number',
+    unknown: 'number',
+  }),
   'restraint.set': effect('every act at targets was stopped at once'),
   'restraint.lifted': effect('plans act at targets again'),
   'plan.made': effect('something is to be done at a target, step by step', {

@@ -60,7 +60,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'policy.proposed',
     'access_request.made',
   ]),
-  ...entity(2, 'Read', ['connection.run_queued', 'connection.run_ended']),
+  ...entity(2, 'Read', ['connection.run_queued', 'connection.run_ended', 'target.examined']),
   ...entity(3, 'Update', [
     'rows.changed',
     ...of('principal', 'drifted', 'updated', 'identified', 'attested', 'owner_assigned', 'owner_changed', 'orphaned'),

@@ -1,11 +1,12 @@
 // Runs every control: each population is streamed once and each row is given to all controls over it.
 import type { Instant } from '#kernel'
 import type { AssertedControl, ControlSettings, Reference, Surroundings, UndecidableControl } from './control.ts'
-import { CONTROL_SETTINGS } from './control.ts'
+import { CONTROL_SETTINGS, exceptionOf } from './control.ts'
 import { CONTROLS, UNDECIDABLE } from './catalogue.ts'
 import { PRESENT_ONLY } from './rows.ts'
 import type { ControlReader, Population } from './rows.ts'
 import { readSurroundings } from './surroundings.ts'
+import type { Filled } from './surroundings.ts'
 import { Tally } from './tally.ts'
 
 /** A row that an auditor looks at: what was judged, how, and the fields that it was judged by. */
@@ -60,6 +61,9 @@ const ORDER: readonly Population[] = [
   'tokens',
   'grants',
   'policies',
+  'plans',
+  'targets',
+  'restraints',
   'versions',
   'log',
 ]
@@ -79,7 +83,7 @@ export async function assessControls(reader: ControlReader, options: AssessmentO
 async function assessPopulation(
   reader: ControlReader,
   population: Population,
-  around: Surroundings & { readonly retired: Set<string>; readonly administrative: Set<string> },
+  around: Surroundings & Filled,
   seed: string,
 ): Promise<Map<string, ControlResult>> {
   // each control is over the population that it declares
@@ -98,6 +102,8 @@ async function assessPopulation(
       if (population === 'principals' && 'tier' in row.data) {
         if (row.data.state === 'retired') around.retired.add(row.id)
         if (row.data.tier.value === 'admin') around.administrative.add(row.id)
+        const exception = exceptionOf(row.data, around.at)
+        if (exception !== undefined) around.exceptions.set(row.id, exception)
       }
       for (const tally of tallies) tally.judge(row, around)
     }

@@ -21,6 +21,10 @@ export interface ControlSettings {
   readonly leaverDays: number
   readonly unregisteredDays: number
   readonly breakGlassDays: number
+  readonly planDays: number
+  readonly unprovenDays: number
+  readonly examinedDays: number
+  readonly endMinutes: number
   readonly logMinutes: number
   readonly witnessMinutes: number
 }
@@ -30,6 +34,10 @@ export const CONTROL_SETTINGS: ControlSettings = {
   leaverDays: 7,
   unregisteredDays: 30,
   breakGlassDays: 3,
+  planDays: 7,
+  unprovenDays: 7,
+  examinedDays: 90,
+  endMinutes: 15,
   logMinutes: 5,
   witnessMinutes: 15,
 }
@@ -49,6 +57,8 @@ export interface Surroundings {
   readonly retired: ReadonlySet<string>
   /** Principals of tier admin. */
   readonly administrative: ReadonlySet<string>
+  /** Principal → the recorded exception that stands for it. */
+  readonly exceptions: ReadonlyMap<string, string>
 }
 
 /** `excepted`: it does not hold, under a recorded, dated acceptance. `undecided`: `why` is what is missing. */
@@ -104,8 +114,11 @@ export function excepted(
   { data }: Row<Rows['principals']>,
   { at }: Surroundings,
 ): { readonly is: 'excepted'; readonly why: string } | undefined {
-  const { exception } = data
-  return exception !== undefined && exception.until > at
-    ? { is: 'excepted', why: `an exception of cause ${exception.cause} until ${exception.until}` }
-    : undefined
+  const why = exceptionOf(data, at)
+  return why === undefined ? undefined : { is: 'excepted', why }
 }
+
+export const exceptionOf = ({ exception }: Rows['principals'], at: Instant): string | undefined =>
+  exception !== undefined && exception.until > at
+    ? `an exception of cause ${exception.cause} until ${exception.until}`
+    : undefined

@@ -96,6 +96,9 @@ export interface GrantFacts {
     readonly interested: readonly string[]
     readonly needs: { readonly approvals: number }
   }
+  readonly ended?: { readonly at: Instant }
+  /** Only where the right lies at a target, which was told of it by `decisionId`; `verifiedAt`: it was seen to refuse it after its end. */
+  readonly fulfilment?: { readonly decisionId?: string; readonly verifiedAt?: Instant }
   /** `behind`: the natural persons who may have decided. */
   readonly decisions: readonly { readonly verdict: 'approve' | 'deny'; readonly behind: readonly string[] }[]
 }
@@ -132,6 +135,44 @@ interface BreakGlassFacts {
   readonly review?: { readonly at: Instant; readonly verdict: string }
 }
 
+/** What was to be done at a target, and what became of it. */
+export interface PlanFacts {
+  readonly operation: string
+  readonly targetName: string
+  readonly account: string
+  readonly about: readonly string[]
+  readonly madeAt: Instant
+  readonly plannedBy: string
+  readonly plannedBehind: readonly string[]
+  readonly approval: { readonly by?: string; readonly behind: readonly string[] }
+  readonly state: string
+  /** A step that does not only ask began at its target. */
+  readonly acted: boolean
+  /** What its receipt says. */
+  readonly outcome?: string
+  /** When it first ended without proof. */
+  readonly unprovenSince?: Instant
+  /** A receiver took the alarm of that. */
+  readonly told: boolean
+  /** A later plan has done the same or more at this account, with proof. */
+  readonly followed: boolean
+}
+
+interface TargetFacts {
+  readonly name: string
+  readonly system: string
+  readonly administrator: string
+  readonly examined?: { readonly at: Instant; readonly missing: number; readonly tooMuch: number }
+}
+
+/** Each time that every act was stopped, or let go on. */
+interface RestraintFacts {
+  readonly at: Instant
+  readonly observeOnly: boolean
+  readonly reason?: string
+  readonly pruned: boolean
+}
+
 export interface Rows {
   readonly principals: PrincipalFacts
   readonly credentials: CredentialFacts
@@ -141,6 +182,9 @@ export interface Rows {
   readonly tokens: TokenFacts
   readonly grants: GrantFacts
   readonly policies: PolicyFacts
+  readonly plans: PlanFacts
+  readonly targets: TargetFacts
+  readonly restraints: RestraintFacts
   readonly versions: VersionFacts
   readonly log: LogFacts
 }
@@ -163,4 +207,12 @@ export interface ControlReader {
 }
 
 /** Populations that are kept only as they are now. */
-export const PRESENT_ONLY: ReadonlySet<Population> = new Set(['grants', 'policies', 'versions', 'log'])
+export const PRESENT_ONLY: ReadonlySet<Population> = new Set([
+  'grants',
+  'policies',
+  'plans',
+  'targets',
+  'restraints',
+  'versions',
+  'log',
+])

@@ -5,11 +5,17 @@ import type { ControlReader } from './rows.ts'
 
 const KNOWN_BATCH = 100
 
-/** `retired` and `administrative` fill while principals are read, which is before credentials are. */
+/** Of principals: filled while they are read, which is before what is judged against it. */
+export interface Filled {
+  readonly retired: Set<string>
+  readonly administrative: Set<string>
+  readonly exceptions: Map<string, string>
+}
+
 export async function readSurroundings(
   reader: ControlReader,
   settings: ControlSettings,
-): Promise<Surroundings & { readonly retired: Set<string>; readonly administrative: Set<string> }> {
+): Promise<Surroundings & Filled> {
   const leavers = new Map<string, Instant>()
   for await (const { id, data } of reader.leavers()) leavers.set(id, data.leftAt)
   const offboardedVendors = new Set<string>()
@@ -27,6 +33,7 @@ export async function readSurroundings(
     offered,
     retired: new Set(),
     administrative: new Set(),
+    exceptions: new Map(),
   }
 }
 

@@ -42,5 +42,10 @@ export const NIST_CSF_2_0 = {
   'PR.IR-01': 'networks and environments are protected from unauthorised use',
   'DE.CM-06': 'activity of external service providers is watched',
   'DE.CM-09': 'hardware, software and their run-time environments are watched',
+  'RS.MA-01': 'the response to an incident is carried out as it was planned',
+  'RS.AN-06': 'acts during an investigation are recorded, and their records kept whole',
+  'RS.CO-02': 'those who must know of an incident are told',
+  'RS.MI-01': 'incidents are contained',
+  'RS.MI-02': 'incidents are eradicated',
 } as const
 export type ControlId = keyof typeof NIST_CSF_2_0

@@ -128,7 +128,9 @@ const CHANGES: AnyEndpoint[] = [
     summary: 'Whether it can be reached and the administrative role may do what it must, no less and no more',
     params: NAMED,
     answer: Examination,
-    handle: async ({ doors, params }) => ({ checks: await examineTarget(effectOf(doors), params.targetId) }),
+    handle: async ({ doors, params, act }) => ({
+      checks: await examineTarget(effectOf(doors), act(), params.targetId),
+    }),
   }),
   endpoint({
     ...change,

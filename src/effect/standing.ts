@@ -1,0 +1,49 @@
+// How plans and targets stand, for whoever judges them: each plan with what became of it, each target with what is said of it.
+import type { Instant } from '#kernel'
+import { sql } from '#db'
+import type { LayerDatabase } from '#db'
+import { CURRENT, everyCurrent } from '#db/history'
+import { TARGET } from './records.ts'
+import type { CurrentPlan, CurrentTarget, Outcome, TargetRecord } from './records.ts'
+
+const BATCH = 500
+
+export interface PlanStanding extends CurrentPlan {
+  /** What the receipt says that the plan names. */
+  readonly outcome: Outcome | null
+  /** When it first ended without proof. */
+  readonly unprovenSince: Instant | null
+  /** A plan that was made later has done the same or more at this account, with proof. */
+  readonly followed: boolean
+}
+
+/** Every plan, in the order of ids. */
+export async function* everyPlan(db: LayerDatabase): AsyncGenerator<PlanStanding> {
+  for (let after = ''; ;) {
+    const rows = await db.transaction(
+      async (tx) =>
+        await tx.query<PlanStanding>(sql`
+          select p.*, r.data ->> 'outcome' as outcome,
+            (select min(u.recorded_at) from effect.receipt u
+              where u.plan_id = p.id and u.data ->> 'outcome' = 'unproven') as "unprovenSince",
+            exists (select from effect.plan q
+              where q.target_id = p."targetId" and q.account = p.account and q.state = 'verified'
+                and q.made_at > p.data ->> 'madeAt'
+                and q.data ->> 'operation' in (p.data ->> 'operation', 'revoke')) as followed
+          from (select ${CURRENT}, target_id as "targetId", account from effect.plan
+                where id > ${after} order by id limit ${BATCH}) p
+          left join effect.receipt r on r.id = p.data ->> 'receiptId' and r.plan_id = p.id
+          order by p.id`),
+      { readOnly: true },
+    )
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < BATCH) return
+    after = last.id
+  }
+}
+
+/** Every target that plans may act on. */
+export async function* everyTarget(db: LayerDatabase): AsyncGenerator<CurrentTarget> {
+  for await (const target of everyCurrent<TargetRecord>(db, TARGET)) if (target.data.state === 'enabled') yield target
+}
