@@ -3,10 +3,11 @@ import { Command, Option } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import type { AccountAt } from '#main'
-import { stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
+import { seenLines, stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
 import type { Plan } from './effect/plan-lines.ts'
 import { secretOf } from './effect/secret-file.ts'
 import { followToEnd, taken } from './effect/unanswered.ts'
+import { durationIn } from './request.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { pages, server } from './remote/server.ts'
@@ -15,7 +16,7 @@ import { answerFields, answerJson, answerListing, say } from './terminal/answer.
 import { plain } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
 
-const OPERATIONS = ['contain', 'revoke', 'restore'] as const
+const OPERATIONS = ['observe', 'deny', 'contain', 'revoke', 'restore'] as const
 const SWITCHED = ['on', 'off', 'show'] as const
 
 const EXAMPLES = `
@@ -115,7 +116,8 @@ async function show(id: string, { json }: RemoteOptions): Promise<void> {
     ['credential', offered ? 'offered: it is tried' : 'not offered: nothing can be tried with it'],
     ['receipt', receiptId],
   ])
-  await writeTo(process.stdout, ['\n', ...plan.data.steps.map(stepLine), '\nWhat was sent\n'])
+  await writeTo(process.stdout, ['\n', ...plan.data.steps.map(stepLine), ...plan.data.steps.flatMap(seenLines)])
+  await writeTo(process.stdout, ['\nWhat was sent\n'])
   await writeTo(process.stdout, statementLines(plan.data.steps))
 }
 
@@ -123,17 +125,19 @@ interface MakeOptions extends SaidOptions, SecretOptions {
   readonly target: string
   readonly account: string
   readonly dryRun?: boolean
+  readonly for?: number
 }
 
 function makeCommand(): Command {
   return new Command('make')
-    .description('plan to contain, revoke or restore an account, and follow it')
+    .description('plan to observe, hold (deny, contain), revoke or restore an account, and follow it')
     .argument('<operation>', OPERATIONS.join(', '))
     .requiredOption('--target <target>', 'its name or id')
     .requiredOption('--account <account>', 'its name there')
     .option('--because <text>', 'why; it stands in the plan and in the log')
     .option('--secret-file <file>', SECRET_FILE)
     .option('--raw', RAW)
+    .option('--for <time>', 'how long to observe: 30m, 2h, 7d; a day where nothing is said', durationIn)
     .option('--dry-run', 'only show what would be sent')
     .option('--json', 'as JSON')
     .action(make)
@@ -146,6 +150,7 @@ async function make(operation: string, options: MakeOptions): Promise<void> {
     operation: operation as (typeof OPERATIONS)[number],
     target,
     account,
+    ...(options.for !== undefined && { until: new Date(Date.now() + options.for * 1000).toISOString() }),
     ...(secretFile !== undefined && (await secretOf(secretFile, await placeOf(client, target, account), raw))),
   }
   if (dryRun) {
@@ -163,8 +168,21 @@ async function make(operation: string, options: MakeOptions): Promise<void> {
   }
   const plan = await taken(answered(client.POST('/v1/plans', { body: { ...asked, because } })))
   if (plan === undefined) return
+  if (operation === 'observe') {
+    await answerObserving(plan, json)
+    return
+  }
   if (!json) say(`Plan ${plan.id} ${stateInWords(plan)}.`)
   await followToEnd(client, plan, json)
+}
+
+/** It takes its time: nobody waits for it. */
+async function answerObserving(plan: Plan, json: boolean): Promise<void> {
+  if (json) await answerJson(plan)
+  else
+    say(
+      `Plan ${plan.id} observes until ${plan.data.until ?? ''}; \`reeve plan show ${plan.id}\` has what was seen by then.`,
+    )
 }
 
 /** As it was planned, whatever its target is now. */

@@ -1,4 +1,5 @@
 // A plan as a person reads it: a line for each step, what the target answered, and how it ended.
+import { z } from 'zod'
 import { screenOf } from '../terminal/answer.ts'
 import { plain } from '../terminal/text.ts'
 import type { Schemas } from '../remote/server.ts'
@@ -41,6 +42,20 @@ export function stepLine(step: Step): string {
   const answer = verdict?.answer ?? verdict?.reason ?? met ?? ''
   return `${MARKS[state]} ${plain(title)}${answer === '' ? '' : `: ${plain(answer)}`}\n`
 }
+
+/** What a step that is not over has seen by now. */
+export function seenLines({ state, seen }: Step): string[] {
+  const uses = z.object({ uses: z.array(USE), looks: z.number() }).safeParse(seen)
+  if (state !== 'acting' || !uses.success) return []
+  const lines = uses.data.uses.map(({ application, from, database, most, first, last }) => {
+    const who = application === '' ? 'no named application' : application
+    return `    ${plain(`${who} from ${from} on ${database}: ${most} at once, ${first} to ${last}`)}\n`
+  })
+  return [`  seen so far, in ${uses.data.looks} looks:\n`, ...(lines.length === 0 ? ['    no session\n'] : lines)]
+}
+
+const text = z.string()
+const USE = z.object({ application: text, from: text, database: text, most: z.number(), first: text, last: text })
 
 /** Exactly what is sent, under the step that sends it. */
 export function* statementLines(steps: readonly Step[]): Generator<string> {

@@ -67,6 +67,9 @@ export interface StepCall extends TargetCall {
   readonly before: Json
   /** What `look` of each step that was begun had found at first, by their names, in their order. */
   readonly found?: Readonly<Record<string, Json>>
+  /** What this step has seen so far, where it goes on for a time; and when the plan wants it to be over. */
+  readonly seen?: Json
+  readonly until?: Instant
   /** What earlier steps came to, by their names. */
   readonly earlier: Readonly<Record<string, StepVerdict>>
 }
@@ -111,6 +114,11 @@ export interface TargetStep {
   readonly look: (call: Omit<StepCall, 'before'>) => Promise<Looked>
   /** Idempotent: after a crash it is done again. Throws what can be tried again; else answers `failed`. */
   readonly act: (call: StepCall) => Promise<void>
+  /**
+   * For what takes hours or days: what it has seen by now, and when it wants to look again; `undefined` once it is over, and
+   * `verify` says what it came to.
+   */
+  readonly goOn?: (call: StepCall) => Promise<{ readonly seen: Json; readonly again: Instant } | undefined>
   /** Sees whether it took effect. For a step that only asks, this is all of it. */
   readonly verify: (call: StepCall) => Promise<StepVerdict>
   /** Puts `before` back. Absent: a point of no return. Idempotent. */
@@ -118,10 +126,10 @@ export interface TargetStep {
 }
 
 /**
- * `contain`: held so that nothing gets in, and can be given back. `revoke`: for good. `restore`: what containing took is
- * given back.
+ * Rungs of a hold: `observe` sees for a time who uses the account, and changes nothing; `deny` lets nobody new in, and what is
+ * open goes on; `contain` ends that, too. Each can be given back by `restore`. `revoke`: for good.
  */
-export const OPERATIONS = ['contain', 'revoke', 'restore'] as const
+export const OPERATIONS = ['observe', 'deny', 'contain', 'revoke', 'restore'] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 /** One live session of an account, so that consumers of one role are told apart. */

@@ -657,7 +657,7 @@ create table effect.plan (
   constraint plan_state CHECK ((state = ANY (ARRAY['proposed'::text, 'running'::text, 'paused'::text, 'undoing'::text, 'verified'::text, 'unproven'::text, 'rolled_back'::text, 'undone'::text, 'cancelled'::text])))
 );
 CREATE INDEX plan_next ON effect.plan USING btree (next_at, id) WHERE (next_at IS NOT NULL);
-CREATE UNIQUE INDEX plan_one ON effect.plan USING btree (target_id, account) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text, 'undoing'::text]));
+CREATE UNIQUE INDEX plan_one ON effect.plan USING btree (target_id, account) WHERE ((state = ANY (ARRAY['running'::text, 'paused'::text, 'undoing'::text])) AND ((data ->> 'operation'::text) <> 'observe'::text));
 CREATE INDEX plan_recent ON effect.plan USING btree (made_at DESC, id DESC);
 CREATE TRIGGER plan_step_checked BEFORE INSERT OR UPDATE ON effect.plan FOR EACH ROW EXECUTE FUNCTION effect.check_plan_step();
 

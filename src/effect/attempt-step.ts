@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, plainWords } from '#kernel'
 import type { Instant } from '#kernel'
-import type { Looked, StepVerdict, TargetStep } from '#connectors/target'
+import type { StepVerdict, TargetStep } from '#connectors/target'
 import type { CurrentPlan } from './records.ts'
 import type { Carrying } from './step-call.ts'
 import { recordPlan, withStep } from './write-plan.ts'
@@ -25,7 +25,7 @@ export type Attempted<T> =
   | { readonly plan: undefined }
 
 /** After the last attempt the step is `unproven`. */
-export async function attemptStep<T extends Looked | StepVerdict>(
+export async function attemptStep<T>(
   work: Carrying,
   plan: CurrentPlan,
   step: TargetStep,

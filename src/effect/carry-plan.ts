@@ -5,6 +5,7 @@
 import type { StepCall, TargetStep } from '#connectors/target'
 import { attemptStep, Restrained } from './attempt-step.ts'
 import { endPlan } from './end-plan.ts'
+import { callFor, goOn } from './go-on.ts'
 import { stepNamed } from './make-plan.ts'
 import type { CurrentPlan, CurrentTarget, StepRecord } from './records.ts'
 import { getRestraint } from './restraint.ts'
@@ -92,8 +93,9 @@ async function carryOut(
   step: TargetStep,
   record: StepRecord,
 ): Promise<CurrentPlan | undefined> {
+  if (step.goOn !== undefined) if ((await goOn(work, target, plan, step, record)) !== 'over') return undefined
   const done = await attemptStep(work, plan, step, async (signal) => {
-    const call: StepCall = { ...stepCall(work, target, plan, signal), before: record.before ?? null }
+    const call: StepCall = callFor(work, target, plan, record, signal)
     if (step.asksOnly !== true && record.seeAgain !== true) {
       // before each attempt: the switch stops what follows, too
       if ((await getRestraint(work.layer)).observeOnly) throw new Restrained()

@@ -10,7 +10,13 @@ import { movePlan, recordPlan, underLock, without } from './write-plan.ts'
 type Reason = ReceiptRecord['reasons'][number]
 
 /** What a step that failed does to what was done before it. A door that was shut is not opened again because of it. */
-const ROLLS_BACK: Readonly<Record<PlanRecord['operation'], boolean>> = { contain: false, revoke: false, restore: true }
+const ROLLS_BACK: Readonly<Record<PlanRecord['operation'], boolean>> = {
+  observe: false,
+  deny: false,
+  contain: false,
+  revoke: false,
+  restore: true,
+}
 
 /** `undefined` where somebody else has moved it. */
 export async function endPlan(

@@ -80,9 +80,9 @@ async function duePlans({ db, clock, offered }: EffectLayer): Promise<Due[]> {
     async (tx) => {
       if ((await readRestraint(tx)).observeOnly) return []
       return await tx.query<Due>(
-        sql`select id, data ->> 'operation' = 'contain' as emergency, case when state = 'running' then data ->> 'offeredAt' end as "offeredAt"
+        sql`select id, data ->> 'operation' in ('contain', 'deny') as emergency, case when state = 'running' then data ->> 'offeredAt' end as "offeredAt"
           from effect.plan
-          where next_at <= ${now} order by data ->> 'operation' = 'contain' desc, next_at, id limit ${BATCH}`,
+          where next_at <= ${now} order by data ->> 'operation' in ('contain', 'deny') desc, next_at, id limit ${BATCH}`,
       )
     },
     { readOnly: true },

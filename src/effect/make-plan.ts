@@ -1,6 +1,6 @@
 // A plan is made: what would be done is looked at first, and shown without doing it where only that is wanted.
 import { Fault, newId } from '#kernel'
-import type { Act, Id } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
 import { createWithEntries } from '#evidence/port'
 import type { Operation, TargetStep } from '#connectors/target'
 import { keepAlarm } from './alarms.ts'
@@ -14,6 +14,8 @@ import { getTarget } from './targets.ts'
 
 const LOOK_MS = 30_000
 const ACCOUNT_MAX = 200
+const DAY_MS = 24 * 60 * 60_000
+const OBSERVED_DAYS_MAX = 90
 
 export interface PlanAsked {
   /** Id or name. */
@@ -26,6 +28,8 @@ export interface PlanAsked {
   /** Natural persons behind who asks. */
   readonly behind: readonly string[]
   readonly needsApproval: boolean
+  /** For `observe`: a day, where nothing else is said. */
+  readonly until?: Instant
   /** SECURITY: kept in memory while the plan runs, and nowhere else. */
   readonly credential?: { readonly secret: string; readonly database?: string }
 }
@@ -66,6 +70,7 @@ export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise
 export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): Promise<CurrentPlan> {
   const target = await getTarget(layer, asked.target)
   assertAccount(asked.account)
+  assertUntil(act, asked)
   if (target.data.state === 'removed') throw new Fault('conflict', 'the target was removed: add it again')
   const id = newId('plan')
   if (asked.credential !== undefined) layer.offered.keep(id, asked.credential.secret, asked.credential.database)
@@ -122,6 +127,7 @@ function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: Plan
     plannedBy: act.actor.id,
     plannedBehind: behind,
     approval: { needed: needsApproval },
+    ...(operation === 'observe' && { until: asked.until ?? after(act.at, DAY_MS) }),
     offered: asked.credential !== undefined,
     ...(asked.credential !== undefined && { offeredAt: act.at }),
     ...markOf(layer, asked.credential?.secret),
@@ -129,6 +135,16 @@ function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: Plan
     steps: stepsOf(layer, target, operation).map(asStep),
     ...(!needsApproval && { nextAt: act.at }),
   }
+}
+
+const after = (at: Instant, milliseconds: number): Instant =>
+  new Date(Date.parse(at) + milliseconds).toISOString() as Instant
+
+function assertUntil({ at }: Act, { operation, until }: PlanAsked): void {
+  if (until === undefined) return
+  if (operation !== 'observe') throw new Fault('unprocessable', '`until` is of `observe` only: the rest ends by itself')
+  if (until <= at || until > after(at, OBSERVED_DAYS_MAX * DAY_MS))
+    throw new Fault('unprocessable', `\`until\` has to be within the next ${OBSERVED_DAYS_MAX} days`)
 }
 
 const markOf = ({ marksOf }: EffectLayer, secret: string | undefined): { credentialMark?: string } => {

@@ -46,6 +46,8 @@ export interface StepRecord {
   readonly before?: Json
   readonly statements?: readonly string[]
   readonly touches?: readonly string[]
+  /** What it has seen so far, where it goes on for a time. */
+  readonly seen?: Json
   readonly verdict?: StepVerdict
   readonly attempts?: number
   /** Why the last attempt has to be made again. */
@@ -102,6 +104,8 @@ export interface PlanRecord {
   readonly steps: readonly StepRecord[]
   /** Why steps are undone: they failed, or a person wants it. */
   readonly undoing?: 'failed' | 'wanted'
+  /** When what goes on for a time is to be over. */
+  readonly until?: Instant
   /** When it is looked at next; absent where nothing is left to do. */
   readonly nextAt?: Instant
   readonly receiptId?: Id<'receipt'>

@@ -28,6 +28,7 @@ export function stepCall(
     earlier: Object.fromEntries(
       data.steps.flatMap(({ name, verdict }) => (verdict === undefined ? [] : [[name, verdict]])),
     ),
+    ...(data.until !== undefined && { until: data.until }),
     ...(credential !== undefined && { credential }),
   }
 }

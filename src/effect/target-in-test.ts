@@ -1,5 +1,6 @@
 // A target in the memory of a test, as a real system would know it: accounts that may log in, and their sessions. What was done
 // to it stays when whoever does it is gone.
+import type { Instant } from '#kernel'
 import type { Operation, StepCall, StepVerdict, TargetAdapter, TargetStep } from '#connectors/target'
 
 export interface AccountInTest {
@@ -68,9 +69,32 @@ export class TargetInTest {
       ({ password }) => password === '',
     )
     return {
+      observe: [this.#observe()],
+      deny: [deny],
       contain: [probe('try_before'), deny, end, probe('try_after')],
       revoke: [deny, end, drop],
       restore: [allow],
+    }
+  }
+
+  /** Sessions that it saw, a minute apart. */
+  #observe(): TargetStep {
+    const seenBy = ({ subject, seen = [] }: StepCall): number[] => [
+      ...(seen as number[]),
+      this.accounts.get(subject.account)?.sessions ?? 0,
+    ]
+    return {
+      name: 'observe',
+      title: 'observe',
+      asksOnly: true,
+      look: async () => ({ already: false, statements: [], touches: [], before: null }),
+      act: async () => undefined,
+      goOn: this.#called('observe', 'goOn', async (call) => {
+        const now = call.clock()
+        if (call.until === undefined || now >= call.until) return undefined
+        return { seen: seenBy(call), again: new Date(Date.parse(now) + 60_000).toISOString() as Instant }
+      }),
+      verify: async (call) => ({ effect: 'verified', answer: `seen ${seenBy(call).join(', ')}` }),
     }
   }
 

@@ -67,6 +67,23 @@ describe('a leak is contained from the command line', { skip: postgresMissing(18
     await (await postgres.session('app', SECRET)).end()
   })
 
+  test('who uses a role is observed while nothing is changed, and is told before the end', async (t) => {
+    const { ida, run, postgres } = await startWithTarget(t, { app: SECRET })
+    const session = await postgres.session('app', SECRET, 'postgres', 'billing')
+    const make = ['plan', 'make', 'observe', '--target', 'main', '--account', 'app', '--because', 'who uses it?']
+    const made = await run(ida, ...make, '--for', '30m', '--json')
+    assert.equal(made.code, 0, made.stderr)
+    const { id } = JSON.parse(made.stdout) as { id: string }
+    let shown = ''
+    for (let tries = 0; tries < 20 && !shown.includes('seen so far'); tries++)
+      shown = (await run(ida, 'plan', 'show', id)).stdout
+    assert.match(shown, /seen so far, in \d+ looks:\n +billing from 127\.0\.0\.1 on postgres: 1 at once/)
+    const ended = await run(ida, 'plan', 'cancel', id)
+    assert.match(ended.stdout + ended.stderr, /cancelled/)
+    await session.query('select 1')
+    await session.end()
+  })
+
   test('after a read of the target the page knows the account, what it could reach, and that nobody answers for it', async (t) => {
     const { ida, run, file, postgres } = await startWithTarget(t, { app: SECRET })
     await postgres.sql('create table orders (id int); grant select on orders to app')

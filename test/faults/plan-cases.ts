@@ -2,7 +2,6 @@
 // whatever happened meanwhile. Asked with real logins, not read from Reeve's own tables.
 import assert from 'node:assert/strict'
 import type { Client } from 'pg'
-import type { Operation } from '#connectors/target'
 import { endOf, login, PASSWORD, planOf, receiptsOf } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
 import type { Passing } from './statement-proxy.ts'
@@ -19,7 +18,7 @@ export interface Case {
 
 const why = { because: 'a test' }
 
-export async function caseOf(world: PlanWorld, operation: Operation, account: string): Promise<Case> {
+export async function caseOf(world: PlanWorld, operation: Acting, account: string): Promise<Case> {
   await world.role(account)
   if (operation === 'revoke')
     await world.postgres.sql(
@@ -38,7 +37,7 @@ export async function caseOf(world: PlanWorld, operation: Operation, account: st
   }
 }
 
-async function planned({ post, ida, ben }: PlanWorld, operation: Operation, account: string): Promise<string> {
+async function planned({ post, ida, ben }: PlanWorld, operation: Acting, account: string): Promise<string> {
   const asked = { target: 'main', operation, account, secret: PASSWORD, ...why }
   const { id } = await post(ida, '/v1/plans', asked)
   if (operation === 'revoke') await post(ben, `/v1/plans/${id}/approve`, why, 200)
@@ -51,7 +50,11 @@ interface Done {
   readonly session: Client | undefined
 }
 
-const WHOLE: Readonly<Record<Operation, (world: PlanWorld, done: Done) => Promise<void>>> = {
+/** What acts at each statement; to deny is the first part of to contain, and to observe acts on nothing. */
+export const ACTING = ['contain', 'revoke', 'restore'] as const
+type Acting = (typeof ACTING)[number]
+
+const WHOLE: Readonly<Record<Acting, (world: PlanWorld, done: Done) => Promise<void>>> = {
   contain: async (world, done) => {
     const { account, planId } = done
     await refusedThenProven(world, done, '28000')

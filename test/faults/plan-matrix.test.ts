@@ -1,7 +1,6 @@
 // Plans and grants at a real PostgreSQL, carried by a real server that is killed at each statement that it sends: they converge.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { OPERATIONS } from '#connectors/target'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { seededRandom } from '../../src/db/random-in-test.ts'
 import type { Random } from '../../src/db/random-in-test.ts'
@@ -9,13 +8,13 @@ import { killedAt } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
 import { givenCase, jobOf, takenCase } from './grant-cases.ts'
 import type { Job } from './grant-cases.ts'
-import { caseOf } from './plan-cases.ts'
+import { ACTING, caseOf } from './plan-cases.ts'
 import type { Case } from './plan-cases.ts'
 import { planWorld, until } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
 
 const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
-const KINDS = [...OPERATIONS, 'given', 'taken'] as const
+const KINDS = [...ACTING, 'given', 'taken'] as const
 type Kind = (typeof KINDS)[number]
 /** Statements and logins of each, undisturbed: where a sample is taken from; all of them are counted anew. */
 const ABOUT: Readonly<Record<Kind, number>> = { contain: 47, revoke: 70, restore: 18, given: 7, taken: 9 }
@@ -78,7 +77,7 @@ const pointsOf = (kind: Kind, length: number): Point[] =>
 
 /** A point of each operation, and of how a grant begins or how it ends. */
 const sampled = (random: Random): Point[] =>
-  [...OPERATIONS, random.pick(['given', 'taken'] as const)].map((kind) => random.pick(pointsOf(kind, ABOUT[kind])))
+  [...ACTING, random.pick(['given', 'taken'] as const)].map((kind) => random.pick(pointsOf(kind, ABOUT[kind])))
 
 /** All points, each once. */
 async function rounds(lengthOf: (kind: Kind) => Promise<number>): Promise<Point[][]> {

@@ -9,6 +9,7 @@ import { find } from './find.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
 import { dropRole } from './drop-role.ts'
 import { giveTimed, loginTimed } from './give-timed.ts'
+import { observeUse } from './observe-use.ts'
 import { reassignOwned } from './reassign-owned.ts'
 import { allowLogins, tryCredentialAgain } from './restore.ts'
 import { seeTimed } from './see-timed.ts'
@@ -20,6 +21,8 @@ export const postgresqlTarget: TargetAdapter = {
   system: 'postgresql',
   title: 'PostgreSQL',
   operations: {
+    observe: [observeUse],
+    deny: [tryCredentialBefore, denyNewLogins, lookForOtherWays('held'), tryCredentialAfter],
     contain: [tryCredentialBefore, denyNewLogins, endSessions, lookForOtherWays('held'), tryCredentialAfter],
     revoke: [
       tryCredentialBefore,

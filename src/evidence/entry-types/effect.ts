@@ -34,6 +34,7 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
   'plan.approved': effect('another person agreed to a plan'),
   'plan.step_began': effect('a step of a plan was looked at, and begins', { step: 'text', statements: 'names' }),
   'plan.attempt_failed': effect('a target could not be asked, and is asked again', { step: 'text', attempt: 'number' }),
+  'plan.step_goes_on': effect('a step that takes its time was looked at again', { step: 'text', answered: 'flag' }),
   'plan.step_ended': effect('what a step came to, in the words of its target', { ...STEP, answer: 'text' }),
   'plan.step_undone': effect('what a step had changed was put back', STEP),
   'plan.paused': effect('a plan waits until somebody lets it go on'),

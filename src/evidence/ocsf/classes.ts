@@ -89,6 +89,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
       'plan',
       'approved',
       'step_began',
+      'step_goes_on',
       'step_ended',
       'attempt_failed',
       'step_undone',

@@ -35,7 +35,7 @@ import {
   WHY_MAYBE,
   WHY_NEEDED,
 } from '../form/effect.ts'
-import { id, PAGE_QUERY, present } from '../form/fields.ts'
+import { id, instantSent, PAGE_QUERY, present } from '../form/fields.ts'
 import { pageAfter } from '../form/page-after.ts'
 import { text } from '../form/plain-text.ts'
 import { EFFECT_ACTORS, EFFECT_READERS, effectOf } from './targets.ts'
@@ -49,6 +49,7 @@ const ASKED = {
     .strictObject({ kind: z.enum(['emergency', 'finding', 'verdict', 'expiry', 'request']), id: text(100).optional() })
     .optional(),
   about: z.array(text(100)).max(20).optional().describe('ids of the roll that it is about'),
+  until: instantSent.optional().describe('of `observe`: when it is over; a day where nothing is said'),
   secret: SECRET.optional(),
   database: text(63).optional().describe('where the credential was used, where that is another database'),
 }
@@ -78,6 +79,7 @@ async function askedOf({ identity }: Doors, { actor }: Caller, body: AskedBody):
     purpose: purpose === undefined ? { kind } : { kind: purpose.kind, ...present({ id: purpose.id }) },
     behind: await personsBehindActor(identity, actor),
     needsApproval: needsApproval(operation),
+    ...present({ until: body.until }),
     ...credentialIn(body),
   }
 }
