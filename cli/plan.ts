@@ -185,15 +185,21 @@ async function answerObserving(plan: Plan, json: boolean): Promise<void> {
     )
 }
 
+const addressesOf = ({ address, entrances, standbys = [] }: Plan['data']['settings']): AccountAt['addresses'] => [
+  address,
+  ...entrances,
+  ...standbys,
+]
+
 /** As it was planned, whatever its target is now. */
 async function placeOfPlan(client: ReeveClient, id: string): Promise<AccountAt> {
   const { data } = await answered(client.GET('/v1/plans/{planId}', { params: pathOf(id) }))
-  return { account: data.account, addresses: [data.settings.address, ...data.settings.entrances] }
+  return { account: data.account, addresses: addressesOf(data.settings) }
 }
 
 async function placeOf(client: ReeveClient, targetId: string, account: string): Promise<AccountAt> {
   const { data } = await answered(client.GET('/v1/targets/{targetId}', { params: { path: { targetId } } }))
-  return { account, addresses: [data.settings.address, ...data.settings.entrances] }
+  return { account, addresses: addressesOf(data.settings) }
 }
 
 interface RunOptions extends SaidOptions, SecretOptions {

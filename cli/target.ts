@@ -50,6 +50,7 @@ interface AddOptions extends RemoteOptions {
   readonly tls: 'off' | 'verify'
   readonly ca?: string
   readonly entrance?: readonly string[]
+  readonly standby?: readonly string[]
   readonly probeInClear?: boolean
   readonly successor?: string
   readonly because?: string
@@ -70,6 +71,7 @@ function addCommand(): Command {
     .option('--tls <verify|off>', '`off` only on this machine', 'verify')
     .option('--ca <reference>', 'the certificate of its authority; else those of the system count')
     .option('--entrance <host:port>', 'a pooler or proxy in front of it; may be repeated', gather)
+    .option('--standby <host:port>', 'a standby: sessions are ended there, too; may be repeated', gather)
     .option(
       '--probe-in-clear',
       'the prober also answers who asks for the password in clear or as MD5, not by SCRAM alone',
@@ -90,6 +92,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
     tls,
     ca,
     entrance = [],
+    standby = [],
     successor,
     because,
     probeInClear,
@@ -106,6 +109,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
         administrator: { user, password },
         tls,
         entrances: entrance.map(addressOf),
+        ...(standby.length > 0 && { standbys: standby.map(addressOf) }),
         ...(ca !== undefined && { ca }),
         ...(probeInClear !== undefined && { probeInClear }),
         ...(successor !== undefined && { successor }),
@@ -159,6 +163,7 @@ async function show(name: string, { json }: RemoteOptions): Promise<void> {
     ['state', state],
     ['address', spelled(settings.address)],
     ['entrances', settings.entrances.map(spelled).join(', ')],
+    ['standbys', settings.standbys?.map(spelled).join(', ')],
     ['database', settings.database],
     ['role', settings.administrator.user],
     ['password', settings.administrator.password],

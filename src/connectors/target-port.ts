@@ -26,6 +26,8 @@ export interface TargetSettings {
   readonly entrances: readonly TargetAddress[]
   /** A prober also answers who asks for the password in clear or as MD5; else by SCRAM alone. The administrator never does. */
   readonly probeInClear?: boolean
+  /** Servers that follow it and let in by themselves: sessions are ended there, too, and each is probed. */
+  readonly standbys?: readonly TargetAddress[]
   /** Who takes over what a revoked role owns. */
   readonly successor?: string
 }

@@ -156,10 +156,10 @@ async function lockTarget(tx: Tx, id: string, expectedVersion?: number): Promise
 }
 
 /** SECURITY: a value given in place of a reference is refused and not repeated; no password goes over a network in clear. */
-function checkSettings({ address, entrances, administrator, tls, ca }: TargetSettings): void {
+function checkSettings({ address, entrances, standbys = [], administrator, tls, ca }: TargetSettings): void {
   for (const reference of [administrator.password, ...(ca === undefined ? [] : [ca])])
     assertReference('a secret', reference)
-  const away = [address, ...entrances].find(({ host }) => !LOOPBACK.test(host))
+  const away = [address, ...entrances, ...standbys].find(({ host }) => !LOOPBACK.test(host))
   if (tls === 'off' && away !== undefined)
     throw new Fault('unprocessable', `\`${away.host}\` is not this machine: \`tls\` has to be \`verify\``)
 }

@@ -15,7 +15,7 @@ export async function accountsOf(
   credential: OfferedCredential,
   candidates: readonly string[],
 ): Promise<string[]> {
-  const direct: TargetCall = { ...call, settings: { ...call.settings, entrances: [] } }
+  const direct: TargetCall = { ...call, settings: { ...call.settings, entrances: [], standbys: [] } }
   const found: string[] = []
   for (const user of candidates.slice(0, CANDIDATES_MAX)) {
     const [place] = (await probe(direct, { user, credential })).places

@@ -4,7 +4,7 @@ import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { otherWaysTo } from './other-ways.ts'
 import { reachOf } from './reach.ts'
-import { sessionsOf } from './sessions.ts'
+import { sessionsEverywhere } from './sessions.ts'
 
 const MEMBERSHIPS_MAX = 100
 
@@ -18,7 +18,8 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
   return await asAdministrator(call, { for: 'asking' }, async (administrator) => {
     const facts = await factsOf(administrator, subject.account)
     if (facts === undefined) return NOT_THERE
-    const others = await otherWaysTo(administrator, { settings: call.settings, subject })
+    const everywhere = await sessionsEverywhere(call, { account: subject.account })
+    const others = await otherWaysTo(administrator, { ...call, subject })
     const { reach, cutShort } = await reachOf(administrator, call, subject.account)
     const objects = facts.owns.reduce((sum, { objects: count }) => sum + count, 0)
     const databases = facts.owns.filter(({ database }) => database !== null).length
@@ -29,13 +30,17 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
         ...facts.memberships.map((role) => `member of ${role}`),
         ...(objects === 0 ? [] : [`owns ${objects} objects in ${databases} databases`]),
       ],
-      sessions: (await sessionsOf(administrator, subject.account)).map(
-        ({ application, from, database, startedAt, state }) => ({ application, from, database, startedAt, state }),
-      ),
+      sessions: everywhere.sessions.map(({ application, from, database, startedAt, state }) => ({
+        application,
+        from,
+        database,
+        startedAt,
+        state,
+      })),
       reach,
       reachCutShort: cutShort,
       otherWays: others.ways.map(({ way }) => way),
-      unknown: others.unknown,
+      unknown: [...others.unknown, ...everywhere.unasked],
     }
   })
 }

@@ -1,6 +1,6 @@
 // Other ways to the same: what lets somebody have this access though the role itself is held. Each has its next step; what
 // could not be seen is named and never taken for "none".
-import type { StepCall } from '#connectors/target'
+import type { StepCall, TargetCall } from '#connectors/target'
 import type { Administrator } from './administrator.ts'
 import { membersOf } from './members.ts'
 import type { Member } from './members.ts'
@@ -27,7 +27,7 @@ export interface OtherWays {
 
 const LOGIN_ROLES_MAX = 5000
 
-type Asked = Pick<StepCall, 'settings' | 'subject'>
+type Asked = TargetCall & Pick<StepCall, 'subject'>
 
 /** Of one role, in the server as a whole; what lies in each database is read by `ways-in-databases.ts`. */
 export async function otherWaysTo(administrator: Administrator, call: Asked): Promise<OtherWays> {
@@ -39,7 +39,7 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
   const holders = await holdersOf(administrator, [account, ...members.map((one) => one.account)])
   const trusting = lines === undefined ? [] : trustLines(lines, holders)
   const broken = lines?.filter((line) => line.broken) ?? []
-  const standbys = await standbyWays(administrator, account)
+  const standbys = await standbyWays(administrator, call, account)
   const entering = members.filter(({ login }) => login)
   return {
     ways: [

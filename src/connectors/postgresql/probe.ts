@@ -7,6 +7,7 @@ import type { OfferedCredential, TargetCall } from '#connectors/target'
 import { tlsFor } from './administrator.ts'
 import { relayed } from './probe-answer.ts'
 import type { PlaceAnswer, ProbeAnswer, ProbeJob } from './probe-answer.ts'
+import { placesOf } from './role.ts'
 import { spelled } from './target-error.ts'
 
 /** In the package's build everything stands side by side. */
@@ -25,13 +26,13 @@ export interface Probe {
   readonly milliseconds?: number
 }
 
-/** Tries the login at the address and at each entrance. What the prober could not answer for is unproven. */
+/** Tries the login at the address, at each entrance and at each standby. What the prober could not answer for is unproven. */
 export async function probe(
   call: TargetCall,
   { user, credential, attempt, milliseconds }: Probe,
 ): Promise<ProbeAnswer> {
   const { settings } = call
-  const places = [settings.address, ...settings.entrances]
+  const places = placesOf(call)
   const tls = await tlsFor(settings, call.secretOf)
   const job: ProbeJob = {
     places,

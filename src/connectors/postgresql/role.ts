@@ -75,4 +75,5 @@ function administerStatement({ settings, subject }: Pick<StepCall, 'settings' | 
 export const placesOf = ({ settings }: Pick<TargetCall, 'settings'>): TargetCall['settings']['address'][] => [
   settings.address,
   ...settings.entrances,
+  ...(settings.standbys ?? []),
 ]

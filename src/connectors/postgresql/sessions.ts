@@ -2,14 +2,19 @@
 // signed in as.
 import { parseInstant } from '#kernel'
 import type { Instant } from '#kernel'
-import type { TargetSession } from '#connectors/target'
+import type { TargetCall, TargetSession } from '#connectors/target'
+import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
+import { atStandby, standbysIn } from './standbys.ts'
+import { spelled, TargetError } from './target-error.ts'
 
 const SESSIONS_MAX = 1000
 const TEXT_CHARACTERS_MAX = 100
 
 export interface Session extends TargetSession {
   readonly pid: number
+  /** The standby where it is; absent at the server itself. */
+  readonly at?: string
   /** `client backend`, `walsender`, `logical replication apply worker`, … */
   readonly kind: string
 }
@@ -46,6 +51,33 @@ export async function sessionsOf(administrator: Administrator, account: string, 
     state: row.state ?? 'unknown',
     kind: row.kind ?? 'unknown',
   }))
+}
+
+export interface Everywhere {
+  readonly sessions: readonly Session[]
+  /** Standbys that could not be asked, and why. */
+  readonly unasked: readonly string[]
+}
+
+/** At the server and at each standby that its settings name. A standby that can't be asked keeps nobody from asking the rest. */
+export async function sessionsEverywhere(
+  call: TargetCall,
+  { account, oid, planId }: { readonly account: string; readonly oid?: string | undefined; readonly planId?: string },
+): Promise<Everywhere> {
+  const session = { for: 'asking', ...(planId !== undefined && { planId }) } as const
+  const here = await asAdministrator(call, session, (server) => sessionsOf(server, account, oid))
+  const [sessions, unasked] = [[...here], [] as string[]]
+  for (const place of standbysIn(call)) {
+    const at = spelled(place)
+    try {
+      const there = await asAdministrator(atStandby(call, place), session, (one) => sessionsOf(one, account, oid))
+      for (const one of there) sessions.push({ ...one, database: `${one.database} at the standby ${at}`, at })
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error
+      unasked.push(`sessions at the standby ${at}: ${error.message}`)
+    }
+  }
+  return { sessions, unasked }
 }
 
 /** In words, by where they come from: `3 sessions of billing-app from 10.0.0.7 on shop`. */

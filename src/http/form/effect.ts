@@ -38,6 +38,7 @@ export const TARGET_FIELDS = {
   tls: z.enum(['off', 'verify']).default('verify').describe('`off` only on this machine'),
   ca: REFERENCE.optional().describe('a reference to the certificate of the authority; else those of the system count'),
   entrances: z.array(ADDRESS).max(20).default([]).describe('poolers and proxies in front of it'),
+  standbys: z.array(ADDRESS).max(20).optional().describe('servers that follow it: sessions are ended there, too'),
   probeInClear: z
     .boolean()
     .optional()

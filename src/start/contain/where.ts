@@ -80,7 +80,9 @@ async function placesOf(search: Search, one: LeakedSecret | undefined): Promise<
 
 /** SECURITY: a secret that stood beside a host goes to that host and no other, whichever target is asked for. */
 const targetsOf = (targets: readonly CurrentTarget[], one: Partial<LeakedSecret> = {}): readonly CurrentTarget[] =>
-  targets.filter(({ data: { settings } }) => stoodBeside([settings.address, ...settings.entrances], one))
+  targets.filter(({ data: { settings } }) =>
+    stoodBeside([settings.address, ...settings.entrances, ...(settings.standbys ?? [])], one),
+  )
 
 /** One entry for each secret at each account. */
 const eachOnce = (found: readonly Held[]): Held[] => [
