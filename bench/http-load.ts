@@ -8,6 +8,8 @@ export interface Load {
   readonly requests: readonly string[]
   readonly connections: number
   readonly seconds: number
+  /** No more than so many. */
+  readonly answersMax?: number
 }
 
 export interface Answered {
@@ -21,7 +23,7 @@ export interface Answered {
 const ALLOWS = Buffer.from('"decision":true')
 const HEAD_END = Buffer.from('\r\n\r\n')
 
-async function load({ port, requests, connections, seconds }: Load): Promise<Answered> {
+async function load({ port, requests, connections, seconds, answersMax = Infinity }: Load): Promise<Answered> {
   const texts = requests.map((text) => Buffer.from(text))
   let [count, allowed, failed, asked] = [0, 0, 0, 0]
   const started = performance.now()
@@ -31,7 +33,7 @@ async function load({ port, requests, connections, seconds }: Load): Promise<Ans
       const socket = connect({ port, host: '127.0.0.1' })
       let rest: Buffer = Buffer.alloc(0)
       const ask = (): void => {
-        if (performance.now() >= end) socket.end()
+        if (performance.now() >= end || asked >= answersMax) socket.end()
         else socket.write(texts[asked++ % texts.length] ?? '')
       }
       socket.setNoDelay(true)

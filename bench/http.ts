@@ -1,5 +1,6 @@
 // Decisions over HTTP: a real server beside a bare echo of the same bodies, and beside Cerbos where it is to be had. Compared is what
-// each answers in a second of the processor's time that its process uses, so that what else the machine does counts for nobody.
+// each answers in a second of the processor's time that its process uses, all threads, writing its records and whatever it does
+// beside answering included, so that what else the machine does counts for nobody. The processor time of PostgreSQL is not counted.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,13 +14,14 @@ import { against, median, rounded } from './figure.ts'
 import type { Bench, BenchOptions, Figure } from './figure.ts'
 import { ask, cerbosProgram, pin, PINNED, startCerbos, startEcho } from './http-peers.ts'
 import type { Served } from './http-peers.ts'
+import type { Load } from './http-load.ts'
 
 const PRINCIPALS = 100
 const BATCH = 50
 const ROUNDS = 3
 const SECONDS = 5
-/** Long enough for code to be compiled where others use the machine too. */
-const WARM_UP_SECONDS = 6
+/** So many, and no longer, before anything counts: V8 compiles by how often code ran, and a server runs for days. */
+const WARM_UP = { answersMax: 120_000, seconds: 60 } as const
 const CONNECTIONS = 16
 const ECHO_SHARE_MIN = 0.8
 const BATCH_SHARE_MAX = 0.2
@@ -114,9 +116,9 @@ interface Measured {
   readonly allowedShare: number
 }
 
-async function measure(server: Asked, kind: Kind, seconds: number): Promise<Measured> {
+async function measure(server: Asked, kind: Kind, how: Pick<Load, 'seconds' | 'answersMax'>): Promise<Measured> {
   const before = cpuMilliseconds([server.pid]).get(server.pid)
-  const load = { port: server.port, requests: requestsOf(kind, server), connections: CONNECTIONS, seconds }
+  const load = { port: server.port, requests: requestsOf(kind, server), connections: CONNECTIONS, ...how }
   const { count, allowed, failed, seconds: took } = await ask(load)
   if (failed > 0) throw new Error(`${server.name} refused ${failed} of ${count} requests`)
   const used = (cpuMilliseconds([server.pid]).get(server.pid) ?? 0) - (before ?? 0)
@@ -131,7 +133,7 @@ async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions
     for (let round = 0; round <= ROUNDS; round++)
       for (const server of kind === 'single' ? servers : servers.filter(({ name }) => name !== 'cerbos')) {
         say(`${server.name}, ${kind}, ${round === 0 ? 'to warm up' : `round ${round} of ${ROUNDS}`}`)
-        const measured = await measure(server, kind, round === 0 ? WARM_UP_SECONDS : SECONDS * scale)
+        const measured = await measure(server, kind, round === 0 ? WARM_UP : { seconds: SECONDS * scale })
         if (kind === 'single' && server.name !== 'echo' && Math.abs(measured.allowedShare - 0.9) > 0.05)
           throw new Error(`${server.name} allows ${measured.allowedShare} of what nine in ten may`)
         const key = `${server.name} ${kind}`

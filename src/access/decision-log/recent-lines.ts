@@ -2,7 +2,8 @@
 // has it.
 import type { PlacedLine } from './spool-file.ts'
 
-const LETTERS_MAX = 4 * 1024 * 1024
+/** What some ten thousand decisions a second write between two batches. */
+const LETTERS_MAX = 16 * 1024 * 1024
 
 export class RecentLines {
   #lines: PlacedLine[] = []

@@ -71,7 +71,11 @@ function batchOf(source: string, before: number, lines: readonly SpoolLine[]): D
   const fresh = lines.filter(({ seq }) => seq > before)
   const last = fresh.at(-1)?.seq
   if (last === undefined) return undefined
-  const decisions = fresh.map(({ seq, text }) => ({ ...(JSON.parse(text) as DecisionLine), seq }))
+  const decisions = fresh.map(({ seq, text }) => {
+    const decision = JSON.parse(text) as DecisionLine & { seq: number }
+    decision.seq = seq
+    return decision
+  })
   return { source, first: before + 1, last, missing: last - before - fresh.length, sampling: 1, decisions }
 }
 

@@ -130,6 +130,7 @@ export class Desk {
 
   #knownBy({ host, authorization, shown }: PlainHead): TokenFacts | undefined {
     if (host !== this.#goodHost) assertHost(host, this.#settings)
+    this.#goodHost = host
     const presented = BEARER.exec(authorization)?.[1]
     const result = presented === undefined ? this.#unpresented() : this.#door.authenticate(presented, shown)
     if ('denied' in result) return undefined
