@@ -1,5 +1,5 @@
 // Grants begin and end by themselves: one process of those that share the database keeps them, another goes on when it is gone.
-import { keepGrants } from '#access/decisions'
+import { GrantKeeper } from '#access/decisions'
 import type { DecisionState } from '#access/decisions'
 import type { Administration } from '#access/records'
 import { fencedBy } from '#db'
@@ -18,11 +18,12 @@ export function startGrants(parts: {
   readonly say: (event: string) => void
 }): Pick<Repeating, 'stop'> {
   const { opened, access, state, say } = parts
-  return repeatOnOneServer(
+  const keeper = new GrantKeeper()
+  const keeping = repeatOnOneServer(
     { name: 'reeve grants', connection: opened.connectionFor('access') },
     async (signal, held) => {
       await access.lookForTargets?.()
-      return await keepGrants({ access: { ...access, db: fencedBy(held, access.db) }, state, signal })
+      return await keeper.pass({ access: { ...access, db: fencedBy(held, access.db) }, state, signal })
     },
     {
       everyMs: EVERY_MS,
@@ -31,4 +32,10 @@ export function startGrants(parts: {
       },
     },
   )
+  return {
+    stop: async () => {
+      await keeping.stop()
+      await keeper.settled()
+    },
+  }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { availableParallelism, loadavg } from 'node:os'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deriveId, systemClock } from '#kernel'
@@ -17,10 +18,20 @@ import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import { timedFulfiller } from './timed-fulfiller.ts'
 
 const PROCESS = new URL('grants-process.ts', import.meta.url).pathname
-const GRANTS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 60 : 500
-const WINDOW_MS = 20_000
-/** Two seconds, on a machine that does nothing else; the suite runs beside others. */
-const LATE_MS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 6000 : 2000
+const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
+const GRANTS = EXHAUSTIVE ? 500 : 60
+const WINDOW_MS = EXHAUSTIVE ? 20_000 : 12_000
+const AT_ONCE = 5
+/** Two seconds, on a machine that does nothing else; so much more where others wait for its cores, too. */
+const lateMs = (): number => 2000 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
+
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + 90_000; !(await holds()); await sleep(30)) assert.ok(Date.now() < end, what)
+}
+
+async function madeOneByOne(count: number, one: () => Promise<unknown>): Promise<void> {
+  for (let made = 0; made < count; made++) await one()
+}
 
 describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissing(18), timeout: 240_000 }, () => {
   let base: TestDatabase
@@ -41,11 +52,12 @@ describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissin
     await gone
     child = undefined
   }
-  const timedRoles = async (): Promise<number> => {
-    const [row] = await target.sql(
-      String.raw`select count(*)::int as n from pg_roles where rolname like 'reeve\_grt\_%'`,
+  /** The roles that are there, each with the end of its window in milliseconds. */
+  const timedRoles = async (): Promise<number[]> => {
+    const rows = await target.sql(
+      String.raw`select shobj_description(oid, 'pg_authid') as comment from pg_roles where rolname like 'reeve\_grt\_%'`,
     )
-    return Number(row?.['n'])
+    return rows.map(({ comment }) => Date.parse(/until (\S+),/.exec(String(comment))?.[1] ?? ''))
   }
   const notEnded = async (): Promise<number> =>
     (
@@ -53,6 +65,15 @@ describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissin
         .layer('access')
         .transaction((tx) => tx.query(sql`select id from access.access_grant where state <> 'ended'`))
     ).length
+
+  const begun = async (): Promise<number> => {
+    const [row] = await base.database
+      .layer('evidence')
+      .transaction((tx) =>
+        tx.query<{ n: number }>(sql`select count(*) as n from evidence.entry where type = 'grant.activated'`),
+      )
+    return row?.n ?? 0
+  }
 
   before(async () => {
     base = await testDatabase()
@@ -66,35 +87,39 @@ describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissin
     await base?.close()
   })
 
-  test(`${GRANTS} of twenty seconds are gone when their time is over, though the keeper was killed twice`, async (t) => {
+  test(`${GRANTS} of ${WINDOW_MS / 1000} seconds are gone when their time is over, though the keeper was killed twice`, async (t) => {
     const fulfillers = [timedFulfiller(target.port)]
     const access = { db: base.database.layer('access'), clock: systemClock, fulfillers }
     const act = { actor: { id: deriveId('person', 'ada') }, at: systemClock() }
-    const until = new Date(Date.now() + WINDOW_MS).toISOString() as Instant
     const right = { principalId: principalId('app'), actions: ['pg:member'], resources: ['pg://main/role/reporting'] }
+    const one = async (): Promise<unknown> => {
+      const end = new Date(Date.now() + WINDOW_MS).toISOString() as Instant
+      return await grantInTest(access, act, { ...right, until: end, kind: 'just_in_time' })
+    }
     await keeper()
-    for (let made = 0; made < GRANTS; made++) await grantInTest(access, act, { ...right, until, kind: 'just_in_time' })
-    while ((await timedRoles()) === 0) await sleep(20)
+    const making = Promise.all(Array.from({ length: AT_ONCE }, async () => await madeOneByOne(GRANTS / AT_ONCE, one)))
+    await until(async () => (await timedRoles()).length >= GRANTS / 10, 'some have begun')
     await killed()
     await keeper()
-    await sleep(Math.max(0, Date.parse(until) - Date.now() - 500))
-    const held = await timedRoles()
-    assert.ok(held > 0, 'some have begun')
+    await making
+    // in the middle of their ends
+    await until(async () => Math.min(...(await timedRoles())) < Date.now(), 'the first is over')
     await killed()
     await keeper()
-    const from = Math.max(Date.now(), Date.parse(until))
-    while ((await timedRoles()) > 0) {
-      assert.ok(Date.now() - from < 60_000, 'roles are left behind')
-      await sleep(20)
-    }
-    const late = Date.now() - from
-    t.diagnostic(`${held} of ${GRANTS} had begun; the last role was gone ${late} ms after its time or the recovery`)
-    while ((await notEnded()) > 0) {
-      assert.ok(Date.now() - from < 120_000, 'not all are seen to be over')
-      await sleep(100)
-    }
-    t.diagnostic(`all were seen refused ${Date.now() - from} ms after`)
-    assert.equal(await timedRoles(), 0, 'none has come back')
-    assert.ok(late <= LATE_MS, `${late} ms late`)
+    const recovered = Date.now()
+    let late = 0
+    await until(async () => {
+      const there = await timedRoles()
+      for (const end of there) late = Math.max(late, Date.now() - Math.max(end, recovered))
+      return there.length === 0
+    }, 'every role is gone')
+    t.diagnostic(`the last role was gone ${late} ms after its time or the recovery`)
+    await until(async () => (await notEnded()) === 0, 'all are seen to be over')
+    t.diagnostic(`all were seen refused ${Date.now() - recovered} ms after the recovery`)
+    assert.deepEqual(await timedRoles(), [], 'none has come back')
+    t.diagnostic(`${await begun()} of ${GRANTS} had begun`)
+    // how long a keeper takes to start on a machine that does other things is no matter of grants
+    assert.ok((await begun()) > (EXHAUSTIVE ? GRANTS * 0.98 : 0), 'some did not begin in their time')
+    assert.ok(late <= lateMs(), `${late} ms late, at a load of ${loadavg()[0]}`)
   })
 })

@@ -13,11 +13,15 @@ import { endGrant } from '../grant/end-grant.ts'
 import { grantInTest } from '../grant/grant-in-test.ts'
 import type { GrantRecord } from '../grant/records.ts'
 import type { AccessLayer } from '../observe/records.ts'
-import { keepGrants } from './keep-grants.ts'
+import { keepGrants } from './keeper-in-test.ts'
+import { GrantKeeper } from './keep-grants.ts'
+import type { GrantFulfiller } from './port.ts'
 import { fulfillerInTest, targetInTest } from './target-in-test.ts'
 import type { TargetInTest } from './target-in-test.ts'
 
 const START = Date.parse('2026-03-01T12:00:00.000Z')
+type Right = Parameters<GrantFulfiller['reaches']>[0]
+
 const OPEN = 'forbid(principal, action, resource) when { context.request has never };'
 
 describe('a grant at its target', { skip: databaseUnavailable() }, () => {
@@ -27,6 +31,7 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
   let state: DecisionState
   let seconds = 0
   const now = (): Instant => new Date(START + seconds * 1000).toISOString() as Instant
+  const later = (more: number): Instant => new Date(START + (seconds + more) * 1000).toISOString() as Instant
   const act = (): Act => ({ actor: { id: deriveId('person', 'ada') }, at: now() })
   const pass = async (afterSeconds = 0): Promise<void> => {
     seconds += afterSeconds
@@ -159,6 +164,40 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
     target.always = undefined
     await pass(1)
     assert.equal((await grant(id)).state, 'ended')
+  })
+
+  test('a target that hangs keeps the end of no grant at another waiting', async () => {
+    let hung = 0
+    const hangs = async (): Promise<never> => {
+      hung++
+      return await new Promise<never>(() => undefined)
+    }
+    const other: GrantFulfiller = {
+      name: 'other',
+      reaches: ({ resources }) => resources.includes('pg://hung/*'),
+      activate: hangs,
+      end: hangs,
+      verify: hangs,
+    }
+    const here = fulfillerInTest(target.url)
+    const both = { ...access, fulfillers: [{ ...here, reaches: (right: Right) => !other.reaches(right) }, other] }
+    const keeper = new GrantKeeper(200)
+    const stopping = new AbortController()
+    const once = async (): Promise<string> => {
+      state.knownAt = START + seconds * 1000
+      return await keeper.pass({ access: both, state: () => state, signal: stopping.signal })
+    }
+    const right = { principalId: principalId('app'), kind: 'just_in_time', actions: ['pg:SELECT'] } as const
+    for (const hour of [1, 2, 3])
+      await grantInTest(both, act(), { ...right, resources: ['pg://hung/*'], until: later(hour * 3600) })
+    const { id } = await grantInTest(both, act(), { ...right, resources: ['pg://main/*'], until: later(60) })
+    await once()
+    assert.deepEqual([(await grant(id)).state, hung], ['active', 3])
+    seconds += 60
+    await once()
+    assert.deepEqual([(await grant(id)).state, hung], ['ended', 3], 'what is under way is not begun again')
+    stopping.abort()
+    await keeper.settled()
   })
 
   test('a target that says it ended and still lets in is unproven, with what it said; nothing is in force here', async () => {

@@ -1,111 +1,101 @@
-// One pass over the grants that are due: those that a target has to be told of, and those whose time is over.
-import { REEVE } from '#kernel'
-import { sql } from '#db'
-import { CURRENT, readCurrent } from '#db/history'
-import { changeWithEntries } from '#evidence/port'
-import { GRANT } from '../grant/records.ts'
-import type { GrantRecord } from '../grant/records.ts'
-import type { CurrentGrant } from '../grant/write-grants.ts'
-import type { AccessLayer } from '../observe/records.ts'
+// The grants that are due: those that a target has to be told of, and those whose time is over. Each is carried by itself, so that
+// a target that hangs keeps only its own waiting.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AtOnce } from './at-once.ts'
-import { trustDenial, UNDECIDED } from './may-begin.ts'
+import { dueGrants, endThoseOver, untrusted } from './due-grants.ts'
 import { carry } from './steps.ts'
 import type { Fulfilling, Pass } from './steps.ts'
 import { StepWriter } from './write-steps.ts'
+import type { CurrentGrant } from '../grant/write-grants.ts'
 
+/** Of one target in one pass. */
 const BATCH = 500
 /** Calls of one target at once. */
-const CALLS_AT_ONCE = 16
+const CALLS_AT_ONCE = 64
+/** A pass ends though a target has not answered: what is due elsewhere does not wait for it. */
+const PASS_MS = 250
 
-/** By one process at a time: whoever holds the lock of grants. `signal` ends it between two steps. */
-export async function keepGrants(work: Fulfilling): Promise<'more' | 'done'> {
-  const over = await endThoseOver(work.access)
-  const due = await dueGrants(work.access)
-  // one may be both: its time is over, and who has it is held
-  const all = new Map([...due, ...(await untrusted(work))].map((grant) => [grant.id, grant]))
-  const pass = passOf(work)
-  const carried = await Promise.allSettled([...all.values()].map(async (grant) => await carryOne(pass, grant)))
-  const failed = carried.find(({ status }) => status === 'rejected')
-  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
-  const moved = carried.some((result) => result.status === 'fulfilled' && result.value)
-  // where none could go on, asking again at once would only ask again
-  return over === BATCH || (due.length >= BATCH && moved) ? 'more' : 'done'
-}
+/** Those that are carried here. By one process at a time: whoever holds the lock of grants. */
+export class GrantKeeper {
+  readonly #underWay = new Map<string, CurrentGrant>()
+  readonly #turns = new Map<string, AtOnce>()
+  readonly #carried = new Set<Promise<unknown>>()
+  readonly #passMs: number
+  #failure: unknown
 
-function passOf(work: Fulfilling): Pass {
-  const turns = new Map<string, AtOnce>()
-  return {
-    ...work,
-    steps: new StepWriter(work.access),
-    turnsOf: ({ name }) => {
-      const known = turns.get(name) ?? new AtOnce(CALLS_AT_ONCE)
-      turns.set(name, known)
-      return known
-    },
+  constructor(passMs = PASS_MS) {
+    this.#passMs = passMs
   }
-}
 
-/** Answers whether it went on. */
-async function carryOne(pass: Pass, grant: CurrentGrant): Promise<boolean> {
-  const target = pass.access.fulfillers?.find(({ name }) => name === grant.data.fulfilment?.by)
-  return target !== undefined && (await carry(pass, grant, target))
-}
-
-/** Of the targets that are known here; what another server was told of waits for that one. */
-async function dueGrants({ db, clock, fulfillers = [] }: AccessLayer): Promise<CurrentGrant[]> {
-  const names = fulfillers.map(({ name }) => name)
-  return await db.transaction(
-    async (tx) =>
-      await tx.query<CurrentGrant>(sql`select ${CURRENT} from access.access_grant
-        where next_at <= ${clock()} and fulfilled_by = any(${names}) order by next_at, id limit ${BATCH}`),
-    { readOnly: true },
-  )
-}
-
-/** Grants in force at a target, of principals that may not be trusted any more. */
-async function untrusted({ access, state }: Fulfilling): Promise<CurrentGrant[]> {
-  const names = access.fulfillers?.map(({ name }) => name) ?? []
-  if (names.length === 0) return []
-  const at = Date.parse(access.clock())
-  const known = state()
-  return await access.db.transaction(
-    async (tx) => {
-      const held = await tx.query<{ id: string; principalId: string }>(sql`
-        select id, principal_id as "principalId" from access.access_grant
-        where fulfilled_by = any(${names}) and state = 'active'`)
-      const ids = held.filter(({ principalId }) => {
-        const denial = trustDenial(known, principalId, at)
-        return denial !== undefined && !UNDECIDED.has(denial)
+  /** `work.signal` ends it between two steps. Throws what one of them met, also in an earlier pass. */
+  async pass(work: Fulfilling): Promise<'more' | 'done'> {
+    const over = await endThoseOver(work.access, BATCH)
+    const due = await dueGrants(work.access, this.#busy(), BATCH)
+    // one may be both: its time is over, and who has it is held
+    const all = new Map([...due, ...(await untrusted(work, BATCH))].map((grant) => [grant.id, grant]))
+    const pass = this.#passOf(work)
+    let moved = false
+    const carried = [...all.values()]
+      .filter(({ id }) => !this.#underWay.has(id))
+      .map(async (grant) => {
+        moved = (await this.#carryOne(pass, grant)) || moved
       })
-      const found = await readCurrent<GrantRecord>(
-        tx,
-        GRANT,
-        ids.slice(0, BATCH).map(({ id }) => id),
-      )
-      return [...found.values()]
-    },
-    { readOnly: true },
-  )
-}
+    await this.#inTime(carried)
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) throw failure
+    // where none could go on, asking again at once would only ask again
+    return over === BATCH || moved ? 'more' : 'done'
+  }
 
-/** Those that are at no target have ended by themselves; now their records say so. Answers how many. */
-async function endThoseOver({ db, clock }: AccessLayer): Promise<number> {
-  const at = clock()
-  return await db.transaction(async (tx) => {
-    const over = await tx.query<CurrentGrant>(sql`select ${CURRENT} from access.access_grant
-      where state = 'active' and fulfilled_by is null and until <= ${at}
-      order by until, id limit ${BATCH} for update skip locked`)
-    const because = 'its time is over'
-    await changeWithEntries<GrantRecord>(
-      tx,
-      GRANT,
-      { actor: { id: REEVE }, at },
-      over.map((current) => ({
-        current,
-        patch: (data) => ({ ...data, state: 'ended', ended: { at: data.until ?? at, by: REEVE, because } }),
-        words: { type: 'grant.ended', about: [current.data.principalId], reason: because },
-      })),
+  async settled(): Promise<void> {
+    while (this.#carried.size > 0) await Promise.all(this.#carried)
+  }
+
+  /** Never throws. */
+  async #inTime(carried: readonly Promise<void>[]): Promise<void> {
+    if (carried.length === 0) return
+    const all = Promise.all(
+      carried.map(async (one) => {
+        await one.catch((error: unknown) => {
+          this.#failure ??= error
+        })
+      }),
     )
-    return over.length
-  })
+    this.#carried.add(all)
+    const settled = all.finally(() => this.#carried.delete(all))
+    const timer = new AbortController()
+    await Promise.race([settled, sleep(this.#passMs, undefined, { signal: timer.signal }).catch(() => undefined)])
+    timer.abort()
+  }
+
+  /** Answers whether it went on. */
+  async #carryOne(pass: Pass, grant: CurrentGrant): Promise<boolean> {
+    const target = pass.access.fulfillers?.find(({ name }) => name === grant.data.fulfilment?.by)
+    if (target === undefined) return false
+    this.#underWay.set(grant.id, grant)
+    try {
+      return await carry(pass, grant, target)
+    } finally {
+      this.#underWay.delete(grant.id)
+    }
+  }
+
+  #busy(): { readonly ids: string[]; readonly targets: string[] } {
+    const byTarget = Map.groupBy(this.#underWay.values(), ({ data }) => data.fulfilment?.by ?? '')
+    const targets = [...byTarget].filter(([, grants]) => grants.length >= BATCH).map(([name]) => name)
+    return { ids: [...this.#underWay.keys()], targets }
+  }
+
+  #passOf(work: Fulfilling): Pass {
+    return {
+      ...work,
+      steps: new StepWriter(work.access),
+      turnsOf: ({ name }) => {
+        const known = this.#turns.get(name) ?? new AtOnce(CALLS_AT_ONCE)
+        this.#turns.set(name, known)
+        return known
+      },
+    }
+  }
 }

@@ -10,7 +10,7 @@ import { DecisionState } from '../decide/index.ts'
 import { facts, policies, principalId } from '../decide/state-in-test.ts'
 import { grantInTest } from '../grant/grant-in-test.ts'
 import type { AccessLayer } from '../observe/records.ts'
-import { keepGrants } from './keep-grants.ts'
+import { keepGrants } from './keeper-in-test.ts'
 import { fulfillerInTest, targetInTest } from './target-in-test.ts'
 import type { TargetInTest } from './target-in-test.ts'
 

@@ -12,7 +12,8 @@ import type { AccessLayer } from '../observe/records.ts'
 import { changeOf } from './record-step.ts'
 import type { StepTaken } from './record-step.ts'
 
-const BATCH_MAX = 500
+/** The target is told of the first while the others are written. */
+const BATCH_MAX = 100
 
 interface Taken {
   readonly seen: CurrentGrant

@@ -3,31 +3,62 @@ import { randomBytes } from 'node:crypto'
 import type { TargetCall, TimedRight, TimedSeen } from '#connectors/target'
 import { asAdministrator, tlsFor } from './administrator.ts'
 import { relayed } from './probe-answer.ts'
-import { placesOf, roleOf } from './role.ts'
-import { sessionsOf } from './sessions.ts'
+import { inParts, OneSession } from './one-session.ts'
+import { placesOf } from './role.ts'
 import { timedRoleName } from './timed-role.ts'
 import { tried } from './try-login.ts'
 
 const PLACE_MS = 5000
+/** Logins that are tried at the same moment. */
+const LOGINS_AT_ONCE = 16
 
-/** The password is of this moment: there is no true one that could be tried, since nobody kept it. */
+const together = new OneSession<string, ReadonlyMap<string, TimedSeen>>(seeAll)
+
 export async function seeTimed(call: TargetCall, right: TimedRight): Promise<TimedSeen> {
   const user = timedRoleName(right)
-  const there = await asAdministrator(call, { for: 'asking' }, async (one) => ({
-    role: await roleOf(one, user),
-    sessions: await sessionsOf(one, user),
-  }))
-  if (there.role !== undefined) return { effect: 'unproven', reason: `pg_roles still has ${user}` }
-  if (there.sessions.length > 0) return { effect: 'unproven', reason: `a session of ${user} is still open` }
+  const seen = (await together.join(call, user)).get(user)
+  return seen ?? { effect: 'unproven', reason: `${user} was not looked at` }
+}
+
+async function seeAll(call: TargetCall, users: readonly string[]): Promise<ReadonlyMap<string, TimedSeen>> {
+  const seen = new Map<string, TimedSeen>()
+  for (const [user, reason] of await leftOf(call, users)) seen.set(user, { effect: 'unproven', reason })
   const tls = await tlsFor(call.settings, call.secretOf)
+  const gone = users.filter((user) => !seen.has(user))
+  for (const part of inParts(gone, LOGINS_AT_ONCE))
+    await Promise.all(part.map(async (user) => seen.set(user, await refusedLogin(call, user, tls))))
+  return seen
+}
+
+/** Those of which something is there, with what it is. */
+async function leftOf(call: TargetCall, users: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  return await asAdministrator(call, { for: 'asking' }, async (one) => {
+    const sessions = await one.rows<{ name: string }>(
+      'select distinct usename as name from pg_stat_activity where usename = any($1)',
+      [users],
+    )
+    const roles = await one.rows<{ name: string }>('select rolname as name from pg_roles where rolname = any($1)', [
+      users,
+    ])
+    return new Map([
+      ...sessions.map(({ name }) => [name, `a session of ${name} is still open`] as const),
+      ...roles.map(({ name }) => [name, `pg_roles still has ${name}`] as const),
+    ])
+  })
+}
+
+/** The password is of this moment: there is no true one that could be tried, since nobody kept it. */
+async function refusedLogin(
+  call: TargetCall,
+  user: string,
+  tls: Awaited<ReturnType<typeof tlsFor>>,
+): Promise<TimedSeen> {
   const job = {
     places: placesOf(call),
     user,
     secret: randomBytes(32).toString('base64url'),
     database: call.settings.database,
     milliseconds: PLACE_MS,
-    // of this moment, and good for nothing
-    inClear: true,
     ...(tls !== false && { ca: tls.ca }),
   }
   const answers = relayed(await Promise.all(job.places.map(async (place) => await tried(place, job))))

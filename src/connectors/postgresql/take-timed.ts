@@ -6,72 +6,36 @@ import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { dependentsOf, described } from './dependents.ts'
 import { handOverStatement } from './hand-over.ts'
+import { allOrEach, inParts, OneSession } from './one-session.ts'
 import { identifier } from './sql-text.ts'
 import { TargetError } from './target-error.ts'
 import { readComment, TIMED_ROLES, timedRoleName } from './timed-role.ts'
 
-/** Locks of a server are bounded, and each role that is dropped holds some. */
-const AT_ONCE = 50
 const SESSIONS_MS = 5000
 const PAUSE_MS = 50
 
 /** Why a role is still there; what is not in it is gone. */
 type Left = ReadonlyMap<string, string>
 
-interface Waiting {
-  readonly rights: TimedRight[]
-  readonly ended: Promise<Left>
-}
-
-/** By where the target is: the next session, which those who come meanwhile join. */
-const waiting = new Map<string, Waiting>()
-const under = new Map<string, Promise<unknown>>()
+const together = new OneSession<string, Left>(takeAll)
 
 export async function takeTimed(call: TargetCall, right: TimedRight): Promise<TimedDone> {
   const role = timedRoleName(right)
-  const left = (await joined(call, right)).get(role)
+  const left = (await together.join(call, role)).get(role)
   return left === undefined ? { done: true, answer: `pg_roles has no ${role} any more` } : { done: false, reason: left }
-}
-
-/** One session at a time for each target. */
-async function joined(call: TargetCall, right: TimedRight): Promise<Left> {
-  const { address, administrator } = call.settings
-  const key = JSON.stringify([address, administrator])
-  const next = waiting.get(key)
-  if (next !== undefined) {
-    next.rights.push(right)
-    return await next.ended
-  }
-  const rights = [right]
-  const before = under.get(key) ?? Promise.resolve()
-  const ended = before
-    // those that were asked for in the same moment come along
-    .then(async () => await sleep(5))
-    .then(async () => {
-      waiting.delete(key)
-      // SECURITY: not the signal of the first alone: others wait for it too
-      const signal = AbortSignal.timeout(25_000)
-      return await takeAll({ ...call, signal }, rights.map(timedRoleName))
-    })
-  waiting.set(key, { rights, ended })
-  const over = ended.catch(() => undefined).finally(() => under.get(key) === over && under.delete(key))
-  under.set(key, over)
-  return await ended
 }
 
 async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Left> {
   const left = new Map<string, string>()
   await asAdministrator(call, { for: 'acting' }, async (one) => {
     const roles = await there(one, call, wanted)
-    for (let at = 0; at < roles.length; at += AT_ONCE) {
-      const some = roles.slice(at, at + AT_ONCE)
-      await attempt(some, async (names) => {
+    for (const part of inParts(roles))
+      await allOrEach(part, async (names) => {
         await one.rows(names.map((name) => `ALTER ROLE ${identifier(name)} NOLOGIN PASSWORD NULL`).join('; '))
       })
-    }
     for (const name of await endSessionsOf(one, call, roles)) left.set(name, 'a session of it does not end')
     const free = roles.filter((name) => !left.has(name))
-    for (let at = 0; at < free.length; at += AT_ONCE) await dropRoles(one, call, free.slice(at, at + AT_ONCE), left)
+    for (const part of inParts(free)) await dropRoles(one, call, part, left)
   })
   return left
 }
@@ -109,7 +73,7 @@ async function dropRoles(
   roles: readonly string[],
   left: Map<string, string>,
 ): Promise<void> {
-  await attempt(roles, async (names) => {
+  await allOrEach(roles, async (names) => {
     const [alone = '', another] = names
     try {
       if (another === undefined) await handOver(one, call, alone)
@@ -119,17 +83,6 @@ async function dropRoles(
       left.set(alone, `${alone} may not log in and is still there: ${await why(one, call, alone, error)}`)
     }
   })
-}
-
-/** All in one statement; where one of them keeps the others, each by itself. */
-async function attempt(roles: readonly string[], work: (names: readonly string[]) => Promise<void>): Promise<void> {
-  if (roles.length === 0) return
-  try {
-    await work(roles)
-  } catch (error) {
-    if (!(error instanceof TargetError) || roles.length === 1) throw error
-    for (const role of roles) await attempt([role], work)
-  }
 }
 
 /** Rights on tables are withdrawn, and what it came to own goes to the successor: no object is lost. */

@@ -2,6 +2,7 @@
 import { isId, parseInstant } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TargetSettings, TimedRight } from '#connectors/target'
+import type { Administrator } from './administrator.ts'
 import { identifier } from './sql-text.ts'
 
 /** Names of PostgreSQL have 63 bytes; a grant's id is much shorter. */
@@ -30,6 +31,18 @@ export function readComment(comment: string | null): TimedComment | undefined {
   if (step === '') return undefined
   const at = parseInstant(until)
   return { fence: Number(step), ...(at !== undefined && { until: at }) }
+}
+
+/** Of those of the roles that are there; `null`: nobody here wrote its comment. */
+export async function commentsOf(
+  one: Administrator,
+  roles: readonly string[],
+): Promise<ReadonlyMap<string, TimedComment | null>> {
+  const found = await one.rows<{ name: string; comment: string | null }>(
+    "select rolname as name, shobj_description(oid, 'pg_authid') as comment from pg_roles where rolname = any($1)",
+    [roles],
+  )
+  return new Map(found.map(({ name, comment }) => [name, readComment(comment) ?? null]))
 }
 
 /** What a right comes to there: a role that it is a member of, or a privilege on a table. */

@@ -4,6 +4,7 @@ import { newId, systemClock } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TimedRight, TimedRights } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
+import { between } from './places-in-test.ts'
 import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 
@@ -70,6 +71,28 @@ for (const major of MAJORS) {
       await assert.rejects(server.session(second.user, second.password), { code: '28P01' })
       await assert.rejects(timed.login(call, one), /its time is over/)
       await timed.take(call, one)
+    })
+
+    test('sixty that begin together are made in a few sessions, and one that is refused keeps none of the others', async () => {
+      const place = await between(server.port)
+      const call = server.call({ address: place.address })
+      const wrong = [
+        right({ resources: [`pg://${NAME}/role/ruler`] }),
+        right({ resources: [`pg://${NAME}/nowhere/public.t`], actions: ['pg:SELECT'] }),
+        right({ resources: [`pg://${NAME}/postgres/public.no_such_table`], actions: ['pg:SELECT'] }),
+      ]
+      const many = Array.from({ length: 60 }, () => right())
+      const [first = right()] = many
+      const answers = await Promise.all([...many, ...wrong, first].map(async (one) => await timed.give(call, one)))
+      assert.deepEqual(
+        answers.map(({ done }) => done),
+        [...many.map(() => true), ...wrong.map(() => false), true],
+      )
+      // one for the roles, one for each database
+      assert.ok(place.logins.length <= 6, `${place.logins.length} sessions`)
+      await Promise.all([...many, ...wrong].map(async (one) => await timed.take(server.call(), one)))
+      assert.deepEqual(await roles(), [])
+      await place.close()
     })
 
     test('sixty that end together are gone in one go, with those that nobody asked to end though they are over', async () => {

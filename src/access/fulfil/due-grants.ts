@@ -1,0 +1,81 @@
+// Which grants there is something to do of just now.
+import { REEVE } from '#kernel'
+import { sql } from '#db'
+import { CURRENT, readCurrent } from '#db/history'
+import { changeWithEntries } from '#evidence/port'
+import { GRANT } from '../grant/records.ts'
+import type { GrantRecord } from '../grant/records.ts'
+import type { CurrentGrant } from '../grant/write-grants.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import { trustDenial, UNDECIDED } from './may-begin.ts'
+import type { Fulfilling } from './steps.ts'
+
+/**
+ * Of the targets that are known here, so many of each; what another server was told of waits for that one. Without those that
+ * are under way, and without targets that are busy.
+ */
+export async function dueGrants(
+  { db, clock, fulfillers = [] }: AccessLayer,
+  busy: { readonly ids: readonly string[]; readonly targets: readonly string[] },
+  most: number,
+): Promise<CurrentGrant[]> {
+  const names = fulfillers.map(({ name }) => name).filter((name) => !busy.targets.includes(name))
+  if (names.length === 0) return []
+  return await db.transaction(
+    async (tx) =>
+      await tx.query<CurrentGrant>(sql`
+        select ${CURRENT} from unnest(${names}::text[]) as target (name) cross join lateral (
+          select * from access.access_grant
+          where next_at <= ${clock()} and fulfilled_by = target.name and id <> all(${[...busy.ids]}::text[])
+          order by next_at, id limit ${most}) as due`),
+    { readOnly: true },
+  )
+}
+
+/** Grants in force at a target, of principals that may not be trusted any more. */
+export async function untrusted({ access, state }: Fulfilling, most: number): Promise<CurrentGrant[]> {
+  const names = access.fulfillers?.map(({ name }) => name) ?? []
+  if (names.length === 0) return []
+  const at = Date.parse(access.clock())
+  const known = state()
+  return await access.db.transaction(
+    async (tx) => {
+      const held = await tx.query<{ id: string; principalId: string }>(sql`
+        select id, principal_id as "principalId" from access.access_grant
+        where fulfilled_by = any(${names}) and state = 'active'`)
+      const ids = held.filter(({ principalId }) => {
+        const denial = trustDenial(known, principalId, at)
+        return denial !== undefined && !UNDECIDED.has(denial)
+      })
+      const found = await readCurrent<GrantRecord>(
+        tx,
+        GRANT,
+        ids.slice(0, most).map(({ id }) => id),
+      )
+      return [...found.values()]
+    },
+    { readOnly: true },
+  )
+}
+
+/** Those that are at no target have ended by themselves; now their records say so. Answers how many. */
+export async function endThoseOver({ db, clock }: AccessLayer, most: number): Promise<number> {
+  const at = clock()
+  return await db.transaction(async (tx) => {
+    const over = await tx.query<CurrentGrant>(sql`select ${CURRENT} from access.access_grant
+      where state = 'active' and fulfilled_by is null and until <= ${at}
+      order by until, id limit ${most} for update skip locked`)
+    const because = 'its time is over'
+    await changeWithEntries<GrantRecord>(
+      tx,
+      GRANT,
+      { actor: { id: REEVE }, at },
+      over.map((current) => ({
+        current,
+        patch: (data) => ({ ...data, state: 'ended', ended: { at: data.until ?? at, by: REEVE, because } }),
+        words: { type: 'grant.ended', about: [current.data.principalId], reason: because },
+      })),
+    )
+    return over.length
+  })
+}
