@@ -1,7 +1,7 @@
 // `reeve target`: the systems that Reeve acts on, what its administrative role is made with, and whether it may do what it must.
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { answered } from '#client'
 import { Fault, scramVerifier } from '#kernel'
@@ -227,6 +227,7 @@ function prepareCommand(): Command {
 /** SECURITY: the SQL holds its verifier only, so that no log of the server has the password. */
 async function passwordIn(path: string): Promise<string> {
   try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await writeFile(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
     say(`A password was made: ${path}. The server of Reeve has to be able to read it.`)
   } catch (cause) {

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
-import type { StepVerdict, TargetStep } from '#connectors/target'
+import type { StepVerdict, TargetCall, TargetStep } from '#connectors/target'
 import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
 import type { TestDatabase } from '../db/database-in-test.ts'
 import { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
@@ -13,7 +13,7 @@ import { previewPlan } from './make-plan.ts'
 import { getPlan, getReceipt, listPlans } from './read-plans.ts'
 import { setRestraint } from './restraint.ts'
 import { TargetInTest } from './target-in-test.ts'
-import { changeTarget, getTarget, removeTarget } from './targets.ts'
+import { changeTarget, examineTarget, getTarget, removeTarget } from './targets.ts'
 
 /** When it is not left any more to the server that was offered its credential. */
 const later = (): Instant => new Date(Date.now() + 4000).toISOString() as Instant
@@ -343,6 +343,20 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     await removeTarget(layer, actBy(), { id: targetId })
     const again = runPlan(layer, actBy(), { id })
     await assert.rejects(again, (error) => error instanceof Fault && /was removed/.test(error.detail))
+  })
+
+  test('a reference is resolved for the host of the target, so that it can be bound to it', async () => {
+    const asked: string[] = []
+    const adapter = {
+      ...target.adapter,
+      examine: async ({ secretOf }: TargetCall) => [{ check: await secretOf('env:P') }],
+    }
+    const secretOf = async (reference: string, host: string): Promise<string> => {
+      asked.push(`${reference} for ${host}`)
+      return ''
+    }
+    await examineTarget(layerInTest(base, adapter as never, { secretOf }), actBy(), 'main')
+    assert.deepEqual(asked, ['env:P for 127.0.0.1'])
   })
 
   test('a plan that another one is in the way of is a conflict, and loses no credential', async () => {

@@ -103,3 +103,19 @@ test('with rules only what they name is read, and a link leads nowhere else', as
     await assert.rejects(resolveReference(reference, rules), refused('unprocessable'), reference)
   }
 })
+
+test('what is kept for one host is given to no other, however it is spelled', async () => {
+  const folder = join(root, 'bound')
+  await mkdir(join(folder, 'hosts', 'db.example'), { recursive: true })
+  const file = join(folder, 'hosts', 'db.example', 'admin')
+  await writeFile(file, VALUE)
+  await symlink(file, join(folder, 'another-name'))
+  await symlink(join(folder, 'hosts', 'db.example'), join(folder, 'hosts', 'mine.example'))
+  const rules = { folders: [folder, join(folder, 'hosts', 'db.example')], variables: [], commands: [] }
+  for (const host of ['db.example', 'DB.Example'])
+    assert.equal(await resolveText(`file:${file}`, { ...rules, host }), VALUE)
+  for (const path of [file, join(folder, 'another-name'), join(folder, 'hosts', 'mine.example', 'admin')])
+    for (const given of [{ ...rules, host: 'mine.example' }, rules])
+      await assert.rejects(resolveText(`file:${path}`, given), refused('unprocessable'), path)
+  await assert.rejects(resolveText(`file:${file}`, { ...rules, host: 'mine.example' }), /is for the host db\.example/)
+})

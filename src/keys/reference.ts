@@ -26,7 +26,12 @@ export interface ReferenceRules {
   readonly variables: readonly string[]
   /** Commands, as absolute paths, that `exec:` may run. */
   readonly commands: readonly string[]
+  /** Where it is used: what lies below `hosts/NAME` of a folder is for the host of that name, and for no other. */
+  readonly host?: string
 }
+
+/** Below a folder that `file:` may read. */
+const BOUND = 'hosts'
 
 /** Throws Fault('unprocessable') on anything that is not a reference; SECURITY: what was given is not repeated. */
 export function parseReference(text: string): Reference {
@@ -95,7 +100,7 @@ async function refuseForbidden(reference: Reference, rules: ReferenceRules): Pro
       ? rules.variables.includes(reference.name)
       : reference.scheme === 'exec'
         ? rules.commands.includes(reference.command)
-        : await isBelow(reference.path, rules.folders)
+        : await isBelow(reference, rules)
   if (allowed) return
   throw new Fault(
     'unprocessable',
@@ -103,14 +108,22 @@ async function refuseForbidden(reference: Reference, rules: ReferenceRules): Pro
   )
 }
 
-async function isBelow(path: string, folders: readonly string[]): Promise<boolean> {
-  try {
-    const real = await realpath(path)
-    const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)))
-    return roots.some((root) => root !== undefined && real.startsWith(root.endsWith(sep) ? root : root + sep))
-  } catch {
-    return false
-  }
+/** Throws Fault('unprocessable') for a file of another host. */
+async function isBelow(
+  reference: Reference & { scheme: 'file' },
+  { folders, host }: Pick<ReferenceRules, 'folders' | 'host'>,
+): Promise<boolean> {
+  const real = await realpath(reference.path).catch(() => undefined)
+  if (real === undefined) return false
+  const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)))
+  const within = roots.flatMap((root) => {
+    const start = root === undefined || root.endsWith(sep) ? root : root + sep
+    return start !== undefined && real.startsWith(start) ? [real.slice(start.length).split(sep)] : []
+  })
+  const bound = within.find(([first, name]) => first === BOUND && name?.toLowerCase() !== host?.toLowerCase())
+  if (bound === undefined) return within.length > 0
+  const [, name = ''] = bound
+  throw new Fault('unprocessable', `\`${referenceName(reference)}\` is for the host ${name}, and is given to no other`)
 }
 
 async function readFileOf(reference: Reference & { scheme: 'file' }): Promise<Buffer> {

@@ -53,7 +53,7 @@ export function startEffect({
     db: opened.database.layer('effect'),
     clock,
     adapters,
-    secretOf: async (reference) => await resolveText(reference, rules),
+    secretOf: async (reference, host) => await resolveText(reference, { ...rules, host }),
     offered: new OfferedCredentials(),
     marksOf: (secret) => fingerprint(secret).map(({ keyId, value }) => `${keyId}:${value}`),
     host: hostname(),
