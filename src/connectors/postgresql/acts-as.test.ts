@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { StepVerdict } from '#connectors/target'
+import { postgresqlTarget } from './index.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
 import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
@@ -129,6 +130,13 @@ for (const major of MAJORS) {
       assert.match(await looked(), /view public\.of_mine in shop \(PUBLIC, low\) acts as app/)
       assert.equal(await hindered(), undefined)
       await server.sql('drop view of_mine', 'shop')
+    })
+
+    test('the page that is read before anything is held has them, too', async () => {
+      await server.sql('alter routine door security definer', 'shop')
+      const { otherWays } = await postgresqlTarget.find(server.call(), { account: 'app' })
+      assert.match(otherWays.join(), /function public\.door\(text\) in shop \(PUBLIC\) acts as app/)
+      await server.sql('alter routine door security invoker', 'shop')
     })
 
     test('a catalogue that not all may read is more than it owns', async () => {

@@ -3,7 +3,6 @@ import type { StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import { few, otherWaysTo } from './other-ways.ts'
 import type { OtherWays } from './other-ways.ts'
-import { waysInDatabases } from './ways-in-databases.ts'
 
 /** What installs the reviewed functions. */
 export const INSTALL = '`reeve target prepare` prints what installs it: run that with psql, as a superuser'
@@ -27,15 +26,7 @@ export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
 })
 
 async function waysOf(call: StepCall): Promise<OtherWays> {
-  return await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
-    const found = await otherWaysTo(administrator, call)
-    const inside = await waysInDatabases(administrator, call)
-    return {
-      ways: [...found.ways, ...inside.ways],
-      seen: [...found.seen, ...inside.seen],
-      unknown: [...found.unknown, ...inside.unknown],
-    }
-  })
+  return await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => otherWaysTo(one, call))
 }
 
 function judged({ ways, seen, unknown }: OtherWays): StepVerdict {

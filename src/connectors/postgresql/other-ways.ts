@@ -10,6 +10,7 @@ import { identifier } from './sql-text.ts'
 import { standbyWays } from './standbys.ts'
 import { trustLines } from './trust-lines.ts'
 import type { LoginRole } from './trust-lines.ts'
+import { waysInDatabases } from './ways-in-databases.ts'
 
 export interface OtherWay {
   readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored' | 'standby'
@@ -27,10 +28,20 @@ export interface OtherWays {
 
 const LOGIN_ROLES_MAX = 5000
 
-type Asked = TargetCall & Pick<StepCall, 'subject'>
+type Asked = TargetCall & Pick<StepCall, 'subject'> & Partial<Pick<StepCall, 'planId'>>
 
-/** Of one role, in the server as a whole; what lies in each database is read by `ways-in-databases.ts`. */
+/** In the server as a whole, then in each database where the role has or owns anything. */
 export async function otherWaysTo(administrator: Administrator, call: Asked): Promise<OtherWays> {
+  const found = await waysInServer(administrator, call)
+  const inside = await waysInDatabases(administrator, call)
+  return {
+    ways: [...found.ways, ...inside.ways],
+    seen: [...found.seen, ...inside.seen],
+    unknown: [...found.unknown, ...inside.unknown],
+  }
+}
+
+async function waysInServer(administrator: Administrator, call: Asked): Promise<OtherWays> {
   const { account } = call.subject
   const own = call.settings.administrator.user
   const members = (await membersOf(administrator, account)).filter((one) => one.account !== own)

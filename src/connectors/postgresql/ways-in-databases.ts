@@ -1,5 +1,5 @@
 // Other ways that lie in one database each: what PUBLIC has too, and what acts as the role though nobody signs in as it.
-import type { StepCall } from '#connectors/target'
+import type { StepCall, TargetCall } from '#connectors/target'
 import { actingAs, waysBy } from './acts-as.ts'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
@@ -8,8 +8,10 @@ import type { OtherWay, OtherWays } from './other-ways.ts'
 import { openTables, wayOfTable } from './public-rights.ts'
 import { TargetError } from './target-error.ts'
 
+type Asked = TargetCall & Pick<StepCall, 'subject'> & Partial<Pick<StepCall, 'planId'>>
+
 /** Looked for where the role has or owns anything; elsewhere it has nothing to lose, and nothing acts as it. */
-export async function waysInDatabases(administrator: Administrator, call: StepCall): Promise<OtherWays> {
+export async function waysInDatabases(administrator: Administrator, call: Asked): Promise<OtherWays> {
   const [ways, seen, unknown]: [OtherWay[], string[], string[]] = [[], [], []]
   const what = 'what PUBLIC may do, and what acts as the role, in the database'
   for (const { database, open, shut } of await dependentsOf(administrator, call.subject.account)) {
@@ -25,10 +27,11 @@ export async function waysInDatabases(administrator: Administrator, call: StepCa
 }
 
 /** Why not, where it can't be asked. */
-async function inDatabase(call: StepCall, database: string): Promise<OtherWay[] | string> {
+async function inDatabase(call: Asked, database: string): Promise<OtherWay[] | string> {
   const { account } = call.subject
+  const session = { for: 'asking', database, ...(call.planId !== undefined && { planId: call.planId }) } as const
   try {
-    return await asAdministrator(call, { for: 'asking', planId: call.planId, database }, async (inside) => [
+    return await asAdministrator(call, session, async (inside) => [
       ...(await openTables(inside, account)).map((table) => wayOfTable(table, database)),
       ...waysBy(await actingAs(inside, account), account, database),
     ])
