@@ -29,7 +29,8 @@ export async function* everyPlan(db: LayerDatabase): AsyncGenerator<PlanStanding
             exists (select from effect.plan q
               where q.target_id = p."targetId" and q.account = p.account and q.state = 'verified'
                 and q.made_at > p.data ->> 'madeAt'
-                and q.data ->> 'operation' in (p.data ->> 'operation', 'revoke')) as followed
+                and (q.data ->> 'operation' in (p.data ->> 'operation', 'revoke')
+                  or p.data ->> 'operation' = 'deny' and q.data ->> 'operation' = 'contain')) as followed
           from (select ${CURRENT}, target_id as "targetId", account from effect.plan
                 where id > ${after} order by id limit ${BATCH}) p
           left join effect.receipt r on r.id = p.data ->> 'receiptId' and r.plan_id = p.id
