@@ -10,6 +10,7 @@ import { HBA_LINES, reviewedFunctions, VERIFIERS } from './reviewed-functions.ts
 import { hinderedBy } from './reviewed.ts'
 import type { Reviewed } from './reviewed.ts'
 import { identifier } from './sql-text.ts'
+import { examineStandbys } from './standbys.ts'
 import { TargetError } from './target-error.ts'
 
 const VERSION_MIN = 15
@@ -25,6 +26,7 @@ export async function examine(call: TargetCall): Promise<readonly Examined[]> {
       ...(await needs(administrator, call)),
       await roles(administrator, call),
       ...(await examineSuccessor(administrator, call)),
+      await examineStandbys(administrator, call),
       ...(await databases(administrator, call)),
       ...(await examineExcess(administrator)),
     ])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
-import type { StepVerdict } from '#connectors/target'
+import type { StepVerdict, TargetCall } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS, offered, PASSWORD, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
@@ -101,6 +101,13 @@ for (const major of MAJORS) {
       await assert.rejects(session.query('select 1'))
       assert.match(reasonOf(verdicts['end_sessions']), /sessions at the standby 127\.0\.0\.1:1: .*cannot be reached/)
       assert.match(reasonOf(verdicts['look_for_other_ways']), /standby 127\.0\.0\.1:1.*sessions at the standby reports/)
+      const doctor = async (call: TargetCall): Promise<string> => {
+        const line = (await postgresqlTarget.examine(call)).find(({ check }) => check.startsWith('each standby'))
+        return `${line?.outcome}: ${line?.detail}`
+      }
+      assert.match(await doctor(named), /^ok: 1 standbys stream from it, 1 are named/)
+      assert.match(await doctor(server.call()), /^missing: .*sessions at the standby reports/)
+      assert.match(await doctor(away), /^missing: .*127\.0\.0\.1:1 cannot be reached/)
       // nor is a primary, or another system, taken for one
       const itself = server.call({ standbys: [named.settings.address] })
       const found = await postgresqlTarget.find(itself, { account: 'app' })

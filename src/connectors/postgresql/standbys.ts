@@ -1,6 +1,6 @@
 // Standbys of a target: a login that is denied reaches them by the log, what is open there goes on and is seen by nobody who asks
 // the primary only. Those that the settings name are asked and acted on, too.
-import type { TargetAddress, TargetCall } from '#connectors/target'
+import type { Examined, TargetAddress, TargetCall } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import type { OtherWay } from './other-ways.ts'
@@ -74,6 +74,14 @@ export async function standbyWays(
     else looked.splice(at, 1)
   }
   return { ways, seen: `${streaming.length} standbys stream from it, ${standbysIn(call).length} are named` }
+}
+
+/** Those that are named can be asked and follow it, and none streams that is not named. */
+export async function examineStandbys(administrator: Administrator, call: TargetCall): Promise<Examined> {
+  const check = 'each standby is named, and can be asked'
+  const { ways, seen } = await standbyWays(administrator, call, call.settings.administrator.user)
+  if (ways.length === 0) return { check, outcome: 'ok', detail: seen }
+  return { check, outcome: 'missing', detail: ways.map(({ way }) => way).join('; ') }
 }
 
 /** Why not, where it can't be asked. */
