@@ -14,11 +14,12 @@ export interface ContainWorld extends Persons {
   readonly file: (name: string, text: string) => Promise<string>
 }
 
-/** The target is called `main`; the roles are those that its administrative role may hold. */
+/** The target is called `main`, and is added with `target` beside its address; the roles are those that its administrative role may hold. */
 export async function startWithTarget(
   t: TestContext,
   roles: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  target: readonly string[] = [],
 ): Promise<ContainWorld> {
   const postgres = await startPostgres(18)
   t.after(async () => await postgres.stop())
@@ -36,7 +37,8 @@ export async function startWithTarget(
   const password = await file('data/secrets/main', await call.secretOf(''))
   const { ida, run } = persons
   const host = ['--host', '127.0.0.1', '--port', String(postgres.port), '--tls', 'off']
-  const added = await run(ida, 'target', 'add', 'main', ...host, '--password', `file:${password}`)
+  const secret = ['--password', `file:${password}`]
+  const added = await run(ida, 'target', 'add', 'main', ...host, ...secret, ...target)
   assert.equal(added.code, 0, added.stderr)
   return { ...persons, postgres, file }
 }
