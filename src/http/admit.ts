@@ -22,7 +22,7 @@ export async function callerOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Caller> {
-  const presented = presentedBy(request.headers)
+  const presented = presentedBy(request.headers.authorization)
   const good = (): boolean =>
     presented !== undefined && 'token' in (doors.decisions?.authenticate(presented) ?? { denied: 'not asked' })
   await limits.refuseFailing(request, presented, good)

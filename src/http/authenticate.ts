@@ -22,12 +22,12 @@ export class Unauthenticated extends Fault {
 const BEARER = /^Bearer ([\w-]{1,200})$/i
 
 /** What stands in the header in the form of a token; nothing is known of it yet. */
-export const presentedBy = (headers: IncomingHttpHeaders): string | undefined =>
-  BEARER.exec(headers.authorization ?? '')?.[1]
+export const presentedBy = (authorization: string | undefined): string | undefined =>
+  BEARER.exec(authorization ?? '')?.[1]
 
 /** Throws Unauthenticated. */
 export async function authenticate(doors: Doors, headers: IncomingHttpHeaders): Promise<Caller> {
-  const presented = presentedBy(headers)
+  const presented = presentedBy(headers.authorization)
   if (presented === undefined) throw new Unauthenticated(headers.authorization === undefined ? 'absent' : 'malformed')
   const result = await authenticateToken(doors.access, presented)
   if ('denied' in result) throw new Unauthenticated(result.denied)

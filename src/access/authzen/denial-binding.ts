@@ -123,8 +123,9 @@ export function bindingHash({ subject, action, resource }: Denied): string {
 }
 
 /** Who acts may be told as `subject.properties.act` or elsewhere: it is not bound. */
-function withoutAct({ properties, ...subject }: Party): Party {
-  if (properties === undefined) return subject
+function withoutAct(party: Party): Party {
+  const { properties, ...subject } = party
+  if (properties === undefined || !Object.hasOwn(properties, 'act')) return party
   return { ...subject, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'act')) }
 }
 

@@ -50,8 +50,8 @@ export class Entity {
   }
 }
 
-/** Above this a record or a set is searched by hash. */
-const SCANNED_MAX = 8
+/** Above this a record or a set is searched by hash. The context of a decision is below it: a table for each would cost more. */
+const SCANNED_MAX = 16
 
 export class RecordValue {
   readonly keys: readonly string[]

@@ -6,7 +6,7 @@ import { Fault } from '#kernel'
 import type { DecisionPoint, ResidentAnswer, TokenFacts } from '#access/decisions'
 import { covers } from '#access/records'
 import type { Scope } from '#access/records'
-import { Unauthenticated } from '../authenticate.ts'
+import { presentedBy, Unauthenticated } from '../authenticate.ts'
 import type { HttpSettings } from '../doors.ts'
 import { assertHost } from '../host.ts'
 import { addressOf } from './address.ts'
@@ -21,7 +21,6 @@ import type { Responder } from './respond.ts'
 /** May throw a Fault, or promise. */
 export type Answering = (point: DecisionPoint, text: string, token: TokenFacts) => unknown
 
-const BEARER = /^Bearer ([\w-]{1,200})$/i
 const DAY_MS = 86_400_000
 const RETRY = ['Retry-After', '60'] as const
 
@@ -86,10 +85,10 @@ export class Desk {
 
   /** Throws Unauthenticated, Fault('forbidden'), Fault('rate_limited'). */
   admit(request: IncomingMessage, scope: Scope): TokenFacts {
-    const { host, authorization = '' } = request.headers
+    const { host, authorization } = request.headers
     if (host !== this.#goodHost) assertHost(host, this.#settings)
     this.#goodHost = host
-    const presented = BEARER.exec(authorization)?.[1]
+    const presented = presentedBy(authorization)
     const result = presented === undefined ? this.#unpresented() : this.#door.authenticate(presented)
     // looked up first, which costs no query: what others behind the address fail at is not held against a good token
     if ('denied' in result) {
@@ -128,10 +127,9 @@ export class Desk {
     }
   }
 
-  #knownBy({ host, authorization, shown }: PlainHead): TokenFacts | undefined {
+  #knownBy({ host, presented, shown }: PlainHead): TokenFacts | undefined {
     if (host !== this.#goodHost) assertHost(host, this.#settings)
     this.#goodHost = host
-    const presented = BEARER.exec(authorization)?.[1]
     const result = presented === undefined ? this.#unpresented() : this.#door.authenticate(presented, shown)
     if ('denied' in result) return undefined
     const { id, scopes } = result.token
@@ -140,7 +138,7 @@ export class Desk {
 
   /** Whether what was presented still is that token; for what lasts longer than a request. */
   stillGood(request: IncomingMessage, { id }: TokenFacts): boolean {
-    const presented = BEARER.exec(request.headers.authorization ?? '')?.[1]
+    const presented = presentedBy(request.headers.authorization)
     if (presented === undefined) return false
     const result = this.#door.authenticate(presented)
     return 'token' in result && result.token.id === id

@@ -5,16 +5,17 @@
 
 import { notShown } from '#access/decisions'
 import type { ShownBefore } from '#access/decisions'
+import { presentedBy } from '../authenticate.ts'
 
 export interface PlainHead {
   readonly path: string
   readonly host: string
-  /** The empty text where there is none. */
-  readonly authorization: string
+  /** As a bearer token; nothing is known of it yet. */
+  readonly presented: string | undefined
   readonly requestId: string | undefined
   /** Bytes of the body. */
   readonly length: number
-  /** What `authorization` was proven to be, for as long as this is kept. */
+  /** What `presented` was proven to be, for as long as this is kept. */
   readonly shown: ShownBefore
 }
 
@@ -45,12 +46,12 @@ export function plainHead(head: string): PlainHead | undefined {
   if (line === undefined || path === undefined) return undefined
   const found = onceIn(head, line.length)
   if (found === undefined) return undefined
-  const { host, authorization = '', connection = 'keep-alive' } = found
+  const { host, authorization, connection = 'keep-alive' } = found
   const [type = '', length = '', requestId] = [found['content-type'], found['content-length'], found['x-request-id']]
   if (host === undefined || connection.toLowerCase() !== 'keep-alive') return undefined
   if (!LENGTH.test(length) || !JSON_TYPE.test(type)) return undefined
   if (requestId !== undefined && !REQUEST_ID.test(requestId)) return undefined
-  return { path, host, authorization, requestId, length: Number(length), shown: notShown() }
+  return { path, host, presented: presentedBy(authorization), requestId, length: Number(length), shown: notShown() }
 }
 
 /** What counts, each at most once; `undefined` where a line is not plain, or counts for more than is read here. */
