@@ -5,8 +5,8 @@ import type { StepCall, StepVerdict, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import { isObject } from './held-mark.ts'
 import { roleOf } from './role.ts'
-import { sessionsOf } from './sessions.ts'
-import type { Session } from './sessions.ts'
+import { sessionsEverywhere } from './sessions.ts'
+import type { Everywhere } from './sessions.ts'
 import { oidIn, standingOf } from './standing.ts'
 
 /** Close together at first, then a twentieth of the time that it has stood. */
@@ -15,6 +15,7 @@ const PAUSE_MS_MAX = 10 * 60_000
 const PART = 20
 const USES_MAX = 200
 const NAMED_MAX = 20
+const UNASKED_MAX = 20
 const UNSEEN = 'sessions that were shorter than the time between two looks; who became the role by SET ROLE'
 
 /** Who uses it, as far as it was seen. */
@@ -35,6 +36,8 @@ interface Seen {
   readonly uses: readonly Use[]
   /** There were more than are kept. */
   readonly cutShort: boolean
+  /** Standbys that could not be asked at some look, and why. */
+  readonly unasked?: readonly string[]
 }
 
 export const observeUse: TargetStep = {
@@ -75,12 +78,13 @@ async function lookedAt(
   return await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
     const standing = await standingOf(administrator, call)
     if ('lost' in standing) return standing
-    const sessions = await sessionsOf(administrator, call.subject.account, oidIn(call))
-    return added(seenIn(call.seen) ?? { since: now, last: now, looks: 0, uses: [], cutShort: false }, sessions, now)
+    const { planId, subject } = call
+    const everywhere = await sessionsEverywhere(call, { account: subject.account, oid: oidIn(call), planId })
+    return added(seenIn(call.seen) ?? { since: now, last: now, looks: 0, uses: [], cutShort: false }, everywhere, now)
   })
 }
 
-function added(seen: Seen, sessions: readonly Session[], now: Instant): Seen {
+function added(seen: Seen, { sessions, unasked }: Everywhere, now: Instant): Seen {
   const uses = new Map(seen.uses.map((use) => [keyOf(use), use]))
   let { cutShort } = seen
   for (const [key, group] of Map.groupBy(sessions, keyOf)) {
@@ -99,16 +103,19 @@ function added(seen: Seen, sessions: readonly Session[], now: Instant): Seen {
         most: Math.max(known?.most ?? 0, group.length),
       })
   }
-  return { since: seen.since, last: now, looks: seen.looks + 1, uses: [...uses.values()], cutShort }
+  const never = [...new Set([...(seen.unasked ?? []), ...unasked])].slice(0, UNASKED_MAX)
+  const base = { since: seen.since, last: now, looks: seen.looks + 1, uses: [...uses.values()], cutShort }
+  return never.length === 0 ? base : { ...base, unasked: never }
 }
 
 const keyOf = ({ application, from, database }: Pick<Use, 'application' | 'from' | 'database'>): string =>
   JSON.stringify([application, from, database])
 
 function answered({ subject: { account } }: StepCall, seen: Seen): StepVerdict {
-  const { uses, looks, since, last, cutShort } = seen
-  const facts = { ...asJson(seen), unseen: UNSEEN }
-  const when = `in ${looks} looks from ${since} to ${last}`
+  const { uses, looks, since, last, cutShort, unasked = [] } = seen
+  const facts = { ...asJson(seen), unseen: [UNSEEN, ...unasked].join('; ') }
+  const [first] = unasked
+  const when = `in ${looks} looks from ${since} to ${last}${first === undefined ? '' : ` (not seen: ${first})`}`
   if (uses.length === 0) return { effect: 'verified', answer: `no session of ${account} was seen ${when}`, facts }
   const more = uses.length > NAMED_MAX || cutShort ? '; and more' : ''
   const words = uses.slice(0, NAMED_MAX).map(inWords).join('; ')
@@ -118,9 +125,10 @@ function answered({ subject: { account } }: StepCall, seen: Seen): StepVerdict {
 const inWords = ({ application, from, database, first, last, most }: Use): string =>
   `${application === '' ? 'no named application' : application} from ${from} on ${database} (${most} at once, ${first} to ${last})`
 
-const asJson = (seen: Seen): { readonly [name: string]: Json } => ({
+const asJson = ({ unasked, ...seen }: Seen): { readonly [name: string]: Json } => ({
   ...seen,
   uses: seen.uses.map((use) => ({ ...use })),
+  ...(unasked !== undefined && { unasked: [...unasked] }),
 })
 
 /** Of its own earlier looks, as the plan has kept them. */

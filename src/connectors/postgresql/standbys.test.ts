@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { StepVerdict, TargetCall } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
+import { observeUse } from './observe-use.ts'
 import { MAJORS, offered, PASSWORD, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
@@ -108,6 +109,10 @@ for (const major of MAJORS) {
       assert.match(await doctor(named), /^ok: 1 standbys stream from it, 1 are named/)
       assert.match(await doctor(server.call()), /^missing: .*sessions at the standby reports/)
       assert.match(await doctor(away), /^missing: .*127\.0\.0\.1:1 cannot be reached/)
+      const observing = { ...away, planId: 'pln_1', subject: { account: 'app' }, earlier: {} }
+      const { before: role } = await observeUse.look(observing)
+      const used = await observeUse.verify({ ...observing, before: role })
+      assert.match(used.effect === 'verified' ? used.answer : '', /not seen: sessions at the standby 127\.0\.0\.1:1/)
       // nor is a primary, or another system, taken for one
       const itself = server.call({ standbys: [named.settings.address] })
       const found = await postgresqlTarget.find(itself, { account: 'app' })
