@@ -34,7 +34,7 @@ export interface PlanWorld {
   /** At whichever server `held` is. */
   readonly held: { server: ServerInTest }
   /** One on a directory of its own with the keys of the first, or the first once more. */
-  readonly start: (directory?: string) => Promise<ServerInTest>
+  readonly start: (directory?: string, env?: Readonly<Record<string, string>>) => Promise<ServerInTest>
   readonly post: Post
   readonly get: <T>(path: string) => Promise<T>
   /** A role that Reeve may hold and revoke. */
@@ -57,11 +57,11 @@ export async function planWorld(): Promise<PlanWorld> {
   const limits = '  rateLimits: { perTokenPerMinute: 100000 }\n'
   await writeFile(config, `server:\n${limits}  references: { folders: [${JSON.stringify(join(folder, 'secrets'))}] }\n`)
   const running = new Set<ServerInTest>()
-  const start: PlanWorld['start'] = async (directory = 'a') => {
+  const start: PlanWorld['start'] = async (directory = 'a', env = {}) => {
     const dataDirectory = join(folder, directory)
     if (directory !== 'a') await cp(join(folder, 'a', 'keys'), join(dataDirectory, 'keys'), { recursive: true })
     const args = ['--both-administrations', '--config', config]
-    const server = await startServer({ dataDirectory, args, env: environmentOf(base) })
+    const server = await startServer({ dataDirectory, args, env: { ...environmentOf(base), ...env } })
     running.add(server)
     return server
   }
@@ -146,7 +146,8 @@ export async function receiptsOf(world: PlanWorld, planId: string): Promise<stri
   return found.map(({ outcome }) => outcome)
 }
 
-let keyOfLog: string | undefined
+/** By the folder of a world. */
+const keysOfLogs = new Map<string, string>()
 
 async function proven(world: PlanWorld, receiptId: string): Promise<void> {
   const file = join(world.folder, `${receiptId}.json`)
@@ -158,8 +159,9 @@ async function proven(world: PlanWorld, receiptId: string): Promise<void> {
   }, 'a checkpoint covers the receipt')
   assert.equal(proof?.status, 200)
   await writeFile(file, `${canonicalJson((await proof?.json()) as never)}\n`)
-  keyOfLog ??= await logKeyOf(world)
-  const findings = await verifyReceiptFile(file, { logKey: keyOfLog, witnessKeys: [] })
+  const logKey = keysOfLogs.get(world.folder) ?? (await logKeyOf(world))
+  keysOfLogs.set(world.folder, logKey)
+  const findings = await verifyReceiptFile(file, { logKey, witnessKeys: [] })
   assert.deepEqual(
     findings.filter(({ outcome }) => outcome === 'failed'),
     [],

@@ -39,17 +39,12 @@ export async function statementProxy(target: number): Promise<StatementProxy> {
       return
     }
     const upstream = connect(target, '127.0.0.1')
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
+    for (const one of [client, upstream]) {
       open.add(one)
       one.on('error', () => undefined)
-      one.on('close', () => {
-        open.delete(one)
-        other.destroy()
-      })
+      one.on('close', () => open.delete(one))
     }
+    client.on('close', () => upstream.destroy())
     relay(it, client, upstream, ++connections)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -89,6 +84,8 @@ function relay(proxy: Pick<StatementProxy, 'passed' | 'hook'>, client: Socket, u
       if (client.destroyed) return
       client.write(message.bytes)
     }
+    // not before its last answer has gone on
+    client.end()
   }
   for (const way of [forth, back]) void way().catch(() => client.destroy())
 }
