@@ -351,8 +351,8 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
       ...target.adapter,
       examine: async ({ secretOf }: TargetCall) => [{ check: await secretOf('env:P') }],
     }
-    const secretOf = async (reference: string, host: string): Promise<string> => {
-      asked.push(`${reference} for ${host}`)
+    const secretOf = async (reference: string, hosts: readonly string[]): Promise<string> => {
+      asked.push(`${reference} for ${hosts.join(' and ')}`)
       return ''
     }
     await examineTarget(layerInTest(base, adapter as never, { secretOf }), actBy(), 'main')

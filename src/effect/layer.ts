@@ -12,7 +12,7 @@ export interface EffectLayer {
   readonly clock: Clock
   readonly adapters: readonly TargetAdapter[]
   /** What is behind a reference, by the rules of the operator. SECURITY: read when it is needed, and never kept. */
-  readonly secretOf: (reference: string, host: string) => Promise<string>
+  readonly secretOf: (reference: string, hosts: readonly string[]) => Promise<string>
   readonly offered: OfferedCredentials
   /** Keyed fingerprints of a credential, the newest key first. SECURITY: all that is kept of it. */
   readonly marksOf: (secret: string) => readonly string[]
@@ -54,7 +54,12 @@ export const callOf = (
   signal: AbortSignal,
 ): TargetCall => ({
   settings,
-  secretOf: async (reference) => await secretOf(reference, settings.address.host),
+  // wherever the administrative role signs in
+  secretOf: async (reference) =>
+    await secretOf(
+      reference,
+      [settings.address, ...(settings.standbys ?? [])].map(({ host }) => host),
+    ),
   signal,
   clock,
 })

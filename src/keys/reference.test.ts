@@ -113,9 +113,14 @@ test('what is kept for one host is given to no other, however it is spelled', as
   await symlink(join(folder, 'hosts', 'db.example'), join(folder, 'hosts', 'mine.example'))
   const rules = { folders: [folder, join(folder, 'hosts', 'db.example')], variables: [], commands: [] }
   for (const host of ['db.example', 'DB.Example'])
-    assert.equal(await resolveText(`file:${file}`, { ...rules, host }), VALUE)
+    assert.equal(await resolveText(`file:${file}`, { ...rules, hosts: [host] }), VALUE)
   for (const path of [file, join(folder, 'another-name'), join(folder, 'hosts', 'mine.example', 'admin')])
-    for (const given of [{ ...rules, host: 'mine.example' }, rules])
-      await assert.rejects(resolveText(`file:${path}`, given), refused('unprocessable'), path)
-  await assert.rejects(resolveText(`file:${file}`, { ...rules, host: 'mine.example' }), /is for the host db\.example/)
+    for (const hosts of [['mine.example'], ['db.example', 'mine.example'], []])
+      await assert.rejects(resolveText(`file:${path}`, { ...rules, hosts }), refused('unprocessable'), path)
+  await assert.rejects(resolveText(`file:${file}`, rules), /is for the host db\.example/)
+  const both = join(folder, 'hosts', 'db.example,standby.example')
+  await mkdir(both)
+  await writeFile(join(both, 'admin'), VALUE)
+  const hosts = ['db.example', 'standby.example']
+  assert.equal(await resolveText(`file:${join(both, 'admin')}`, { ...rules, hosts }), VALUE)
 })

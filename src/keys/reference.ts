@@ -26,8 +26,8 @@ export interface ReferenceRules {
   readonly variables: readonly string[]
   /** Commands, as absolute paths, that `exec:` may run. */
   readonly commands: readonly string[]
-  /** Where it is used: what lies below `hosts/NAME` of a folder is for the host of that name, and for no other. */
-  readonly host?: string
+  /** Where it is used: what lies below `hosts/NAME` of a folder (`hosts/NAME,NAME`) is for hosts of that name, and no other. */
+  readonly hosts?: readonly string[]
 }
 
 /** Below a folder that `file:` may read. */
@@ -111,7 +111,7 @@ async function refuseForbidden(reference: Reference, rules: ReferenceRules): Pro
 /** Throws Fault('unprocessable') for a file of another host. */
 async function isBelow(
   reference: Reference & { scheme: 'file' },
-  { folders, host }: Pick<ReferenceRules, 'folders' | 'host'>,
+  { folders, hosts }: Pick<ReferenceRules, 'folders' | 'hosts'>,
 ): Promise<boolean> {
   const real = await realpath(reference.path).catch(() => undefined)
   if (real === undefined) return false
@@ -120,10 +120,15 @@ async function isBelow(
     const start = root === undefined || root.endsWith(sep) ? root : root + sep
     return start !== undefined && real.startsWith(start) ? [real.slice(start.length).split(sep)] : []
   })
-  const bound = within.find(([first, name]) => first === BOUND && name?.toLowerCase() !== host?.toLowerCase())
+  const bound = within.find(([first, names = '']) => first === BOUND && !areAmong(hosts, names))
   if (bound === undefined) return within.length > 0
   const [, name = ''] = bound
   throw new Fault('unprocessable', `\`${referenceName(reference)}\` is for the host ${name}, and is given to no other`)
+}
+
+function areAmong(hosts: readonly string[] = [], names: string): boolean {
+  const bound = new Set(names.toLowerCase().split(','))
+  return hosts.length > 0 && hosts.every((host) => bound.has(host.toLowerCase()))
 }
 
 async function readFileOf(reference: Reference & { scheme: 'file' }): Promise<Buffer> {

@@ -53,7 +53,7 @@ export function startEffect({
     db: opened.database.layer('effect'),
     clock,
     adapters,
-    secretOf: async (reference, host) => await resolveText(reference, { ...rules, host }),
+    secretOf: async (reference, hosts) => await resolveText(reference, { ...rules, hosts }),
     offered: new OfferedCredentials(),
     marksOf: (secret) => fingerprint(secret).map(({ keyId, value }) => `${keyId}:${value}`),
     host: hostname(),

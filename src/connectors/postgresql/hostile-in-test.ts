@@ -22,6 +22,8 @@ export interface Hostile {
   asks: Asks
   /** What it says once somebody is in, whatever is asked after the first question. */
   says: string
+  /** Whom it says that somebody signed in as. */
+  names?: string
   /** Each message that answers a question for the password. */
   readonly answers: Buffer[]
   close(): Promise<void>
@@ -52,11 +54,12 @@ export async function startHostile(password: string): Promise<Hostile> {
 const READY = message('Z', Buffer.from('I'))
 const OK = Buffer.concat([message('R', int(0)), READY])
 
-function reply(bytes: Buffer, it: Pick<Hostile, 'asks' | 'says' | 'answers'>, exchange: ScramServer): Buffer {
+function reply(bytes: Buffer, it: Pick<Hostile, 'asks' | 'says' | 'names' | 'answers'>, exchange: ScramServer): Buffer {
   const type = String.fromCharCode(bytes[0] ?? 0)
   if (type === '\0') return first(it.asks)
   if (type !== 'p') {
-    if (exchange.questions++ === 0) return Buffer.concat([message('C', Buffer.from('SELECT 0\0')), READY])
+    if (exchange.questions++ === 0)
+      return Buffer.concat([row(it.names), message('C', Buffer.from('SELECT 0\0')), READY])
     return Buffer.concat([message('E', Buffer.from(`SERROR\0VERROR\0CXX000\0M${it.says}\0\0`)), READY])
   }
   it.answers.push(bytes)
@@ -70,6 +73,15 @@ function reply(bytes: Buffer, it: Pick<Hostile, 'asks' | 'says' | 'answers'>, ex
   if (it.asks === 'scram without its proof') return OK
   const proof = it.asks === 'scram' ? exchange.proof(text.slice(5)) : randomBytes(32)
   return Buffer.concat([message('R', Buffer.concat([int(12), Buffer.from(`v=${proof.toString('base64')}`)])), OK])
+}
+
+/** One row with one column `name`, of type text. */
+function row(name: string | undefined): Buffer {
+  if (name === undefined) return Buffer.alloc(0)
+  const type = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 0])
+  const column = message('T', Buffer.concat([Buffer.from([0, 1]), Buffer.from('name\0'), type]))
+  const value = Buffer.from(name)
+  return Buffer.concat([column, message('D', Buffer.concat([Buffer.from([0, 1]), int(value.length), value]))])
 }
 
 function first(asks: Asks): Buffer {

@@ -47,6 +47,18 @@ for (const major of MAJORS) {
       assert.deepEqual(await server.sql("select * from pg_roles where rolname = 'app'"), settings)
     })
 
+    test('observe: a standby that does not answer is named, and ends nothing', async () => {
+      const call = await begun()
+      const { settings } = server.call({ standbys: [{ host: '127.0.0.1', port: 1 }] })
+      const first = await observeUse.goOn?.({ ...call, settings })
+      const verdict = await observeUse.verify({ ...call, settings, until: later(-1000), seen: first?.seen ?? null })
+      assert.equal(verdict.effect, 'verified')
+      assert.match(
+        verdict.answer,
+        /no session of app was seen in 2 looks .*not seen: sessions at the standby 127\.0\.0\.1:1/,
+      )
+    })
+
     test('observe: a role that was renamed meanwhile is named, and what was seen is kept', async () => {
       const call = await begun()
       const first = await observeUse.goOn?.(call)

@@ -108,6 +108,11 @@ describe('a server that is not the one that was meant', { timeout: 60_000 }, () 
     assert.ok(told().includes(SECRET))
     await probed('as md5', { probeInClear: true })
     assert.ok(told().includes(md5Answer('app', SECRET)))
+    // and who was told it cannot have it written down
+    hostile.names = `${SECRET}!`
+    const named = await probed('in clear', { probeInClear: true })
+    delete hostile.names
+    assert.deepEqual([named.outcome, named.answer], ['accepted', 'the login was accepted, as somebody else'])
     hostile.answers.splice(0)
     hostile.asks = 'in clear'
     await assert.rejects(

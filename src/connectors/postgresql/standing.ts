@@ -58,5 +58,6 @@ const madeAnew = (account: string, now: string, oid: string | undefined): Unprov
 const renamed = (account: string, now: string): Unproven => ({
   effect: 'unproven',
   reason: `${account} was renamed to \`${now}\`, and is left as it is`,
-  next: `make a plan for it by its present name: \`reeve plan make contain --account ${now}\``,
+  // the name is whatever somebody chose: no command with it is offered to be copied
+  next: 'make a plan to contain it by its present name (`reeve plan make contain`)',
 })

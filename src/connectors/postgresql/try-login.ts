@@ -6,6 +6,7 @@ import { NotAnswered, signIn } from './sign-in.ts'
 import { spelled } from './target-error.ts'
 
 const TEXT_CHARACTERS_MAX = 300
+const NAME_CHARACTERS_MAX = 63
 
 export async function tried(place: ProbeJob['places'][number], given: ProbeJob): Promise<PlaceAnswer> {
   let asked = false
@@ -54,7 +55,7 @@ async function attempted(client: Client, given: ProbeJob, asked: boolean): Promi
   try {
     const { rows } = await client.query<{ name: string }>('select session_user as name')
     const name = String(rows[0]?.name)
-    const answer = name === given.user ? 'the login was accepted' : `the login was accepted, as \`${name}\``
+    const answer = name === given.user ? 'the login was accepted' : `the login was accepted, as ${whom(name, given)}`
     return given.attempt === undefined
       ? { outcome: 'accepted', answer }
       : await rightTried(client, given, given.attempt)
@@ -63,6 +64,10 @@ async function attempted(client: Client, given: ProbeJob, asked: boolean): Promi
     return refusal === undefined ? { outcome: 'unproven', answer: brokenBy(error) } : judgeLogin(refusal, asked)
   }
 }
+
+/** A server that was told the password could call itself so. */
+const whom = (name: string, { secret }: ProbeJob): string =>
+  name.includes(secret) ? 'somebody else' : `\`${name.slice(0, NAME_CHARACTERS_MAX)}\``
 
 async function rightTried(
   client: Client,
