@@ -14,10 +14,11 @@ import { reeve } from '../scan/run-reeve.ts'
 import { Burst } from './burst.ts'
 import { assertLeftWhole } from './left-whole.ts'
 
-const KILLS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 4 : 20
+const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
+const KILLS = EXHAUSTIVE ? 20 : 2
 /** Accounts in the table, and how many of them are others at each import. */
-const ROWS = 800
-const STEP = 400
+const ROWS = EXHAUSTIVE ? 800 : 400
+const STEP = ROWS / 2
 const RUN_LIMIT_MS = 120_000
 
 const SETTINGS = `server:
