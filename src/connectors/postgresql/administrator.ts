@@ -4,7 +4,7 @@ import { getCACertificates } from 'node:tls'
 import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
 import type { OfferedCredential, TargetCall, TargetSettings } from '#connectors/target'
-import { NotAnswered, signIn } from './sign-in.ts'
+import { NotAnswered, ROUNDS, signIn } from './sign-in.ts'
 import { nextFor, saidBy, spelled, sqlstateOf, TargetError } from './target-error.ts'
 
 const CONNECT_MS = 5000
@@ -111,7 +111,8 @@ async function connected(
     )
     return rows[0]?.version ?? 0
   } catch (error) {
-    if (error instanceof NotAnswered) throw new TargetError(`${where}: ${error.message}; ${SCRAM_NEXT}`)
+    if (error instanceof NotAnswered)
+      throw new TargetError(`${where}: ${error.message}; ${error.wanted === 'other rounds' ? ROUNDS_NEXT : SCRAM_NEXT}`)
     const sqlstate = sqlstateOf(error)
     if (sqlstate === '28000' && error instanceof Error && error.message.includes('channel binding'))
       throw new TargetError(`${where}: ${BOUND_NEXT}`, sqlstate)
@@ -128,6 +129,9 @@ const BOUND_NEXT =
 const SCRAM_NEXT =
   'let the server ask for the administrative role by scram-sha-256 (pg_hba.conf), and set its password again under ' +
   '`password_encryption = scram-sha-256`; where it does already, see whose server this is'
+const ROUNDS_NEXT =
+  `set the password of the administrative role again under a \`scram_iterations\` of ${ROUNDS.min} to ${ROUNDS.max}; ` +
+  'where it was, see whose server this is'
 
 function refusedStatement(error: unknown, { address }: TargetSettings, secrets: readonly string[]): TargetError {
   const sqlstate = sqlstateOf(error)

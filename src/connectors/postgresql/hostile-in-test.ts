@@ -24,16 +24,18 @@ export interface Hostile {
   says: string
   /** Whom it says that somebody signed in as. */
   names?: string
+  /** Of its SCRAM; as text, so that it can be wrong. */
+  rounds: string
   /** Each message that answers a question for the password. */
   readonly answers: Buffer[]
   close(): Promise<void>
 }
 
-const ITERATIONS = 4096
+export const ROUNDS_BY_DEFAULT = '4096'
 
 export async function startHostile(password: string): Promise<Hostile> {
   const open = new Set<Socket>()
-  const it = { asks: 'in clear' as Asks, says: 'no', answers: [] as Buffer[] }
+  const it = { asks: 'in clear' as Asks, says: 'no', rounds: ROUNDS_BY_DEFAULT, answers: [] as Buffer[] }
   const server = createServer((client) => {
     open.add(client)
     const exchange = new ScramServer(password)
@@ -54,7 +56,7 @@ export async function startHostile(password: string): Promise<Hostile> {
 const READY = message('Z', Buffer.from('I'))
 const OK = Buffer.concat([message('R', int(0)), READY])
 
-function reply(bytes: Buffer, it: Pick<Hostile, 'asks' | 'says' | 'names' | 'answers'>, exchange: ScramServer): Buffer {
+function reply(bytes: Buffer, it: Omit<Hostile, 'address' | 'close'>, exchange: ScramServer): Buffer {
   const type = String.fromCharCode(bytes[0] ?? 0)
   if (type === '\0') return first(it.asks)
   if (type !== 'p') {
@@ -67,7 +69,7 @@ function reply(bytes: Buffer, it: Pick<Hostile, 'asks' | 'says' | 'names' | 'ans
   if (!it.asks.startsWith('scram')) return OK
   const nonce = /n=\*,r=(.+)$/.exec(text)?.[1]
   if (nonce !== undefined) {
-    const challenge = message('R', Buffer.concat([int(11), Buffer.from(exchange.challenged(nonce))]))
+    const challenge = message('R', Buffer.concat([int(11), Buffer.from(exchange.challenged(nonce, it.rounds))]))
     return it.asks === 'scram, then in clear' ? message('R', int(3)) : challenge
   }
   if (it.asks === 'scram without its proof') return OK
@@ -96,21 +98,23 @@ class ScramServer {
   readonly #password: string
   readonly #salt = randomBytes(16)
   #before = ''
+  #rounds = 0
   questions = 0
 
   constructor(password: string) {
     this.#password = password
   }
 
-  challenged(nonce: string): string {
-    const whole = `r=${nonce}${randomBytes(9).toString('base64')},s=${this.#salt.toString('base64')},i=${ITERATIONS}`
+  challenged(nonce: string, rounds: string): string {
+    const whole = `r=${nonce}${randomBytes(9).toString('base64')},s=${this.#salt.toString('base64')},i=${rounds}`
+    this.#rounds = Number(rounds)
     this.#before = `n=*,r=${nonce},${whole}`
     return whole
   }
 
   /** Of what it knows: that the password is the one. */
   proof(last: string): Buffer {
-    const salted = pbkdf2Sync(this.#password, this.#salt, ITERATIONS, 32, 'sha256')
+    const salted = pbkdf2Sync(this.#password, this.#salt, this.#rounds, 32, 'sha256')
     const said = `${this.#before},${last.replace(/,p=.*$/, '')}`
     return hmac(hmac(salted, 'Server Key'), said)
   }

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { systemClock } from '#kernel'
 import type { TargetCall, TargetSettings } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
-import { md5Answer, startHostile } from './hostile-in-test.ts'
+import { md5Answer, ROUNDS_BY_DEFAULT, startHostile } from './hostile-in-test.ts'
 import type { Asks, Hostile } from './hostile-in-test.ts'
 import { offered } from './postgres-in-test.ts'
 import type { PlaceAnswer } from './probe-answer.ts'
@@ -20,7 +20,10 @@ describe('a server that is not the one that was meant', { timeout: 60_000 }, () 
   before(async () => {
     hostile = await startHostile(PASSWORD)
   })
-  beforeEach(() => void hostile.answers.splice(0))
+  beforeEach(() => {
+    hostile.answers.splice(0)
+    hostile.rounds = ROUNDS_BY_DEFAULT
+  })
   after(async () => await hostile?.close())
 
   const callWith = (more: Partial<TargetSettings> = {}): TargetCall => ({
@@ -66,6 +69,33 @@ describe('a server that is not the one that was meant', { timeout: 60_000 }, () 
       assert.match(await refusedBy(asks), /lets in without a proof that it knows the password/)
     assert.match(await refusedBy('scram with a wrong proof'), /cannot be reached/)
     assert.ok(!told().includes(PASSWORD))
+  })
+
+  test('a proof that could be guessed at for next to nothing is given to none, of either password', async () => {
+    for (const rounds of ['1', '4095', '4096,i=1', '1,i=4096']) {
+      hostile.rounds = rounds
+      const few = rounds === '4095' ? 4095 : 1
+      assert.match(
+        await refusedBy('scram'),
+        new RegExp(`asks for ${few} rounds of SCRAM, which is not answered: 4096 to 2000000 are; set the password`),
+      )
+      const { outcome, answer } = await probed('scram')
+      assert.equal(outcome, 'unproven')
+      assert.match(answer, new RegExp(`asks for ${few} rounds of SCRAM, which is not answered`))
+    }
+    assert.ok(hostile.answers.length > 0)
+    // of each exchange the first message alone, which has no proof in it
+    assert.doesNotMatch(told(), /,p=/)
+  })
+
+  test('more rounds than a second of work are refused in words, and fewer are answered', async () => {
+    hostile.rounds = '2000001'
+    assert.match(await refusedBy('scram'), /asks for 2000001 rounds of SCRAM/)
+    assert.match((await probed('scram')).answer, /asks for 2000001 rounds of SCRAM/)
+    assert.doesNotMatch(told(), /,p=/)
+    hostile.rounds = '200000'
+    assert.equal(await asAdministrator(callWith(), { for: 'asking' }, async () => 'in'), 'in')
+    assert.match(told(), /,p=/)
   })
 
   test('what cannot be read ends the connection and not the process', async () => {

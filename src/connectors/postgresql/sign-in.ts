@@ -1,17 +1,18 @@
-// Signing in at a server that may not be who it says it is: what asks for the password in clear, or as MD5, gets nothing.
-// SECURITY: by SCRAM alone a server learns nothing that opens anything, and proves that it knew the password before.
+// Signing in at a server that may not be who it says it is: what asks for the password in clear, as MD5, or by SCRAM of few rounds
+// gets nothing. SECURITY: by SCRAM a server proves that it knew the password before, and learns what a guess can be tried against,
+// at the cost of each of its rounds.
 import type { Duplex } from 'node:stream'
 import type { Client } from 'pg'
 
 /** What was asked for, in words; nothing was answered. */
 export class NotAnswered extends Error {
-  /** Another exchange than SCRAM; else the server proved nothing of itself. */
-  readonly inClear: boolean
+  /** Another exchange than SCRAM; SCRAM of too few or too many rounds; a server that proved nothing of itself. */
+  readonly wanted: 'in clear' | 'other rounds' | 'no proof'
 
-  constructor(message: string, inClear: boolean) {
+  constructor(message: string, wanted: NotAnswered['wanted']) {
     super(message)
     this.name = 'NotAnswered'
-    this.inClear = inClear
+    this.wanted = wanted
   }
 }
 
@@ -29,23 +30,31 @@ const ASKS: Readonly<Record<string, string>> = {
   authenticationMD5Password: 'it asks for the password as MD5',
 }
 
+/** What a server makes its verifiers with (`scram_iterations`): from the least of RFC 7677, which is its default, to about a second. */
+export const ROUNDS = { min: 4096, max: 2_000_000 } as const
+
 /** Throws NotAnswered, or what `pg` throws. What comes later over the session is held to the same. */
 export async function signIn(client: Client, { inClear, unasked }: Exchange = SCRAM_ONLY): Promise<void> {
-  const { connection } = client as unknown as { connection: Inner }
+  const { connection } = Object.assign(client as unknown as { connection: Inner }, { scramMaxIterations: ROUNDS.max })
   let exchange: 'none' | 'begun' | 'proved' = 'none'
   let refused: NotAnswered | undefined
-  const refuse = (why: string, clear: boolean): void => {
-    refused ??= new NotAnswered(why, clear)
+  const refuse = (why: string, wanted: NotAnswered['wanted']): void => {
+    refused ??= new NotAnswered(why, wanted)
     // `pg` writes nothing to a stream that is destroyed, and hears of this message only after this
     connection.stream.destroy(refused)
   }
-  connection.on('message', ({ name }: { readonly name: string }) => {
+  connection.on('message', ({ name, data }) => {
     const asks = ASKS[name]
-    if (asks !== undefined && !inClear) refuse(`${asks}, which is not answered`, true)
+    if (asks !== undefined && !inClear) refuse(`${asks}, which is not answered`, 'in clear')
     else if (name === 'authenticationSASL') exchange = 'begun'
     else if (name === 'authenticationSASLFinal') exchange = 'proved'
     else if (name === 'authenticationOk' && exchange !== 'proved' && !(unasked && exchange === 'none'))
-      refuse('it lets in without a proof that it knows the password', false)
+      refuse('it lets in without a proof that it knows the password', 'no proof')
+    else if (name === 'authenticationSASLContinue' && otherRounds(data) !== undefined)
+      refuse(
+        `it asks for ${otherRounds(data)} rounds of SCRAM, which is not answered: ${ROUNDS.min} to ${ROUNDS.max} are`,
+        'other rounds',
+      )
   })
   contain(connection)
   try {
@@ -56,11 +65,19 @@ export async function signIn(client: Client, { inClear, unasked }: Exchange = SC
   if (refused !== undefined) throw refused
 }
 
-/** Of `pg`, whose types leave this out. */
+/** Of `pg`, whose types leave this and `scramMaxIterations` out. */
 interface Inner {
   readonly stream: Duplex
-  on(event: 'message', listener: (message: { readonly name: string }) => void): void
+  on(event: 'message', listener: (message: { readonly name: string; readonly data?: unknown }) => void): void
   attachListeners: (stream: Pick<Duplex, 'on'>) => void
+}
+
+/** `r=…,s=…,i=4096`. Each is looked at where there are more than one; what is no number `pg` refuses. */
+function otherRounds(first: unknown): number | undefined {
+  const said = String(first)
+    .split(',')
+    .filter((part) => part.startsWith('i='))
+  return said.map((part) => Number(part.slice(2))).find((rounds) => rounds < ROUNDS.min || rounds > ROUNDS.max)
 }
 
 /** What `pg` cannot read it throws into the socket, where nobody catches it: it ends the connection, not the process. */

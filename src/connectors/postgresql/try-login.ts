@@ -37,7 +37,11 @@ export async function tried(place: ProbeJob['places'][number], given: ProbeJob):
     await signIn(client, { inClear: given.inClear === true, unasked: true })
   } catch (error) {
     if (error instanceof NotAnswered)
-      return of({ outcome: 'unproven', answer: error.message, ...(error.inClear && { inClear: true as const }) })
+      return of({
+        outcome: 'unproven',
+        answer: error.message,
+        ...(error.wanted === 'in clear' && { inClear: true as const }),
+      })
     const refusal = refusalIn(error, given.secret)
     return of(refusal === undefined ? { outcome: 'unproven', answer: brokenBy(error) } : judgeLogin(refusal, asked))
   }
