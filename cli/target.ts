@@ -8,6 +8,7 @@ import { Fault, scramVerifier } from '#kernel'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
+import { plain } from './terminal/text.ts'
 import { codeOf, writeTo } from './terminal/write-out.ts'
 import { gather } from './verify.ts'
 
@@ -18,8 +19,8 @@ const EXAMPLES = `
 Exit codes of test and doctor: 0 everything is as it must be, 1 something is missing or too much, 3 something is unknown.
 
 Examples:
-  reeve target prepare --password-file /etc/reeve/main.password --database shop --manage app | psql -U postgres
-  reeve target add main --host db.example --database shop --user reeve_admin --password file:/etc/reeve/main.password
+  reeve target prepare --password-file /var/lib/reeve/secrets/hosts/db.example/main --database shop --manage app | psql -U postgres
+  reeve target add main --host db.example --database shop --user reeve_admin --password file:/var/lib/reeve/secrets/hosts/db.example/main
   reeve target doctor main
 `
 
@@ -193,11 +194,23 @@ async function doctor(name: string, { json }: RemoteOptions): Promise<void> {
       columns: [
         { title: 'outcome', whole: true, of: ({ outcome }) => outcome.replace('_', ' ') },
         { title: 'check', whole: true, of: ({ check }) => check },
-        { title: 'detail', of: ({ detail, remedy = [] }) => [detail, ...remedy].join('; run: ') },
+        { title: 'detail', of: ({ detail }) => detail },
       ],
     })
+  if (json !== true) await writeTo(process.stdout, checks.flatMap(remedyLines))
   const outcomes = new Set(checks.map(({ outcome }) => outcome))
   process.exitCode = outcomes.has('missing') || outcomes.has('too_much') ? 1 : outcomes.has('unknown') ? 3 : 0
+}
+
+const STATEMENTS_MAX = 1000
+
+/** The statements for it; whole functions are what `prepare` prints. */
+function remedyLines({ check, remedy = [] }: Schemas['Examination']['checks'][number]): string[] {
+  if (remedy.length === 0) return []
+  const statements = remedy.map((statement) => `  ${plain(statement)};\n`)
+  const long = statements.join('').length > STATEMENTS_MAX
+  const again = ['  `reeve target prepare … | psql` once more, with this database; the statements are in --json\n']
+  return [`\n${plain(check)}: as a superuser, there:\n`, ...(long ? again : statements)]
 }
 
 interface PrepareOptions {

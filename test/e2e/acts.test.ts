@@ -28,6 +28,16 @@ test(
     const letIn = async (role: string): Promise<void> => await (await postgres.session(role, `${SECRET}-${role}`)).end()
     const planIn = (text: string): string => /pln_\w+/.exec(text)?.[0] ?? assert.fail(text)
 
+    await t.test('the doctor names what is missing where, and says no function to the letter', async () => {
+      await postgres.sql('create database later')
+      const ill = await run(ida, 'target', 'doctor', 'main')
+      assert.equal(ill.code, 1)
+      assert.match(ill.stdout, /missing +hands over in the database later +reeve\.hand_over is missing\n/)
+      assert.match(ill.stdout, /in the database later: as a superuser, there:\n +`reeve target prepare … \| psql`/)
+      assert.doesNotMatch(ill.stdout, /CREATE OR REPLACE/)
+      await postgres.sql('drop database later')
+    })
+
     await t.test(
       'a role is taken for good only when another person agrees, and what it owned is the successor’s',
       async () => {
