@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as passed } from 'node:timers/promises'
 import { testDatabase } from '../src/db/database-in-test.ts'
 import type { TestDatabase } from '../src/db/database-in-test.ts'
 import { environmentOf, estate, TABLE, until } from '../test/e2e/decision-estate-in-test.ts'
@@ -109,31 +110,55 @@ function requestsOf(kind: Kind, { headers, port }: Asked): string[] {
   })
 }
 
+const IDLE_MS = 5000
+
+/** Milliseconds of the processor's time that a server uses in a second in which nobody asks; 0 where the system does not tell. */
+async function idleUse({ pid }: Served): Promise<number> {
+  const before = cpuMilliseconds([pid]).get(pid) ?? 0
+  await passed(IDLE_MS)
+  return ((cpuMilliseconds([pid]).get(pid) ?? 0) - before) / (IDLE_MS / 1000)
+}
+
 interface Measured {
   /** Answers in a second of the processor's time, or of the clock where the system does not tell. */
   readonly perSecond: number
+  /** The same without what the process would have used anyway. */
+  readonly ofRequests: number
   readonly byClock: number
   readonly allowedShare: number
 }
 
-async function measure(server: Asked, kind: Kind, how: Pick<Load, 'seconds' | 'answersMax'>): Promise<Measured> {
+async function measure(
+  server: Asked,
+  kind: Kind,
+  how: Pick<Load, 'seconds' | 'answersMax'>,
+  idleMs: number,
+): Promise<Measured> {
   const before = cpuMilliseconds([server.pid]).get(server.pid)
   const load = { port: server.port, requests: requestsOf(kind, server), connections: CONNECTIONS, ...how }
   const { count, allowed, failed, seconds: took } = await ask(load)
   if (failed > 0) throw new Error(`${server.name} refused ${failed} of ${count} requests`)
   const used = (cpuMilliseconds([server.pid]).get(server.pid) ?? 0) - (before ?? 0)
   const byClock = count / took
-  return { perSecond: before === undefined ? byClock : count / (used / 1000), byClock, allowedShare: allowed / count }
+  const per = (ms: number): number => (before === undefined ? byClock : count / (ms / 1000))
+  return { perSecond: per(used), ofRequests: per(used - idleMs * took), byClock, allowedShare: allowed / count }
 }
 
 async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions): AsyncGenerator<Figure> {
   const found = new Map<string, Measured[]>()
+  const idle = new Map<string, number>()
+  for (const server of servers) idle.set(server.name, await idleUse(server))
   // Cerbos refuses a batch of this size as it comes
   for (const kind of ['single', 'batch'] as const)
     for (let round = 0; round <= ROUNDS; round++)
       for (const server of kind === 'single' ? servers : servers.filter(({ name }) => name !== 'cerbos')) {
         say(`${server.name}, ${kind}, ${round === 0 ? 'to warm up' : `round ${round} of ${ROUNDS}`}`)
-        const measured = await measure(server, kind, round === 0 ? WARM_UP : { seconds: SECONDS * scale })
+        const measured = await measure(
+          server,
+          kind,
+          round === 0 ? WARM_UP : { seconds: SECONDS * scale },
+          idle.get(server.name) ?? 0,
+        )
         if (kind === 'single' && server.name !== 'echo' && Math.abs(measured.allowedShare - 0.9) > 0.05)
           throw new Error(`${server.name} allows ${measured.allowedShare} of what nine in ten may`)
         const key = `${server.name} ${kind}`
@@ -148,6 +173,13 @@ async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions
   const share = `${ECHO_SHARE_MIN} of an echo`
   const figure = 'single decisions'
   yield { ...about, figure, ...against(share, single, ECHO_SHARE_MIN * of('echo', 'single'), 'more'), note }
+  const marginal = median((found.get('reeve single') ?? []).map(({ ofRequests }) => ofRequests))
+  yield {
+    ...about,
+    figure: 'single decisions, without what an idle server uses',
+    ...against(share, marginal, ECHO_SHARE_MIN * of('echo', 'single'), 'more'),
+    note: `${rounded(idle.get('reeve') ?? 0)} ms of each second; the fewer are asked, the more of it falls on each`,
+  }
   yield {
     ...about,
     figure: `batches of ${BATCH}`,
