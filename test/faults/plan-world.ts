@@ -122,6 +122,10 @@ export async function endOf(world: PlanWorld, id: string): Promise<PlanRecord> {
   return plan
 }
 
+/** The steps of it that are not, in words. */
+export const notVerified = ({ steps }: PlanRecord): string =>
+  JSON.stringify(steps.flatMap(({ name, verdict }) => (verdict?.effect === 'verified' ? [] : [{ name, ...verdict }])))
+
 /** By a real login at the target itself: let in, or what it answers. */
 export async function login({ postgres }: PlanWorld, user: string, password = PASSWORD): Promise<string> {
   try {

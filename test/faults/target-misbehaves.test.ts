@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { PlanRecord, ReceiptRecord } from '#effect'
+import type { ReceiptRecord } from '#effect'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { jobOf, takenCase } from './grant-cases.ts'
 import { MISBEHAVIOURS, siteFor } from './misbehaving-target.ts'
 import type { Misbehaviour, Site } from './misbehaving-target.ts'
 import { caseOf } from './plan-cases.ts'
-import { endOf, login, PASSWORD, planWorld } from './plan-world.ts'
+import { endOf, login, notVerified, PASSWORD, planWorld } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
 
 const why = { because: 'a test' }
@@ -110,9 +110,6 @@ async function skewed(world: PlanWorld, skew: number): Promise<void> {
   await contained.assertWhole(planId)
   await taken.assertWhole(await taken.begin())
 }
-
-const notVerified = ({ steps }: PlanRecord): string =>
-  JSON.stringify(steps.flatMap(({ name, verdict }) => (verdict?.effect === 'verified' ? [] : [{ name, ...verdict }])))
 
 /** A module that is loaded before the server, in which it is always another time. */
 const shiftedBy = (skew: number): string => `
