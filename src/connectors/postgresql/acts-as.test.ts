@@ -64,6 +64,44 @@ const ACTING: readonly (readonly [what: string, made: string, found: RegExp, men
     /function of the server public\.same\(integer\) in shop \(index (?:public\.)?by_same\) acts as app/,
     'drop index by_same',
   ],
+  [
+    'a function that a cascade sets off as the owner of the table',
+    `create function gone() returns trigger language plpgsql as $$ begin return old; end $$;
+     create table child (id int references parent on delete cascade);
+     create trigger goes before delete on child for each row execute function gone()`,
+    /function of a cascade public\.gone\(\) in shop \(trigger goes on table (?:public\.)?child\) acts as app → in shop: read what it does/,
+    'alter routine gone owner to keeper',
+  ],
+  [
+    'a default that a cascade evaluates as the owner of the table',
+    `create function chosen() returns int language plpgsql as $$ begin return null; end $$;
+     create table defaulted (id int default chosen() references parent on delete set default)`,
+    /function of a cascade public\.chosen\(\) in shop \(default value for column id of table (?:public\.)?defaulted\)/,
+    'drop table defaulted',
+  ],
+  [
+    'a check that a cascade makes as the owner of the table',
+    `create function right_one(x int) returns boolean language plpgsql as $$ begin return true; end $$;
+     create table checked (id int references parent on update cascade check (right_one(id)))`,
+    /function of a cascade public\.right_one\(integer\) in shop \(constraint checked_id_check on table/,
+    'alter table checked drop constraint checked_id_check',
+  ],
+  [
+    'a function of somebody who signs in, in a trigger of a table of its own',
+    `reset role; set role low; create function low.fired() returns trigger language plpgsql as $$ begin return old; end $$; reset role; set role app;
+     create table fed (id int references parent on delete cascade);
+     create trigger feeds before delete on fed for each row execute function low.fired()`,
+    /function of a cascade low\.fired\(\) in shop \(trigger feeds on table (?:public\.)?fed\)/,
+    'drop trigger feeds on fed',
+  ],
+  [
+    'a copy of a view that calls a function',
+    `create function called() returns int language plpgsql as $$ begin return 1; end $$; create view calls as select called() as x;
+     create materialized view copy_of_calls as select * from calls with no data; grant select on copy_of_calls to low;
+     alter view calls set (security_invoker = true)`,
+    /materialized view public\.copy_of_calls in shop \(low\) acts as app/,
+    'drop materialized view copy_of_calls',
+  ],
 ]
 
 for (const major of MAJORS) {
@@ -79,7 +117,8 @@ for (const major of MAJORS) {
       await server.sql(
         `grant create on schema public to app, keeper; create table crown (x int); insert into crown values (42);
          alter table crown owner to keeper; grant select, insert on crown to app;
-         create table theirs (x int); grant trigger on theirs to app`,
+         create table theirs (x int); grant trigger on theirs to app; create schema low authorization low; grant usage on schema low to app;
+         create table parent (id int primary key); grant references on parent to app; grant delete on parent to low`,
         'shop',
       )
       await server.sql('alter role app nologin')
@@ -132,6 +171,20 @@ for (const major of MAJORS) {
       await server.sql('drop view of_mine', 'shop')
     })
 
+    test('a trigger function of an ordinary table is no way while it is held, and is not handed over', async () => {
+      await made(
+        `create table plain (x int); create function stamped() returns trigger language plpgsql as $$ begin return new; end $$;
+         create trigger stamps before insert on plain for each row execute function stamped()`,
+      )
+      assert.equal(await looked(), 'verified')
+      assert.match((await hindered()) ?? '', /function of its table public\.stamped\(\) in shop/)
+      const own = await server.session('reeve_admin', 'only in this test', 'shop')
+      await assert.rejects(own.query("select reeve.hand_over('app', 'keeper')"), { code: '2BP01', message: /stamped/ })
+      await own.end()
+      await server.sql('alter routine stamped owner to keeper', 'shop')
+      assert.equal(await hindered(), undefined)
+    })
+
     test('the page that is read before anything is held has them, too', async () => {
       await server.sql('alter routine door security definer', 'shop')
       const { otherWays } = await postgresqlTarget.find(server.call(), { account: 'app' })
@@ -179,6 +232,21 @@ for (const major of MAJORS) {
       await carriedOut('revoke', server.call({ successor: 'keeper' }), 'app', offered(SECRET))
       await assert.rejects(low.query(crown), { code: '42501' })
       await low.end()
+    })
+
+    test('nor by what a cascade sets off', async () => {
+      await server.sql('alter routine door security invoker; insert into parent values (7)', 'shop')
+      await made(
+        `create table loot (x int); create table line (id int references parent on delete cascade); insert into line values (7);
+         create function raises() returns trigger language plpgsql as $$ begin insert into public.loot select x from public.crown; return old; end $$;
+         create trigger raises before delete on line for each row execute function raises()`,
+      )
+      const { looked: found } = await carriedOut('revoke', server.call({ successor: 'keeper' }), 'app', offered(SECRET))
+      assert.match(found['reassign_owned']?.blocked?.reason ?? '', /function of a cascade public\.raises\(\)/)
+      const low = await server.session('low', 'low', 'shop')
+      await assert.rejects(low.query('delete from public.parent where id = 7'), { code: '42501' })
+      await low.end()
+      assert.deepEqual(await server.sql('select x from loot', 'shop'), [])
     })
   })
 }

@@ -27,9 +27,35 @@ const others = (acl: string, owner: string): string => `(
       WHERE x.grantee <> ${owner} AND NOT coalesce(g.rolsuper, false))`
 
 /**
+ * Functions of triggers, checks, defaults, generated columns and policies run as whoever changes the table. That is its owner where
+ * the row goes by a cascade, or comes by a subscription (from 16 on). They are the role's own or of somebody who signs in, and so
+ * could be made anew; those of others are theirs to answer for.
+ */
+const inTables = (role: string): string => `
+    SELECT CASE WHEN bool_or(u.server) THEN 'function of the server' WHEN bool_or(u.carried) THEN 'function of a cascade' ELSE 'function of its table' END,
+      p.oid::regprocedure::text, min(u.by), true
+    FROM pg_proc p JOIN LATERAL (
+      SELECT pg_describe_object(d.classid, d.objid, 0) AS by, d.classid IN ('pg_class'::regclass, 'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass) AS server,
+        EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd')))
+          OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = t.oid) AS carried
+      FROM pg_depend d JOIN pg_class t ON t.oid = CASE d.classid
+        WHEN 'pg_trigger'::regclass THEN (SELECT g.tgrelid FROM pg_trigger g WHERE g.oid = d.objid)
+        WHEN 'pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_constraint k WHERE k.oid = d.objid)
+        WHEN 'pg_attrdef'::regclass THEN (SELECT a.adrelid FROM pg_attrdef a WHERE a.oid = d.objid)
+        WHEN 'pg_policy'::regclass THEN (SELECT y.polrelid FROM pg_policy y WHERE y.oid = d.objid)
+        WHEN 'pg_class'::regclass THEN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = d.objid)
+        WHEN 'pg_statistic_ext'::regclass THEN (SELECT e.stxrelid FROM pg_statistic_ext e WHERE e.oid = d.objid)
+        WHEN 'pg_rewrite'::regclass THEN (SELECT w.ev_class FROM pg_rewrite w JOIN pg_class m ON m.oid = w.ev_class WHERE w.oid = d.objid AND m.relkind = 'm') END
+      WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND t.relowner = ${role}) u ON true
+    WHERE NOT p.prosecdef AND (p.proowner = ${role} AND NOT u.server
+      OR EXISTS (SELECT FROM pg_roles o WHERE o.oid = p.proowner AND o.oid <> ${role} AND o.rolcanlogin AND NOT o.rolsuper))
+    GROUP BY p.oid`
+
+/**
  * For a role whose oid is the expression `role`. A function is a way where others may call it or something else sets it off
  * (a trigger asks nobody's right). Functions that an index, statistics, a materialised view, an operator, a cast or a type
- * needs are executed by the server as the owner of the table, also when it is analysed by itself.
+ * needs are executed by the server as the owner of the table, also when it is analysed by itself; so is whatever a view calls that
+ * a materialised view reads.
  */
 export const actsAs = (role: string): string => `
     SELECT 'function' AS kind, p.oid::regprocedure::text AS name, concat_ws(', ', ${others("coalesce(p.proacl, acldefault('f', p.proowner))", 'p.proowner')},
@@ -47,6 +73,7 @@ export const actsAs = (role: string): string => `
       OR d.classid = 'pg_rewrite'::regclass AND EXISTS (
         SELECT FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class WHERE w.oid = d.objid AND c.relkind = 'm'))
     GROUP BY p.oid
+    UNION ALL${inTables(role)}
     UNION ALL
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'rules of the table' END, c.oid::regclass::text,
       concat_ws(', ', ${others("coalesce(c.relacl, acldefault('r', c.relowner))", 'c.relowner')},
@@ -55,7 +82,8 @@ export const actsAs = (role: string): string => `
         (SELECT min(pg_describe_object(d.classid, d.objid, 0)) FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
          WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND w.ev_class <> c.oid)),
       EXISTS (SELECT FROM pg_rewrite w CROSS JOIN LATERAL regexp_matches(w.ev_action::text, ':relid ([0-9]+)', 'g') m JOIN pg_class t ON t.oid = m[1]::oid
-        WHERE w.ev_class = c.oid AND t.relowner <> c.relowner AND NOT (${OPEN_TO_ALL}))
+        WHERE w.ev_class = c.oid AND NOT (${OPEN_TO_ALL}) AND (t.relowner <> c.relowner
+          OR c.relkind = 'm' AND (t.relkind IN ('v', 'f') OR t.relforcerowsecurity)))
     FROM pg_class c WHERE c.relowner = ${role} AND (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce((${OPTION}), false)
       OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'))
     UNION ALL
@@ -77,10 +105,15 @@ export async function actingAs(administrator: Administrator, account: string): P
   )
 }
 
+const READ = (name: string): string =>
+  `read what it does, then ALTER ROUTINE ${name} OWNER TO somebody else who does not log in`
+
 /** What ends it and loses no object. `OWNER TO` says as whom it shall act from now on: the owner of it then answers for it. */
 const MENDED = {
   function: (name: string) => `ALTER ROUTINE ${name} SECURITY INVOKER, or OWNER TO whom it shall act as`,
-  'function of the server': (name: string) => `read what it does, then ALTER ROUTINE ${name} OWNER TO somebody else`,
+  'function of the server': (name: string) => READ(name),
+  'function of a cascade': (name: string) => READ(name),
+  'function of its table': (name: string) => READ(name),
   view: (name: string) => `ALTER VIEW ${name} SET (security_invoker = true), or OWNER TO whom it shall read as`,
   'materialized view': (name: string) => `ALTER MATERIALIZED VIEW ${name} OWNER TO whom it shall read as, or DROP it`,
   'rules of the table': (name: string) => `DROP RULE … ON ${name}, or ALTER TABLE ${name} OWNER TO somebody else`,
@@ -96,16 +129,20 @@ export const spelledOut = ({ kind, name, by }: ActsAs, database: string): string
 
 /** What reads or changes only what the role itself owns gives no more than a right on it; that PUBLIC has it is one. */
 export function waysBy(found: readonly ActsAs[], account: string, database: string): OtherWay[] {
-  return found
-    .filter(({ beyond, kind, by }) => beyond || !RELATIONS.has(kind) || /(?:^|, )PUBLIC(?:,|$)/.test(by))
-    .map((one) => ({
-      by: one.kind === 'user mapping' ? 'stored' : 'code',
-      way:
-        one.kind === 'user mapping'
-          ? `a password of ${account} for the server ${one.name} is stored in ${database}, where it could be read`
-          : `${spelledOut(one, database)} acts as ${account}`,
-      next: mended(one, database),
-    }))
+  return (
+    found
+      // it acts as the role only where the role itself changes the table
+      .filter(({ kind }) => kind !== 'function of its table')
+      .filter(({ beyond, kind, by }) => beyond || !RELATIONS.has(kind) || /(?:^|, )PUBLIC(?:,|$)/.test(by))
+      .map((one) => ({
+        by: one.kind === 'user mapping' ? 'stored' : 'code',
+        way:
+          one.kind === 'user mapping'
+            ? `a password of ${account} for the server ${one.name} is stored in ${database}, where it could be read`
+            : `${spelledOut(one, database)} acts as ${account}`,
+        next: mended(one, database),
+      }))
+  )
 }
 
 const RELATIONS: ReadonlySet<ActsAs['kind']> = new Set(['view', 'materialized view', 'rules of the table'])
