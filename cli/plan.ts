@@ -44,7 +44,7 @@ interface SaidOptions extends RemoteOptions {
 
 export function planCommand(): Command {
   return new Command('plan')
-    .description('make, list, show, approve, run, pause, undo and cancel plans')
+    .description('make, list, show, approve, run, accept, pause, undo and cancel plans')
     .addCommand(
       addPageOptions(new Command('list').description('list plans, newest first'))
         .option('--state <state>', 'a state that plans have')
@@ -55,11 +55,16 @@ export function planCommand(): Command {
     .addCommand(saying('approve', 'approve a plan of somebody else; it runs from then on', true))
     .addCommand(
       one('run', 'go on, or try again what is not verified')
-        .option('--accept-other-ways', 'do what can not be put back though other ways to the same are open; say why')
         .option('--secret-file <file>', SECRET_FILE)
         .option('--raw', RAW)
         .option('--because <text>', 'why')
         .action(run),
+    )
+    .addCommand(
+      one('accept', 'let a plan of somebody else go past other ways that its receipt names')
+        .requiredOption('--receipt <receipt>', 'the id of its newest receipt, which names them')
+        .option('--because <text>', 'why; it stands in the receipt and in the log')
+        .action(accept),
     )
     .addCommand(saying('pause', 'stop after the step that is under way; what was done stays', false))
     .addCommand(saying('undo', 'put back what was done', true))
@@ -105,7 +110,8 @@ async function show(id: string, { json }: RemoteOptions): Promise<void> {
     await answerJson(plan)
     return
   }
-  const { operation, account, targetName, reason, madeAt, plannedBy, approval, offered, receiptId } = plan.data
+  const { operation, account, targetName, reason, madeAt, plannedBy, approval, offered, acceptedWays, receiptId } =
+    plan.data
   await answerFields([
     ['plan', plan.id],
     ['does', `${operation} ${account} at ${targetName}`],
@@ -114,11 +120,16 @@ async function show(id: string, { json }: RemoteOptions): Promise<void> {
     ['made', `${madeAt} by ${plannedBy}`],
     ['approval', approval.needed ? (approval.by ?? 'needed: reeve plan approve') : 'not needed'],
     ['credential', offered ? 'offered: it is tried' : 'not offered: nothing can be tried with it'],
+    ['accepted', acceptedWays && `${acceptedWays.because} (${acceptedWays.by}, receipt ${acceptedWays.receiptId})`],
     ['receipt', receiptId],
   ])
   await writeTo(process.stdout, ['\n', ...plan.data.steps.map(stepLine), ...plan.data.steps.flatMap(seenLines)])
   await writeTo(process.stdout, ['\nWhat was sent\n'])
   await writeTo(process.stdout, statementLines(plan.data.steps))
+}
+
+interface AcceptOptions extends SaidOptions {
+  readonly receipt: string
 }
 
 interface MakeOptions extends SaidOptions, SecretOptions {
@@ -202,16 +213,18 @@ async function placeOf(client: ReeveClient, targetId: string, account: string): 
   return { account, addresses: addressesOf(data.settings) }
 }
 
-interface RunOptions extends SaidOptions, SecretOptions {
-  readonly acceptOtherWays?: boolean
+async function accept(id: string, { receipt, because = '', json = false }: AcceptOptions): Promise<void> {
+  const client = await server()
+  const body = { receiptId: receipt, because }
+  const plan = await taken(answered(client.POST('/v1/plans/{planId}/accept-ways', { params: pathOf(id), body })))
+  if (plan !== undefined) await followToEnd(client, plan, json)
 }
 
-async function run(id: string, options: RunOptions): Promise<void> {
-  const { secretFile, raw, acceptOtherWays, because, json = false } = options
+async function run(id: string, options: SaidOptions & SecretOptions): Promise<void> {
+  const { secretFile, raw, because, json = false } = options
   const client = await server()
   const body = {
     ...(secretFile !== undefined && (await secretOf(secretFile, await placeOfPlan(client, id), raw))),
-    ...(acceptOtherWays === true && { acceptOtherWays }),
     ...(because !== undefined && { because }),
   }
   const plan = await taken(answered(client.POST('/v1/plans/{planId}/run', { params: pathOf(id), body })))

@@ -659,6 +659,7 @@ create table effect.plan (
 CREATE INDEX plan_next ON effect.plan USING btree (next_at, id) WHERE (next_at IS NOT NULL);
 CREATE UNIQUE INDEX plan_one ON effect.plan USING btree (target_id, account) WHERE ((state = ANY (ARRAY['running'::text, 'paused'::text, 'undoing'::text])) AND ((data ->> 'operation'::text) <> 'observe'::text));
 CREATE INDEX plan_recent ON effect.plan USING btree (made_at DESC, id DESC);
+CREATE TRIGGER plan_accepted_checked BEFORE INSERT OR UPDATE ON effect.plan FOR EACH ROW EXECUTE FUNCTION effect.check_accepted_ways();
 CREATE TRIGGER plan_step_checked BEFORE INSERT OR UPDATE ON effect.plan FOR EACH ROW EXECUTE FUNCTION effect.check_plan_step();
 
 create table effect.receipt (
@@ -715,6 +716,29 @@ create table effect.version (
   constraint version_check CHECK ((valid_to > valid_from)),
   constraint version_version_check CHECK ((version >= 1))
 );
+
+CREATE OR REPLACE FUNCTION effect.check_accepted_ways()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  accepted jsonb := new.data -> 'acceptedWays';
+begin
+  if accepted is null or tg_op = 'UPDATE' and accepted is not distinct from old.data -> 'acceptedWays' then return new; end if;
+  if coalesce(accepted ->> 'by' = new.data ->> 'plannedBy', true)
+    or coalesce(jsonb_array_length(accepted -> 'behind'), 0) = 0
+    or (accepted -> 'behind') ?| array(select jsonb_array_elements_text(new.data -> 'plannedBehind'))
+  then
+    raise exception 'who planned it does not accept what it saw'
+      using errcode = 'check_violation', constraint = 'plan_accepter';
+  end if;
+  if tg_op = 'UPDATE' and old.data ->> 'state' = 'unproven'
+    and accepted ->> 'receiptId' = old.data ->> 'receiptId'
+  then return new; end if;
+  raise exception 'only what a receipt shows is accepted'
+    using errcode = 'check_violation', constraint = 'plan_accepted_shown';
+end $function$;
 
 CREATE OR REPLACE FUNCTION effect.check_plan_step()
  RETURNS trigger

@@ -3,6 +3,7 @@
 // INVARIANT: what a step found (`before`) and that it begins are committed before the target is touched, and the transaction
 // that says so is refused while every act is stopped. What was done is found again by doing it once more.
 import type { StepCall, TargetStep } from '#connectors/target'
+import { isAccepted } from './accept-ways.ts'
 import { attemptStep, Restrained } from './attempt-step.ts'
 import { endPlan } from './end-plan.ts'
 import { callFor, goOn } from './go-on.ts'
@@ -52,11 +53,13 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
 }
 
 /** Nothing that can't be put back is done on what is not proven. What was asked before anything was done decides nothing. */
-function isHindered({ data: { steps, acceptsOtherWays } }: CurrentPlan, due: StepRecord): boolean {
+function isHindered({ data }: CurrentPlan, due: StepRecord): boolean {
+  const { steps } = data
+  const accepted = isAccepted(data)
   const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
   return steps
     .slice(from, steps.indexOf(due))
-    .some(({ asksOnly, state }) => state !== 'verified' && !(asksOnly === true && acceptsOtherWays === true))
+    .some(({ asksOnly, state }) => state !== 'verified' && !(asksOnly === true && accepted))
 }
 
 /** Looked at, and written down before it is done. */

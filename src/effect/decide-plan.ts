@@ -67,24 +67,18 @@ export const undoPlan = async (layer: EffectLayer, act: Act, { id }: OfPlan): Pr
       }
       return { ...data, state: 'undoing', undoing: 'wanted', nextAt: act.at }
     },
-    { because: 'wanted' },
+    () => ({ because: 'wanted' }),
   )
 
 export interface PlanToRun extends OfPlan {
   readonly credential?: { readonly secret: string; readonly database?: string }
-  /** What can't be put back is done although what was asked before it is not proven. */
-  readonly acceptOtherWays?: boolean
 }
 
 /**
  * Goes on, or sees again what was done and does again what is not so any more; with the credential, where it is offered now.
  * Throws Fault('unprocessable') for another credential than the one that the plan began with.
  */
-export async function runPlan(
-  layer: EffectLayer,
-  act: Act,
-  { id, credential, acceptOtherWays = false }: PlanToRun,
-): Promise<CurrentPlan> {
+export async function runPlan(layer: EffectLayer, act: Act, { id, credential }: PlanToRun): Promise<CurrentPlan> {
   const resumed = (data: PlanRecord): PlanRecord => {
     const marks = credential === undefined ? [] : layer.marksOf(credential.secret)
     const known = data.credentialMark
@@ -93,11 +87,8 @@ export async function runPlan(
     // before the commit, so that whoever goes on with the plan finds it; a refusal has thrown by now
     if (credential !== undefined) layer.offered.keep(id, credential.secret, credential.database)
     const mark = known ?? marks[0]
-    const { acceptsOtherWays, ...rest } = data
-    const accepts = acceptOtherWays || (data.state === 'paused' && acceptsOtherWays === true)
     return {
-      ...rest,
-      ...(accepts && { acceptsOtherWays: true }),
+      ...data,
       state: 'running',
       offered: data.offered || credential !== undefined,
       ...(credential !== undefined && { offeredAt: act.at }),
@@ -106,12 +97,11 @@ export async function runPlan(
       nextAt: act.at,
     }
   }
-  const content = acceptOtherWays ? { acceptsOtherWays: true } : undefined
-  return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', resumed, content)
+  return await decided(layer, act, id, ['paused', 'unproven', 'verified'], 'plan.resumed', resumed)
 }
 
 /** What was asked before anything was done is not asked again: it would be asked of what was changed since. */
-function again(steps: readonly StepRecord[]): StepRecord[] {
+export function again(steps: readonly StepRecord[]): StepRecord[] {
   const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
   const final = steps.findLastIndex((step) => step.final === true && step.state === 'verified')
   return steps.map((step, at) => {
@@ -125,20 +115,20 @@ function again(steps: readonly StepRecord[]): StepRecord[] {
 
 /** Removed targets are acted on no more, but what was done there can still be put back. */
 async function assertThere(tx: Tx, { data }: CurrentPlan, type: string): Promise<void> {
-  if (type !== 'plan.approved' && type !== 'plan.resumed') return
+  if (!['plan.approved', 'plan.resumed', 'plan.ways_accepted'].includes(type)) return
   const target = (await readCurrent<TargetRecord>(tx, TARGET, [data.targetId])).get(data.targetId)
   if (target?.data.state !== 'enabled')
     throw new Fault('conflict', 'the target was removed: nothing is done there any more')
 }
 
-async function decided(
+export async function decided(
   layer: EffectLayer,
   act: Act,
   id: string,
   from: readonly PlanRecord['state'][],
   type: string,
   patch: (data: PlanRecord) => PlanRecord,
-  content?: EntryWords['content'],
+  content?: (data: PlanRecord) => NonNullable<EntryWords['content']>,
 ): Promise<CurrentPlan> {
   return await alone(async () =>
     operate(layer, act, async (tx) => {
@@ -146,7 +136,8 @@ async function decided(
       if (!from.includes(current.data.state))
         throw new Fault('conflict', `the plan is ${current.data.state.replace('_', ' ')}`)
       await assertThere(tx, current, type)
-      return await movePlan(tx, act, current, { type, ...(content !== undefined && { content }) }, patch)
+      const words = { type, ...(content !== undefined && { content: content(current.data) }) }
+      return await movePlan(tx, act, current, words, patch)
     }),
   )
 }

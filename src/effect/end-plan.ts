@@ -1,10 +1,19 @@
 // The end of a plan, with its receipt, in one transaction: what became of each step, in the target's own words.
 import { newId } from '#kernel'
 import { createWithEntries } from '#evidence/port'
+import { isAccepted } from './accept-ways.ts'
 import { keepAlarm } from './alarms.ts'
 import type { Alarm, EffectLayer } from './layer.ts'
 import { RECEIPT, toUndo } from './records.ts'
-import type { CurrentPlan, CurrentTarget, Outcome, PlanRecord, ReceiptRecord, StepRecord } from './records.ts'
+import type {
+  AcceptedWays,
+  CurrentPlan,
+  CurrentTarget,
+  Outcome,
+  PlanRecord,
+  ReceiptRecord,
+  StepRecord,
+} from './records.ts'
 import { movePlan, recordPlan, underLock, without } from './write-plan.ts'
 
 type Reason = ReceiptRecord['reasons'][number]
@@ -72,14 +81,14 @@ function outcomeOf(data: PlanRecord, reasons: readonly Reason[], stuck: Reason |
 
 /** Only a person goes past what was asked and not proven, to what can't be put back. */
 const KNOWING =
-  'see the step before it: take the other ways away, then `reeve plan run`; or `--accept-other-ways` with a reason, if they are meant'
+  'see the step before it: take the other ways away, then `reeve plan run`; or, if they are meant, an approver who did not plan it accepts them: `reeve plan accept PLAN --receipt RECEIPT --because …`'
 
 /** What was asked before anything was done decides nothing: it stands in the receipt beside the rest. */
-function reasonsOf({ steps, acceptsOtherWays }: PlanRecord): Reason[] {
+function reasonsOf(data: PlanRecord): Reason[] {
+  const { steps } = data
   const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
   const held =
-    acceptsOtherWays !== true &&
-    steps.slice(from).some(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
+    !isAccepted(data) && steps.slice(from).some(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
   return steps.slice(Math.max(from, 0)).flatMap(({ name, state, verdict, final }) => {
     if (verdict !== undefined && verdict.effect !== 'verified')
       return [{ step: name, reason: verdict.reason, next: verdict.next }]
@@ -108,10 +117,15 @@ function receiptOf(
     ...ended,
     steps: steps.map(stepOf),
     credentialOffered: offered,
+    ...(data.acceptedWays !== undefined && { acceptedWays: withoutBehind(data.acceptedWays) }),
     ...(data.credentialMark !== undefined && { credentialMark: data.credentialMark }),
     carriedOutBy: host,
     startedAt: steps.find(({ startedAt }) => startedAt !== undefined)?.startedAt ?? ended.endedAt,
   }
+}
+
+function withoutBehind({ behind: _behind, ...said }: AcceptedWays): NonNullable<ReceiptRecord['acceptedWays']> {
+  return said
 }
 
 function stepOf({ name, state, verdict, endedAt }: StepRecord): ReceiptRecord['steps'][number] {

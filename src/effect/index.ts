@@ -1,4 +1,5 @@
 // Effect: what Reeve does to systems, step by step, and what it has seen become of it.
+export { acceptWays } from './accept-ways.ts'
 export { forgetAlarms, sendAlarms } from './alarms.ts'
 export { ALARM_STATES, listAlarms } from './list-alarms.ts'
 export type { AlarmToSend } from './alarms.ts'

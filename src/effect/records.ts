@@ -98,8 +98,8 @@ export interface PlanRecord {
   readonly offeredAt?: Instant
   /** Its keyed fingerprint: another one proves nothing of this plan. */
   readonly credentialMark?: string
-  /** A person goes on although what a step asked is not proven. */
-  readonly acceptsOtherWays?: true
+  /** Another person goes on although what was asked is not proven: as long as the answer is the one that was accepted. */
+  readonly acceptedWays?: AcceptedWays
   readonly state: PlanState
   readonly steps: readonly StepRecord[]
   /** Why steps are undone: they failed, or a person wants it. */
@@ -109,6 +109,18 @@ export interface PlanRecord {
   /** When it is looked at next; absent where nothing is left to do. */
   readonly nextAt?: Instant
   readonly receiptId?: Id<'receipt'>
+}
+
+export interface AcceptedWays {
+  readonly by: string
+  readonly behind: readonly string[]
+  readonly at: Instant
+  readonly because: string
+  /** Where they were read. */
+  readonly receiptId: string
+  /** Of all that the steps answered: another answer is not accepted. */
+  readonly hash: string
+  readonly ways: readonly { readonly step: string; readonly reason: string }[]
 }
 
 export type CurrentPlan = Current<PlanRecord>
@@ -139,6 +151,8 @@ export interface ReceiptRecord {
     readonly at?: Instant
     readonly facts?: Json
   }[]
+  /** What another person accepted, though not proven, so that it went on. */
+  readonly acceptedWays?: Omit<AcceptedWays, 'behind'>
   readonly credentialOffered: boolean
   /** The keyed fingerprint of what was tried. */
   readonly credentialMark?: string

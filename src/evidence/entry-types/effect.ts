@@ -38,7 +38,12 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
   'plan.step_ended': effect('what a step came to, in the words of its target', { ...STEP, answer: 'text' }),
   'plan.step_undone': effect('what a step had changed was put back', STEP),
   'plan.paused': effect('a plan waits until somebody lets it go on'),
-  'plan.resumed': effect('a plan goes on, or is tried again', { acceptsOtherWays: 'flag?' }),
+  'plan.resumed': effect('a plan goes on, or is tried again'),
+  'plan.ways_accepted': effect('another person than who planned it accepted what was seen and is not proven', {
+    receipt: 'text',
+    hash: 'text',
+    ways: 'names',
+  }),
   'plan.undoing': effect('what a plan did is put back', { because: 'text' }),
   'plan.cancelled': effect('a plan was given up before anything was done'),
   'plan.verified': effect('the target was seen to be as the plan wants it', ENDED),

@@ -135,6 +135,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'connection.resumed',
     'subject.denial_lifted',
     'plan.resumed',
+    'plan.ways_accepted',
     'restraint.lifted',
   ]),
 ]

@@ -106,6 +106,17 @@ export const Preview = z
   })
   .meta({ id: 'PlanPreview' })
 
+const AcceptedWays = z
+  .object({
+    by: z.string(),
+    at: instant,
+    because: z.string(),
+    receiptId: z.string().describe('where they were read'),
+    hash: z.string().describe('SHA-256 of what was answered: another answer is not accepted'),
+    ways: z.array(z.object({ step: z.string(), reason: z.string() })),
+  })
+  .describe('another person than who planned it goes on although this is not proven')
+
 export const Plan = recordOf(
   'Plan',
   z.object({
@@ -124,7 +135,7 @@ export const Plan = recordOf(
     approval: z.object({ needed: z.boolean(), by: z.string().optional(), at: instant.optional() }),
     offered: z.boolean().describe('whether the credential itself was offered, to be used and be refused'),
     credentialMark: z.string().optional().describe('its keyed fingerprint'),
-    acceptsOtherWays: z.boolean().optional().describe('a person goes on although other ways are open'),
+    acceptedWays: AcceptedWays.optional(),
     state: z.enum(PLAN_STATES),
     steps: z.array(Step),
     undoing: z.enum(['failed', 'wanted']).optional(),
@@ -157,6 +168,7 @@ export const Receipt = recordOf(
         facts: z.unknown().optional(),
       }),
     ),
+    acceptedWays: AcceptedWays.optional(),
     credentialOffered: z.boolean(),
     carriedOutBy: z.string().describe('the host that did and probed it'),
     startedAt: instant,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newId } from '#kernel'
 import { PLANS } from './plans.ts'
 
-test('who goes on although other ways are open says why', () => {
-  const body = PLANS.find(({ operationId }) => operationId === 'runPlan')?.body
+test('who accepts other ways says why, names the receipt that was read, and is an approver', () => {
+  const { body, who } = PLANS.find(({ operationId }) => operationId === 'acceptWays') ?? assert.fail()
   assert.ok(body !== undefined)
-  const told = body.safeParse({ acceptOtherWays: true })
-  assert.deepEqual(
-    told.error?.issues.map(({ path, message }) => [path, message]),
-    [[['because'], 'accepting other ways needs a reason']],
-  )
-  assert.equal(body.safeParse({ acceptOtherWays: true, because: 'the view is meant for the auditors' }).success, true)
-  assert.equal(body.safeParse({}).success, true)
+  assert.deepEqual(who, { roles: ['approver'] })
+  const receiptId = newId('receipt')
+  const because = 'the view is meant for the auditors'
+  assert.equal(body.safeParse({ receiptId }).success, false)
+  assert.equal(body.safeParse({ because }).success, false)
+  assert.equal(body.safeParse({ receiptId, because }).success, true)
 })

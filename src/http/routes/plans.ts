@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { OPERATIONS } from '#connectors/target'
 import type { Operation } from '#connectors/target'
 import {
+  acceptWays,
   approvePlan,
   cancelPlan,
   getPlan,
@@ -201,25 +202,29 @@ const MADE: AnyEndpoint[] = [
   }),
   endpoint({
     ...change,
+    path: '/v1/plans/{planId}/accept-ways',
+    operationId: 'acceptWays',
+    summary: 'Let it go past other ways that its newest receipt names; never by who planned it',
+    description: 'Only from `unproven`. Another answer of the target than the one that was accepted stops it again.',
+    who: { roles: ['approver'] },
+    params: PATH,
+    body: z.strictObject({ receiptId: id('receipt'), ...WHY_NEEDED }).meta({ id: 'WaysToAccept' }),
+    answer: Plan,
+    refuses: ['idempotency_reused'],
+    handle: async ({ doors, caller, params, body, act }) =>
+      await acceptWays(effectOf(doors), act(body.because), {
+        id: params.planId,
+        receiptId: body.receiptId,
+        behind: await personsBehindActor(doors.identity, caller.actor),
+      }),
+  }),
+  endpoint({
+    ...change,
     path: '/v1/plans/{planId}/run',
     operationId: 'runPlan',
     summary: 'Go on, or try again what is not verified; with the credential, where one is offered now',
     params: PATH,
-    body: z
-      .strictObject({
-        secret: ASKED.secret,
-        database: ASKED.database,
-        acceptOtherWays: z
-          .boolean()
-          .optional()
-          .describe('do what can not be put back though other ways are open; say why'),
-        ...WHY_MAYBE,
-      })
-      .refine(({ acceptOtherWays, because }) => acceptOtherWays !== true || because !== undefined, {
-        path: ['because'],
-        message: 'accepting other ways needs a reason',
-      })
-      .meta({ id: 'PlanToRun' }),
+    body: z.strictObject({ secret: ASKED.secret, database: ASKED.database, ...WHY_MAYBE }).meta({ id: 'PlanToRun' }),
     ...CARRIES_SECRET,
     answer: Plan,
     refuses: ['idempotency_reused'],
@@ -227,7 +232,6 @@ const MADE: AnyEndpoint[] = [
       await runPlan(effectOf(doors), act(body.because), {
         id: params.planId,
         ...credentialIn(body),
-        ...present({ acceptOtherWays: body.acceptOtherWays }),
       }),
   }),
 ]
