@@ -104,9 +104,50 @@ for (const major of MAJORS) {
       )
       assert.match(
         reasonOf(await looked()),
-        /SELECT on public.notes in postgres is everybody's.* → in postgres: REVOKE SELECT ON "public"."notes" FROM PUBLIC/,
+        /SELECT on public\.notes in postgres is everybody's.* → in postgres: REVOKE SELECT ON TABLE public\.notes FROM PUBLIC/,
       )
       await server.sql('drop table notes')
+    })
+
+    test('one column, a schema or a function of others that PUBLIC has too is a way', async () => {
+      await server.sql(
+        `create table own (x int, y int); alter table own owner to app; grant select (x) on own to public;
+         create schema room; grant create on schema room to app, public;
+         create function owned() returns int language sql security definer begin atomic select 1; end; grant execute on function owned to app`,
+      )
+      const ways = reasonOf(await looked())
+      assert.match(ways, /REVOKE SELECT \(x\) ON TABLE public\.own FROM PUBLIC/)
+      assert.match(ways, /CREATE on schema room in postgres is everybody's/)
+      assert.match(ways, /REVOKE EXECUTE ON ROUTINE public\.owned\(\) FROM PUBLIC/)
+      await server.sql('drop table own; drop schema room; drop function owned')
+      assert.equal((await looked()).effect, 'verified')
+    })
+
+    test('what it passed on to who may log in is a way, and so is whose password it could set', async () => {
+      await server.sql(
+        `create table given (x int); grant select on given to app with grant option; create role evil login; create role nobody;
+         set role app; grant select on given to evil with grant option; grant select on given to nobody; reset role;
+         set role evil; grant select on given to person; reset role; create role readers;
+         grant readers to app with admin option; set role app; grant readers to evil`,
+      )
+      for (const soon of ['held', 'dropped'] as const) {
+        const ways = reasonOf(await looked(soon))
+        assert.match(ways, /evil has SELECT on table public\.given in postgres, which came from app/)
+        assert.match(ways, /SET ROLE app; REVOKE SELECT ON TABLE public\.given FROM evil CASCADE; RESET ROLE/)
+        assert.match(ways, /person has SELECT on table public\.given in postgres, which came from app/)
+        assert.match(ways, /evil has membership in readers, which came from app.* → .*REVOKE readers FROM evil/)
+        assert.doesNotMatch(ways, /nobody has/)
+      }
+      await server.sql(
+        `set role app; revoke select on given from evil cascade; reset role; revoke readers from evil${major >= 16 ? ' granted by app' : ''}`,
+      )
+      assert.equal((await looked()).effect, 'verified')
+      await server.sql(`alter role app createrole${major >= 16 ? '; grant evil to app with admin option' : ''}`)
+      assert.match(reasonOf(await looked()), /app could set the password of evil.* → .*change the password of evil/)
+      await server.sql(
+        'alter role app nocreaterole; drop table given; drop role evil; drop role nobody; drop role readers',
+      )
+      assert.equal((await looked()).effect, 'verified')
     })
 
     test('what cannot be seen is never taken for none', async () => {

@@ -4,6 +4,7 @@ import type { StepCall, TargetCall } from '#connectors/target'
 import type { Administrator } from './administrator.ts'
 import { membersOf } from './members.ts'
 import type { Member } from './members.ts'
+import { passedToLogins, wayOfGrant } from './passed-on.ts'
 import { hbaLinesIn, verifiersIn } from './reviewed-functions.ts'
 import type { Verifier } from './reviewed-functions.ts'
 import { identifier } from './sql-text.ts'
@@ -13,7 +14,7 @@ import type { LoginRole } from './trust-lines.ts'
 import { waysInDatabases } from './ways-in-databases.ts'
 
 export interface OtherWay {
-  readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored' | 'standby'
+  readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored' | 'standby' | 'passed on' | 'password'
   readonly way: string
   readonly next: string
 }
@@ -27,6 +28,7 @@ export interface OtherWays {
 }
 
 const LOGIN_ROLES_MAX = 5000
+const SETTABLE_MAX = 200
 
 type Asked = TargetCall & Pick<StepCall, 'subject'> & Partial<Pick<StepCall, 'planId'>>
 
@@ -64,6 +66,8 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
           next: `replace \`trust\` in line ${line} of pg_hba.conf by \`scram-sha-256\`, then SELECT pg_reload_conf()`,
         })),
       ...standbys.ways,
+      ...(await passedToLogins(administrator, account, 'server')).map((grant) => wayOfGrant(grant, account)),
+      ...(await settable(administrator, account, own)),
     ],
     seen: [
       `${members.length} roles have or can take its rights, ${entering.length} of them may log in`,
@@ -77,6 +81,25 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
       ...broken.map(({ line }) => `line ${line} of pg_hba.conf, which the server cannot read`),
     ],
   }
+}
+
+/** Whose password it could set: by ADMIN, which takes CREATEROLE from 16 on; before, CREATEROLE is enough for all but superusers. */
+async function settable(administrator: Administrator, account: string, own: string): Promise<OtherWay[]> {
+  const over =
+    administrator.version >= 16
+      ? `exists (select from pg_auth_members m where m.roleid = l.oid and m.admin_option and pg_has_role(a.oid, m.member, 'USAGE'))`
+      : 'true'
+  const found = await administrator.rows<{ readonly name: string }>(
+    `select l.rolname as name from pg_roles a, pg_roles l where a.rolname = $1 and a.rolcreaterole
+       and l.rolcanlogin and not l.rolsuper and l.oid <> a.oid and l.rolname <> $2 and ${over}
+     order by l.rolname limit ${SETTABLE_MAX}`,
+    [account, own],
+  )
+  return found.map(({ name }) => ({
+    by: 'password',
+    way: `${account} could set the password of ${name}`,
+    next: `change the password of ${name}, or hold it too`,
+  }))
 }
 
 /** Whoever a line of trust would give this access to: superusers, itself and its members, as far as they may log in. */

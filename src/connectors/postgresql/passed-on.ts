@@ -1,6 +1,7 @@
 // Rights that a role passed on to others: withdrawing its own takes them from those others too. The hand-over gives each anew in
-// the name of the owner first, so that nobody loses anything but the role. One text of SQL, as in `acts-as.ts`.
+// the name of the owner first, so that nobody loses the use of anything but the role. One text of SQL, as in `acts-as.ts`.
 import type { Administrator } from './administrator.ts'
+import type { OtherWay } from './other-ways.ts'
 
 interface PassedOn {
   /** `SELECT on table public.bills`. */
@@ -10,6 +11,8 @@ interface PassedOn {
   readonly everywhere: boolean
   /** Null where it is not given anew. */
   readonly statement: string | null
+  /** What takes it away. */
+  readonly undone: string | null
 }
 
 const LISTED_MAX = 200
@@ -32,28 +35,53 @@ const LISTS = (role: string): string => `
         UNION ALL SELECT 'TABLESPACE', quote_ident(e.spcname), '', e.spcacl FROM pg_tablespace e WHERE e.spcowner <> ${role}
         UNION ALL SELECT 'PARAMETER', quote_ident(r.parname), '', r.paracl FROM pg_parameter_acl r`
 
-/** For a role whose oid is the expression `role`. A superuser who grants does it as the owner. */
+/**
+ * For a role whose oid is the expression `role`: what it granted, and what others granted because of it. A superuser who grants does
+ * it as the owner. SECURITY: never with the option, since a grant of whoever had the password looks like any other.
+ */
 export const passedOn = (role: string): string => `
-      SELECT x.privilege_type || o.part || ' on ' || lower(o.kind) || ' ' || o.name AS what, coalesce(g.rolname, 'PUBLIC')::text AS grantee,
-        o.kind IN ('DATABASE', 'TABLESPACE', 'PARAMETER') AS everywhere,
-        format('GRANT %s%s ON %s %s TO %s%s', x.privilege_type, o.part, o.kind, o.name, coalesce(quote_ident(g.rolname), 'PUBLIC'),
-          CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END) AS statement
-      FROM (${LISTS(role)}) o CROSS JOIN LATERAL aclexplode(o.acl) x LEFT JOIN pg_roles g ON g.oid = x.grantee
-      WHERE x.grantor = ${role}`
+      SELECT p.privilege_type || p.part || ' on ' || lower(p.kind) || ' ' || p.name AS what, coalesce(g.rolname, 'PUBLIC')::text AS grantee,
+        p.kind IN ('DATABASE', 'TABLESPACE', 'PARAMETER') AS everywhere,
+        format('GRANT %s%s ON %s %s TO %s', p.privilege_type, p.part, p.kind, p.name, coalesce(quote_ident(g.rolname), 'PUBLIC')) AS statement,
+        format('SET ROLE %s; REVOKE %s%s ON %s %s FROM %s CASCADE; RESET ROLE', p.grantor::regrole, p.privilege_type, p.part, p.kind, p.name,
+          coalesce(quote_ident(g.rolname), 'PUBLIC')) AS undone
+      FROM (
+        WITH RECURSIVE item AS (
+          SELECT o.kind, o.name, o.part, x.* FROM (${LISTS(role)}) o CROSS JOIN LATERAL aclexplode(o.acl) x),
+        chain AS (
+          SELECT i.* FROM item i WHERE i.grantor = ${role}
+          UNION SELECT i.* FROM chain c JOIN item i USING (kind, name, part, privilege_type)
+          WHERE c.is_grantable AND i.grantor = c.grantee AND i.grantee <> ${role})
+        SELECT * FROM chain) p LEFT JOIN pg_roles g ON g.oid = p.grantee`
 
-/** From 16 on: before, a membership outlives who granted it. What the member has by the superuser's grant already is kept. */
+/** All that came from the role, by however many hands. */
+const MEMBERS = (role: string): string => `
+        WITH RECURSIVE chain AS (
+          SELECT m.* FROM pg_auth_members m WHERE m.grantor = ${role} AND m.roleid <> ${role} AND m.member <> ${role}
+          UNION SELECT m.* FROM chain c JOIN pg_auth_members m ON m.roleid = c.roleid AND m.grantor = c.member
+          WHERE c.admin_option AND m.member <> ${role})
+        SELECT * FROM chain`
+const MEMBERS_BEFORE_16 = (role: string): string => `
+      SELECT 'membership in ' || m.roleid::regrole AS what, u.rolname::text AS grantee, true AS everywhere, null::text AS statement,
+        format('REVOKE %s FROM %I', m.roleid::regrole, u.rolname) AS undone
+      FROM (${MEMBERS(role)}) m JOIN pg_roles u ON u.oid = m.member`
+
+/**
+ * From 16 on: before, a membership outlives who granted it. What the member has by the superuser's grant already is kept.
+ * SECURITY: ADMIN only where that is the superuser's grant.
+ */
 export const passedOnMemberships = (role: string): string => `
       SELECT 'membership in ' || g.rolname AS what, u.rolname::text AS grantee, true AS everywhere,
-        format('GRANT %I TO %I WITH ADMIN %s, INHERIT %s, SET %s', g.rolname, u.rolname, (m.admin_option OR coalesce(b.admin_option, false))::text,
-          (m.inherit_option OR coalesce(b.inherit_option, false))::text, (m.set_option OR coalesce(b.set_option, false))::text) AS statement
-      FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
-      LEFT JOIN pg_auth_members b ON b.roleid = m.roleid AND b.member = m.member AND b.grantor = 10
-      WHERE m.grantor = ${role} AND m.roleid <> ${role} AND m.member <> ${role}`
+        format('GRANT %I TO %I WITH ADMIN %s, INHERIT %s, SET %s', g.rolname, u.rolname, coalesce(b.admin_option, false)::text,
+          (m.inherit_option OR coalesce(b.inherit_option, false))::text, (m.set_option OR coalesce(b.set_option, false))::text) AS statement,
+        format('REVOKE %I FROM %I GRANTED BY %s CASCADE', g.rolname, u.rolname, m.grantor::regrole) AS undone
+      FROM (${MEMBERS(role)}) m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
+      LEFT JOIN pg_auth_members b ON b.roleid = m.roleid AND b.member = m.member AND b.grantor = 10`
 
 /** Nobody makes objects as the role any more: these are not given anew. */
 const DEFAULTS = (role: string): string => `
       SELECT x.privilege_type || ' on what it makes later' || coalesce(' in schema ' || n.nspname, '') AS what,
-        coalesce(g.rolname, 'PUBLIC')::text AS grantee, false AS everywhere, null::text AS statement
+        coalesce(g.rolname, 'PUBLIC')::text AS grantee, false AS everywhere, null::text AS statement, null::text AS undone
       FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
       LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace LEFT JOIN pg_roles g ON g.oid = x.grantee
       WHERE d.defaclrole = ${role} AND x.grantee <> ${role}`
@@ -72,5 +100,32 @@ export function inWords({ what, grantee, everywhere, statement }: PassedOn, acco
   const where = everywhere ? '' : ` in ${database}`
   return statement === null
     ? `${grantee} loses ${what}${where}`
-    : `${grantee} keeps ${what}${where}, which ${account} passed on: it is given anew by the owner`
+    : `${grantee} keeps ${what}${where}, which ${account} passed on: it is given anew by the owner, without the right to grant it`
 }
+
+/**
+ * To whoever may log in, by itself or as a member: who had the password could have made these for a second role of theirs, and
+ * nothing tells them from others. `ask` names where it is asked: what is of the server as a whole is asked for once.
+ */
+export async function passedToLogins(
+  administrator: Administrator,
+  account: string,
+  ask: 'server' | 'database',
+): Promise<PassedOn[]> {
+  const role = '(select oid from pg_roles where rolname = $1)'
+  const members = administrator.version >= 16 ? passedOnMemberships(role) : MEMBERS_BEFORE_16(role)
+  return await administrator.rows<PassedOn>(
+    `select p.* from (${passedOn(role)} union all ${members}) p
+     where p.everywhere = $2 and (p.grantee = 'PUBLIC' or exists (select from pg_roles l
+       where l.rolcanlogin and not l.rolsuper and l.rolname not in ($1, session_user)
+         and pg_has_role(l.oid, (select g.oid from pg_roles g where g.rolname = p.grantee), 'MEMBER')))
+     order by p.what, p.grantee limit ${LISTED_MAX}`,
+    [account, ask === 'server'],
+  )
+}
+
+export const wayOfGrant = ({ what, grantee, undone }: PassedOn, account: string, database?: string): OtherWay => ({
+  by: 'passed on',
+  way: `${grantee} has ${what}${database === undefined ? '' : ` in ${database}`}, which came from ${account}`,
+  next: `${database === undefined ? '' : `in ${database}: `}${undone ?? ''}`,
+})

@@ -5,7 +5,8 @@ import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { dependentsOf } from './dependents.ts'
 import type { OtherWay, OtherWays } from './other-ways.ts'
-import { openTables, wayOfTable } from './public-rights.ts'
+import { passedToLogins, wayOfGrant } from './passed-on.ts'
+import { opened, wayOfOpened } from './public-rights.ts'
 import { TargetError } from './target-error.ts'
 
 type Asked = TargetCall & Pick<StepCall, 'subject'> & Partial<Pick<StepCall, 'planId'>>
@@ -32,7 +33,8 @@ async function inDatabase(call: Asked, database: string): Promise<OtherWay[] | s
   const session = { for: 'asking', database, ...(call.planId !== undefined && { planId: call.planId }) } as const
   try {
     return await asAdministrator(call, session, async (inside) => [
-      ...(await openTables(inside, account)).map((table) => wayOfTable(table, database)),
+      ...(await opened(inside, account)).map((one) => wayOfOpened(one, database)),
+      ...(await passedToLogins(inside, account, 'database')).map((grant) => wayOfGrant(grant, account, database)),
       ...waysBy(await actingAs(inside, account), account, database),
     ])
   } catch (error) {
