@@ -80,6 +80,9 @@ function* linesOf(
     yield `NOTHING is known of what happened after ${knownUntil}: whatever was revoked, quarantined or retired since then is live again in the roll.`
     yield 'Check: reeve principals list --state active; import every source again; revoke again what you know was revoked.'
   }
+  const { plansPaused, plansCancelled, targetsRemoved, grantsEnded, denials } = replayed
+  yield `Nothing at targets goes on by itself: ${plansPaused} plans that were under way are paused, ${plansCancelled} that waited or were cancelled are cancelled; ${targetsRemoved} targets removed, ${grantsEnded} grants ended, ${denials} denials made again.`
+  yield 'Every act at targets is stopped (observe-only). Look at `reeve plan list`, `reeve target list` and the targets, then: reeve plan observe-only off --because …'
   yield `${tokensRevoked} tokens were revoked${keepTokens ? '' : ' (all that were live)'}; where no administrator has one left, the next start prints a bootstrap token.`
   if (unknown.length > 0) {
     yield `${numberText(unknown.length)} records that ended are not in the backup at all; sources that still show them bring them in as discovered:`

@@ -765,7 +765,7 @@ begin
       ('proposed', 'running'), ('proposed', 'cancelled'),
       ('running', 'paused'), ('running', 'verified'), ('running', 'unproven'), ('running', 'rolled_back'), ('running', 'undoing'),
       ('running', 'cancelled'), ('paused', 'running'), ('paused', 'cancelled'), ('paused', 'undoing'),
-      ('undoing', 'rolled_back'), ('undoing', 'undone'), ('undoing', 'unproven'),
+      ('undoing', 'rolled_back'), ('undoing', 'undone'), ('undoing', 'unproven'), ('undoing', 'paused'),
       ('unproven', 'running'), ('unproven', 'undoing'), ('verified', 'running'), ('verified', 'undoing'))
   then return new;
   end if;

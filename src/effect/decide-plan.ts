@@ -80,6 +80,9 @@ export interface PlanToRun extends OfPlan {
  */
 export async function runPlan(layer: EffectLayer, act: Act, { id, credential }: PlanToRun): Promise<CurrentPlan> {
   const resumed = (data: PlanRecord): PlanRecord => {
+    // some of it is put back already: as if that had been done it would be said to be verified
+    if (data.state === 'paused' && data.undoing !== undefined)
+      throw new Fault('conflict', `it was being put back: \`reeve plan undo ${id}\` goes on with that`)
     const marks = credential === undefined ? [] : layer.marksOf(credential.secret)
     const known = data.credentialMark
     if (known !== undefined && credential !== undefined && !marks.includes(known))

@@ -23,13 +23,15 @@ export const getRestraint = async ({ db }: EffectLayer): Promise<Restraint> =>
 
 /** From then on no step of any plan acts, on any server; what is under way ends its step. */
 export async function setRestraint(layer: EffectLayer, act: Act, { observeOnly }: Restraint): Promise<Restraint> {
-  return await operate(layer, act, async (tx) => {
-    const current = (await readCurrent<Restraint>(tx, RESTRAINT, [ONE], { lock: true })).get(ONE)
-    if ((current?.data.observeOnly ?? false) === observeOnly) return { observeOnly }
-    const words = { type: observeOnly ? 'restraint.set' : 'restraint.lifted' }
-    if (current === undefined)
-      await createWithEntries<Restraint>(tx, RESTRAINT, act, [{ id: ONE, data: { observeOnly }, words }])
-    else await changeWithEntries<Restraint>(tx, RESTRAINT, act, [{ current, patch: () => ({ observeOnly }), words }])
-    return { observeOnly }
-  })
+  return await operate(layer, act, async (tx) => await restrain(tx, act, { observeOnly }))
+}
+
+export async function restrain(tx: Tx, act: Act, { observeOnly }: Restraint): Promise<Restraint> {
+  const current = (await readCurrent<Restraint>(tx, RESTRAINT, [ONE], { lock: true })).get(ONE)
+  if ((current?.data.observeOnly ?? false) === observeOnly) return { observeOnly }
+  const words = { type: observeOnly ? 'restraint.set' : 'restraint.lifted' }
+  if (current === undefined)
+    await createWithEntries<Restraint>(tx, RESTRAINT, act, [{ id: ONE, data: { observeOnly }, words }])
+  else await changeWithEntries<Restraint>(tx, RESTRAINT, act, [{ current, patch: () => ({ observeOnly }), words }])
+  return { observeOnly }
 }

@@ -1,6 +1,8 @@
 // What is known of the time after a backup: from a newer backup, or from the database that the backup is to replace.
+import type { Id } from '#kernel'
 import { readBackupRows, sql } from '#db'
 import type { AsLayer } from '#db'
+import type { DenialRecord } from '../access/grant/records.ts'
 import type { CredentialRecord, PrincipalRecord } from '#identity/roll'
 
 /** What ended or was held. A restore never makes any of it live again unseen. */
@@ -13,6 +15,11 @@ export interface NewerEvidence {
   readonly endedRoles: Set<string>
   /** Feed ids of people who are not active. */
   readonly leavers: Set<string>
+  readonly cancelledPlans: Set<string>
+  readonly removedTargets: Set<string>
+  readonly endedGrants: Set<string>
+  /** Those that stand. */
+  readonly denials: Map<Id<'denial'>, DenialRecord>
   /** The newest checkpoint of the log that is lost. */
   log?: LogEnd
 }
@@ -39,8 +46,14 @@ export const noEvidence = (): NewerEvidence => ({
   revokedTokens: new Set(),
   endedRoles: new Set(),
   leavers: new Set(),
+  cancelledPlans: new Set(),
+  removedTargets: new Set(),
+  endedGrants: new Set(),
+  denials: new Map(),
 })
 
+/** Over here, whether or not the target was seen to know. */
+const OVER: ReadonlySet<string> = new Set(['ending', 'ended', 'unproven'])
 const HELD: ReadonlySet<string> = new Set(['quarantined', 'retired'])
 
 const TABLES = [
@@ -49,6 +62,10 @@ const TABLES = [
   'identity.person',
   'access.token',
   'access.role_assignment',
+  'access.access_grant',
+  'access.denial',
+  'effect.plan',
+  'effect.target',
   'evidence.checkpoint',
 ] as const
 
@@ -78,6 +95,15 @@ function note(evidence: NewerEvidence, table: string, row: Row): void {
     if (HELD.has(data.state)) evidence.principals.set(id, data as unknown as PrincipalRecord)
   } else if (table === 'identity.credential') {
     if (data.state !== 'live') evidence.credentials.set(id, data as unknown as CredentialRecord)
+  } else if (table === 'access.access_grant') {
+    if (OVER.has(data.state)) evidence.endedGrants.add(id)
+  } else if (table === 'access.denial') {
+    const denial = data as unknown as DenialRecord
+    if (denial.liftedAt === undefined) evidence.denials.set(id as Id<'denial'>, denial)
+  } else if (table === 'effect.plan') {
+    if (data.state === 'cancelled') evidence.cancelledPlans.add(id)
+  } else if (table === 'effect.target') {
+    if (data.state === 'removed') evidence.removedTargets.add(id)
   } else {
     const { status, feedId } = data as unknown as { status: string; feedId: string }
     if (status === 'leaver') evidence.leavers.add(feedId)
@@ -100,6 +126,7 @@ export async function evidenceOfBackup(path: string): Promise<NewerEvidence> {
 export async function gatherEvidence(as: AsLayer, evidence: NewerEvidence): Promise<void> {
   const identity = as('identity')
   const access = as('access')
+  const effect = as('effect')
   const read = [
     [
       'identity.principal',
@@ -122,6 +149,24 @@ export async function gatherEvidence(as: AsLayer, evidence: NewerEvidence): Prom
     [
       'access.role_assignment',
       await access.query<Row>(sql`select id, ended_at from access.role_assignment where ended_at is not null`),
+    ],
+    [
+      'access.access_grant',
+      await access.query<Row>(
+        sql`select id, recorded_at, data from access.access_grant where state in ('ending', 'ended', 'unproven')`,
+      ),
+    ],
+    [
+      'access.denial',
+      await access.query<Row>(sql`select id, recorded_at, data from access.denial where lifted_at is null`),
+    ],
+    [
+      'effect.plan',
+      await effect.query<Row>(sql`select id, recorded_at, data from effect.plan where state = 'cancelled'`),
+    ],
+    [
+      'effect.target',
+      await effect.query<Row>(sql`select id, recorded_at, data from effect.target where state = 'removed'`),
     ],
     ['evidence.checkpoint', await as('evidence').query<Row>(NEWEST_CHECKPOINT)],
   ] as const

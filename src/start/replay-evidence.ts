@@ -10,9 +10,11 @@ import type { CredentialRecord, PrincipalRecord } from '#identity/roll'
 import { CREDENTIAL, PRINCIPAL } from '../identity/record/tables.ts'
 import { logEndOf, NEWEST_CHECKPOINT } from './newer-evidence.ts'
 import type { NewerEvidence } from './newer-evidence.ts'
+import { replayAtTargets } from './replay-at-targets.ts'
+import type { ReplayedAtTargets } from './replay-at-targets.ts'
 
 /** In numbers and, where a person has to act, by name. */
-export interface Replayed {
+export interface Replayed extends ReplayedAtTargets {
   readonly quarantined: number
   readonly retired: number
   readonly credentials: number
@@ -51,6 +53,7 @@ export async function replayEvidence(as: AsLayer, options: ReplayOptions): Promi
     credentials: credentials.changed,
     tokensRevoked,
     rolesEnded,
+    ...(await replayAtTargets(as, evidence, options.act)),
     unknown: [...principals.unknown, ...credentials.unknown],
     leavers: leavers.map(({ feedId }) => feedId),
   }

@@ -78,7 +78,20 @@ test(
     const done = parsed(await run('restore', old, '--data-dir', into, '--evidence', newer, '--json')) as Restored
     assert.deepEqual(
       { ...done.replayed, tokensRevoked: done.replayed.tokensRevoked > 0 },
-      { quarantined: 1, retired: 1, credentials: 0, tokensRevoked: true, rolesEnded: 0, unknown: [], leavers: [] },
+      {
+        quarantined: 1,
+        retired: 1,
+        credentials: 0,
+        tokensRevoked: true,
+        rolesEnded: 0,
+        plansPaused: 0,
+        plansCancelled: 0,
+        targetsRemoved: 0,
+        grantsEnded: 0,
+        denials: 0,
+        unknown: [],
+        leavers: [],
+      },
     )
     const blind = await run('restore', old, '--data-dir', join(folder, 'blind'), '--without-evidence')
     assert.equal(blind.code, 0, blind.stderr)

@@ -27,7 +27,7 @@ export async function endGrant(access: AccessLayer, act: Act, { id, because }: G
 }
 
 /** Of a grant that was read under lock. What it was first ended by stays. */
-async function endIn(tx: Tx, act: Act, current: CurrentGrant, because: string): Promise<CurrentGrant> {
+export async function endIn(tx: Tx, act: Act, current: CurrentGrant, because: string): Promise<CurrentGrant> {
   // nothing of it is at any target
   const atOnce = current.data.fulfilment === undefined || current.data.state === 'approved'
   const words = { type: atOnce ? 'grant.ended' : 'grant.ending', reason: because }

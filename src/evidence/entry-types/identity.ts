@@ -167,6 +167,11 @@ const PROPOSALS: Readonly<Record<string, EntryType>> = {
     credentials: 'number?',
     tokensRevoked: 'number?',
     rolesEnded: 'number?',
+    plansPaused: 'number?',
+    plansCancelled: 'number?',
+    targetsRemoved: 'number?',
+    grantsEnded: 'number?',
+    denials: 'number?',
   }),
 }
 
