@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StepCall, TargetStep } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
+import type { Administrator } from './administrator.ts'
+import { beginningSessions, endBeginning, stillBeginning } from './beginning.ts'
 import { described, sessionsEverywhere, sessionsOf } from './sessions.ts'
 import type { Everywhere } from './sessions.ts'
 import { atStandby, standbysIn } from './standbys.ts'
@@ -25,11 +27,12 @@ export const endSessions: TargetStep = {
   look: async (call) => {
     const { sessions, unasked } = await present(call)
     const oid = oidIn(call)
-    const none = sessions.length === 0 && unasked.length === 0
+    const beginning = await atEach(call, beginningSessions)
+    const none = sessions.length === 0 && unasked.length === 0 && beginning.length === 0
     return {
       already: none,
       statements: none ? [] : [`${ending(oid)} -- $1 = ${oid ?? call.subject.account}`],
-      touches: [...described(sessions), ...unasked],
+      touches: [...described(sessions), ...unasked, ...beginning.map((one) => `${one}, if it stays so`)],
       before: { sessions: sessions.length },
     }
   },
@@ -41,7 +44,16 @@ export const endSessions: TargetStep = {
   verify: async (call) => {
     const first = await present(call)
     await sleep(LATECOMERS_MS, undefined, { signal: call.signal })
+    // before the second look: who has begun stands in it
+    const beginning = await atEach(call, async (server) => await stillBeginning(server, call.signal))
     const second = await present(call)
+    if (beginning.length > 0)
+      return {
+        effect: 'unproven',
+        reason: `it can't be told whose session begins: ${beginning.slice(0, 10).join(', ')}`,
+        next: 'see who signs in and does not go on (SELECT * FROM pg_locks WHERE virtualxid IS NOT NULL), end it (SELECT pg_terminate_backend(…)), then run the plan again',
+        facts: { unseen: UNSEEN },
+      }
     const left = [...first.sessions, ...second.sessions]
     const [unasked] = second.unasked
     if (left.length === 0 && unasked !== undefined)
@@ -73,11 +85,37 @@ export const endSessions: TargetStep = {
 async function endAll(call: StepCall, until: number): Promise<void> {
   const [{ account }, oid] = [call.subject, oidIn(call)]
   await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
-    while ((await sessionsOf(administrator, account, oid)).length > 0 && Date.now() < until) {
-      await administrator.rows(ending(oid), [oid ?? account])
-      await sleep(PAUSE_MS, undefined, { signal: call.signal })
+    const ended = async (): Promise<void> => {
+      while ((await sessionsOf(administrator, account, oid)).length > 0 && Date.now() < until) {
+        await administrator.rows(ending(oid), [oid ?? account])
+        await sleep(PAUSE_MS, undefined, { signal: call.signal })
+      }
     }
+    await ended()
+    await endBeginning(administrator, until, call.signal)
+    await ended()
   })
+}
+
+/** At the server and at each standby that can be asked: those that can't are among what could not be asked for sessions. */
+async function atEach(
+  call: Omit<StepCall, 'before'>,
+  look: (server: Administrator) => Promise<readonly number[]>,
+): Promise<string[]> {
+  const session = { for: 'asking', planId: call.planId } as const
+  const named = (pids: readonly number[], at = ''): string[] =>
+    pids.map((pid) => `process ${pid}${at} has begun to sign in, and not said as whom`)
+  const found = named(await asAdministrator(call, session, look))
+  for (const place of standbysIn(call))
+    found.push(
+      ...named(await asAdministrator(atStandby(call, place), session, look).catch(noneSeen), ` at ${spelled(place)}`),
+    )
+  return found
+}
+
+function noneSeen(error: unknown): number[] {
+  seenLater(error)
+  return []
 }
 
 /** A standby that can't be reached is seen by who verifies, and stands in the way of none of the others. */

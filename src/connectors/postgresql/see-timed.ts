@@ -40,7 +40,14 @@ async function leftOf(call: TargetCall, users: readonly string[]): Promise<Reado
     const roles = await one.rows<{ name: string }>('select rolname as name from pg_roles where rolname = any($1)', [
       users,
     ])
+    const nameless = await one.rows<{ pid: number }>(
+      'select pid from pg_stat_activity where usesysid is not null and usename is null order by pid limit 10',
+    )
+    const open = nameless.map(({ pid }) => `process ${pid}`).join(', ')
     return new Map([
+      ...(nameless.length === 0 ? [] : users).map(
+        (name) => [name, `a session of a role that is gone is still open: ${open}`] as const,
+      ),
       ...sessions.map(({ name }) => [name, `a session of ${name} is still open`] as const),
       ...roles.map(({ name }) => [name, `pg_roles still has ${name}`] as const),
     ])

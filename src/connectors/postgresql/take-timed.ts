@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TargetCall, TimedDone, TimedRight } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
+import { endBeginning } from './beginning.ts'
 import { dependentsOf, described } from './dependents.ts'
 import { handOverStatement } from './hand-over.ts'
 import { allOrEach, inParts, OneSession } from './one-session.ts'
@@ -33,6 +34,12 @@ async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Lef
       await allOrEach(part, async (names) => {
         await one.rows(names.map((name) => `ALTER ROLE ${identifier(name)} NOLOGIN PASSWORD NULL`).join('; '))
       })
+    await endSessionsOf(one, call, roles)
+    // a role that is gone has no name in the list of sessions: who is about to stand there has to be ended before
+    const beginning = roles.length === 0 ? [] : await endBeginning(one, Date.now() + SESSIONS_MS, call.signal)
+    for (const pid of beginning)
+      for (const name of roles)
+        left.set(name, `process ${pid} has begun to sign in, not said as whom, and does not end`)
     for (const name of await endSessionsOf(one, call, roles)) left.set(name, 'a session of it does not end')
     const free = roles.filter((name) => !left.has(name))
     for (const part of inParts(free)) await dropRoles(one, call, part, left)
