@@ -38,6 +38,12 @@ describe('what leaked, as people find it', () => {
       'postgresql://app@db.example/shop',
       'password = os.getenv("DB_PASSWORD")',
       'password: two words',
+      'password: |\n  s3cret',
+      'password: |-\n  s3cret',
+      'db:\n  password: >2 # folded\n    s3cret',
+      'db.example:5433:shop:app:s3:cret',
+      '*:*:*:app:s3:cret',
+      '\\:\\:1:5433:shop:app:s3cret',
     ]) {
       assert.deepEqual(told(text), [], text)
       assert.deepEqual(leakedSecrets(`${text}\n`, true), [{ secret: text, form: 'the whole text, as the bare value' }])

@@ -16,6 +16,8 @@ const PAIR = /\b(\w{1,20})\s{0,9}=\s{0,9}(?:'((?:\\.|[^'\\]){0,1000})'|([^\s']{1
 
 /** What only a setting, a connection string or a quotation has; base64 may end with `=`. */
 const NOT_BARE = /[\r\n"'`{}<>]|:\/\/|:\s|:$|=(?!=?$)|^\w{0,99}pass\w{0,99}=+$/i
+/** A line of .pgpass that cannot be read as one: a colon within a part, also with a backslash before it. */
+const BROKEN_PASS_LINE = /^(?:\\.|[^:\\\s]){1,255}:(?:\d{1,5}|\*):(?:\\.|[^:\\\s]){1,63}:(?:\\.|[^:\\\s]){1,63}:/
 
 /**
  * Each once. Text that was not understood is no secret: it would be tried as a whole, and what leaked would not be. Only `raw`
@@ -25,7 +27,8 @@ export function leakedSecrets(text: string, raw = false): readonly LeakedSecret[
   if (raw) return wholly(text)
   const found = [...uris(text), ...passLines(text), ...leakedSettings(text)]
   if (found.length === 0) found.push(...keyValues(text))
-  if (found.length === 0 && !NOT_BARE.test(withoutEnd(text))) found.push(...wholly(text))
+  if (found.length === 0 && ![NOT_BARE, BROKEN_PASS_LINE].some((form) => form.test(withoutEnd(text))))
+    found.push(...wholly(text))
   return eachOnce(found).slice(0, FOUND_MAX)
 }
 

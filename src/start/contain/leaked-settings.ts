@@ -24,8 +24,8 @@ const BESIDE = {
   port: ['port'],
   database: ['database', 'dbname', 'db'],
 } as const
-/** It stands for a value that is elsewhere. */
-const REFERENCE = /^\$(?:\w|[{(])|^%\w+%$|^<[^>]*>$|:\/\//
+/** It stands for a value that is elsewhere: of `|` and `>`, on the lines below. */
+const REFERENCE = /^\$(?:\w|[{(])|^%\w+%$|^<[^>]*>$|^[|>][-+\d]{0,2}$|:\/\//
 const MEMBERS_MAX = 2000
 
 type Setting = readonly [key: string, value: string]
