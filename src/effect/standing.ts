@@ -11,8 +11,8 @@ const BATCH = 500
 export interface PlanStanding extends CurrentPlan {
   /** What the receipt says that the plan names. */
   readonly outcome: Outcome | null
-  /** When it first ended without proof. */
-  readonly unprovenSince: Instant | null
+  /** Each time that it ended without proof, the first before the others. */
+  readonly unproven: readonly Instant[]
   /** A plan that was made later has done the same or more at this account, with proof. */
   readonly followed: boolean
 }
@@ -24,8 +24,8 @@ export async function* everyPlan(db: LayerDatabase): AsyncGenerator<PlanStanding
       async (tx) =>
         await tx.query<PlanStanding>(sql`
           select p.*, r.data ->> 'outcome' as outcome,
-            (select min(u.recorded_at) from effect.receipt u
-              where u.plan_id = p.id and u.data ->> 'outcome' = 'unproven') as "unprovenSince",
+            array(select u.recorded_at from effect.receipt u
+              where u.plan_id = p.id and u.data ->> 'outcome' = 'unproven' order by u.recorded_at) as unproven,
             exists (select from effect.plan q
               where q.target_id = p."targetId" and q.account = p.account and q.state = 'verified'
                 and q.made_at > p.data ->> 'madeAt'

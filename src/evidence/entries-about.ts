@@ -3,7 +3,7 @@ import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import type { Id, Instant, Json } from '#kernel'
 
-const LIMIT = 10_000
+const PAGE = 1000
 
 export interface EntryAbout {
   readonly id: Id<'entry'>
@@ -17,22 +17,44 @@ export interface EntryAbout {
   readonly pruned: boolean
 }
 
-/** The newest first; also those that have no place in the log yet. At most 10,000. */
-export async function entriesAbout(
+interface Paged extends EntryAbout {
+  readonly ordinal: string
+}
+
+/** All of them, the newest first; also those that have no place in the log yet. */
+export async function* entriesAbout(
   evidence: LayerDatabase,
   ids: readonly string[],
   types: readonly string[],
-): Promise<EntryAbout[]> {
-  if (ids.length === 0) return []
+  page = PAGE,
+): AsyncGenerator<EntryAbout> {
+  if (ids.length === 0) return
+  for (let last: Paged | undefined; ;) {
+    const entries = await pageOf(evidence, ids, types, page, last)
+    yield* entries
+    last = entries.at(-1)
+    if (last === undefined || entries.length < page) return
+  }
+}
+
+async function pageOf(
+  evidence: LayerDatabase,
+  ids: readonly string[],
+  types: readonly string[],
+  page: number,
+  last: Paged | undefined,
+): Promise<Paged[]> {
+  const before =
+    last === undefined ? sql`` : sql`and (at, ordinal) < (${last.at}::timestamptz, ${last.ordinal}::bigint)`
   return await evidence.transaction(
     async (tx) =>
-      await tx.query<EntryAbout>(sql`
-        select id, type, at, coalesce(record_id, subjects[1]) as about, reason, content,
+      await tx.query<Paged>(sql`
+        select id, ordinal::text as ordinal, type, at, coalesce(record_id, subjects[1]) as about, reason, content,
           content_hash is not null and salt is null as pruned
         from evidence.entry
         where (record_id = any(${[...ids]}::text[]) or (record_id is null and subjects[1] = any(${[...ids]}::text[])))
-          and type = any(${[...types]}::text[])
-        order by at desc, ordinal desc limit ${LIMIT}`),
+          and type = any(${[...types]}::text[]) ${before}
+        order by entry.at desc, entry.ordinal desc limit ${page}`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
 }

@@ -5,6 +5,7 @@ import { everyPlan, everyTarget, RESTRAINT } from '#effect'
 import type { PlanStanding } from '#effect'
 import { entriesAbout } from '#evidence'
 import type { Row, Rows } from '#governance'
+import type { Instant } from '#kernel'
 
 const BATCH = 500
 /** What is told of a plan that ended without proof. */
@@ -22,10 +23,11 @@ export async function* planRows(database: Database): AsyncGenerator<Row<Rows['pl
 }
 
 async function withTold(database: Database, plans: readonly PlanStanding[]): Promise<Row<Rows['plans']>[]> {
-  const unproven = plans.flatMap(({ id, unprovenSince }) => (unprovenSince === null ? [] : [id]))
-  const taken = await entriesAbout(database.layer('evidence'), unproven, ['alarm.taken'])
-  const told = new Set(taken.flatMap(({ about, content }) => (OF_UNPROVEN.has(content?.['event']) ? [about] : [])))
-  return plans.map(({ id, version, data, outcome, unprovenSince, followed }) => {
+  const ids = plans.flatMap(({ id, unproven }) => (unproven.length === 0 ? [] : [id]))
+  const told = new Map<string, Instant[]>()
+  for await (const { about, at, content } of entriesAbout(database.layer('evidence'), ids, ['alarm.taken']))
+    if (OF_UNPROVEN.has(content?.['event'])) told.set(about, [at, ...(told.get(about) ?? [])])
+  return plans.map(({ id, version, data, outcome, unproven, followed }) => {
     const { operation, targetName, account, about, madeAt, plannedBy, plannedBehind, approval, state, steps } = data
     return {
       id,
@@ -43,31 +45,38 @@ async function withTold(database: Database, plans: readonly PlanStanding[]): Pro
         approval: { behind: approval.behind ?? [], ...(approval.by !== undefined && { by: approval.by }) },
         acted: steps.some(({ asksOnly, startedAt }) => asksOnly !== true && startedAt !== undefined),
         ...(outcome !== null && { outcome }),
-        ...(unprovenSince !== null && { unprovenSince }),
-        told: told.has(id),
+        unproven: unproven.map((at) => {
+          const toldAt = told.get(id)?.find((taken) => taken >= at)
+          return { at, ...(toldAt !== undefined && { toldAt }) }
+        }),
       },
     }
   })
 }
 
 export async function* targetRows(database: Database): AsyncGenerator<Row<Rows['targets']>> {
-  for await (const { id, version, data } of everyTarget(database.layer('effect'))) {
+  for await (const { id, version, recordedAt, data } of everyTarget(database.layer('effect'))) {
     const { name, system, administrator } = data.settings
-    const [last] = await entriesAbout(database.layer('evidence'), [id], ['target.examined'])
-    const counts = last?.content ?? undefined
-    const examined =
-      last === undefined || counts === undefined
-        ? undefined
-        : { at: last.at, missing: Number(counts['missing']), tooMuch: Number(counts['tooMuch']) }
-    const said = { name, system, administrator: administrator.user }
+    const examined = await lastExamined(database, id)
+    const said = { name, system, administrator: administrator.user, changedAt: recordedAt }
     yield { id, version, data: { ...said, ...(examined !== undefined && { examined }) } }
   }
+}
+
+async function lastExamined(database: Database, id: string): Promise<Rows['targets']['examined']> {
+  for await (const { at, content } of entriesAbout(database.layer('evidence'), [id], ['target.examined'])) {
+    const count = (name: string): number => Number(content?.[name])
+    return content === null
+      ? undefined
+      : { at, missing: count('missing'), tooMuch: count('tooMuch'), unknown: count('unknown') }
+  }
+  return undefined
 }
 
 export async function* restraintRows(database: Database): AsyncGenerator<Row<Rows['restraints']>> {
   const ids = (await Array.fromAsync(everyCurrent(database.layer('effect'), RESTRAINT))).map(({ id }) => id)
   const types = ['restraint.set', 'restraint.lifted']
-  for (const { id, type, at, reason, pruned } of await entriesAbout(database.layer('evidence'), ids, types)) {
+  for await (const { id, type, at, reason, pruned } of entriesAbout(database.layer('evidence'), ids, types)) {
     const said = { at, observeOnly: type === 'restraint.set', pruned }
     yield { id, data: { ...said, ...(reason !== null && { reason }) } }
   }

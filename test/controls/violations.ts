@@ -174,6 +174,7 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
   'unproven-closed': async (copy, { contained, unprovenReceipt }) => {
     await copy.superuser.query('alter table effect.plan disable trigger user')
     await copy.superuser.query(`update effect.receipt set recorded_at = $1 where id = $2`, [at(-8), unprovenReceipt])
+    await copy.superuser.query(`update evidence.entry set at = $1 where type = 'alarm.taken'`, [at(-8)])
     const back = { state: 'unproven', receiptId: unprovenReceipt } as const
     const patch = (data: PlanRecord): PlanRecord => Object.assign({}, data, back)
     await change<PlanRecord>(copy, PLAN, contained, patch, copy.database.layer('effect'))

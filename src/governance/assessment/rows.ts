@@ -150,10 +150,8 @@ export interface PlanFacts {
   readonly acted: boolean
   /** What its receipt says. */
   readonly outcome?: string
-  /** When it first ended without proof. */
-  readonly unprovenSince?: Instant
-  /** A receiver took the alarm of that. */
-  readonly told: boolean
+  /** Each time that it ended without proof, the first before the others; `toldAt`: when a receiver first took an alarm after it. */
+  readonly unproven: readonly { readonly at: Instant; readonly toldAt?: Instant }[]
   /** A later plan has done the same or more at this account, with proof. */
   readonly followed: boolean
 }
@@ -162,7 +160,15 @@ interface TargetFacts {
   readonly name: string
   readonly system: string
   readonly administrator: string
-  readonly examined?: { readonly at: Instant; readonly missing: number; readonly tooMuch: number }
+  /** Since when it is configured as it is. */
+  readonly changedAt: Instant
+  readonly examined?: {
+    readonly at: Instant
+    readonly missing: number
+    readonly tooMuch: number
+    /** What could not be told. */
+    readonly unknown: number
+  }
 }
 
 /** Each time that every act was stopped, or let go on. */

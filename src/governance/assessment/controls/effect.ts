@@ -29,6 +29,16 @@ function judgeReceipt({ data }: Plan, { at, settings }: Surroundings): Verdict {
   return outcome === state ? HOLDS : violates(`it is ${state}, and its receipt says ${outcome}`)
 }
 
+function judgeTold({ data }: Plan, { at }: Surroundings): Verdict {
+  for (const { at: ended, toldAt } of data.unproven) {
+    if (daysBefore(toldAt ?? at, 1) <= ended) continue
+    return violates(
+      `unproven on ${ended}, and ${toldAt === undefined ? 'no receiver of alarms took it' : `told on ${toldAt}`}`,
+    )
+  }
+  return HOLDS
+}
+
 function judgeApproval({ data: { approval, plannedBy, plannedBehind } }: Plan): Verdict {
   const { by, behind } = approval
   if (by === undefined) return violates('nobody approved it')
@@ -41,11 +51,12 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
     id: 'acts-have-receipts',
     title: 'Each act at a target ends with a receipt',
     statement:
-      'each plan that acted at its target has come to an end within the days that are set, with a receipt of the same outcome',
-    query: `plans where a step acted and (state in ('verified', 'unproven', 'rolled_back', 'undone') and outcome of its receipt is null or <> state, or state in ('running', 'paused', 'undoing') and made_at < :at - :planDays)`,
+      'each plan has come to an end within the days that are set, with a receipt of the same outcome, or was cancelled before it acted',
+    query: `plans where state in ('verified', 'unproven', 'rolled_back', 'undone') and outcome of its receipt is null or <> state, or state in ('proposed', 'running', 'paused', 'undoing') and made_at < :at - :planDays`,
     references: csf('RS.AN-06', 'RS.MI-01', 'RS.MI-02'),
     over: 'plans',
-    applies: ({ data }) => data.acted || ENDED.has(data.state),
+    // one that could begin nothing for months is no less open than one that acted
+    applies: ({ data }) => data.acted || data.state !== 'cancelled',
     judge: judgeReceipt,
     shows: (row) => ({ ...basics(row), outcome: row.data.outcome }),
   },
@@ -63,16 +74,13 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
   {
     id: 'unproven-told',
     title: 'Whoever must know was told of what is not proven',
-    statement: 'each plan that ended unproven was told to a receiver, which took it, within a day',
-    query: `plans with a receipt of outcome 'unproven', made before :at - 1 day, for which there is no entry alarm.taken of event 'unproven' or 'needs_credential'`,
+    statement: 'each time that a plan ended unproven, that was told to a receiver, which took it within a day',
+    query: `plans with a receipt of outcome 'unproven', made before :at - 1 day, for which there is no entry alarm.taken of event 'unproven' or 'needs_credential' at or after the receipt and within a day of it`,
     references: csf('RS.CO-02', 'RS.MA-01'),
     over: 'plans',
-    applies: ({ data }) => data.unprovenSince !== undefined,
-    judge: ({ data }, { at }) =>
-      data.told || (data.unprovenSince ?? at) >= daysBefore(at, 1)
-        ? HOLDS
-        : violates(`unproven since ${data.unprovenSince ?? ''}, and no receiver of alarms took it`),
-    shows: (row) => ({ ...basics(row), unproven_since: row.data.unprovenSince }),
+    applies: ({ data }) => data.unproven.length > 0,
+    judge: judgeTold,
+    shows: (row) => ({ ...basics(row), unproven_since: row.data.unproven[0]?.at }),
   },
   {
     id: 'unproven-closed',
@@ -82,14 +90,14 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
     query: `plans with a receipt of outcome 'unproven' before :at - :unprovenDays where state not in ('verified', 'rolled_back', 'undone', 'cancelled') and no later plan of the same or more at the same account is verified and no principal that it is about has an exception in force`,
     references: [...csf('RS.MI-01', 'RS.MI-02', 'RS.MA-01'), ...nhi(1)],
     over: 'plans',
-    applies: ({ data }) => data.unprovenSince !== undefined,
+    applies: ({ data }) => data.unproven.length > 0,
     judge: ({ data }, around) => {
-      const since = data.unprovenSince ?? around.at
+      const since = data.unproven[0]?.at ?? around.at
       if (CLOSED.has(data.state) || data.followed || since >= daysBefore(around.at, around.settings.unprovenDays))
         return HOLDS
       return exceptionOf(data.about, around) ?? violates(`unproven since ${since}`)
     },
-    shows: (row) => ({ ...basics(row), unproven_since: row.data.unprovenSince }),
+    shows: (row) => ({ ...basics(row), unproven_since: row.data.unproven[0]?.at }),
   },
 ]
 
@@ -129,18 +137,20 @@ export const TARGETS: readonly AssertedControl<'targets'>[] = [
     id: 'administrators-fit',
     title: 'What Reeve acts with may do what it must, and no more',
     statement:
-      'the administrative role of each target was examined within the days that are set, and had neither too little nor too much',
-    query: `targets in use whose newest entry target.examined is older than :at - :examinedDays, or has missing > 0 or too_much > 0; one that was never examined is undecided`,
+      'the administrative role of each target was examined within the days that are set and since the target was changed, and had neither too little nor too much',
+    query: `targets in use whose newest entry target.examined is older than :at - :examinedDays, or has missing > 0 or too_much > 0; undecided where there is none, it is older than the target's version, or it has unknown > 0`,
     references: [...csf('PR.AA-05'), ...nhi(5)],
     over: 'targets',
     applies: () => true,
-    judge: ({ data: { examined } }, { at, settings }) => {
+    judge: ({ data: { examined, changedAt } }, { at, settings }) => {
       if (examined === undefined) return { is: 'undecided', why: 'an examination: reeve target doctor' }
       if (examined.at < daysBefore(at, settings.examinedDays)) return violates(`last examined on ${examined.at}`)
-      const { missing, tooMuch } = examined
-      return missing + tooMuch === 0
-        ? HOLDS
-        : violates(`${missing} of what it needs is missing, ${tooMuch} is too much`)
+      // another address or administrator may be what it was changed to
+      if (examined.at < changedAt)
+        return { is: 'undecided', why: 'an examination since it was changed: reeve target doctor' }
+      const { missing, tooMuch, unknown } = examined
+      if (missing + tooMuch > 0) return violates(`${missing} of what it needs is missing, ${tooMuch} is too much`)
+      return unknown === 0 ? HOLDS : { is: 'undecided', why: 'what could not be told: reeve target doctor names it' }
     },
     shows: ({ data }) => ({
       name: data.name,
