@@ -7,7 +7,6 @@ import { appendEntry } from '#evidence/port'
 import type { Entry } from '#evidence/port'
 import type { Alarm, EffectLayer } from './layer.ts'
 
-const BATCH = 50
 const FIRST_DELAY_MS = 2000
 const DELAY_MAX_MS = 60 * 60_000
 /** About a day and a half of tries. */
@@ -33,18 +32,24 @@ export interface AlarmToSend extends Alarm {
 /** Throws why it was not taken. SECURITY: its message is kept and shown. */
 export type SendAlarm = (alarm: AlarmToSend) => Promise<void>
 
-/** By one process at a time. A receiver may be told twice, after a crash between its answer and the note of it: by the same id. */
-export async function sendAlarms(layer: EffectLayer, send: SendAlarm): Promise<'more' | 'done'> {
+/** What its name begins with. */
+type ReceiverKind = 'webhook' | 'mail'
+
+/** How many are sent in one pass: mail goes one after another, and a pass must be over within a minute, however slow its server. */
+const MOST: Readonly<Record<ReceiverKind, number>> = { webhook: 50, mail: 3 }
+
+/** Those of one kind, so that a slow one holds up no other; by one process at a time. A receiver may be told twice, after a crash between its answer and the note of it: by the same id. */
+export async function sendAlarms(layer: EffectLayer, kind: ReceiverKind, send: SendAlarm): Promise<'more' | 'done'> {
   const { db, clock } = layer
   const due = await db.transaction(
     async (tx) =>
       await tx.query<AlarmToSend>(sql`
         select id, receiver, plan_id as "planId", event, detail, next, at, attempts from effect.alarm
-        where next_at <= ${clock()} order by next_at, id limit ${BATCH}`),
+        where next_at <= ${clock()} and split_part(receiver, ':', 1) = ${kind} order by next_at, id limit ${MOST[kind]}`),
     { readOnly: true },
   )
   await Promise.all(due.map(async (alarm) => await sendOne(layer, alarm, send)))
-  return due.length === BATCH ? 'more' : 'done'
+  return due.length === MOST[kind] ? 'more' : 'done'
 }
 
 /** Those that were taken, or given up, before this instant. */

@@ -103,15 +103,61 @@ describe('alarms', { skip: databaseUnavailable() || opensslMissing(), timeout: 6
       tries += 1
       throw new Error('it answered 550 no such user')
     }
-    for (let first = 0; first < 39; first++, now += 3_600_000) await sendAlarms(effect, refuse)
+    for (let first = 0; first < 39; first++, now += 3_600_000) await sendAlarms(effect, 'mail', refuse)
     const [waiting] = await listAlarms(effect, { limit: 10 })
     assert.equal(waiting?.receivers[0]?.state, 'waiting')
-    for (let more = 0; more < 5; more++, now += 3_600_000) await sendAlarms(effect, refuse)
+    for (let more = 0; more < 5; more++, now += 3_600_000) await sendAlarms(effect, 'mail', refuse)
     assert.equal(tries, 40)
     const [given] = await listAlarms(effect, { limit: 10 })
     assert.deepEqual([given?.planId, given?.receivers[0]?.state], [id, 'given_up'])
     assert.equal(given?.receivers[0]?.failure, 'it answered 550 no such user')
     assert.ok((await entriesOf(base, id)).includes('alarm.given_up'))
+  })
+
+  test('a mail server that is slow holds up no webhook', async (t) => {
+    const base = await testDatabase()
+    t.after(() => base.close())
+    const target = new TargetInTest()
+    target.accounts.set('app', { mayLogIn: true, sessions: 0, password: 'x' })
+    const slow = Promise.withResolvers<string>()
+    const mailed: unknown[] = []
+    const hooked: unknown[] = []
+    const receivers = [
+      {
+        name: 'mail:oncall@example.com',
+        send: async () => {
+          mailed.push(1)
+          return await slow.promise
+        },
+      },
+      {
+        name: 'webhook:example.com:1',
+        send: async ({ planId }: { planId?: string }) => {
+          hooked.push(planId)
+          return 'it answered 204'
+        },
+      },
+    ]
+    const effect = layerInTest(base, target.adapter, { receivers: receivers.map(({ name }) => name) })
+    await targetNamed(effect, 'main')
+    const unproven = async (): Promise<string> => {
+      const { id } = await planFor(effect, { credential: undefined as never })
+      await passOver(base, effect)
+      return id
+    }
+    const undo = new Undo(() => undefined)
+    startAlarms({ opened: base, effect, receivers, undo, say: () => undefined })
+    t.after(async () => {
+      slow.resolve('it answered 250')
+      await undo.all()
+    })
+    const first = await unproven()
+    for (let tries = 0; (mailed.length < 1 || hooked.length < 1) && tries < 200; tries++) await sleep(50)
+    assert.equal(mailed.length, 1)
+    const second = await unproven()
+    for (let tries = 0; hooked.length < 2 && tries < 100; tries++) await sleep(50)
+    assert.deepEqual(hooked, [first, second])
+    assert.equal(mailed.length, 1)
   })
 
   test('a test alarm says of each receiver whether it took it, or why not', async (t) => {

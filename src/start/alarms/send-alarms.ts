@@ -40,16 +40,19 @@ export function startAlarms(parts: {
     if (receiver === undefined) throw new Error('this receiver is not among the settings any more')
     await receiver.send(message)
   }
-  const sending = repeatOnOneServer(
-    { name: 'reeve alarms', connection: opened.connectionFor('effect') },
-    async () =>
-      await sendAlarms(effect, async ({ receiver, event, ...alarm }) => {
-        const title = `Reeve: plan ${alarm.planId} is ${IN_WORDS[event]}`
-        await send(receiver, { ...alarm, type: `plan_${event}`, title })
-      }),
-    { everyMs: EVERY_MS, onFailure: (error) => say(`alarms are sent again in a second: ${messageOf(error)}`) },
-  )
-  undo.later('the sending of alarms', async () => sending.stop())
+  // also of a kind that is not among the settings any more: what waits for it is given up in the end, and the log says so
+  for (const kind of ['webhook', 'mail'] as const) {
+    const sending = repeatOnOneServer(
+      { name: `reeve alarms by ${kind}`, connection: opened.connectionFor('effect') },
+      async () =>
+        await sendAlarms(effect, kind, async ({ receiver, event, ...alarm }) => {
+          const title = `Reeve: plan ${alarm.planId} is ${IN_WORDS[event]}`
+          await send(receiver, { ...alarm, type: `plan_${event}`, title })
+        }),
+      { everyMs: EVERY_MS, onFailure: (error) => say(`alarms are sent again in a second: ${messageOf(error)}`) },
+    )
+    undo.later(`the sending of alarms by ${kind}`, async () => sending.stop())
+  }
 }
 
 const IN_WORDS = {
