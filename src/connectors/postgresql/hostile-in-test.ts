@@ -24,6 +24,8 @@ export interface Hostile {
   says: string
   /** Whom it says that somebody signed in as. */
   names?: string
+  /** When it begins a message of 2 GiB and goes on with it for as long as it is listened to. */
+  floods?: 'at once' | 'once somebody is in'
   /** Of its SCRAM; as text, so that it can be wrong. */
   rounds: string
   /** Each message that answers a question for the password. */
@@ -35,12 +37,22 @@ export const ROUNDS_BY_DEFAULT = '4096'
 
 export async function startHostile(password: string): Promise<Hostile> {
   const open = new Set<Socket>()
-  const it = { asks: 'in clear' as Asks, says: 'no', rounds: ROUNDS_BY_DEFAULT, answers: [] as Buffer[] }
+  const it: Omit<Hostile, 'address' | 'close'> = {
+    asks: 'in clear',
+    says: 'no',
+    rounds: ROUNDS_BY_DEFAULT,
+    answers: [],
+  }
   const server = createServer((client) => {
     open.add(client)
     const exchange = new ScramServer(password)
     client.on('error', () => undefined)
-    client.on('data', (bytes: Buffer) => client.write(reply(bytes, it, exchange)))
+    client.on('data', (bytes: Buffer) => {
+      const isBegun =
+        it.floods === 'at once' || (it.floods !== undefined && 'QP'.includes(String.fromCharCode(bytes[0] ?? 0)))
+      if (isBegun) flood(client)
+      else client.write(reply(bytes, it, exchange))
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return Object.assign(it, {
@@ -51,6 +63,16 @@ export async function startHostile(password: string): Promise<Hostile> {
       await once(server, 'close')
     },
   })
+}
+
+function flood(client: Socket): void {
+  const more = Buffer.alloc(1024 * 1024)
+  const go = (): void => {
+    while (!client.destroyed && client.write(more));
+  }
+  client.on('drain', go)
+  client.write(Buffer.concat([Buffer.from('D'), int(2 ** 31 - 1)]))
+  go()
 }
 
 const READY = message('Z', Buffer.from('I'))

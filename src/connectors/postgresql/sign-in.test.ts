@@ -102,6 +102,22 @@ describe('a server that is not the one that was meant', { timeout: 60_000 }, () 
     assert.match(await refusedBy('gss'), /did not speak as a server of PostgreSQL does/)
   })
 
+  test('a server that sends without end is left, before somebody is in and after', async () => {
+    hostile.asks = 'scram'
+    const held = process.memoryUsage().arrayBuffers
+    try {
+      hostile.floods = 'at once'
+      assert.match(await refusedBy('scram'), /it said more than 1 MiB at once/)
+      assert.equal((await probed('scram')).answer, 'it did not speak as a server of PostgreSQL does')
+      hostile.floods = 'once somebody is in'
+      assert.match(await refusedBy('scram'), /it said more than 64 MiB at once/)
+      // what is not whole yet is copied where it outgrows its buffer
+      assert.ok(process.memoryUsage().arrayBuffers - held < 300 * 1024 * 1024)
+    } finally {
+      delete hostile.floods
+    }
+  })
+
   test('what a server says is withheld where it holds a password that it may know', async () => {
     hostile.asks = 'scram'
     for (const [says, message] of [

@@ -33,6 +33,9 @@ const ASKS: Readonly<Record<string, string>> = {
 /** What a server makes its verifiers with (`scram_iterations`): from the least of RFC 7677, which is its default, to about a second. */
 export const ROUNDS = { min: 4096, max: 2_000_000 } as const
 
+/** Before somebody is in, and of one answer after that: what is not whole yet is kept in memory. */
+const BYTES_MAX = { before: 1024 * 1024, answer: 64 * 1024 * 1024 } as const
+
 /** Throws NotAnswered, or what `pg` throws. What comes later over the session is held to the same. */
 export async function signIn(client: Client, { inClear, unasked }: Exchange = SCRAM_ONLY): Promise<void> {
   const { connection } = Object.assign(client as unknown as { connection: Inner }, { scramMaxIterations: ROUNDS.max })
@@ -82,20 +85,26 @@ function otherRounds(first: unknown): number | undefined {
 
 /** What `pg` cannot read it throws into the socket, where nobody catches it: it ends the connection, not the process. */
 function contain(connection: Inner): void {
+  const read: { bytes: number; max: number } = { bytes: 0, max: BYTES_MAX.before }
+  connection.on('message', ({ name }) => {
+    if (name === 'readyForQuery') Object.assign(read, { bytes: 0, max: BYTES_MAX.answer })
+  })
   const attach = connection.attachListeners.bind(connection)
+  const bounded = (listener: (bytes: Buffer) => void) => (bytes: Buffer) => {
+    read.bytes += bytes.length
+    if (read.bytes > read.max) {
+      connection.stream.destroy(new Error(`it said more than ${read.max / 1024 / 1024} MiB at once`))
+      return
+    }
+    try {
+      listener(bytes)
+    } catch (cause) {
+      connection.stream.destroy(new Error('it did not speak as a server of PostgreSQL does', { cause }))
+    }
+  }
   connection.attachListeners = (stream) => {
     const on = (event: string, listener: (...given: unknown[]) => void): unknown =>
-      stream.on(event, event === 'data' ? caught(listener, () => connection.stream) : listener)
+      stream.on(event, event === 'data' ? bounded(listener) : listener)
     attach({ on } as Pick<Duplex, 'on'>)
   }
 }
-
-const caught =
-  (listener: (...given: unknown[]) => void, stream: () => Duplex) =>
-  (...given: unknown[]): void => {
-    try {
-      listener(...given)
-    } catch (cause) {
-      stream().destroy(new Error('it did not speak as a server of PostgreSQL does', { cause }))
-    }
-  }
