@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import type { AccountAt } from '#main'
-import { seenLines, stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
+import { placeLines, seenLines, sentLines, stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
 import type { Plan } from './effect/plan-lines.ts'
 import { secretOf } from './effect/secret-file.ts'
 import { followToEnd, taken } from './effect/unanswered.ts'
@@ -124,8 +124,8 @@ async function show(id: string, { json }: RemoteOptions): Promise<void> {
     ['receipt', receiptId],
   ])
   await writeTo(process.stdout, ['\n', ...plan.data.steps.map(stepLine), ...plan.data.steps.flatMap(seenLines)])
-  await writeTo(process.stdout, ['\nWhat was sent\n'])
-  await writeTo(process.stdout, statementLines(plan.data.steps))
+  await writeTo(process.stdout, ['\n', ...placeLines(plan), '\n'])
+  await writeTo(process.stdout, sentLines(plan))
 }
 
 interface AcceptOptions extends SaidOptions {
@@ -244,11 +244,18 @@ const SAYING: Readonly<Record<Verb, (client: ReeveClient, id: string, body: { be
     await answered(client.POST('/v1/plans/{planId}/cancel', { params: pathOf(id), body })),
 }
 
+/** What is approved stands in the plan, and does not change any more. */
+async function showApproved(client: ReeveClient, id: string): Promise<void> {
+  const plan = await answered(client.GET('/v1/plans/{planId}', { params: pathOf(id) }))
+  await writeTo(process.stdout, [...placeLines(plan), ...sentLines(plan), '\n'])
+}
+
 function saying(verb: Verb, description: string, followed: boolean): Command {
   return one(verb, description)
     .option('--because <text>', 'why; it stands in the log')
     .action(async (id: string, { because, json = false }: SaidOptions) => {
       const client = await server()
+      if (verb === 'approve' && !json) await showApproved(client, id)
       const plan = await taken(SAYING[verb](client, id, because === undefined ? {} : { because }))
       if (plan === undefined) return
       if (followed) await followToEnd(client, plan, json)

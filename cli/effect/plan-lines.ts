@@ -68,6 +68,25 @@ export function* statementLines(steps: readonly Step[]): Generator<string> {
   }
 }
 
+/** Where it acts, and who takes over: as it was planned, whatever its target is now. */
+export function* placeLines({ data }: Plan): Generator<string> {
+  const { account, operation, targetName, settings } = data
+  const { address, entrances, standbys = [], successor, database, administrator } = settings
+  const spelled = [address, ...entrances, ...standbys].map(({ host, port }) => `${host} port ${port}`)
+  yield `${plain(`${operation} ${account} at ${targetName}: ${spelled.join(', ')}`)}\n`
+  yield `  ${plain(`as ${administrator.user}, by the database ${database}`)}\n`
+  if (operation === 'revoke') yield `  ${plain(`what it owns goes to: ${successor ?? 'nobody, none is named'}`)}\n`
+}
+
+/** Under a heading that says of when it is. */
+export function* sentLines({ data: { state, steps } }: Plan): Generator<string> {
+  const planned = 'as things stood when it was planned'
+  yield state === 'proposed' ? `What would be sent, ${planned}\n` : `What was sent; of a step that waits, ${planned}\n`
+  if (state === 'proposed' && steps.every(({ statements }) => statements === undefined))
+    yield '  not known: the target could not be asked when it was planned\n'
+  yield* statementLines(steps)
+}
+
 /** How it ended, why, what to do next, and where the proof is. */
 export function* endLines(plan: Plan, receipt?: Receipt): Generator<string> {
   const { paint } = screenOf(process.stdout)

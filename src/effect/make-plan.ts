@@ -48,6 +48,15 @@ export interface Preview {
 export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise<Preview> {
   const target = await getTarget(layer, asked.target)
   assertAccount(asked.account)
+  const { steps, blocked } = await lookedAt(layer, target, asked)
+  return { targetName: target.data.settings.name, operation: asked.operation, account: asked.account, steps, blocked }
+}
+
+async function lookedAt(
+  layer: EffectLayer,
+  target: CurrentTarget,
+  asked: PlanAsked,
+): Promise<Pick<Preview, 'steps' | 'blocked'>> {
   const steps: StepRecord[] = []
   const blocked: { step: string; reason: string; next: string }[] = []
   for (const step of stepsOf(layer, target, asked.operation)) {
@@ -63,7 +72,23 @@ export async function previewPlan(layer: EffectLayer, asked: PlanAsked): Promise
     steps.push({ ...asStep(step), statements, touches })
     if (looked.blocked !== undefined) blocked.push({ step: step.name, ...looked.blocked })
   }
-  return { targetName: target.data.settings.name, operation: asked.operation, account: asked.account, steps, blocked }
+  return { steps, blocked }
+}
+
+/** Who approves sees what would be sent, as things stand now; where the target can't be asked, the steps alone. */
+async function stepsToShow(
+  layer: EffectLayer,
+  target: CurrentTarget,
+  asked: PlanAsked,
+): Promise<readonly StepRecord[]> {
+  const steps = stepsOf(layer, target, asked.operation).map(asStep)
+  if (!asked.needsApproval) return steps
+  try {
+    return (await lookedAt(layer, target, asked)).steps
+  } catch (error) {
+    if (error instanceof Fault) return steps
+    throw error
+  }
 }
 
 /** It runs at once where it needs nobody's approval. Faults: not_found, unprocessable, conflict (another acts on the account). */
@@ -72,12 +97,13 @@ export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): 
   assertAccount(asked.account)
   assertUntil(act, asked)
   if (target.data.state === 'removed') throw new Fault('conflict', 'the target was removed: add it again')
+  const steps = await stepsToShow(layer, target, asked)
   const id = newId('plan')
   if (asked.credential !== undefined) layer.offered.keep(id, asked.credential.secret, asked.credential.database)
   try {
     const made = await alone(async () =>
       operate(layer, act, async (tx) => {
-        const data = planOf(layer, act, target, asked)
+        const data = planOf(layer, act, target, asked, steps)
         const content = {
           operation: data.operation,
           target: data.targetName,
@@ -109,10 +135,16 @@ const waiting = (planId: string, target: CurrentTarget, { operation, account }: 
   planId,
   event: 'needs_approval',
   detail: `${operation} of ${account} at ${target.data.settings.name} waits for another person`,
-  next: `\`reeve plan approve ${planId}\``,
+  next: `\`reeve plan show ${planId}\` says where, to whom, and what would be sent; then \`reeve plan approve ${planId}\``,
 })
 
-function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: PlanAsked): PlanRecord {
+function planOf(
+  layer: EffectLayer,
+  act: Act,
+  target: CurrentTarget,
+  asked: PlanAsked,
+  steps: readonly StepRecord[],
+): PlanRecord {
   const { operation, account, purpose, about, behind, needsApproval } = asked
   return {
     operation,
@@ -132,7 +164,7 @@ function planOf(layer: EffectLayer, act: Act, target: CurrentTarget, asked: Plan
     ...(asked.credential !== undefined && { offeredAt: act.at }),
     ...markOf(layer, asked.credential?.secret),
     state: needsApproval ? 'proposed' : 'running',
-    steps: stepsOf(layer, target, operation).map(asStep),
+    steps,
     ...(!needsApproval && { nextAt: act.at }),
   }
 }
