@@ -1,7 +1,9 @@
 // Good requests for what is done to targets: of a target that lives in the memory of the test.
-import { getPlan } from '#effect'
+import { getPlan, makePlan } from '#effect'
 import type { EffectLayer } from '#effect'
+import type { TargetStep } from '#connectors/target'
 import { Log, sequenceOnce, signerFromSeed } from '#evidence'
+import { deriveId } from '#kernel'
 import { carryPlan } from '../../src/effect/carry-plan.ts'
 import type { RouteCase, World } from './route-cases.ts'
 
@@ -45,6 +47,41 @@ async function ended(world: World): Promise<string> {
   const work = { layer: effect, signal: AbortSignal.timeout(10_000), mayStillAct: () => undefined }
   await carryPlan(work, await getPlan(effect, id))
   return id
+}
+
+/** A revocation that stopped before its last step, because it saw another way. */
+async function stopped(world: World): Promise<{ path: Record<string, string>; body: object }> {
+  const { effect } = world.api.doors
+  const [adapter] = effect?.adapters ?? []
+  if (effect === undefined || adapter === undefined) throw new Error('the world has targets')
+  await restrained(world, false)
+  const nothing = { already: false, statements: [], touches: [], before: null }
+  const unproven = { effect: 'unproven', reason: 'a way', next: 'take it away', facts: ['a way'] } as const
+  const around: TargetStep = {
+    name: 'look_around',
+    title: 'look around',
+    asksOnly: true,
+    look: async () => nothing,
+    act: async () => undefined,
+    verify: async () => unproven,
+  }
+  const steps = adapter.operations.revoke
+  const revoke = [...steps.slice(0, -1), around, ...steps.slice(-1)]
+  const layer = { ...effect, adapters: [{ ...adapter, operations: { ...adapter.operations, revoke } }] }
+  const by = { actor: { id: deriveId('person', 'a planner') }, at: world.api.roll.now(), reason: 'a test' }
+  const { id } = await makePlan(layer, by, {
+    target: await target(world),
+    operation: 'revoke',
+    account: ACCOUNT_IN_TEST,
+    purpose: { kind: 'emergency' },
+    about: [],
+    behind: [by.actor.id],
+    needsApproval: false,
+  })
+  const work = { layer, signal: AbortSignal.timeout(10_000), mayStillAct: () => undefined }
+  await carryPlan(work, await getPlan(layer, id))
+  const { receiptId } = (await getPlan(layer, id)).data
+  return { path: { planId: id }, body: { receiptId, ...why } }
 }
 
 const restrained = async (world: World, observeOnly: boolean): Promise<unknown> =>
@@ -107,6 +144,7 @@ export const EFFECT_CASES: Readonly<Record<string, RouteCase>> = {
     entry: 'plan.approved',
     ask: of(async (world) => await plan(world, 'revoke'), 'planId', { body: why }),
   },
+  acceptWays: { by: 'petra', entry: 'plan.ways_accepted', ask: stopped },
   runPlan: { by: 'kim', entry: 'plan.resumed', ask: of(paused, 'planId', { body: { secret: SECRET } }) },
   pausePlan: { by: 'kim', entry: 'plan.paused', ask: of(plan, 'planId', { body: why }) },
   undoPlan: { by: 'kim', entry: 'plan.undoing', ask: of(plan, 'planId', { body: why }) },
