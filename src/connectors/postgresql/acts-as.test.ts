@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { StepVerdict } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
-import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { reassignOwned } from './reassign-owned.ts'
 import { carriedOut } from './steps-in-test.ts'
@@ -104,7 +104,7 @@ const ACTING: readonly (readonly [what: string, made: string, found: RegExp, men
   ],
 ]
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`what acts as a held role, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
     let server: TestPostgres
     before(async () => {

@@ -4,7 +4,7 @@ import type { Fact, Observation } from '#kernel'
 import { correlate } from '#identity'
 import { effectiveAccess } from '#access'
 import { discover } from './discover.ts'
-import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 
 const SEED = Number(process.env['REEVE_SEED'] ?? Date.now() % 1_000_000)
@@ -35,7 +35,7 @@ function heldIn(seen: readonly Observation[]): Set<string> {
   return held
 }
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`what is at a PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
     let server: TestPostgres
     before(async () => {

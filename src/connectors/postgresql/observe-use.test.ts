@@ -3,13 +3,13 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import type { Instant } from '#kernel'
 import type { StepCall } from '#connectors/target'
 import { observeUse } from './observe-use.ts'
-import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { carriedOut, factsIn } from './steps-in-test.ts'
 
 const SECRET = 'leaked-ae10f4'
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`the rungs of a hold, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
     let server: TestPostgres
     before(async () => {

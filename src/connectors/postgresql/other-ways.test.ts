@@ -3,12 +3,12 @@ import { after, before, describe, test } from 'node:test'
 import type { StepVerdict } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
-import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { trustLines } from './trust-lines.ts'
 import type { HbaLine } from './reviewed-functions.ts'
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`other ways in, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
     let server: TestPostgres
     before(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { carriedOut } from './steps-in-test.ts'
 
@@ -30,7 +30,7 @@ const GRANTED: readonly (readonly [right: string, held: (who: string) => string]
   ],
 ]
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(
     `rights that a role passed on, PostgreSQL ${major}`,
     { skip: postgresMissing(major), timeout: 180_000 },

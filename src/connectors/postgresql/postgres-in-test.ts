@@ -18,6 +18,7 @@ import { openPlace } from '../../db/embedded/open-place.ts'
 import { databaseUnavailable } from '../../db/database-in-test.ts'
 import type { OfferedCredential, TargetCall, TargetSettings } from '#connectors/target'
 import { administratorStatements } from './administrator-sql.ts'
+import { seededRandom } from '../../db/random-in-test.ts'
 
 const run = promisify(execFile)
 const DEBIAN = '/usr/lib/postgresql/15/bin'
@@ -27,6 +28,12 @@ const ADMINISTRATOR = 'reeve_admin'
 
 export type Major = 15 | 18
 export const MAJORS: readonly Major[] = [18, 15]
+
+/** One of them by lot, for what is long: the names of its tests say which; all with REEVE_EXHAUSTIVE. `REEVE_SEED` repeats it. */
+export const MAJORS_BY_LOT: readonly Major[] =
+  process.env['REEVE_EXHAUSTIVE'] === undefined && postgresMissing(15) === false
+    ? [seededRandom().pick(MAJORS)]
+    : MAJORS
 
 /** For `{ skip: postgresMissing(15) }`. */
 export function postgresMissing(major: Major): string | false {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import type { StepCall, StepVerdict, TargetSettings } from '#connectors/target'
-import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { carriedOut, factsIn } from './steps-in-test.ts'
@@ -33,7 +33,7 @@ const OWNED = `
   create user mapping for app server s options (password 'elsewhere');
 `
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`revoking a role of PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
     let server: TestPostgres
     before(async () => {

@@ -5,7 +5,7 @@ import type { Client } from 'pg'
 import type { StepVerdict, TargetCall } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { observeUse } from './observe-use.ts'
-import { MAJORS, offered, PASSWORD, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, offered, PASSWORD, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
 import type { TestStandby } from './standby-in-test.ts'
@@ -13,7 +13,7 @@ import { carriedOut, factsIn } from './steps-in-test.ts'
 
 const SECRET = 'leaked-2b7740'
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`standbys, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
     let server: TestPostgres
     let standby: TestStandby

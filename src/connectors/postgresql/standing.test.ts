@@ -4,14 +4,14 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import type { StepCall } from '#connectors/target'
 import { dropRole } from './drop-role.ts'
 import { endSessions } from './end-sessions.ts'
-import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { reassignOwned } from './reassign-owned.ts'
 import { tryCredentialBefore } from './try-credential.ts'
 
 const SECRET = 'leaked-71fa0c'
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`a role that goes away, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
     let server: TestPostgres
     before(async () => {

@@ -5,7 +5,7 @@ import type { Instant } from '#kernel'
 import type { TimedRight, TimedRights } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { between } from './places-in-test.ts'
-import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
@@ -21,7 +21,7 @@ const right = (more: Partial<TimedRight> = {}, ms = 60_000): TimedRight => ({
   ...more,
 })
 
-for (const major of MAJORS) {
+for (const major of MAJORS_BY_LOT) {
   describe(`rights for a time on PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
     let server: TestPostgres
     const roles = async (): Promise<unknown[]> =>
