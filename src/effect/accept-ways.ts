@@ -5,14 +5,14 @@ import type { Act, Json } from '#kernel'
 import { refusedBy } from '#db'
 import { again, decided } from './decide-plan.ts'
 import type { EffectLayer } from './layer.ts'
+import { firstActIn } from './records.ts'
 import type { AcceptedWays, CurrentPlan, PlanRecord, StepRecord } from './records.ts'
 
 /** The answers, short of proof, to what was asked before the next step that can't be put back. */
 function answersOpen(steps: readonly StepRecord[]): { step: string; reason: string; facts: Json | null }[] {
-  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
   const final = steps.findIndex((step) => step.final === true && step.state !== 'verified')
   return steps
-    .slice(from, final === -1 ? from : final)
+    .slice(firstActIn(steps), Math.max(final, 0))
     .flatMap(({ name, asksOnly, verdict }) =>
       asksOnly === true && verdict?.effect === 'unproven'
         ? [{ step: name, reason: verdict.reason, facts: verdict.facts ?? null }]

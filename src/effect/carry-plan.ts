@@ -8,6 +8,7 @@ import { attemptStep, Restrained } from './attempt-step.ts'
 import { endPlan } from './end-plan.ts'
 import { callFor, goOn } from './go-on.ts'
 import { stepNamed } from './make-plan.ts'
+import { firstActIn } from './records.ts'
 import type { CurrentPlan, CurrentTarget, StepRecord } from './records.ts'
 import { getRestraint } from './restraint.ts'
 import { seeOnceMore } from './see-once-more.ts'
@@ -56,9 +57,8 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
 function isHindered({ data }: CurrentPlan, due: StepRecord): boolean {
   const { steps } = data
   const accepted = isAccepted(data)
-  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
   return steps
-    .slice(from, steps.indexOf(due))
+    .slice(firstActIn(steps), steps.indexOf(due))
     .some(({ asksOnly, state }) => state !== 'verified' && !(asksOnly === true && accepted))
 }
 
@@ -96,7 +96,7 @@ async function carryOut(
   step: TargetStep,
   record: StepRecord,
 ): Promise<CurrentPlan | undefined> {
-  if (step.goOn !== undefined) if ((await goOn(work, target, plan, step, record)) !== 'over') return undefined
+  if (step.goOn !== undefined && (await goOn(work, target, plan, step, record)) !== 'over') return undefined
   const done = await attemptStep(work, plan, step, async (signal) => {
     const call: StepCall = callFor(work, target, plan, record, signal)
     if (step.asksOnly !== true && record.seeAgain !== true) {

@@ -7,7 +7,7 @@ import { readCurrent } from '#db/history'
 import type { EntryWords } from '#evidence/port'
 import { alone, operate } from './layer.ts'
 import type { EffectLayer } from './layer.ts'
-import { TARGET, toUndo } from './records.ts'
+import { firstActIn, TARGET, toUndo } from './records.ts'
 import type { CurrentPlan, PlanRecord, StepRecord, TargetRecord } from './records.ts'
 import { lockPlan, movePlan, without } from './write-plan.ts'
 
@@ -105,7 +105,7 @@ export async function runPlan(layer: EffectLayer, act: Act, { id, credential }: 
 
 /** What was asked before anything was done is not asked again: it would be asked of what was changed since. */
 export function again(steps: readonly StepRecord[]): StepRecord[] {
-  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
+  const from = firstActIn(steps)
   const final = steps.findLastIndex((step) => step.final === true && step.state === 'verified')
   return steps.map((step, at) => {
     // what came before a step that can't be put back can't be so any more

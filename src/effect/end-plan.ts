@@ -4,7 +4,7 @@ import { createWithEntries } from '#evidence/port'
 import { isAccepted } from './accept-ways.ts'
 import { keepAlarm } from './alarms.ts'
 import type { Alarm, EffectLayer } from './layer.ts'
-import { RECEIPT, toUndo } from './records.ts'
+import { firstActIn, RECEIPT, toUndo } from './records.ts'
 import type {
   AcceptedWays,
   CurrentPlan,
@@ -86,10 +86,9 @@ const KNOWING =
 /** What was asked before anything was done decides nothing: it stands in the receipt beside the rest. */
 function reasonsOf(data: PlanRecord): Reason[] {
   const { steps } = data
-  const from = steps.findIndex(({ asksOnly }) => asksOnly !== true)
-  const held =
-    !isAccepted(data) && steps.slice(from).some(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
-  return steps.slice(Math.max(from, 0)).flatMap(({ name, state, verdict, final }) => {
+  const counting = steps.slice(firstActIn(steps))
+  const held = !isAccepted(data) && counting.some(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
+  return counting.flatMap(({ name, state, verdict, final }) => {
     if (verdict !== undefined && verdict.effect !== 'verified')
       return [{ step: name, reason: verdict.reason, next: verdict.next }]
     return state === 'waiting' || state === 'acting'

@@ -56,6 +56,13 @@ export interface StepRecord {
   readonly endedAt?: Instant
 }
 
+/** The place of the first step that does something: what was asked before it decides nothing. 0 where none does. */
+export const firstActIn = (steps: readonly StepRecord[]): number =>
+  Math.max(
+    steps.findIndex(({ asksOnly }) => asksOnly !== true),
+    0,
+  )
+
 /** What began at its target and was not put back yet. */
 export const toUndo = ({ asksOnly, already, before, state, verdict }: StepRecord): boolean =>
   asksOnly !== true && already !== true && before !== undefined && state !== 'undone' && !isUntouched(verdict)

@@ -23,36 +23,38 @@ export async function beginningSessions(administrator: Administrator): Promise<n
   return (await administrator.rows<{ pid: number }>(BEGINNING)).map(({ pid }) => pid)
 }
 
+/** Who is beginning at all this while; nobody, as soon as that is seen. */
+export async function stillBeginning(administrator: Administrator, signal: AbortSignal): Promise<readonly number[]> {
+  return await leftOf(administrator, await beginningSessions(administrator), Date.now() + LOGIN_MS, signal)
+}
+
 /**
- * Those that are beginning now and stay so are ended; answers once none of them is left, or who is left `until` (milliseconds
- * since 1970). As whom they sign in is not known: what the administrative role may not end is no session of a role that it holds.
+ * Those that are beginning now and stay so are ended; answers who of them is left at `until` (milliseconds since 1970). As whom
+ * they sign in is not known: what the administrative role may not end is no session of a role that it holds.
  */
 export async function endBeginning(
   administrator: Administrator,
   until: number,
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  const started = Date.now()
-  const others = new Set<number>()
-  for (let left = await beginningSessions(administrator); ;) {
-    if (left.length === 0 || Date.now() > until) return left
-    if (Date.now() - started > LOGIN_MS)
-      for (const pid of left) if (!(await isOurs(administrator, pid))) others.add(pid)
-    await sleep(PAUSE_MS, undefined, { signal })
-    const now = new Set(await beginningSessions(administrator))
-    left = left.filter((pid) => now.has(pid) && !others.has(pid))
-  }
+  const ours: number[] = []
+  for (const pid of await stillBeginning(administrator, signal)) if (await isOurs(administrator, pid)) ours.push(pid)
+  return await leftOf(administrator, ours, until, signal)
 }
 
-/** Who is beginning at all this while; nobody, as soon as that is seen. */
-export async function stillBeginning(administrator: Administrator, signal: AbortSignal): Promise<readonly number[]> {
-  const started = Date.now()
-  for (let left = await beginningSessions(administrator); ;) {
-    if (left.length === 0 || Date.now() - started > LOGIN_MS) return left
+async function leftOf(
+  administrator: Administrator,
+  pids: readonly number[],
+  until: number,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  let left = pids
+  while (left.length > 0 && Date.now() <= until) {
     await sleep(PAUSE_MS, undefined, { signal })
     const now = new Set(await beginningSessions(administrator))
     left = left.filter((pid) => now.has(pid))
   }
+  return left
 }
 
 async function isOurs(administrator: Administrator, pid: number): Promise<boolean> {

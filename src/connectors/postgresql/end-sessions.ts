@@ -7,7 +7,7 @@ import type { Administrator } from './administrator.ts'
 import { beginningSessions, endBeginning, stillBeginning } from './beginning.ts'
 import { described, sessionsEverywhere, sessionsOf } from './sessions.ts'
 import type { Everywhere } from './sessions.ts'
-import { atStandby, standbysIn } from './standbys.ts'
+import { askEach, atStandby, standbysIn } from './standbys.ts'
 import { oidIn } from './standing.ts'
 import { spelled, TargetError } from './target-error.ts'
 
@@ -27,7 +27,7 @@ export const endSessions: TargetStep = {
   look: async (call) => {
     const { sessions, unasked } = await present(call)
     const oid = oidIn(call)
-    const beginning = await atEach(call, beginningSessions)
+    const beginning = await beginningAt(call, beginningSessions)
     const none = sessions.length === 0 && unasked.length === 0 && beginning.length === 0
     return {
       already: none,
@@ -45,7 +45,7 @@ export const endSessions: TargetStep = {
     const first = await present(call)
     await sleep(LATECOMERS_MS, undefined, { signal: call.signal })
     // before the second look: who has begun stands in it
-    const beginning = await atEach(call, async (server) => await stillBeginning(server, call.signal))
+    const beginning = await beginningAt(call, async (server) => await stillBeginning(server, call.signal))
     const second = await present(call)
     if (beginning.length > 0)
       return {
@@ -97,25 +97,17 @@ async function endAll(call: StepCall, until: number): Promise<void> {
   })
 }
 
-/** At the server and at each standby that can be asked: those that can't are among what could not be asked for sessions. */
-async function atEach(
+/** Where a standby can't be asked, that is said of its sessions already. */
+async function beginningAt(
   call: Omit<StepCall, 'before'>,
   look: (server: Administrator) => Promise<readonly number[]>,
 ): Promise<string[]> {
-  const session = { for: 'asking', planId: call.planId } as const
-  const named = (pids: readonly number[], at = ''): string[] =>
-    pids.map((pid) => `process ${pid}${at} has begun to sign in, and not said as whom`)
-  const found = named(await asAdministrator(call, session, look))
-  for (const place of standbysIn(call))
-    found.push(
-      ...named(await asAdministrator(atStandby(call, place), session, look).catch(noneSeen), ` at ${spelled(place)}`),
-    )
-  return found
-}
-
-function noneSeen(error: unknown): number[] {
-  seenLater(error)
-  return []
+  const { answers } = await askEach(call, call.planId, look)
+  return answers.flatMap(({ at, answer }) =>
+    answer.map(
+      (pid) => `process ${pid}${at === undefined ? '' : ` at ${at}`} has begun to sign in, and not said as whom`,
+    ),
+  )
 }
 
 /** A standby that can't be reached is seen by who verifies, and stands in the way of none of the others. */

@@ -3,10 +3,8 @@
 import { parseInstant } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TargetCall, TargetSession } from '#connectors/target'
-import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
-import { atStandby, standbysIn } from './standbys.ts'
-import { spelled, TargetError } from './target-error.ts'
+import { askEach } from './standbys.ts'
 
 const SESSIONS_MAX = 1000
 const TEXT_CHARACTERS_MAX = 100
@@ -59,25 +57,20 @@ export interface Everywhere {
   readonly unasked: readonly string[]
 }
 
-/** At the server and at each standby that its settings name. A standby that can't be asked keeps nobody from asking the rest. */
+/** At the server and at each standby that its settings name. */
 export async function sessionsEverywhere(
   call: TargetCall,
   { account, oid, planId }: { readonly account: string; readonly oid?: string | undefined; readonly planId?: string },
 ): Promise<Everywhere> {
-  const session = { for: 'asking', ...(planId !== undefined && { planId }) } as const
-  const here = await asAdministrator(call, session, (server) => sessionsOf(server, account, oid))
-  const [sessions, unasked] = [[...here], [] as string[]]
-  for (const place of standbysIn(call)) {
-    const at = spelled(place)
-    try {
-      const there = await asAdministrator(atStandby(call, place), session, (one) => sessionsOf(one, account, oid))
-      for (const one of there) sessions.push({ ...one, database: `${one.database} at the standby ${at}`, at })
-    } catch (error) {
-      if (!(error instanceof TargetError)) throw error
-      unasked.push(`sessions at the standby ${at}: ${error.message}`)
-    }
+  const { answers, unasked } = await askEach(call, planId, async (server) => await sessionsOf(server, account, oid))
+  return {
+    sessions: answers.flatMap(({ at, answer }) =>
+      at === undefined
+        ? answer
+        : answer.map((one) => Object.assign(one, { database: `${one.database} at the standby ${at}`, at })),
+    ),
+    unasked: unasked.map(({ at, why }) => `sessions at the standby ${at}: ${why}`),
   }
-  return { sessions, unasked }
 }
 
 /** In words, by where they come from: `3 sessions of billing-app from 10.0.0.7 on shop`. */

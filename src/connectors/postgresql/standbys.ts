@@ -33,6 +33,33 @@ export const atStandby = <Call extends TargetCall>(call: Call, address: TargetAd
 export const standbysIn = ({ settings }: Pick<TargetCall, 'settings'>): readonly TargetAddress[] =>
   settings.standbys ?? []
 
+export interface AskedEach<T> {
+  /** `at` is the standby; absent at the server itself. */
+  readonly answers: readonly { readonly at?: string; readonly answer: T }[]
+  readonly unasked: readonly { readonly at: string; readonly why: string }[]
+}
+
+/** At the server and at each standby that its settings name. A standby that can't be asked keeps nobody from asking the rest. */
+export async function askEach<T>(
+  call: TargetCall,
+  planId: string | undefined,
+  ask: (server: Administrator) => Promise<T>,
+): Promise<AskedEach<T>> {
+  const session = { for: 'asking', ...(planId !== undefined && { planId }) } as const
+  const answers: { at?: string; answer: T }[] = [{ answer: await asAdministrator(call, session, ask) }]
+  const unasked: { at: string; why: string }[] = []
+  for (const place of standbysIn(call)) {
+    const at = spelled(place)
+    try {
+      answers.push({ at, answer: await asAdministrator(atStandby(call, place), session, ask) })
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error
+      unasked.push({ at, why: error.message })
+    }
+  }
+  return { answers, unasked }
+}
+
 /**
  * Those that stream from this server now. Who receives the log and replays nothing of it (an archive) has no sessions; logical
  * replication has a slot of its own kind. What follows a standby, or reads an archive, is not seen here.
