@@ -1,5 +1,5 @@
 // What a person has to be told: written in the transaction of what it tells of, so that none is lost, and sent until it is taken.
-import { newId, REEVE } from '#kernel'
+import { msAfter, newId, REEVE } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase, Tx } from '#db'
@@ -67,8 +67,7 @@ async function sendOne({ db, clock }: EffectLayer, alarm: AlarmToSend, send: Sen
   const at = clock()
   const attempts = alarm.attempts + 1
   const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(alarm.attempts, 20), DELAY_MAX_MS)
-  const again =
-    failure === undefined || attempts >= ATTEMPTS_MAX ? null : new Date(Date.parse(at) + delay).toISOString()
+  const again = failure === undefined || attempts >= ATTEMPTS_MAX ? null : msAfter(at, delay)
   await db.transaction(async (tx) => {
     await tx.execute(sql`
       update effect.alarm set attempts = ${attempts}, next_at = ${again}, failure = ${failure ?? null},

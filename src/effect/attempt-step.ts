@@ -1,7 +1,6 @@
 // Looking, doing or seeing is tried again, a bounded number of times, and each attempt that failed is written down.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, plainWords } from '#kernel'
-import type { Instant } from '#kernel'
+import { messageOf, msAfter, plainWords } from '#kernel'
 import type { StepVerdict, TargetStep } from '#connectors/target'
 import type { CurrentPlan } from './records.ts'
 import type { Carrying } from './step-call.ts'
@@ -59,7 +58,7 @@ async function noteAttempt(
   { count, reason }: { readonly count: number; readonly reason: string },
 ): Promise<CurrentPlan | undefined> {
   const words = { type: 'plan.attempt_failed', content: { step: name, attempt: count }, reason }
-  const nextAt = new Date(Date.parse(layer.clock()) + LATER_MS).toISOString() as Instant
+  const nextAt = msAfter(layer.clock(), LATER_MS)
   return await recordPlan(layer, plan, words, (data) =>
     withStep({ ...data, nextAt }, name, (step) => ({ ...step, attempts: count, met: reason })),
   )

@@ -1,6 +1,6 @@
 // A step that takes hours or days is looked at from time to time until it is over. What it saw is kept with the plan, so that
 // whoever goes on after a crash goes on from there; a target that does not answer for a while is asked later.
-import type { Instant } from '#kernel'
+import { msAfter } from '#kernel'
 import type { StepCall, TargetStep } from '#connectors/target'
 import { attemptStep } from './attempt-step.ts'
 import type { CurrentPlan, CurrentTarget, StepRecord } from './records.ts'
@@ -24,7 +24,7 @@ export async function goOn(
   )
   if (looked.plan === undefined) return undefined
   if ('gaveUp' in looked) {
-    const nextAt = new Date(Date.parse(layer.clock()) + AGAIN_AFTER_MS).toISOString() as Instant
+    const nextAt = msAfter(layer.clock(), AGAIN_AFTER_MS)
     const { until } = plan.data
     if (until === undefined || until <= layer.clock()) return 'over'
     const words = { type: 'plan.step_goes_on', content: { step: step.name, answered: false } }

@@ -1,5 +1,5 @@
 // A plan is made: what would be done is looked at first, and shown without doing it where only that is wanted.
-import { Fault, newId } from '#kernel'
+import { Fault, msAfter, newId } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { createWithEntries } from '#evidence/port'
 import type { Operation, TargetStep } from '#connectors/target'
@@ -159,7 +159,7 @@ function planOf(
     plannedBy: act.actor.id,
     plannedBehind: behind,
     approval: { needed: needsApproval },
-    ...(operation === 'observe' && { until: asked.until ?? after(act.at, DAY_MS) }),
+    ...(operation === 'observe' && { until: asked.until ?? msAfter(act.at, DAY_MS) }),
     offered: asked.credential !== undefined,
     ...(asked.credential !== undefined && { offeredAt: act.at }),
     ...markOf(layer, asked.credential?.secret),
@@ -169,13 +169,10 @@ function planOf(
   }
 }
 
-const after = (at: Instant, milliseconds: number): Instant =>
-  new Date(Date.parse(at) + milliseconds).toISOString() as Instant
-
 function assertUntil({ at }: Act, { operation, until }: PlanAsked): void {
   if (until === undefined) return
   if (operation !== 'observe') throw new Fault('unprocessable', '`until` is of `observe` only: the rest ends by itself')
-  if (until <= at || until > after(at, OBSERVED_DAYS_MAX * DAY_MS))
+  if (until <= at || until > msAfter(at, OBSERVED_DAYS_MAX * DAY_MS))
     throw new Fault('unprocessable', `\`until\` has to be within the next ${OBSERVED_DAYS_MAX} days`)
 }
 

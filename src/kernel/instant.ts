@@ -49,3 +49,7 @@ const DAY_MS = 86_400_000
 export function daysBetween(from: Instant, to: Instant): number {
   return Math.floor((Date.parse(to) - Date.parse(from)) / DAY_MS)
 }
+
+/** So many milliseconds after it; before it, where they are negative. */
+export const msAfter = (at: Instant, milliseconds: number): Instant =>
+  new Date(Date.parse(at) + milliseconds).toISOString() as Instant

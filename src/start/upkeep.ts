@@ -10,7 +10,7 @@ import { repeat } from '#evidence'
 import type { Repeating } from '#evidence'
 import { askManagers, leaveByEndDate, quarantineLapsed } from '#identity/roll'
 import type { IdentityLayer } from '#identity/roll'
-import { messageOf, REEVE } from '#kernel'
+import { messageOf, msAfter, REEVE } from '#kernel'
 import type { Clock, Instant } from '#kernel'
 
 const EVERY_MS = 60_000
@@ -47,8 +47,8 @@ export function startUpkeep(parts: {
       await expireAccessRequests(access, { actor: { id: REEVE }, at: now, reason: 'nobody decided it in a week' })
       if ((await pruneDecisions(access.db, { actor: { id: REEVE }, at: now }, DECISIONS_KEPT_DAYS)) === 'more')
         return 'more'
-      for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), ago(now, ANSWERS_KEPT_MS))
-      await forgetAlarms(database.layer('effect'), ago(now, ALARMS_KEPT_MS))
+      for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), msAfter(now, -ANSWERS_KEPT_MS))
+      await forgetAlarms(database.layer('effect'), msAfter(now, -ALARMS_KEPT_MS))
       return 'done'
     },
     {
@@ -77,5 +77,3 @@ async function keepPeople(
   await askManagers(identity, act)
   return 'done'
 }
-
-const ago = (now: Instant, ms: number): Instant => new Date(Date.parse(now) - ms).toISOString() as Instant

@@ -1,6 +1,6 @@
 // Break-glass is used, and reviewed by somebody else. PostgreSQL refuses the next use until then, and a review of one's own.
-import { Fault, following, isId, newId } from '#kernel'
-import type { Act, Id, Instant } from '#kernel'
+import { Fault, following, isId, msAfter, newId } from '#kernel'
+import type { Act, Id } from '#kernel'
 import { violated } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
@@ -29,7 +29,7 @@ export async function useBreakGlass(
     usedBy: requestedBy,
     persons: interested,
     at: act.at,
-    until: new Date(Date.parse(act.at) + seconds * 1000).toISOString() as Instant,
+    until: msAfter(act.at, seconds * 1000),
     state: 'open',
   }
   const content = { actions: [...request.actions], resources: [...request.resources], until: data.until }

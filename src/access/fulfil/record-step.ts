@@ -1,5 +1,5 @@
 // What is written of each step of a grant at its target.
-import { newId, REEVE } from '#kernel'
+import { msAfter, newId, REEVE } from '#kernel'
 import type { Instant } from '#kernel'
 import type { EntryWords, RecordChange } from '#evidence/port'
 import type { Fulfilment, GrantRecord, GrantState } from '../grant/records.ts'
@@ -103,7 +103,7 @@ export const mayTryAgain = ({ data }: CurrentGrant): boolean => (data.fulfilment
 export function failedAttempt({ data }: CurrentGrant, at: Instant, reason: string): StepTaken {
   const attempts = (data.fulfilment?.attempts ?? 0) + 1
   const first = data.state === 'unproven' ? UNPROVEN_DELAY_MS : FIRST_DELAY_MS
-  const nextAt = later(at, first * 2 ** Math.min(attempts - 1, DELAY_DOUBLINGS_MAX))
+  const nextAt = msAfter(at, first * 2 ** Math.min(attempts - 1, DELAY_DOUBLINGS_MAX))
   return {
     type: 'grant.attempt_failed',
     content: { step: data.state, attempt: attempts },
@@ -117,7 +117,5 @@ export const unproven = (at: Instant, reason: string): StepTaken => ({
   type: 'grant.unproven',
   reason,
   state: 'unproven',
-  fulfilment: { reason, nextAt: later(at, UNPROVEN_DELAY_MS) },
+  fulfilment: { reason, nextAt: msAfter(at, UNPROVEN_DELAY_MS) },
 })
-
-const later = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString() as Instant

@@ -1,6 +1,6 @@
 // What whoever decides on a request should see beside it: what the requester asked for before, what the right can do, which grants
 // of it there are, and what the principal used of it last time.
-import { levelOfAction } from '#kernel'
+import { levelOfAction, msAfter } from '#kernel'
 import type { ActionLevel, Instant } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase, Tx } from '#db'
@@ -37,7 +37,7 @@ export async function aboutRequest(
   { principalId, requestedBy, actions, resources }: AccessRequestRecord,
   now: Instant,
 ): Promise<AboutRequest> {
-  const since = new Date(Date.parse(now) - USED_DAYS * 86_400_000).toISOString()
+  const since = msAfter(now, -USED_DAYS * 86_400_000)
   return await db.transaction(
     async (tx) => ({
       requester: {

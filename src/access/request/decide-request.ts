@@ -1,5 +1,5 @@
 // A word on a request: agreed or denied by a natural person who has no interest in it; PostgreSQL checks that once more.
-import { Fault, following, newId } from '#kernel'
+import { Fault, following, msAfter, newId } from '#kernel'
 import type { Act } from '#kernel'
 import { sql, violated } from '#db'
 import type { Tx } from '#db'
@@ -95,7 +95,7 @@ export async function withdrawAccessRequest(
 
 /** Nobody decided it in time. Returns how many. */
 export async function expireAccessRequests({ db }: AccessLayer, act: Act, daysMax = 7): Promise<number> {
-  const before = new Date(Date.parse(act.at) - daysMax * 86_400_000).toISOString()
+  const before = msAfter(act.at, -daysMax * 86_400_000)
   return await db.transaction(async (tx) => {
     const due = await tx.query<{ id: string }>(sql`
       select id from access.access_request where state = 'pending' and recorded_at < ${before}

@@ -1,6 +1,6 @@
 // Asking for a right. What policy gives by itself becomes a grant at once; else it waits for those who have to agree.
-import { Fault, following, newId } from '#kernel'
-import type { Act, Id, Instant } from '#kernel'
+import { Fault, following, msAfter, newId } from '#kernel'
+import type { Act, Id } from '#kernel'
 import { once } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
@@ -176,14 +176,14 @@ export async function grantRequest(
   const { principalId, kind, actions, resources, seconds, purpose } = current.data
   const because = [current.id, ...approvals.map(({ id }) => id)]
   if (kind === 'break_glass') because.push(await useBreakGlass(tx, act, current.id, current.data))
-  const until = seconds === undefined ? undefined : new Date(Date.parse(act.at) + seconds * 1000).toISOString()
+  const until = seconds === undefined ? undefined : msAfter(act.at, seconds * 1000)
   const grant = await makeGrant(access, tx, following(act, ...because), {
     principalId,
     kind,
     actions,
     resources,
     from: act.at,
-    ...(until !== undefined && { until: until as Instant }),
+    ...(until !== undefined && { until }),
     reason: purpose,
     requestId: current.id as Id<'access_request'>,
     approvedBy: approvals.map(({ actor }) => actor),

@@ -1,5 +1,5 @@
 // The bootstrap token: makes the first administrators, for a day, and ends when both administrations are held.
-import { newId } from '#kernel'
+import { msAfter, newId } from '#kernel'
 import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
@@ -31,7 +31,7 @@ export async function bootstrapToken(
   const vacant = await heldByNobody(identity, administration, act.at)
   if (vacant.length === 0) return undefined
   const value = mintToken('bootstrap')
-  const expiresAt = new Date(Date.parse(act.at) + DAY_MS).toISOString() as Instant
+  const expiresAt = msAfter(act.at, DAY_MS)
   return await administration.db.transaction(async (tx) => {
     // two servers that start at once make one
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('bootstrap token', 0))`)

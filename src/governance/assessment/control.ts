@@ -1,4 +1,5 @@
 // What one control declares: what must hold, over which population, and how a row is judged.
+import { msAfter } from '#kernel'
 import type { Instant } from '#kernel'
 import type { Population, Rows, Row } from './rows.ts'
 
@@ -106,8 +107,7 @@ export const nhi = (...numbers: readonly number[]): Reference[] =>
   numbers.map((number) => ({ framework: 'OWASP NHI 2025', id: `NHI${number}:2025` }))
 
 /** The instant so many days before. */
-export const daysBefore = (at: Instant, days: number): Instant =>
-  new Date(Date.parse(at) - days * 86_400_000).toISOString() as Instant
+export const daysBefore = (at: Instant, days: number): Instant => msAfter(at, -days * 86_400_000)
 
 /** Whether a recorded exception stands for this principal at `at`. */
 export function excepted(

@@ -1,6 +1,6 @@
 // The first administrators: what the bootstrap token is for, and all that it can do.
 import { z } from 'zod'
-import { Fault } from '#kernel'
+import { Fault, msAfter } from '#kernel'
 import type { Act, Id, PersonFact } from '#kernel'
 import { ADMINISTRATIONS, assignRole, createToken, endBootstrap, givenByBootstrap, rolesOf } from '#access/records'
 import type { Role } from '#access/records'
@@ -96,7 +96,7 @@ async function makeAdministrator(
     subject: { kind: 'person', personId },
     label: 'first token',
     scopes: ['write', 'metrics'],
-    expiresAt: new Date(Date.parse(asked.at) + DAYS * DAY_MS).toISOString() as Act['at'],
+    expiresAt: msAfter(asked.at, DAYS * DAY_MS),
   })
   return { personId, roles, ...made }
 }

@@ -1,6 +1,6 @@
 // Tokens of this API.
 import { z } from 'zod'
-import { Fault } from '#kernel'
+import { Fault, msAfter } from '#kernel'
 import type { Instant } from '#kernel'
 import { issueToken, listTokens, readToken, revokeToken, SCOPE_NAMES } from '#access/records'
 import type { Token as TokenRecord } from '#access/records'
@@ -31,8 +31,7 @@ async function tokenFor({ doors, caller }: Context<unknown, unknown, unknown>, t
   return token
 }
 
-const daysFrom = (at: Instant, days: number): Instant =>
-  new Date(Date.parse(at) + days * DAY_MS).toISOString() as Instant
+const daysFrom = (at: Instant, days: number): Instant => msAfter(at, days * DAY_MS)
 
 export const TOKENS = [
   endpoint({

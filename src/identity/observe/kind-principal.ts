@@ -1,4 +1,5 @@
 // How observations of principals change their records: observed fields follow the source, stated ones stay.
+import { msAfter } from '#kernel'
 import type { Instant } from '#kernel'
 import { optional } from '../layer.ts'
 import { GAPS, unexcused, withTime } from '../principal/activation.ts'
@@ -111,7 +112,7 @@ function standing(record: PrincipalRecord, { at, graceDays }: Revision): Princip
   const missing = unexcused(record).map((gap) => GAPS[gap])
   return withTime(record, {
     reason: `its sources changed, and it now needs ${missing.join('; ')}`,
-    until: new Date(Date.parse(at) + graceDays * DAY_MS).toISOString() as Instant,
+    until: msAfter(at, graceDays * DAY_MS),
     by: 'reeve',
     cause: 'drifted',
   })

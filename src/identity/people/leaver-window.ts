@@ -1,4 +1,5 @@
 // How many left within the last day, by the roll itself: whatever feed said it, and however many feeds there were.
+import { msAfter } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
@@ -14,7 +15,7 @@ export interface LeaverWindow {
 }
 
 export async function readLeaverWindow(tx: Tx, at: Instant): Promise<LeaverWindow> {
-  const start = new Date(Date.parse(at) - WINDOW_MS).toISOString()
+  const start = msAfter(at, -WINDOW_MS)
   const [row] = await tx.query<{ left: number; people: number; fed: number; here: number }>(sql`
     with changed as (
       select id, status from identity.person where recorded_at > ${start}::timestamptz

@@ -3,7 +3,7 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 import { CURRENT } from '#db/history'
 import type { Act, Instant } from '#kernel'
-import { newId } from '#kernel'
+import { msAfter, newId } from '#kernel'
 import { appendEntry } from '#evidence/port'
 import { optional } from '../layer.ts'
 import type { Adoption } from './adopt.ts'
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000
 export async function readRollOfPeople(tx: Tx, source: string, at: Instant): Promise<RollOfPeople> {
   const people = await tx.query<CurrentPerson>(sql`select ${CURRENT} from identity.person order by id`)
   const teams = await tx.query<CurrentTeam>(sql`select ${CURRENT} from identity.team order by id`)
-  const dayAgo = new Date(Date.parse(at) - DAY_MS).toISOString()
+  const dayAgo = msAfter(at, -DAY_MS)
   const [heldBefore] = await tx.query<{ personIds: string[]; people: number; recent: boolean }>(sql`
     select person_ids as "personIds", people, held_at > ${dayAgo}::timestamptz as recent
     from identity.feed_hold where source = ${source}`)

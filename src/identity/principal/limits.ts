@@ -1,5 +1,5 @@
 // How long what people state may be. What is longer is refused by name, never cut unseen.
-import { Fault } from '#kernel'
+import { Fault, msAfter } from '#kernel'
 import type { Instant } from '#kernel'
 
 /** Characters, but for refs: PostgreSQL indexes at most some 2,700 bytes. */
@@ -42,8 +42,7 @@ export function labelsOf(given: Readonly<Record<string, string>>): Readonly<Reco
 }
 
 const DAY_MS = 86_400_000
-export const daysAfter = (at: Instant, days: number): Instant =>
-  new Date(Date.parse(at) + days * DAY_MS).toISOString() as Instant
+export const daysAfter = (at: Instant, days: number): Instant => msAfter(at, days * DAY_MS)
 
 /** Throws Fault('unprocessable') unless `given` is after `now` and at most `daysMax` days away. */
 export function futureOf(field: string, given: Instant, now: Instant, daysMax: number): Instant {

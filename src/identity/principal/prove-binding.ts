@@ -1,6 +1,6 @@
 // Proof that a principal is what it is said to be: a challenge signed with one of its keys, or its owner's word.
 import { randomBytes } from 'node:crypto'
-import { Fault } from '#kernel'
+import { Fault, msAfter } from '#kernel'
 import type { Act, Id, Instant, Ref } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
@@ -31,7 +31,7 @@ export async function challengeBinding(
   input: OfPrincipal,
 ): Promise<BindingChallenge> {
   const nonce = randomBytes(32).toString('base64url')
-  const expiresAt = new Date(Date.parse(act.at) + CHALLENGE_MINUTES * 60_000).toISOString() as Instant
+  const expiresAt = msAfter(act.at, CHALLENGE_MINUTES * 60_000)
   return await operate(identity, act, async (tx) => {
     const { id, data } = await lockPrincipal(tx, input)
     if (data.state === 'retired') throw new Fault('conflict', 'it is retired: there is nothing to bind')

@@ -1,4 +1,5 @@
 // Reeve itself: who may use it, and whether its evidence is whole.
+import { msAfter } from '#kernel'
 import { csf, HOLDS, nhi, violates } from '../control.ts'
 import type { AssertedControl, Surroundings } from '../control.ts'
 
@@ -83,7 +84,7 @@ export const LOG: readonly AssertedControl<'log'>[] = [
     over: 'log',
     applies: () => true,
     judge: ({ data: { size, waitingSince, signed } }, { at, settings }) => {
-      const late = new Date(Date.parse(at) - settings.logMinutes * 60_000).toISOString()
+      const late = msAfter(at, -settings.logMinutes * 60_000)
       if (waitingSince !== undefined && waitingSince < late)
         return violates(`an entry of ${waitingSince} waits for its place`)
       return size > 0 && signed === undefined ? violates('no checkpoint was ever signed') : HOLDS
@@ -102,7 +103,7 @@ export const LOG: readonly AssertedControl<'log'>[] = [
     judge: ({ data: { size, cosigned, uncosignedSince, trusted } }, { at, settings }) => {
       if (trusted === 0)
         return { is: 'undecided', why: 'a witness: run reeve witness on another host, and give its key to the server' }
-      const late = new Date(Date.parse(at) - settings.witnessMinutes * 60_000).toISOString()
+      const late = msAfter(at, -settings.witnessMinutes * 60_000)
       if (uncosignedSince === undefined || uncosignedSince >= late) return HOLDS
       const last = cosigned === undefined ? 'none ever was' : `the last cosignature is of ${cosigned.at}`
       return violates(`${size - (cosigned?.size ?? 0)} entries since ${uncosignedSince} are not cosigned; ${last}`)

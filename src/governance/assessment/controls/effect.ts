@@ -1,4 +1,5 @@
 // What Reeve does to systems: each act ends with a receipt, nobody takes for good alone, and what is not proven is told and closed.
+import { msAfter } from '#kernel'
 import { csf, daysBefore, HOLDS, nhi, violates } from '../control.ts'
 import type { AssertedControl, Surroundings, Verdict } from '../control.ts'
 import type { GrantFacts, PlanFacts, Row } from '../rows.ts'
@@ -119,7 +120,7 @@ export const ENDS: readonly AssertedControl<'grants'>[] = [
       const { state, fulfilment } = row.data
       const over = overSince(row) ?? at
       if (state === 'ended' && fulfilment?.verifiedAt !== undefined) return HOLDS
-      if (over >= new Date(Date.parse(at) - settings.endMinutes * 60_000).toISOString()) return HOLDS
+      if (over >= msAfter(at, -settings.endMinutes * 60_000)) return HOLDS
       return violates(`over since ${over}, and ${state === 'ended' ? 'not seen refused' : state}`)
     },
     shows: ({ data }) => ({
