@@ -54,7 +54,7 @@ const SERVED: readonly Served[] = [
       const name = parseTilePath(path)
       // a partial one is as good for ever, and of no use once there is a wider one
       const cache = name?.width === 256 ? KEPT : 'private, max-age=600'
-      return { type: BYTES, cache, bytes: name === undefined ? undefined : await tiles?.readPath(path) }
+      return { type: BYTES, cache, bytes: name === undefined ? undefined : await tiles?.find(name) }
     },
   },
   {

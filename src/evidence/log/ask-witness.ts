@@ -9,6 +9,7 @@ import { cosign } from '../witness/cosign.ts'
 import type { Cosigned, WitnessPeer } from '../witness/cosign.ts'
 import type { MisbehaviourKind } from '../witness/misbehaviour.ts'
 import { newestCheckpoint, rememberedBy, storeCosignature } from './checkpoints.ts'
+import type { SignedCheckpoint } from './checkpoints.ts'
 import type { LogKeeping } from './keep-log.ts'
 
 /** How it stands with a witness; said when it changes. */
@@ -73,21 +74,22 @@ async function offerNewest(
   cosignedLately: number,
 ): Promise<(Cosigned & { readonly size: number }) | undefined> {
   const { name } = peer.verifier
-  const [newest, remembered] = await evidence.transaction(
-    async (tx) => [await newestCheckpoint(tx), await rememberedBy(tx, name)] as const,
-    { readOnly: true },
-  )
+  const newestOf = async (atMost?: number): Promise<SignedCheckpoint | undefined> =>
+    await evidence.transaction(async (tx) => await newestCheckpoint(tx, atMost === undefined ? {} : { atMost }), {
+      readOnly: true,
+    })
+  // with proofs out of this folder, which another process of this log may be ahead of
+  const newest = await newestOf(await tiles.reach())
   if (newest === undefined || newest.size === 0 || newest.size === cosignedLately) return undefined
+  const remembered = await evidence.transaction(async (tx) => await rememberedBy(tx, name), { readOnly: true })
   const said = await cosign(peer, newest.note, tiles.readingOnce(), remembered)
-  const after = async (): Promise<typeof newest | undefined> =>
-    await evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
   if (said.outcome === 'cosigned') {
     await storeCosignature(evidence, newest.size, said.signature, clock())
-    const now = await after()
+    const now = await newestOf(await tiles.reach())
     if (now !== undefined) await tiles.writeCheckpoint(formatNote(now.note))
   }
   // another process of this log was faster: the witness remembers what this log has
-  if (said.outcome === 'alarm' && said.itsSize !== undefined && ((await after())?.size ?? 0) >= said.itsSize)
+  if (said.outcome === 'alarm' && said.itsSize !== undefined && ((await newestOf())?.size ?? 0) >= said.itsSize)
     return undefined
   return { ...said, size: newest.size }
 }

@@ -31,8 +31,8 @@ const COSIGNED = `
   select size from evidence.cosignature where witness = $1 and size >= $2 and size < $3 order by size desc limit $4`
 
 /**
- * The newest; or the newest of at most `size`; or the newest of at least `cosignedFrom` entries that one of the `trusted` keys
- * cosigned. SECURITY: a row that says that somebody cosigned is a claim of whoever can write to the database; only what
+ * The newest, of at most `atMost` entries; or of those the newest of at least `cosignedFrom` entries that one of the `trusted`
+ * keys cosigned. SECURITY: a row that says that somebody cosigned is a claim of whoever can write to the database; only what
  * verifies under a trusted key counts.
  */
 export async function newestCheckpoint(
@@ -43,12 +43,12 @@ export async function newestCheckpoint(
     readonly trusted?: readonly NoteVerifier[]
   } = {},
 ): Promise<SignedCheckpoint | undefined> {
-  const { atMost, cosignedFrom, trusted = [] } = wanted
-  if (cosignedFrom !== undefined) return await newestCosigned(tx, cosignedFrom, trusted)
+  const { atMost = Number.MAX_SAFE_INTEGER, cosignedFrom, trusted = [] } = wanted
+  if (cosignedFrom !== undefined) return await newestCosigned(tx, cosignedFrom, atMost, trusted)
   const [row] = await tx.prepared<{ note: string; signedAt: Instant; lines: string[] | null }>(
     'newest_checkpoint',
     NEWEST,
-    [atMost ?? Number.MAX_SAFE_INTEGER, trusted.map(({ name }) => name), LINES_MAX],
+    [atMost, trusted.map(({ name }) => name), LINES_MAX],
   )
   if (row === undefined) return undefined
   const note = parseNote(`${row.note}${(row.lines ?? []).join('')}`)
@@ -65,10 +65,11 @@ export async function newestCheckpoint(
 async function newestCosigned(
   tx: Tx,
   from: number,
+  atMost: number,
   trusted: readonly NoteVerifier[],
 ): Promise<SignedCheckpoint | undefined> {
   const names = trusted.map(({ name }) => name)
-  let below = Number.MAX_SAFE_INTEGER
+  let below = Math.min(atMost, Number.MAX_SAFE_INTEGER - 1) + 1
   for (let sought = 0; names.length > 0 && sought < SOUGHT_MAX; sought += SOUGHT) {
     const found = new Set<number>()
     for (const name of names) {

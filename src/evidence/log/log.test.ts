@@ -15,8 +15,9 @@ import { listEntries } from '../read.ts'
 import { sequenceOnce } from '../sequencer.ts'
 import { parseBundle } from '../tree/entry-bundle.ts'
 import { leafHash } from '../tree/hash.ts'
-import { includes, inclusionProof } from '../tree/proof.ts'
+import { consistencyProof, includes, inclusionProof } from '../tree/proof.ts'
 import { Log, LogDamaged } from './log.ts'
+import { proveEntry } from './receipt.ts'
 import { TileFolder } from './tile-folder.ts'
 
 const AT = '2026-11-28T00:00:00.000Z' as Instant
@@ -102,6 +103,39 @@ describe('the log', { skip: databaseUnavailable() }, () => {
     const log = await Log.open(parts())
     assert.equal(log.size, 513)
     assert.equal((await new TileFolder(folder).read({ level: 1, index: 0, width: 2 })).length, 64)
+  })
+
+  test('two processes of one log, each in steps of its own: a checkpoint is published where its tiles are, and both prove under it', async () => {
+    const other = join(folder, 'other')
+    const [one, two] = [parts(), { ...parts(), tiles: new TileFolder(other) }]
+    const [first, second] = [await Log.open(one), await Log.open(two)]
+    await append(3)
+    await first.integrate(AT)
+    const entries = await listEntries(one.evidence, { limit: 1000 })
+    const newest = entries.at(-1) ?? assert.fail()
+    assert.equal(await two.tiles.reach(), 0)
+    assert.equal(await proveEntry(one.evidence, two.tiles, newest.id), undefined, 'its tiles are not here yet')
+    assert.match((await proveEntry(one.evidence, one.tiles, newest.id)) ?? '', /^index 515$/m)
+
+    // signed by the first, and published by the second once it has the tiles of just this size
+    assert.equal(await second.integrate(AT), 516)
+    assert.deepEqual(await readFile(join(other, 'checkpoint')), await readFile(join(folder, 'checkpoint')))
+    assert.equal((await readFile(join(other, 'tile/0/002.p/4'))).length, 4 * 32)
+
+    // the second steps over a size that the first stops at
+    await append(2)
+    await first.integrate(AT)
+    await append(4)
+    await second.integrate(AT)
+    const missed = { level: 0, index: 2, width: 6 } as const
+    await assert.rejects(readFile(join(other, 'tile/0/002.p/6')), { code: 'ENOENT' })
+    assert.deepEqual(await two.tiles.find(missed), await one.tiles.find(missed))
+    const bundle = { ...missed, level: 'entries' } as const
+    assert.deepEqual(await two.tiles.find(bundle), await one.tiles.find(bundle))
+    const consistency = async ({ tiles }: typeof one): Promise<Buffer[]> =>
+      await consistencyProof(async (name) => await tiles.read(name), 516, 518)
+    assert.deepEqual(await consistency(two), await consistency(one))
+    assert.equal(await two.tiles.find({ level: 0, index: 2, width: 200 }), undefined)
   })
 
   test('an entry that a superuser edited stops the log, which is never signed over it again', async () => {

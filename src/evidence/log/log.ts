@@ -75,8 +75,13 @@ export class Log {
         values (${size}, ${this.#tree.root()}, ${note}, ${at}) on conflict do nothing`)
       return await newestCheckpoint(tx)
     })
-    if (published !== undefined) await tiles.writeCheckpoint(formatNote(published.note))
-    return size
+    if (published === undefined) return size
+    // signed by another process of this log: not published here before its tiles are here, to its very width
+    await this.#grow(published.size)
+    if (this.#tree.size === published.size && !this.#tree.root().equals(published.root))
+      throw new LogDamaged(`another process of this log signed another tree of ${published.size} entries`)
+    await tiles.writeCheckpoint(formatNote(published.note))
+    return this.#tree.size
   }
 
   /** Appends what has its place, up to `to` leaves. */

@@ -30,12 +30,14 @@ export async function proveEntry(
   trusted: readonly NoteVerifier[] = [],
   cosignedOnly = false,
 ): Promise<string | undefined> {
+  // what another process of this log signed further on is not in this folder yet
+  const atMost = await tiles.reach()
   const found = await evidence.transaction(
     async (tx) => {
       const [place] = await tx.prepared<{ seq: number }>('place_of_entry', PLACE, [entryId])
       if (place === undefined) return undefined
-      const cosigned = await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, trusted })
-      const newest = cosigned ?? (cosignedOnly ? undefined : await newestCheckpoint(tx))
+      const cosigned = await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, atMost, trusted })
+      const newest = cosigned ?? (cosignedOnly ? undefined : await newestCheckpoint(tx, { atMost }))
       return newest === undefined || newest.size <= place.seq ? undefined : { index: place.seq, newest }
     },
     { readOnly: true },

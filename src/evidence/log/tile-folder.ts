@@ -1,8 +1,11 @@
 // The log as plain files (C2SP tlog-tiles): tiles and entry bundles below one folder, and the newest checkpoint.
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { tilePath } from '../tree/tile.ts'
+import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
+import { parseNote } from '../checkpoint/note.ts'
+import { cutBundle } from '../tree/entry-bundle.ts'
+import { HASH_BYTES, TILE_WIDTH, tilePath } from '../tree/tile.ts'
 import type { TileName } from '../tree/tile.ts'
 
 /**
@@ -22,11 +25,41 @@ export class TileFolder {
     await chmod(this.folder, 0o700)
   }
 
+  /** How many entries the checkpoint beside the tiles covers: as far as a proof out of this folder goes. */
+  async reach(): Promise<number> {
+    const bytes = await this.readPath('checkpoint')
+    return bytes === undefined ? 0 : parseCheckpoint(parseNote(bytes.toString('utf8')).text).size
+  }
+
   /** Throws RangeError where there is no such tile. */
   async read(name: TileName): Promise<Buffer> {
-    const bytes = await this.readPath(tilePath(name))
+    const bytes = await this.find(name)
     if (bytes === undefined) throw new RangeError(`the tile ${tilePath(name)} is missing`)
     return bytes
+  }
+
+  /**
+   * A partial tile also where only a wider one was written: of several processes of one log each grows its own folder by its
+   * own steps, and any of them may have signed the checkpoint that is asked about.
+   */
+  async find(name: TileName): Promise<Buffer | undefined> {
+    const exact = await this.readPath(tilePath(name))
+    if (exact !== undefined || name.width === TILE_WIDTH) return exact
+    for (const width of [TILE_WIDTH, ...(await this.#partialWidths(name))]) {
+      const wider = width > name.width ? await this.readPath(tilePath({ ...name, width })) : undefined
+      if (wider !== undefined)
+        return name.level === 'entries' ? cutBundle(wider, name.width) : wider.subarray(0, name.width * HASH_BYTES)
+    }
+    return undefined
+  }
+
+  async #partialWidths(name: TileName): Promise<number[]> {
+    try {
+      return (await readdir(dirname(join(this.folder, tilePath(name))))).map(Number).filter(Number.isSafeInteger)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
   }
 
   /** For one proof: reads each tile once, however often it is asked for. */

@@ -25,3 +25,7 @@ export function parseBundle(untrusted: Uint8Array): Buffer[] {
   }
   return leaves
 }
+
+/** The first `count` of a bundle's entries. Throws RangeError as `parseBundle`. */
+export const cutBundle = (bundle: Uint8Array, count: number): Buffer =>
+  formatBundle(parseBundle(bundle).slice(0, count))
