@@ -1,5 +1,5 @@
 // `reeve plan`: what Reeve does at targets, step by step, and what persons say of it.
-import { Command, Option } from 'commander'
+import { Argument, Command } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import type { AccountAt } from '#main'
@@ -142,7 +142,7 @@ interface MakeOptions extends SaidOptions, SecretOptions {
 function makeCommand(): Command {
   return new Command('make')
     .description('plan to observe, hold (deny, contain), revoke or restore an account, and follow it')
-    .argument('<operation>', OPERATIONS.join(', '))
+    .addArgument(new Argument('<operation>', 'what it does').choices(OPERATIONS))
     .requiredOption('--target <target>', 'its name or id')
     .requiredOption('--account <account>', 'its name there')
     .option('--because <text>', 'why; it stands in the plan and in the log')
@@ -267,8 +267,8 @@ function saying(verb: Verb, description: string, followed: boolean): Command {
 function observeOnlyCommand(): Command {
   return new Command('observe-only')
     .description('the switch that stops every act at every target at once; nothing is undone by it')
-    .argument('<on|off|show>', 'which')
-    .addOption(new Option('--because <text>', 'why; it stands in the log'))
+    .addArgument(new Argument('<on|off|show>', 'which').choices(SWITCHED))
+    .option('--because <text>', 'why; it stands in the log')
     .option('--json', 'as JSON')
     .action(async (wanted: string, { because = '', json }: SaidOptions) => {
       const client = await server()
