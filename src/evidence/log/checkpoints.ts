@@ -36,7 +36,7 @@ const COSIGNED = `
  * verifies under a trusted key counts.
  */
 export async function newestCheckpoint(
-  tx: Tx,
+  tx: Pick<Tx, 'prepared'>,
   wanted: {
     readonly atMost?: number
     readonly cosignedFrom?: number
@@ -63,7 +63,7 @@ export async function newestCheckpoint(
 
 /** Passes over what only claims to be cosigned, as far as that is bounded. */
 async function newestCosigned(
-  tx: Tx,
+  tx: Pick<Tx, 'prepared'>,
   from: number,
   atMost: number,
   trusted: readonly NoteVerifier[],

@@ -31,19 +31,15 @@ export async function proveEntry(
   cosignedOnly = false,
 ): Promise<string | undefined> {
   // what another process of this log signed further on is not in this folder yet
-  const atMost = await tiles.reach()
-  const found = await evidence.transaction(
-    async (tx) => {
-      const [place] = await tx.prepared<{ seq: number }>('place_of_entry', PLACE, [entryId])
-      if (place === undefined) return undefined
-      const cosigned = await newestCheckpoint(tx, { cosignedFrom: place.seq + 1, atMost, trusted })
-      const newest = cosigned ?? (cosignedOnly ? undefined : await newestCheckpoint(tx, { atMost }))
-      return newest === undefined || newest.size <= place.seq ? undefined : { index: place.seq, newest }
-    },
-    { readOnly: true },
-  )
-  if (found === undefined) return undefined
-  const { index, newest } = found
-  const proof = await inclusionProof(tiles.readingOnce(), index, newest.size)
-  return formatProof({ index, proof, checkpoint: formatNote(newest.note) })
+  const [atMost, [place]] = await Promise.all([
+    tiles.reach(),
+    evidence.prepared<{ seq: number }>('place_of_entry', PLACE, [entryId]),
+  ])
+  if (place === undefined) return undefined
+  // no snapshot is needed: a place is for ever, and whatever checkpoint is over it proves it
+  const cosigned = await newestCheckpoint(evidence, { cosignedFrom: place.seq + 1, atMost, trusted })
+  const newest = cosigned ?? (cosignedOnly ? undefined : await newestCheckpoint(evidence, { atMost }))
+  if (newest === undefined || newest.size <= place.seq) return undefined
+  const proof = await inclusionProof(tiles.readingOnce(), place.seq, newest.size)
+  return formatProof({ index: place.seq, proof, checkpoint: formatNote(newest.note) })
 }

@@ -8,12 +8,17 @@ import { cutBundle } from '../tree/entry-bundle.ts'
 import { HASH_BYTES, TILE_WIDTH, tilePath } from '../tree/tile.ts'
 import type { TileName } from '../tree/tile.ts'
 
+/** Of 8 KiB at most: all that stands above the leaves of a log of 16,000,000 entries. */
+const KEPT_MAX = 256
+
 /**
  * Files appear whole or not at all, and are on disk when a write returns. They are for their owner alone: they say who did
  * what to which record, which the API tells auditors and administrators only.
  */
 export class TileFolder {
   readonly folder: string
+  /** What many proofs go through, by path: tiles above the leaves, and those at the growing edge. */
+  readonly #kept = new Map<string, Buffer>()
 
   constructor(folder: string) {
     this.folder = folder
@@ -62,15 +67,24 @@ export class TileFolder {
     }
   }
 
-  /** For one proof: reads each tile once, however often it is asked for. */
+  /** For one proof: reads each tile once, however often it is asked for, and those that many proofs share less often. */
   readingOnce(): (name: TileName) => Promise<Buffer> {
     const read = new Map<string, Promise<Buffer>>()
     return async (name) => {
       const path = tilePath(name)
+      const kept = this.#kept.get(path)
+      if (kept !== undefined) return kept
       const tile = read.get(path) ?? this.read(name)
       read.set(path, tile)
+      if (name.level !== 0 || name.width < TILE_WIDTH) this.#keep(path, await tile)
       return await tile
     }
+  }
+
+  #keep(path: string, tile: Buffer): void {
+    this.#kept.set(path, tile)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest)
   }
 
   /** A file of the log by a path that was made by `tilePath`, or `checkpoint`. */
@@ -84,7 +98,9 @@ export class TileFolder {
   }
 
   async write(name: TileName, bytes: Uint8Array): Promise<void> {
-    await this.#writePath(tilePath(name), bytes)
+    const path = tilePath(name)
+    await this.#writePath(path, bytes)
+    this.#kept.delete(path)
   }
 
   async writeCheckpoint(note: string): Promise<void> {

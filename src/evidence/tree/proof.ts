@@ -10,52 +10,60 @@ function split(size: number): number {
   return power
 }
 
-async function rangeHash(read: ReadTile, of: number, from: number, to: number): Promise<Buffer> {
-  const hashes: Buffer[] = []
-  for (const part of subtreesOf(from, to)) hashes.push(await subtreeHash(read, of, part))
-  return joinedRoot(hashes)
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** Of each range of leaves. Every tile is asked for at once: what is read from disk is not waited for one after another. */
+async function rangeHashes(read: ReadTile, of: number, ranges: readonly Range[]): Promise<Buffer[]> {
+  return await Promise.all(
+    ranges.map(async ({ from, to }) =>
+      joinedRoot(await Promise.all(subtreesOf(from, to).map(async (part) => await subtreeHash(read, of, part)))),
+    ),
+  )
 }
 
 /** The audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling upwards. Throws RangeError. */
 export async function inclusionProof(read: ReadTile, index: number, size: number): Promise<Buffer[]> {
   if (!(index >= 0 && index < size)) throw new RangeError(`there is no leaf ${index} in a tree of ${size}`)
-  const proof: Buffer[] = []
+  const siblings: Range[] = []
   let from = 0
   let to = size
   while (to - from > 1) {
     const middle = from + split(to - from)
     if (index < middle) {
-      proof.push(await rangeHash(read, size, middle, to))
+      siblings.push({ from: middle, to })
       to = middle
     } else {
-      proof.push(await rangeHash(read, size, from, middle))
+      siblings.push({ from, to: middle })
       from = middle
     }
   }
-  return proof.toReversed()
+  return await rangeHashes(read, size, siblings.toReversed())
 }
 
 /** That the tree of `size` leaves begins with the tree of `older` leaves. Empty where there is nothing to show. */
 export async function consistencyProof(read: ReadTile, older: number, size: number): Promise<Buffer[]> {
   if (!(older >= 0 && older <= size)) throw new RangeError(`a tree of ${older} is not older than one of ${size}`)
   if (older === 0 || older === size) return []
-  const proof: Buffer[] = []
+  const nodes: Range[] = []
   let from = 0
   let to = size
   let whole = true
   while (older !== to) {
     const middle = from + split(to - from)
     if (older <= middle) {
-      proof.push(await rangeHash(read, size, middle, to))
+      nodes.push({ from: middle, to })
       to = middle
     } else {
-      proof.push(await rangeHash(read, size, from, middle))
+      nodes.push({ from, to: middle })
       from = middle
       whole = false
     }
   }
-  if (!whole) proof.push(await rangeHash(read, size, from, to))
-  return proof.toReversed()
+  if (!whole) nodes.push({ from, to })
+  return await rangeHashes(read, size, nodes.toReversed())
 }
 
 /** Whether `proof` shows that `leaf` (its hash) is number `index` of the tree with this root. */
