@@ -7,9 +7,9 @@ import type { Administrator } from './administrator.ts'
 import { beginningSessions, endBeginning, stillBeginning } from './beginning.ts'
 import { described, sessionsEverywhere, sessionsOf } from './sessions.ts'
 import type { Everywhere } from './sessions.ts'
-import { askEach, atStandby, standbysIn } from './standbys.ts'
+import { askEach, atEachStandby, standbysIn } from './standbys.ts'
 import { oidIn } from './standing.ts'
-import { spelled, TargetError } from './target-error.ts'
+import { spelled } from './target-error.ts'
 
 const GIVEN_MS = 15_000
 const PAUSE_MS = 100
@@ -38,8 +38,7 @@ export const endSessions: TargetStep = {
   },
   act: async (call) => {
     const until = Date.now() + GIVEN_MS
-    const standbys = standbysIn(call).map(async (place) => await endAll(atStandby(call, place), until).catch(seenLater))
-    await Promise.all([endAll(call, until), ...standbys])
+    await Promise.all([endAll(call, until), atEachStandby(call, async (there) => await endAll(there, until))])
   },
   verify: async (call) => {
     const first = await present(call)
@@ -108,11 +107,6 @@ async function beginningAt(
       (pid) => `process ${pid}${at === undefined ? '' : ` at ${at}`} has begun to sign in, and not said as whom`,
     ),
   )
-}
-
-/** A standby that can't be reached is seen by who verifies, and stands in the way of none of the others. */
-function seenLater(error: unknown): void {
-  if (!(error instanceof TargetError)) throw error
 }
 
 const present = async (call: Omit<StepCall, 'before'>): Promise<Everywhere> =>

@@ -1,10 +1,12 @@
 // Whether a grant is seen to be over: its role is not there, no session is left, and the server refuses a real login by its name.
 import { randomBytes } from 'node:crypto'
 import type { TargetCall, TimedRight, TimedSeen } from '#connectors/target'
-import { asAdministrator, tlsFor } from './administrator.ts'
+import { tlsFor } from './administrator.ts'
+import type { Administrator } from './administrator.ts'
 import { relayed } from './probe-answer.ts'
 import { inParts, OneSession } from './one-session.ts'
 import { placesOf } from './role.ts'
+import { askEach, untilNone } from './standbys.ts'
 import { timedRoleName } from './timed-role.ts'
 import { tried } from './try-login.ts'
 
@@ -30,28 +32,38 @@ async function seeAll(call: TargetCall, users: readonly string[]): Promise<Reado
   return seen
 }
 
-/** Those of which something is there, with what it is. */
+/** Those of which something is there, or may be, with what it is: at the server, and at each standby that it names. */
 async function leftOf(call: TargetCall, users: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  return await asAdministrator(call, { for: 'asking' }, async (one) => {
-    const sessions = await one.rows<{ name: string }>(
-      'select distinct usename as name from pg_stat_activity where usename = any($1)',
-      [users],
-    )
-    const roles = await one.rows<{ name: string }>('select rolname as name from pg_roles where rolname = any($1)', [
-      users,
-    ])
-    const nameless = await one.rows<{ pid: number }>(
-      'select pid from pg_stat_activity where usesysid is not null and usename is null order by pid limit 10',
-    )
-    const open = nameless.map(({ pid }) => `process ${pid}`).join(', ')
-    return new Map([
-      ...(nameless.length === 0 ? [] : users).map(
-        (name) => [name, `a session of a role that is gone is still open: ${open}`] as const,
-      ),
-      ...sessions.map(({ name }) => [name, `a session of ${name} is still open`] as const),
-      ...roles.map(({ name }) => [name, `pg_roles still has ${name}`] as const),
-    ])
-  })
+  const { answers, unasked } = await askEach(call, undefined, async (server) => await leftAt(server, call, users))
+  const left = new Map<string, string>()
+  for (const { at, why } of unasked) for (const name of users) left.set(name, `sessions at the standby ${at}: ${why}`)
+  for (const { at, answer } of answers)
+    for (const [name, what] of answer) left.set(name, at === undefined ? what : `at the standby ${at} ${what}`)
+  return left
+}
+
+async function leftAt(server: Administrator, call: TargetCall, users: readonly string[]): Promise<[string, string][]> {
+  const [where] = await server.rows<{ isStandby: boolean }>('select pg_is_in_recovery() as "isStandby"')
+  if (where?.isStandby === true) await untilNone(server, call, 'select from pg_roles where rolname = any($1)', users)
+  const sessions = await server.rows<{ name: string }>(
+    'select distinct usename as name from pg_stat_activity where usename = any($1)',
+    [users],
+  )
+  const roles = await server.rows<{ name: string }>('select rolname as name from pg_roles where rolname = any($1)', [
+    users,
+  ])
+  const nameless = await server.rows<{ pid: number }>(
+    'select pid from pg_stat_activity where usesysid is not null and usename is null order by pid limit 10',
+  )
+  const open = nameless.map(({ pid }) => `process ${pid}`).join(', ')
+  return [
+    ...(nameless.length === 0 ? [] : users).map((name): [string, string] => [
+      name,
+      `a session of a role that is gone is still open: ${open}`,
+    ]),
+    ...sessions.map(({ name }): [string, string] => [name, `a session of ${name} is still open`]),
+    ...roles.map(({ name }): [string, string] => [name, `pg_roles still has ${name}`]),
+  ]
 }
 
 /** The password is of this moment: there is no true one that could be tried, since nobody kept it. */

@@ -1,5 +1,6 @@
 // Standbys of a target: a login that is denied reaches them by the log, what is open there goes on and is seen by nobody who asks
 // the primary only. Those that the settings name are asked and acted on, too.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Examined, TargetAddress, TargetCall } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
@@ -23,15 +24,44 @@ interface Named {
 }
 
 const STANDBYS_MAX = 100
+const CAUGHT_UP_MS = 1000
+const PAUSE_MS = 20
 
 /** The same call, asking a standby. */
-export const atStandby = <Call extends TargetCall>(call: Call, address: TargetAddress): Call => ({
+const atStandby = <Call extends TargetCall>(call: Call, address: TargetAddress): Call => ({
   ...call,
   settings: { ...call.settings, address },
 })
 
 export const standbysIn = ({ settings }: Pick<TargetCall, 'settings'>): readonly TargetAddress[] =>
   settings.standbys ?? []
+
+/** One that can't be reached is seen by who verifies, and stands in the way of none of the others. */
+export async function atEachStandby<Call extends TargetCall>(
+  call: Call,
+  act: (there: Call) => Promise<void>,
+): Promise<void> {
+  const acted = standbysIn(call).map(async (place) => {
+    try {
+      await act(atStandby(call, place))
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error
+    }
+  })
+  await Promise.all(acted)
+}
+
+/** What was done at the server arrives at a standby by the log, a little later: waits until it has, or for a second. */
+export async function untilNone(
+  standby: Administrator,
+  { signal }: Pick<TargetCall, 'signal'>,
+  query: string,
+  roles: readonly string[],
+): Promise<void> {
+  for (const until = Date.now() + CAUGHT_UP_MS; (await standby.rows(query, [roles])).length > 0;)
+    if (Date.now() > until) return
+    else await sleep(PAUSE_MS, undefined, { signal })
+}
 
 export interface AskedEach<T> {
   /** `at` is the standby; absent at the server itself. */

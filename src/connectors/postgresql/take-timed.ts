@@ -9,6 +9,7 @@ import { dependentsOf, described } from './dependents.ts'
 import { handOverStatement } from './hand-over.ts'
 import { allOrEach, inParts, OneSession } from './one-session.ts'
 import { identifier } from './sql-text.ts'
+import { atEachStandby, untilNone } from './standbys.ts'
 import { TargetError } from './target-error.ts'
 import { readComment, TIMED_ROLES, timedRoleName } from './timed-role.ts'
 
@@ -34,7 +35,8 @@ async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Lef
       await allOrEach(part, async (names) => {
         await one.rows(names.map((name) => `ALTER ROLE ${identifier(name)} NOLOGIN PASSWORD NULL`).join('; '))
       })
-    await endSessionsOf(one, call, roles)
+    const atStandbys = roles.length === 0 ? undefined : endAtStandbys(call, roles)
+    await Promise.all([endSessionsOf(one, call, roles), atStandbys])
     // a role that is gone has no name in the list of sessions: who is about to stand there has to be ended before
     const beginning = roles.length === 0 ? [] : await endBeginning(one, Date.now() + SESSIONS_MS, call.signal)
     for (const pid of beginning)
@@ -72,6 +74,16 @@ async function endSessionsOf(one: Administrator, call: TargetCall, roles: readon
     if (open.length === 0 || Date.now() > until) return [...new Set(open.map(({ name }) => name))]
     await sleep(PAUSE_MS, undefined, { signal: call.signal })
   }
+}
+
+/** Before they are dropped: afterwards their sessions there stand under nobody. Whether any is left is seen by who verifies. */
+async function endAtStandbys(call: TargetCall, roles: readonly string[]): Promise<void> {
+  await atEachStandby(call, async (at) => {
+    await asAdministrator(at, { for: 'acting' }, async (standby) => {
+      await untilNone(standby, call, 'select from pg_roles where rolname = any($1) and rolcanlogin', roles)
+      await endSessionsOf(standby, call, roles)
+    })
+  })
 }
 
 async function dropRoles(

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
+import { newId, systemClock } from '#kernel'
+import type { Instant } from '#kernel'
+import type { TimedLogin, TimedRight, TimedRights } from '#connectors/target'
+import { postgresqlTarget } from './index.ts'
+import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import type { TestPostgres } from './postgres-in-test.ts'
+import { startStandby } from './standby-in-test.ts'
+import type { TestStandby } from './standby-in-test.ts'
+
+const timed = postgresqlTarget.timed as TimedRights
+
+const right = (): TimedRight => ({
+  id: newId('grant'),
+  requestId: newId('access_request'),
+  actions: ['pg:member'],
+  resources: ['pg://shop-db/role/reporting'],
+  until: new Date(Date.parse(systemClock()) + 60_000).toISOString() as Instant,
+  fence: 2,
+})
+
+for (const major of MAJORS_BY_LOT) {
+  describe(`grants and standbys, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
+    let server: TestPostgres
+    let standby: TestStandby
+    before(async () => {
+      server = await startPostgres(major)
+      await server.sql('create role reporting')
+      await server.administered(['reporting'])
+      standby = await startStandby(server)
+    })
+    after(async () => {
+      await standby?.stop()
+      await server?.stop()
+    })
+
+    /** Once it has heard of the login. */
+    const openThere = async ({ user, password }: TimedLogin): Promise<Client> => {
+      for (const until = Date.now() + 10_000; ; await sleep(50)) {
+        try {
+          return await server.session(user, password, 'postgres', 'reports', standby.port)
+        } catch (error) {
+          if (Date.now() > until) throw error
+        }
+      }
+    }
+
+    test('a session that a grant has open at a standby is ended with it, and the login is refused there too', async () => {
+      const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })
+      const one = right()
+      assert.equal((await timed.give(call, one)).done, true)
+      const login = await timed.login(call, one)
+      const session = await openThere(login)
+      const open = await timed.see(call, one)
+      assert.match(open.effect === 'unproven' ? open.reason : '', /at the standby 127\.0\.0\.1:\d+ /)
+      assert.equal((await timed.take(call, one)).done, true)
+      await assert.rejects(session.query('select 1'))
+      const seen = await timed.see(call, one)
+      assert.equal(seen.effect, 'verified', JSON.stringify(seen))
+      const answer = seen.effect === 'verified' ? seen.answer : ''
+      assert.equal(answer.match(/refused \(28P01\)/g)?.length, 2, answer)
+    })
+
+    test('where a standby can not be asked the rest is ended, and the grant is not called ended', async () => {
+      const call = server.call({ standbys: [{ host: '127.0.0.1', port: 1 }] })
+      const one = right()
+      assert.equal((await timed.give(call, one)).done, true)
+      const { user, password } = await timed.login(call, one)
+      const session = await server.session(user, password)
+      assert.equal((await timed.take(call, one)).done, true)
+      await assert.rejects(session.query('select 1'))
+      const seen = await timed.see(call, one)
+      assert.match(
+        seen.effect === 'unproven' ? seen.reason : '',
+        /sessions at the standby 127\.0\.0\.1:1: .*cannot be reached/,
+      )
+    })
+  })
+}
