@@ -4,6 +4,7 @@ import { answered } from '#client'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { answerRequest, rightText } from './access/request-fields.ts'
+import { myPrincipal } from './remote/party.ts'
 import { principalNames } from './remote/principal-names.ts'
 import { pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
@@ -22,6 +23,7 @@ interface AskOptions extends RemoteOptions {
 const EXAMPLES = `
 Examples:
   reeve request ledger-batch --action pg:SELECT --resource 'pg://main/shop/*' --for 2h --purpose "ticket 1207"
+  reeve request me --action pg:member --resource pg://main/role/reporting --for 30m --purpose "ticket 1208"
   reeve request list --state pending
   reeve request show req_1x2y…
   reeve request withdraw req_1x2y… --because "done another way"
@@ -40,7 +42,7 @@ export function durationIn(value: string): number {
 export function requestCommand(): Command {
   const ask = new Command('for')
     .description('ask for a right (`for` may be left out)')
-    .argument('<principal>', 'who would have it: its id, an identifier, or its name')
+    .argument('<principal>', 'who would have it: its id, an identifier, its name, or `me`')
     .requiredOption('--action <action>', 'as pg:SELECT or pg:*; may be repeated', gather)
     .requiredOption('--resource <resource>', 'as pg://main/shop/*; may be repeated', gather)
     .requiredOption('--purpose <text>', 'what for; approvers read it')
@@ -68,7 +70,7 @@ const one = (name: string, description: string): Command =>
 
 async function request(name: string, options: AskOptions): Promise<void> {
   const client = await server()
-  const { id: principalId } = await principalNamed(client, name)
+  const principalId = name === 'me' ? await myPrincipal(client) : (await principalNamed(client, name)).id
   const standing = options.standing === true ? 'standing' : 'just_in_time'
   const made = await answered(
     client.POST('/v1/access-requests', {

@@ -33,6 +33,14 @@ async function myself(client: ReeveClient): Promise<PartyRef> {
   return { kind: 'person', id: me.id }
 }
 
+/** The identity that the token is: of a person the record that their feed keeps, of an API client itself. */
+export async function myPrincipal(client: ReeveClient): Promise<string> {
+  const me = await answered(client.GET('/v1/me'))
+  if (me.kind !== 'person') return me.id
+  const { data } = await answered(client.GET('/v1/people/{personId}', { params: { path: { personId: me.id } } }))
+  return data.principalId
+}
+
 async function peopleNamed(client: ReeveClient, wanted: string): Promise<PartyRef[]> {
   const found: PartyRef[] = []
   const people = everyItem((cursor) =>

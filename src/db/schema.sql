@@ -2157,6 +2157,7 @@ begin
   where (n.state, n.kind, n.system, n.external_id, n.environment, n.criticality, n.tier)
       is distinct from (o.state, o.kind, o.system, o.external_id, o.environment, o.criticality, o.tier)
     or (n.expires_at, n.next_review_at, n.gone_at) is distinct from (o.expires_at, o.next_review_at, o.gone_at)
+    or n.person_id is distinct from o.person_id
     or n.data #>> '{owner,from}' is distinct from o.data #>> '{owner,from}'
     or (n.data -> 'binding' is null) <> (o.data -> 'binding' is null)
     or n.data ->> 'effect' is distinct from o.data ->> 'effect'

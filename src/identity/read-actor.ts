@@ -3,6 +3,7 @@ import { isId } from '#kernel'
 import type { Id, Instant } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
+import { leaversAmong } from './people/leavers-among.ts'
 import type { IdentityLayer } from './operation.ts'
 import type { PersonStatus } from './record/people-records.ts'
 import type { PrincipalState } from './record/principal-record.ts'
@@ -48,15 +49,7 @@ export async function whoHasLeft(
   identity: IdentityLayer,
   ids: readonly Id<'person'>[],
 ): Promise<readonly Id<'person'>[]> {
-  if (ids.length === 0) return []
-  const rows = await identity.db.transaction(
-    async (tx) =>
-      await tx.query<{ id: Id<'person'> }>(
-        sql`select id from identity.person where id = any(${[...ids]}) and status = 'leaver' order by id`,
-      ),
-    { readOnly: true },
-  )
-  return rows.map(({ id }) => id)
+  return await identity.db.transaction(async (tx) => await leaversAmong(tx, ids), { readOnly: true })
 }
 
 interface PersonRow {

@@ -49,8 +49,8 @@ async function ownGrant(
   fulfiller: string,
   target: string,
 ): Promise<OwnGrant> {
-  const person = actor.personId === undefined ? undefined : decisions.state().principalOfPerson(actor.personId)
-  const principalIds = [actor.id, ...(person === undefined ? [] : [person.id])]
+  const person = actor.personId === undefined ? [] : decisions.state().principalsOfPerson(actor.personId)
+  const principalIds = [actor.id, ...person.map(({ id }) => id)]
   const mine = { actorId: actor.id, principalIds }
   const active = await listGrants(access.db, { state: 'active', mine }, { limit: GRANTS_MAX })
   const there = active.filter(

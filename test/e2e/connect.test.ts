@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { deriveId } from '#kernel'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { startWithTarget } from './target-in-test.ts'
 import type { ContainWorld } from './target-in-test.ts'
@@ -113,5 +114,43 @@ describe('a grant at a real PostgreSQL', { skip: missing, timeout: 240_000 }, ()
     assert.deepEqual(await postgres.sql(`select 1 from pg_roles where rolname like 'reeve\\_grt%'`), [])
     const { fulfilment } = await grantOf(world, grantId)
     assert.match(fulfilment?.answer ?? '', /127\.0\.0\.1:\d+ refused \(28P01\)/)
+  })
+
+  test('a person whom a feed brought gets in as they are; leaving in the next feed ends their session and their role', async (t) => {
+    const world = await startWithTarget(t, { reporting: 'of the group, never used' })
+    const { postgres, ida, ben, post, run } = world
+    const feed = async (...status: readonly string[]): Promise<void> => {
+      const rows = status.map((word, at) => `p${at},Person ${at},p${at}@x.example,,t,${word},,`)
+      const file = await world.file('people.csv', `id,name,email,manager,team,status,start,end\n${rows.join('\n')}\n`)
+      const sent = await run(ida, 'people', 'import', file, '--source', 'hr')
+      assert.equal(sent.code, 0, sent.stdout + sent.stderr)
+    }
+    await feed('active', 'active')
+    const wanted = { subjectId: deriveId('person', 'p0'), label: 'of p0', scopes: ['read', 'write'] }
+    const { value: own } = (await post(ida, '/v1/tokens', wanted)) as unknown as { value: string }
+    const right = ['--action', 'pg:member', '--resource', 'pg://main/role/reporting', '--for', '30m']
+    const asked = await run(own, 'request', 'me', ...right, '--purpose', 'ticket 8')
+    assert.equal(asked.code, 0, asked.stderr)
+    const [request = ''] = /req_\w+/.exec(asked.stdout + asked.stderr) ?? []
+    const agreed = await run(ben, 'approve', request, '--reason', 'ticket 8 says so')
+    assert.equal(agreed.code, 0, agreed.stderr)
+    const grantId = /is granted: (\S+)/.exec(agreed.stderr)?.[1] ?? ''
+    const role = `reeve_${grantId}`
+    await until(async () => (await stateOf(world, grantId)) === 'active', 'it is active')
+
+    const asks = ['/bin/sh', '-c', 'cat "$PGPASSFILE"; psql -X -A -t -c "select session_user, 7"']
+    const inside = await run(own, 'connect', 'main', '--', ...asks)
+    assert.equal(inside.code, 0, inside.stderr)
+    assert.match(inside.stdout, new RegExp(`^${role}\\|7$`, 'm'))
+    const [, password = ''] = /^\*:\*:\*:\*:(\S{40,})$/m.exec(inside.stdout) ?? []
+    const session = await postgres.session(role, password)
+    await session.query('select 1')
+
+    await feed('leaver', 'active')
+    await until(async () => (await stateOf(world, grantId)) === 'ended', 'it has ended')
+    await assert.rejects(session.query('select 1'))
+    assert.deepEqual(await postgres.sql(`select 1 from pg_roles where rolname like 'reeve\\_grt%'`), [])
+    const again = await run(own, 'connect', 'main', '--', PSQL, '-c', 'select 1')
+    assert.notEqual(again.code, 0)
   })
 })

@@ -5,7 +5,11 @@ import { after, before, describe, test } from 'node:test'
 import { sql } from '#db'
 import { denySubject } from '../../src/access/grant/deny-subject.ts'
 import { endGrant } from '../../src/access/grant/end-grant.ts'
+import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { applyPeopleFeed } from '../../src/identity/people/apply-feed.ts'
+import { feedInTest } from '../../src/identity/people/feed-in-test.ts'
+import { humanIdOf } from '../../src/identity/people/human-principal.ts'
 import { databaseGone, until } from './decision-estate-in-test.ts'
 import type { DecisionEstate } from './decision-estate-in-test.ts'
 import { decidedAt } from './point-in-test.ts'
@@ -57,6 +61,19 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
       })
     await until(async () => (await denied()) >= 20, 6000)
     assert.equal(await denied(), 20)
+  })
+
+  test('whom a feed has is in force in all three by that, with nobody to activate them, until the feed has them no more', async () => {
+    const { identity } = world.roll
+    const feed = async (status: 'active' | 'leaver'): Promise<void> =>
+      void (await applyPeopleFeed(identity, world.act(), feedInTest([{ id: 'maria', status }], { complete: false })))
+    await feed('active')
+    const principalId = humanIdOf('maria')
+    const right = { principalId, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] }
+    await grantInTest(world.access, world.act(), right)
+    await all(principalId, 'granted', 10_000)
+    await feed('leaver')
+    await all(principalId, 'quarantined', 5000)
   })
 
   test('with the database gone right after the commit a denial is known, and later all three are stale', async (t) => {

@@ -51,7 +51,8 @@ export class DecisionState {
   readonly #endedGrants = new Map<string, number>()
   /** Who has this identifier: one principal, seldom several. */
   readonly #byName = new Map<string, string | readonly string[]>()
-  readonly #byPerson = new Map<string, string>()
+  /** Who is this natural person: the record of their feed, and accounts that were confirmed to be theirs. */
+  readonly #byPerson = new Map<string, Set<string>>()
   /** Sorted, so that a search goes on where it stopped, whatever was added meanwhile. */
   readonly #ids = new SortedNames()
   readonly #resources = new KnownResources()
@@ -73,7 +74,7 @@ export class DecisionState {
     if (before !== undefined && before.version >= facts.version) return false
     this.#principals.set(facts.id, facts)
     if (before === undefined) this.#ids.add(facts.id)
-    if (facts.personId !== undefined) this.#byPerson.set(facts.personId, facts.id)
+    if (before?.personId !== facts.personId) this.#putPerson(before, facts)
     if (before?.externalId !== facts.externalId) {
       if (before !== undefined) this.#forgetName(before)
       const holders = this.#byName.get(facts.externalId)
@@ -110,8 +111,10 @@ export class DecisionState {
     return this.#principals.get(id)
   }
 
-  principalOfPerson(personId: string): PrincipalFacts | undefined {
-    return this.#principals.get(this.#byPerson.get(personId) ?? '')
+  /** Whatever is this natural person; the record that their feed keeps comes first. */
+  principalsOfPerson(personId: string): readonly PrincipalFacts[] {
+    const known = [...(this.#byPerson.get(personId) ?? [])].flatMap((id) => this.#principals.get(id) ?? [])
+    return known.sort((a, b) => Number(b.ofFeed === true) - Number(a.ofFeed === true))
   }
 
   /** What is known of a resource beside its name; policies see it as the attributes of the resource. */
@@ -217,6 +220,11 @@ export class DecisionState {
   refusePolicies(why: string): void {
     this.putPolicies(undefined)
     this.policiesRefused = why
+  }
+
+  #putPerson(before: PrincipalFacts | undefined, { id, personId }: PrincipalFacts): void {
+    if (before?.personId !== undefined) this.#byPerson.get(before.personId)?.delete(id)
+    if (personId !== undefined) this.#byPerson.set(personId, (this.#byPerson.get(personId) ?? new Set()).add(id))
   }
 
   #forgetName({ id, externalId }: PrincipalFacts): void {

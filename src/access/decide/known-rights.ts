@@ -1,6 +1,7 @@
-// Everything that somebody could ask for as far as anything here names it: each active identity, each action, each resource.
+// Everything that somebody could ask for as far as anything here names it: each identity in force, each action, each resource.
 // For comparisons, which must not miss what only a policy names.
 import type { DecisionState } from './decision-state.ts'
+import { isInForce } from './principal-facts.ts'
 import { resourceName } from './resource-name.ts'
 import type { SimulatedTuple } from './simulate.ts'
 
@@ -18,7 +19,7 @@ const OTHER_RESOURCE = 'other://anything'
 const ASKING = 'reeve:request'
 
 /**
- * A pattern of a grant stands for whatever it covers and nothing else names. Identities that are not active are left out:
+ * A pattern of a grant stands for whatever it covers and nothing else names. Identities that are not in force are left out:
  * nothing is allowed to them, whatever policies say.
  */
 export function* knownRights(state: DecisionState, named: NamedElsewhere): Generator<SimulatedTuple> {
@@ -26,7 +27,8 @@ export function* knownRights(state: DecisionState, named: NamedElsewhere): Gener
   const known = [...state.resourcesAfter('')].map(resourceName)
   const resources = sorted(known, state.grants.patterns(), named.resources, [OTHER_RESOURCE])
   for (const principalId of state.principalsAfter('')) {
-    if (state.principal(principalId)?.state !== 'active') continue
+    const principal = state.principal(principalId)
+    if (principal === undefined || !isInForce(principal)) continue
     for (const action of actions) {
       if (action === ASKING) continue
       for (const resource of resources) yield { principalId, action, resource }

@@ -5,6 +5,7 @@ import type { ActionLevel } from '#kernel'
 import type { PolicyDecision } from '../policy/index.ts'
 import type { DecisionState } from './decision-state.ts'
 import type { FoundGrant } from './grant-index.ts'
+import { isInForce } from './principal-facts.ts'
 import type { PrincipalFacts } from './principal-facts.ts'
 import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
@@ -123,7 +124,7 @@ export function identityDenial(
   if (principal === undefined) return 'unknown_principal'
   if (state.isEnded(principal.id)) return 'principal_denied'
   if (principal.state === 'quarantined' || principal.state === 'retired') return principal.state
-  if (principal.state !== 'active') return 'not_registered'
+  if (!isInForce(principal)) return 'not_registered'
   if (principal.gone) return 'gone'
   return principal.expiresAt !== undefined && principal.expiresAt <= now ? 'expired' : undefined
 }

@@ -26,6 +26,8 @@ const Principal = z
     environment: name,
     criticality: name,
     owned: z.boolean(),
+    /** A person of a feed: in force while `registered`. */
+    ofFeed: z.literal(true),
     bound: z.boolean(),
     gone: z.boolean(),
     expiresAt: instant,

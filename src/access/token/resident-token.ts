@@ -74,7 +74,7 @@ function whyInactive(state: DecisionState, token: TokenFacts, now: number): stri
   const { id, subjectId, credentialId } = token
   if (state.isEnded(id) || (credentialId !== undefined && state.isEnded(credentialId))) return 'it is denied'
   const person = subjectId.startsWith('psn_')
-  const subject = person ? state.principalOfPerson(subjectId) : state.principal(subjectId)
+  const subject = person ? state.principalsOfPerson(subjectId)[0] : state.principal(subjectId)
   if (subject === undefined) return 'its subject is not in the roll'
   if (state.isEnded(subject.id) || state.isEnded(subjectId)) return 'its subject is denied'
   return person ? personInactive(subject) : clientInactive(state, subject, credentialId, now)

@@ -4,6 +4,7 @@ import {
   activatePrincipal,
   attestPrincipal,
   endException,
+  isOfFeed,
   quarantinePrincipal,
   recordException,
   registerDiscovered,
@@ -43,7 +44,7 @@ export const PRINCIPAL_LIFE = [
       'Needs an owner who accepted, a purpose, an expiry or review, from tier high a backup and proof of binding; or a recorded exception.',
     who: ADMIN,
     body: z.strictObject(WHY).meta({ id: 'OptionalReason' }),
-    possible: by('activate'),
+    possible: (principal) => by('activate')(principal) && !isOfFeed(principal),
     change: activatePrincipal,
   }),
   principalChange({

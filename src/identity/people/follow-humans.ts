@@ -1,5 +1,7 @@
 // The principal of kind human keeps up with the person that it is: their name and identifier, and whether they are there.
+// Accounts that were confirmed to be theirs are shut with them.
 import type { Act, Id } from '#kernel'
+import { sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import { patchPrincipals } from '../principal/patch-principal.ts'
@@ -42,8 +44,29 @@ export async function followHumans(
     const added = type === 'identified' ? { content: { added: 1 } } : {}
     return [{ current, patch, words: { type: `principal.${type}`, about: [change.current.id], ...added } }]
   })
+  patches.push(...(await shutAccounts(tx, act, changes)))
   await patchPrincipals(tx, act, patches)
   return patches.map(({ current }) => current.id as Id<'principal'>)
+}
+
+/** Accounts that were confirmed to be somebody who leaves; when they are back, a person says which of them come back. */
+async function shutAccounts(tx: Tx, act: Act, changes: readonly Known[]): Promise<PrincipalPatch[]> {
+  const gone = changes.filter(({ what }) => what === 'left').map(({ current }) => current.id)
+  if (gone.length === 0) return []
+  const accounts = await tx.query<{ id: Id<'principal'> }>(sql`
+    select a.id from identity.principal a join identity.person p on p.id = a.person_id
+    where p.id = any(${gone}::text[]) and a.id <> p.principal_id and a.state not in ('quarantined', 'retired')`)
+  const held = await readCurrent<PrincipalRecord>(
+    tx,
+    PRINCIPAL,
+    accounts.map(({ id }) => id),
+    { lock: true },
+  )
+  return [...held.values()].map((current) => ({
+    current,
+    patch: (account) => afterLeaving(account, act.actor.id, act.at),
+    words: { type: 'principal.quarantined', about: [current.data.personId ?? ''] },
+  }))
 }
 
 /** The identifier of before stays with it: nobody else may come by it. */

@@ -10,7 +10,10 @@ export const teamIdOf = (feedId: string): Id<'team'> => deriveId('team', feedId)
 export const humanRef = (feedId: string): ReturnType<typeof ref> => ref('people', feedId)
 export const humanIdOf = (feedId: string): Id<'principal'> => deriveId('principal', humanRef(feedId))
 
-/** `registered`: people are outside the duty to have an owner, purpose and expiry (decision record 0011). */
+/**
+ * `registered`, and in force by that: people are outside the duty to have an owner, purpose and expiry, because their feed says
+ * when they come and go (decision record 0022).
+ */
 export function humanPrincipal(
   personId: Id<'person'>,
   person: Omit<PersonRecord, 'principalId'>,
@@ -42,6 +45,10 @@ export function humanPrincipal(
   return person.status === 'leaver' ? afterLeaving(human, act.actor.id, act.at) : human
 }
 
+/** Whether it is the record that a feed of people keeps: nobody activates it, and nobody but the feed ends its leaving. */
+export const isOfFeed = ({ provenance, personId }: PrincipalRecord): boolean =>
+  provenance.how === 'feed' && personId !== undefined
+
 /** Why Reeve quarantined a person; only such a quarantine ends by itself when they return. */
 const LEFT = 'the person has left'
 
@@ -52,5 +59,5 @@ export function afterLeaving(human: PrincipalRecord, by: string, at: Instant): P
 
 export function afterReturning(human: PrincipalRecord): PrincipalRecord {
   if (human.state !== 'quarantined' || human.quarantine?.reason !== LEFT) return human
-  return { ...without(human, 'quarantine'), state: human.quarantine.from ?? 'registered' }
+  return { ...without(human, 'quarantine'), state: 'registered' }
 }

@@ -9,7 +9,11 @@ import { people as peopleConnector } from '../../connectors/people/people.ts'
 import { recordExposures } from '../credential/record-exposure.ts'
 import type { IdentityLayer } from '../operation.ts'
 import { offerOwnership } from '../principal/offer-ownership.ts'
-import { quarantinePrincipal } from '../principal/quarantine.ts'
+import { activatePrincipal } from '../principal/activate.ts'
+import { confirmMatch } from '../principal/confirm-match.ts'
+import { proposeMatches } from '../principal/propose-matches.ts'
+import { quarantinePrincipal, restorePrincipal } from '../principal/quarantine.ts'
+import { undoMatch } from '../principal/undo-match.ts'
 import type { Party } from '../record/party.ts'
 import type { PersonRecord } from '../record/people-records.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
@@ -268,6 +272,56 @@ describe('a leaver', { skip: databaseUnavailable() }, () => {
     await apply(WITHOUT_TOMAS)
     await apply(CREW, '2026-07-03T08:00:00.000Z')
     assert.equal((await principal(humanIdOf('tomas'))).state, 'quarantined')
+  })
+
+  test('nobody but the feed brings back who left, and nobody activates a person of a feed', async () => {
+    await apply(CREW)
+    const id = humanIdOf('tomas')
+    const wanted = { id, reason: 'they need it' }
+    await assert.rejects(activatePrincipal(identity, actInTest(), { id }), /it is a person of a feed/)
+    await quarantinePrincipal(identity, actInTest(), { id, reason: 'an inquiry' })
+    await restorePrincipal(identity, actInTest(), wanted)
+    assert.equal((await principal(id)).state, 'registered')
+    await apply(WITHOUT_TOMAS)
+    await assert.rejects(restorePrincipal(identity, actInTest(), wanted), /the person has left/)
+    assert.equal((await principal(id)).state, 'quarantined')
+  })
+
+  test('takes the accounts along that were confirmed to be theirs; a person brings them back, once they are back', async () => {
+    await apply(CREW)
+    const personId = personIdOf('tomas')
+    const owner = ownedBy(person('boss'))
+    const [id = assert.fail(), other] = await insert(
+      principalInTest('tomas-at-the-cloud', { ...ACTIVE, kind: 'human', personId, owner }),
+      principalInTest('of-boss', { ...ACTIVE, kind: 'human', personId: personIdOf('boss'), owner }),
+    )
+    await apply(WITHOUT_TOMAS)
+    assert.equal((await principal(id)).state, 'quarantined')
+    assert.equal((await principal(other)).state, 'active')
+    const wanted = { id, reason: 'they are back' }
+    await assert.rejects(restorePrincipal(identity, actInTest(), wanted), /the person has left/)
+    await apply(CREW, '2026-07-03T08:00:00.000Z')
+    assert.equal((await principal(id)).state, 'quarantined')
+    await restorePrincipal(identity, actInTest(), wanted)
+    assert.equal((await principal(id)).state, 'active')
+  })
+
+  test('stays shut when a join is taken back that had shut their record for another reason', async () => {
+    await apply(CREW)
+    const [from = assert.fail()] = await insert(principalInTest('tomas-too', { kind: 'human' }))
+    await quarantinePrincipal(identity, actInTest(), { id: from, reason: 'an inquiry' })
+    const into = humanIdOf('tomas')
+    const pair = [into, from] as const
+    const [offered] = await identity.db.transaction((tx) =>
+      proposeMatches(tx, actInTest(), [{ kind: 'principals', pair, reason: 'same name', strength: 'likely' }]),
+    )
+    const match = offered?.id ?? assert.fail('it is offered')
+    await confirmMatch(identity, actInTest(), { matchId: match })
+    assert.equal((await principal(into)).state, 'quarantined')
+    await apply(WITHOUT_TOMAS)
+    await undoMatch(identity, actInTest(), { matchId: match })
+    assert.equal((await principal(into)).state, 'quarantined')
+    assert.equal((await principal(from)).state, 'quarantined')
   })
 
   test('tombstones are left as they are', async () => {

@@ -12,6 +12,7 @@ import type { IdentityLayer } from '../operation.ts'
 import type { Party } from '../record/party.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import { PRINCIPAL } from '../record/tables.ts'
+import { leaversAmong } from '../people/leavers-among.ts'
 import { refuseIncomplete } from './activation.ts'
 import { withSearchText } from './search-text.ts'
 
@@ -72,13 +73,14 @@ export interface PrincipalPatch extends Backdated {
 
 /**
  * Changes principals, each with its entry. Throws Fault('conflict') where one is retired (its past may still be
- * corrected) or would be active without what the rules ask.
+ * corrected), would be active without what the rules ask, or would be open again though the person that it is has left.
  */
 export async function patchPrincipals(
   tx: Tx,
   act: Act,
   patches: readonly PrincipalPatch[],
 ): Promise<CurrentPrincipal[]> {
+  await refuseOpening(tx, patches)
   const changes = patches.map(({ current, patch, words, validFrom, validTo, evenRetired }) => {
     const whole = (record: PrincipalRecord): PrincipalRecord => completed(patch(record))
     if (validTo === undefined) {
@@ -97,6 +99,19 @@ export async function patchPrincipals(
   })
   return await changeWithEntries(tx, PRINCIPAL, act, changes)
 }
+
+/** SECURITY: what is a natural person who has left stays shut, whoever restores it, joins it or takes a join back. */
+async function refuseOpening(tx: Tx, patches: readonly PrincipalPatch[]): Promise<void> {
+  const opened = patches.flatMap(({ current: { data: before }, patch, validTo }) => {
+    const { personId, state } = patch(before)
+    if (validTo !== undefined || personId === undefined || isShut(state)) return []
+    return isShut(before.state) || before.personId !== personId ? [personId] : []
+  })
+  if ((await leaversAmong(tx, opened)).length === 0) return
+  throw new Fault('conflict', 'the person has left: what they are stays quarantined until their feed has them again')
+}
+
+const isShut = (state: PrincipalRecord['state']): boolean => state === 'quarantined' || state === 'retired'
 
 export async function patchPrincipal(tx: Tx, act: Act, patch: PrincipalPatch): Promise<CurrentPrincipal> {
   const [made] = await patchPrincipals(tx, act, [patch])

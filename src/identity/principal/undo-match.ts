@@ -5,6 +5,7 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import type { IdentityLayer } from '../operation.ts'
+import { leaversAmong } from '../people/leavers-among.ts'
 import type { Party } from '../record/party.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import type { MatchRecord } from '../record/proposal-records.ts'
@@ -76,6 +77,7 @@ async function split(
   if (into.data.state === 'retired') {
     throw new Fault('conflict', `\`${into.id}\` was retired or joined into another since: undo that first`)
   }
+  const left = (await leaversAmong(tx, into.data.personId === undefined ? [] : [into.data.personId])).length > 0
   const match = await answerMatch(tx, act, input, ['confirmed'], { state: 'undone' })
   const moved = await tx.query<{ ref: string }>(sql`
     update identity.ref set record_id = ${from.id}
@@ -87,7 +89,10 @@ async function split(
   const principals = await patchPrincipals(tx, act, [
     {
       current: into,
-      patch: (record) => ({ ...asBefore(record, merge), refs: record.refs.filter((ref) => !back.has(ref)) }),
+      patch: (record) => ({
+        ...(left ? shut(asBefore(record, merge), record) : asBefore(record, merge)),
+        refs: record.refs.filter((ref) => !back.has(ref)),
+      }),
       words: { type: 'principal.split', about: [from.id, match.id], content: { off: from.id } },
     },
     {
@@ -115,6 +120,11 @@ function asBefore(record: PrincipalRecord, { before, after }: NonNullable<MatchR
   }
   const undone = copy as unknown as PrincipalRecord
   return mayStand(undone) ? undone : { ...undone, state: 'registered' }
+}
+
+/** Of a person who has left meanwhile: as before, but as shut as it is now. */
+function shut(before: PrincipalRecord, { state, quarantine }: PrincipalRecord): PrincipalRecord {
+  return { ...before, state, ...(quarantine !== undefined && { quarantine }) }
 }
 
 async function canOwn(tx: Tx, party: Party): Promise<boolean> {

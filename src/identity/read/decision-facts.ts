@@ -16,8 +16,10 @@ export interface PrincipalFacts {
   readonly tier: string
   readonly environment: string
   readonly criticality: string
-  /** Somebody accepted to answer for it. */
+  /** Somebody accepted to answer for it, or it is a person of a feed, who answers for themselves. */
   readonly owned: boolean
+  /** A person whom a feed has: the feed says when they come and go, and nobody activates them. Absent for all others. */
+  readonly ofFeed?: true
   /** It proved that it is bound to what it claims to be. */
   readonly bound: boolean
   /** What the roll says was seen to take effect at the target. */
@@ -46,8 +48,11 @@ const FACTS_PAGE = 5000
 
 type Nullable<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 
+const OF_FEED = sql`(data #>> '{provenance,how}' = 'feed' and person_id is not null)`
+
 const PRINCIPAL_COLUMNS = sql`id, version, kind, system, external_id as "externalId", state, tier, environment, criticality,
-  coalesce(data #>> '{owner,from}' = 'stated', false) as owned, data -> 'binding' is not null as bound,
+  coalesce(data #>> '{owner,from}' = 'stated', false) or ${OF_FEED} as owned, nullif(${OF_FEED}, false) as "ofFeed",
+  data -> 'binding' is not null as bound,
   data ->> 'effect' as effect, gone_at is not null as gone,
   nullif(data -> 'labels', '{}') as labels, person_id as "personId",
   (extract(epoch from expires_at::timestamptz) * 1000)::float8 as "expiresAt",
