@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import { decisionsCommand } from './access/decisions.ts'
+import { entitlementsCommand } from './access/entitlements.ts'
 import { rightText } from './access/request-fields.ts'
 import { pathLines } from './access/path-lines.ts'
 import { addPageOptions } from './principals/list.ts'
@@ -44,6 +45,7 @@ export function accessCommand(): Command {
     .addCommand(addDates(addEscalations(show)).action(showAccess))
     .addCommand(addDates(addEscalations(whoCan)).action(showWhoCan))
     .addCommand(addDates(standing).action(showStanding))
+    .addCommand(entitlementsCommand())
     .addCommand(decisionsCommand())
     .addHelpText('after', EXAMPLES)
 }

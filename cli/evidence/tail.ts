@@ -1,11 +1,10 @@
 // `reeve evidence tail`: entries, or OCSF events, as they come. One JSON object a line; what is written is flushed, then asked on.
-import { open, readFile, rename } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { z } from 'zod'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import { Fault } from '#kernel'
+import { keepPlace, keptPlace } from '../remote/kept-place.ts'
 import { server } from '../remote/server.ts'
 import { printableJson, say } from '../terminal/answer.ts'
 import { writeTo } from '../terminal/write-out.ts'
@@ -93,33 +92,12 @@ async function pageAfter(client: ReeveClient, options: TailOptions, after: strin
   return { lines: items, ...(last === undefined ? {} : { last: `${last.seq}.${last.id}` }) }
 }
 
-const Kept = z.strictObject({ cursor: z.string().regex(/^\d{1,15}\.evt_[0-9a-z]{26}$/) })
+const PLACE = /^\d{1,15}\.evt_[0-9a-z]{26}$/
 
 async function placeToStart({ after, state }: TailOptions): Promise<string | undefined> {
-  if (state === undefined) return after === undefined ? undefined : String(after)
-  const text = await readFile(state, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined
-    throw new Fault('unreadable_input', `\`${state}\` cannot be read`, { cause })
-  })
-  if (text === undefined) return after === undefined ? undefined : String(after)
+  const kept = state === undefined ? undefined : await keptPlace(state, PLACE)
+  if (kept === undefined) return after === undefined ? undefined : String(after)
   if (after !== undefined)
     throw new Fault('usage', `\`${state}\` holds a place already: leave --after away, or the file`)
-  try {
-    return Kept.parse(JSON.parse(text)).cursor
-  } catch (cause) {
-    throw new Fault('unreadable_input', `\`${state}\` holds no place in a log: remove it to begin anew`, { cause })
-  }
-}
-
-/** Whole or not at all. */
-async function keepPlace(file: string, cursor: string): Promise<void> {
-  const fresh = `${file}.new`
-  const handle = await open(fresh, 'w', 0o600)
-  try {
-    await handle.writeFile(`${JSON.stringify({ cursor })}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(fresh, file)
+  return kept
 }

@@ -1,6 +1,6 @@
 // Rights from the command line, against a server that runs: asked for, agreed to by another, decided by, ended.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -64,6 +64,17 @@ test(
     assert.equal(registered.status, 201, JSON.stringify(principal))
     const activated = await run(ida, 'principals', 'activate', principal.id)
     assert.equal(activated.code, 0, activated.stderr)
+
+    const rights = ['access', 'entitlements', '--state', join(folder, 'rights.json')]
+    const none = await run(ida, ...rights)
+    assert.deepEqual([none.code, none.stdout], [0, ''], none.stderr)
+    const kept = await readFile(join(folder, 'rights.json'), 'utf8')
+    assert.match(kept, /\.since\./, 'it goes on from there')
+    assert.equal((await run(ida, ...rights)).code, 0)
+    await writeFile(join(folder, 'rights.json'), kept.replace(/[0-9a-f]{32}/, 'f'.repeat(32)))
+    const restored = await run(ida, ...rights)
+    assert.notEqual(restored.code, 0)
+    assert.match(restored.stderr, /begin again/)
 
     const right = ['--action', 'pg:SELECT', '--resource', 'pg://main/shop/*']
     const asked = await run(ida, 'request', 'app', ...right, '--for', '2h', '--purpose', 'ticket 1', '--json')

@@ -270,6 +270,10 @@ export const ROUTE_CASES: Readonly<Record<string, RouteCase>> = {
     by: 'olga',
     ask: async () => ({ query: '?action=pg:SELECT&resource=pg://main/shop/public.orders' }),
   },
+  streamEntitlements: {
+    by: 'otto',
+    ask: async () => ({ query: '?action=pg:SELECT&resource=pg://main/shop/public.orders' }),
+  },
   listStandingAccess: { by: 'olga', ask: empty },
   listAccessRequests: { by: 'olga', ask: empty },
   requestAccess: {

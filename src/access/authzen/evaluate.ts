@@ -47,7 +47,8 @@ function answerIn({ hint }: DecisionPoint, made: Decided, wasWritten: boolean): 
   return more === undefined ? answer : { ...answer, context: { ...answer.context, ...more } }
 }
 
-const unwritten = (decision: Decision): Decision => ({
+/** What was decided and is not on record, where it has to be. */
+export const unwritten = (decision: Decision): Decision => ({
   ...decision,
   allowed: false,
   reason: decision.allowed ? 'evidence_unavailable' : decision.reason,

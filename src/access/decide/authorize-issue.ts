@@ -1,5 +1,6 @@
 // What a token may be issued for: of the scopes that are asked for, those that every member of the chain may use now. Pure.
 import { decide } from './decide.ts'
+import type { Decision } from './decision.ts'
 import type { DecisionState } from './decision-state.ts'
 import type { Party, Question } from './question.ts'
 import type { Reason } from './reason.ts'
@@ -22,8 +23,14 @@ export interface IssueAuthorized {
   readonly expiresAt: number
 }
 
+/** One scope. What is no name has no question, and so no decision. */
+export interface ScopeJudged {
+  readonly scope: string
+  readonly outcome: Pick<Decision, 'allowed' | 'reason' | 'endsAt'>
+}
+
 const TTL_SECONDS_MAX = 3600
-const SCOPES_MAX = 100
+export const ISSUE_SCOPES_MAX = 100
 
 /**
  * A subset, never wider: in scopes, on the one resource, in time. What is ended afterwards still has to be denied at use; a
@@ -31,25 +38,33 @@ const SCOPES_MAX = 100
  */
 export function authorizeIssue(state: DecisionState, asked: IssueAsked, now: number): IssueAuthorized {
   const { subject, actor, resource, ttlSeconds } = asked
-  const scopes: string[] = []
-  const denied: { scope: string; reason: Reason }[] = []
-  let expiresAt = now + Math.min(Math.max(0, ttlSeconds), TTL_SECONDS_MAX) * 1000
-  for (const scope of new Set(asked.scopes.slice(0, SCOPES_MAX))) {
-    const question: Question = {
-      subject,
-      resource,
-      action: { name: scope },
-      ...(actor !== undefined && { actors: [actor] }),
-    }
-    const named = !scope.includes('*') && !resource.id.includes('*') && scope !== ''
-    const { allowed, reason, endsAt } = named ? decide(state, question, now) : NOT_NAMED
-    if (!allowed) denied.push({ scope, reason })
-    else {
-      scopes.push(scope)
-      expiresAt = Math.min(expiresAt, endsAt)
-    }
-  }
-  return { scopes, denied, expiresAt: scopes.length === 0 ? now : expiresAt }
+  const of = { subject, resource, ...(actor !== undefined && { actors: [actor] }) }
+  const judged = issueQuestions(of, asked.scopes.slice(0, ISSUE_SCOPES_MAX)).map(({ scope, question }) => ({
+    scope,
+    outcome: question === undefined ? NOT_NAMED : decide(state, question, now),
+  }))
+  return issuedOf(judged, ttlSeconds, now)
 }
 
-const NOT_NAMED = { allowed: false, reason: 'invalid_request', endsAt: 0 } as const
+/** A question for each scope, once; none where the scope or the resource is no name. */
+export function issueQuestions(
+  of: Omit<Question, 'action'>,
+  scopes: readonly string[],
+): { readonly scope: string; readonly question?: Question }[] {
+  const isName = (text: string): boolean => text !== '' && !text.includes('*')
+  return [...new Set(scopes)].map((scope) =>
+    isName(scope) && isName(of.resource.id) ? { scope, question: { ...of, action: { name: scope } } } : { scope },
+  )
+}
+
+export function issuedOf(judged: readonly ScopeJudged[], ttlSeconds: number, now: number): IssueAuthorized {
+  const allowed = judged.filter(({ outcome }) => outcome.allowed)
+  const longest = now + Math.min(Math.max(0, ttlSeconds), TTL_SECONDS_MAX) * 1000
+  return {
+    scopes: allowed.map(({ scope }) => scope),
+    denied: judged.flatMap(({ scope, outcome }) => (outcome.allowed ? [] : [{ scope, reason: outcome.reason }])),
+    expiresAt: allowed.length === 0 ? now : Math.min(longest, ...allowed.map(({ outcome }) => outcome.endsAt)),
+  }
+}
+
+export const NOT_NAMED = { allowed: false, reason: 'invalid_request', endsAt: 0 } as const

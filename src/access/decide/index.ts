@@ -1,5 +1,5 @@
 // The decision at the moment of use. Pure: facts and clock are arguments.
-export { authorizeIssue } from './authorize-issue.ts'
+export { authorizeIssue, ISSUE_SCOPES_MAX, issuedOf, issueQuestions, NOT_NAMED } from './authorize-issue.ts'
 export { decide } from './decide.ts'
 export type { Decision, Standing } from './decision.ts'
 export { answersTo, DECISION_LIMITS, DecisionState } from './decision-state.ts'

@@ -2,7 +2,16 @@
 // own goes on to the framework untouched.
 import type { RequestListener } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { DECISION_PATHS, evaluate, evaluateAll, metadataOf, readBody, search, searchOf } from '#access/decisions'
+import {
+  authorizeIssueOf,
+  DECISION_PATHS,
+  evaluate,
+  evaluateAll,
+  metadataOf,
+  readBody,
+  search,
+  searchOf,
+} from '#access/decisions'
 import type { SearchAnswer, SearchKind } from '#access/decisions'
 import type { HttpSettings } from '../doors.ts'
 import { Desk } from './desk.ts'
@@ -23,6 +32,9 @@ export interface DecisionsBeside {
   readonly install: (server: FastifyInstance) => void
 }
 
+/** For who issues tokens: which scopes, and for how long. Not of AuthZEN. */
+const ISSUE_PATH = '/v1/authorize-issue'
+
 const EVALUATIONS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
   [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluate(point, readBody(text))],
   [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAll(point, readBody(text))],
@@ -33,6 +45,7 @@ const ANSWERS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
   [DECISION_PATHS.search_subject_endpoint, searching('subject')],
   [DECISION_PATHS.search_resource_endpoint, searching('resource')],
   [DECISION_PATHS.search_action_endpoint, searching('action')],
+  [ISSUE_PATH, async (point, text) => await authorizeIssueOf(point, readBody(text))],
 ])
 
 export function decisionsBeside(

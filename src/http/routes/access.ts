@@ -2,18 +2,22 @@
 import { z } from 'zod'
 import { standingAccess } from '#access/decisions'
 import type { GraphAnswers, GraphQuestion } from '#access/decisions'
+import { streamEntitlements } from '#access/records'
 import { getPrincipal, idsSeenBy, twoTimes } from '#identity/roll'
 import { Fault } from '#kernel'
 import type { Caller } from '../caller.ts'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import { EffectiveRightPage, ReachedPage, StandingPage, WhoCanPage } from '../form/effective-access.ts'
-import { flag, id, PAGE_QUERY, present, TIMES } from '../form/fields.ts'
+import { EntitlementStream } from '../form/entitlement.ts'
+import { flag, id, PAGE_QUERY, present, TIMES, whole } from '../form/fields.ts'
 import { pageAfter } from '../form/page-after.ts'
 import { text } from '../form/plain-text.ts'
 
 const PAGE = { limit: PAGE_QUERY.limit, cursor: PAGE_QUERY.cursor, ...TIMES }
 const ESCALATIONS = flag.optional().describe('also by what takes more than acting as another')
+const ACTION = text(500).describe('as in `aws:s3:GetObject`')
+const RESOURCE = text(2000).describe('a whole name, as in `pg://main/shop/public.orders`')
 const OF_PRINCIPAL = z.strictObject({ principalId: id('principal'), escalations: ESCALATIONS, ...PAGE })
 
 interface Asked {
@@ -92,8 +96,8 @@ export const ACCESS = [
     who: { anyone: true },
     scope: 'read',
     query: z.strictObject({
-      action: text(500).describe('as in `aws:s3:GetObject`'),
-      resource: text(2000).describe('a whole name, as in `pg://main/shop/public.orders`'),
+      action: ACTION,
+      resource: RESOURCE,
       escalations: ESCALATIONS,
       ...PAGE,
     }),
@@ -107,6 +111,32 @@ export const ACCESS = [
       return await pageAfter({ limit, cursor, of: { list: 'who-can', ...present(of) } }, (page) =>
         ask(doors, { kind: 'who_can', ...asked, page }),
       )
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/v1/access/entitlements',
+    operationId: 'streamEntitlements',
+    tag: 'access',
+    summary: 'Every right that sources show, then each that changed since: for whoever keeps a copy',
+    description:
+      'Go on from `next` for ever; no items means nothing new so far. Rights that are there come first, then those that changed, each once, in the order in which they were written; one that is gone has `goneAt`. With `action` and `resource` each says whether it covers them. A cursor of another database, or of one before a restore, is 409: begin anew.',
+    who: { roles: ['auditor', 'identity-admin', 'access-admin'] },
+    scope: 'read',
+    query: z.strictObject({
+      limit: whole(1, 1000).default(200).describe('how many; 200 where it is not said'),
+      cursor: z.string().max(100).optional().describe('`next` of the page before'),
+      action: ACTION.optional(),
+      resource: RESOURCE.optional(),
+    }),
+    answer: EntitlementStream,
+    refuses: ['conflict'],
+    handle: async ({ doors, query }) => {
+      const { limit, cursor, action, resource } = query
+      if ((action === undefined) !== (resource === undefined))
+        throw new Fault('invalid', 'what a right covers is asked with `action` and `resource`: send both, or neither')
+      const covering = action === undefined || resource === undefined ? undefined : { action, resource }
+      return await streamEntitlements(doors.access.db, { limit, ...present({ cursor, covering }) })
     },
   }),
   endpoint({

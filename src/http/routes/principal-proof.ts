@@ -6,6 +6,7 @@ import type { BindingProof, OfPrincipal } from '#identity/roll'
 import type { Id } from '#kernel'
 import type { Caller } from '../caller.ts'
 import { endpoint } from '../endpoint.ts'
+import { Entitlement } from '../form/entitlement.ts'
 import { instant, PAGE_QUERY, pageOf, reason } from '../form/fields.ts'
 import { text } from '../form/plain-text.ts'
 import { pageAfter } from '../form/page-after.ts'
@@ -38,23 +39,6 @@ const Account = recordOf(
     principalId: z.string(),
     system: z.string(),
     externalId: z.string(),
-    source: z.string(),
-    goneAt: instant.optional(),
-  }),
-)
-const Entitlement = recordOf(
-  'Entitlement',
-  z.object({
-    principalId: z.string(),
-    system: z.string(),
-    permission: z.string(),
-    effect: z.string(),
-    actions: z.array(z.string()),
-    resources: z.array(z.string()),
-    level: z.string(),
-    conditions: z.unknown().optional(),
-    path: z.array(z.string()).describe('how it comes to the principal; empty is direct'),
-    provenance: z.object({ connector: z.string(), file: z.string(), object: z.string().optional() }),
     source: z.string(),
     goneAt: instant.optional(),
   }),

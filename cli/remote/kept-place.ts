@@ -1,0 +1,37 @@
+// How far a command has read what goes on for ever, in a file: the cursor to go on from.
+import { open, readFile, rename } from 'node:fs/promises'
+import { z } from 'zod'
+import { Fault } from '#kernel'
+
+const Kept = z.strictObject({ cursor: z.string().max(200) })
+
+/** Nothing where there is no such file yet. Throws Fault('unreadable_input') for what holds no cursor of that form. */
+export async function keptPlace(file: string, form: RegExp): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined
+    throw new Fault('unreadable_input', `\`${file}\` cannot be read`, { cause })
+  })
+  if (text === undefined) return undefined
+  const none = `\`${file}\` holds no place to go on from: remove it to begin anew`
+  let cursor: string
+  try {
+    ;({ cursor } = Kept.parse(JSON.parse(text)))
+  } catch (cause) {
+    throw new Fault('unreadable_input', none, { cause })
+  }
+  if (!form.test(cursor)) throw new Fault('unreadable_input', none)
+  return cursor
+}
+
+/** Whole or not at all. */
+export async function keepPlace(file: string, cursor: string): Promise<void> {
+  const fresh = `${file}.new`
+  const handle = await open(fresh, 'w', 0o600)
+  try {
+    await handle.writeFile(`${JSON.stringify({ cursor })}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(fresh, file)
+}
