@@ -19,32 +19,40 @@ interface Member {
   /** Of Unix, as the upper half of the external attributes. */
   readonly mode?: number
   readonly headerAt?: number
+  /** In front of its bytes, where the directory says `name`. */
+  readonly localName?: string
+  readonly crc?: number
 }
 
-/** A zip file with what the members say, true or not. */
-function zip(members: readonly Member[]): Buffer {
+/** A zip file with what the members say, true or not; `between` stands before the directory. */
+function zip(members: readonly Member[], between = Buffer.alloc(0)): Buffer {
   const files: Buffer[] = []
   const directory: Buffer[] = []
   let at = 0
-  for (const { name, content, method = 8, says = content.length, packedSays, mode = 0o100644, headerAt } of members) {
+  for (const member of members) {
+    const { name, content, method = 8, says = content.length, packedSays, mode = 0o100644, headerAt } = member
+    const { localName = name, crc = crc32(content) } = member
     const packed = method === 8 ? deflateRawSync(content) : content
     const local = Buffer.alloc(30)
     local.writeUInt32LE(0x04034b50, 0)
     local.writeUInt16LE(method, 8)
-    local.writeUInt16LE(Buffer.byteLength(name), 26)
+    local.writeUInt32LE(crc, 14)
+    local.writeUInt32LE(packedSays ?? packed.length, 18)
+    local.writeUInt32LE(says, 22)
+    local.writeUInt16LE(Buffer.byteLength(localName), 26)
     const entry = Buffer.alloc(46)
     entry.writeUInt32LE(0x02014b50, 0)
     entry.writeUInt16LE(0x031e, 4)
     entry.writeUInt16LE(method, 10)
-    entry.writeUInt32LE(crc32(content), 16)
+    entry.writeUInt32LE(crc, 16)
     entry.writeUInt32LE(packedSays ?? packed.length, 20)
     entry.writeUInt32LE(says, 24)
     entry.writeUInt16LE(Buffer.byteLength(name), 28)
     entry.writeUInt32LE(mode * 65_536, 38)
     entry.writeUInt32LE(headerAt ?? at, 42)
-    files.push(local, Buffer.from(name), packed)
+    files.push(local, Buffer.from(localName), packed)
     directory.push(entry, Buffer.from(name))
-    at += 30 + Buffer.byteLength(name) + packed.length
+    at += 30 + Buffer.byteLength(localName) + packed.length
   }
   const central = Buffer.concat(directory)
   const end = Buffer.alloc(22)
@@ -52,8 +60,8 @@ function zip(members: readonly Member[]): Buffer {
   end.writeUInt16LE(members.length, 8)
   end.writeUInt16LE(members.length, 10)
   end.writeUInt32LE(central.length, 12)
-  end.writeUInt32LE(at, 16)
-  return Buffer.concat([...files, central, end])
+  end.writeUInt32LE(at + between.length, 16)
+  return Buffer.concat([...files, between, central, end])
 }
 
 const small = (name: string, more: Partial<Member> = {}): Member => ({ name, content: Buffer.from('content'), ...more })
@@ -144,13 +152,36 @@ describe('unpacking a bundle', () => {
     await refused(zip([small('bomb', { content: Buffer.alloc(50_000_000) })]), /far too large unpacked/)
     const first = small('a', { content: Buffer.from(Array.from({ length: 5000 }, (_, at) => at % 251)), method: 0 })
     const shared = Array.from({ length: 9 }, (_, at) => small(`b${at}`, { packedSays: 5000, headerAt: 0 }))
-    await refused(zip([first, ...shared]), /together larger than it is/)
-    await refused(zip([small('a', { packedSays: 0xfffffffe })]), /together larger than it is/)
+    await refused(zip([first, ...shared]), /shares its bytes/)
+    await refused(zip([small('a', { packedSays: 0xfffffffe })]), /do not end where its directory begins/)
     const far = zip([small('a')])
     far.writeUInt32LE(0xffffffff, far.length - 6)
     const locator = Buffer.alloc(20, 0xff)
     locator.writeUInt32LE(0x07064b50, 0)
-    await refused(Buffer.concat([far.subarray(0, -22), locator, far.subarray(-22)]), /breaks off/)
+    await refused(
+      Buffer.concat([far.subarray(0, -22), locator, far.subarray(-22)]),
+      /its end is not where it should be/,
+    )
+    assert.deepEqual(await readdir(folder), [])
+  })
+
+  test('what another reader would take for another bundle is refused: a second directory, gaps, two names, another checksum', async () => {
+    const seen = zip([small('manifest.json')])
+    const other = zip([small('manifest.json', { content: Buffer.from('another') })])
+    // readers that look for the directory right before the end record find the other one
+    const twoFaced = Buffer.concat([seen.subarray(0, -22), other.subarray(0, -22), seen.subarray(-22)])
+    await refused(twoFaced, /its directory is not where its end says/)
+    await refused(Buffer.concat([other.subarray(0, -22), seen]), /its directory is not where its end says/)
+    await refused(zip([small('a')], Buffer.alloc(20)), /do not end where its directory begins/)
+    await refused(zip([small('a'), small('b', { headerAt: 0 })]), /shares its bytes/)
+    await refused(zip([small('log/Tile', { localName: 'log/tile' })]), /says one thing in its directory and another/)
+    await refused(zip([small('a', { crc: 1 })]), /is not what its checksum says/)
+    await rm(join(folder, 'a'))
+    const more = zip([small('a')])
+    more.writeUInt16LE(2, more.length - 12)
+    await refused(more, /more or fewer files than it says/)
+    const commented = Buffer.concat([zip([small('a')]), zip([small('b')]).subarray(-22)])
+    await refused(commented, /its directory is not where its end says/)
     assert.deepEqual(await readdir(folder), [])
   })
 
@@ -158,7 +189,7 @@ describe('unpacking a bundle', () => {
     await refused(zip(Array.from({ length: 1001 }, (_, at) => small(`f${at}`))), /too many/)
     await refused(zip([]), /no files/)
     await refused(zip([small('a', { method: 12 })]), /packed in a way that no bundle is/)
-    await refused(zip([small('a', { headerAt: 0xfffffff0 })]), /breaks off/)
+    await refused(zip([small('a', { headerAt: 0xfffffff0 })]), /before `a` is something/)
     await refused(Buffer.from('PK'), /too short/)
     await refused(Buffer.alloc(100), /its end is not where it should be/)
     const good = zip([small('a')])
