@@ -6,7 +6,7 @@ import { chainCommand } from './evidence/chain.ts'
 import { tailCommand } from './evidence/tail.ts'
 import { answerJson, say } from './terminal/answer.ts'
 import { writeTo } from './terminal/write-out.ts'
-import { answerFindings, fileOf, gather, withKeys } from './verify.ts'
+import { answerFindings, fileOf, gather, instantOf, withKeys } from './verify.ts'
 import type { FindingOptions } from './verify.ts'
 import { version } from './version.ts'
 
@@ -59,8 +59,15 @@ function exportCommand(): Command {
     .action(async (options: ExportOptions) => {
       const { exportEvidence, exportOcsf } = await import('#main')
       const { out, ocsf, from, to, scope = [], witnessKey = [], json } = options
+      if (from !== undefined && to !== undefined && from >= to)
+        throw new Fault('usage', '--from is not before --to: nothing would be said')
       const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
       if (ocsf === true) {
+        if (out !== undefined || json === true || scope.length + witnessKey.length > 0)
+          throw new Fault(
+            'usage',
+            '--ocsf writes all entries of a period to standard output: only --from and --to go with it',
+          )
         const write = async (lines: string): Promise<void> => writeTo(process.stdout, [lines])
         const { events, unmapped } = await exportOcsf({ ...desk(options), period, write })
         say(`${events} events; ${unmapped} of types that are in no class, as Base Events`)
@@ -71,12 +78,6 @@ function exportCommand(): Command {
       if (json === true) await answerJson(made)
       else say(`${made.out}: ${made.entries} entries, ${made.rows} rows of populations`)
     })
-}
-
-function instantOf(text: string): Instant {
-  const ms = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(ms)) throw new Fault('usage', `\`${text}\` is no date: write it as 2026-01-31`)
-  return new Date(ms).toISOString() as Instant
 }
 
 function verifyLiveCommand(): Command {

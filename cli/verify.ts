@@ -1,7 +1,8 @@
 // `reeve verify`: an audit bundle, offline. No server, no database.
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { Fault } from '#kernel'
+import { Fault, parseInstant } from '#kernel'
+import type { Instant } from '#kernel'
 import { answerJson } from './terminal/answer.ts'
 import { plain } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
@@ -14,6 +15,11 @@ export interface FindingOptions {
   readonly json?: boolean
 }
 
+interface Expected {
+  readonly expectFrom?: Instant
+  readonly expectTo?: Instant
+}
+
 const EXAMPLES = `
 Exit codes:
   0  every check passed
@@ -22,17 +28,19 @@ Exit codes:
 
 Examples:
   reeve verify bundle.zip --log-key "$(cat log.key)" --witness-key "$(cat witness.key)"
-  reeve verify bundle/ --known-checkpoint last-year.note
+  reeve verify bundle/ --known-checkpoint last-year.note --expect-from 2026-01-01 --expect-to 2027-01-01
 `
 
 export function verifyCommand(): Command {
   return withKeys(new Command('verify'))
     .description('verify an audit bundle, offline')
     .argument('<bundle>', 'a folder or a zip file')
+    .option('--expect-from <date>', 'the bundle has to say everything from then on', instantOf)
+    .option('--expect-to <date>', 'and everything before then', instantOf)
     .addHelpText('after', EXAMPLES)
-    .action(async (bundle: string, options: FindingOptions) => {
+    .action(async (bundle: string, options: FindingOptions & Expected) => {
       const { verifyBundleFile } = await import('#main')
-      const { logKey, witnessKey = [] } = options
+      const { logKey, witnessKey = [], expectFrom: from, expectTo: to } = options
       const known = await fileOf(options.knownCheckpoint)
       const restore = await fileOf(options.acceptedRestore)
       const findings = await verifyBundleFile(bundle, {
@@ -40,6 +48,7 @@ export function verifyCommand(): Command {
         ...(logKey === undefined ? {} : { logKey }),
         ...(known === undefined ? {} : { knownCheckpoint: known }),
         ...(restore === undefined ? {} : { acceptedRestore: restore }),
+        expected: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
       })
       await answerFindings(findings, options)
     })
@@ -52,6 +61,13 @@ export const withKeys = (command: Command): Command =>
     .option('--known-checkpoint <file>', 'a checkpoint of this log that you kept, or that its witness remembers')
     .option('--accepted-restore <file>', 'with what note a witness accepted a restore from a backup')
     .option('--json', 'the findings as JSON')
+
+/** A day, or an instant. */
+export function instantOf(text: string): Instant {
+  const at = parseInstant(text)
+  if (at === undefined) throw new Fault('usage', `\`${text}\` is no date: write it as 2026-01-31`)
+  return at
+}
 
 export const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
 

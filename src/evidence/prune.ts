@@ -1,6 +1,7 @@
 // Takes away what entries say after its time: reason and content may name people. Their hashes stay in the log.
 import { Fault, newId } from '#kernel'
 import type { Act } from '#kernel'
+import { ENTRY_TYPES } from './entry-types/entry-types.ts'
 import { sql, sqlStateOf } from '#db'
 import type { LayerDatabase } from '#db'
 
@@ -30,6 +31,11 @@ export async function pruneContent(
   input: { readonly type: string; readonly days: number },
 ): Promise<number> {
   const { type, days } = input
+  if (!Object.hasOwn(ENTRY_TYPES, type))
+    throw new Fault(
+      'invalid',
+      `\`${type}\` is no type of entry, as \`principal.registered\` is`,
+    )
   if (!Number.isSafeInteger(days) || days < 0 || days > 100_000) throw new Fault('invalid', 'days are a whole number')
   try {
     return await evidence.transaction(

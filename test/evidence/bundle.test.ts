@@ -140,6 +140,13 @@ describe('an audit bundle', { skip: databaseUnavailable() }, () => {
     assert.equal(code, 2, text)
     assert.doesNotMatch(text, /^failed|cannot +populations/m)
     assert.match(text, /passed +entries: \d+ entries without a gap.*of \d+ that are not of the period/)
+    assert.match(text, new RegExp(`stated +period: from ${from} to ${to}: outside of it entries are heads alone`))
+    const expecting = async (...words: string[]): Promise<string> =>
+      /^(\w+) +period:.*$/m.exec((await verifyAlone(folder, ['.', ...KEY, ...words])).text)?.[1] ?? 'nothing'
+    assert.equal(await expecting('--expect-from', from, '--expect-to', to), 'passed')
+    assert.equal(await expecting('--expect-from', '2020-01-01', '--expect-to', to), 'failed')
+    assert.equal(await expecting('--expect-from', from), 'failed', 'to the end')
+    assert.match((await verifyAlone(folder, ['.', '--expect-to', '2026-02-31'])).text, /is no date/)
     const rows = Number(/passed +populations\/principals\.csv: (\d+) rows/.exec(text)?.[1])
     assert.ok(rows > 40 && rows < 262, `${rows} principals`)
     const entries = (await readFile(join(folder, 'log/entries.ndjson'), 'utf8')).trimEnd().split('\n')
@@ -200,6 +207,11 @@ describe('an audit bundle', { skip: databaseUnavailable() }, () => {
     await writeFile(known, notes[0] ?? '')
     const good = await verifyAlone(folder, ['.', ...KEY, '--known-checkpoint', known])
     assert.match(good.text, /passed +known checkpoint/)
+    // as the guide says: the last one of all that a bundle has
+    await writeFile(known, notes.join('\u0000'))
+    const last = /^.*\n(\d+)\n/.exec(notes.at(-1) ?? '')?.[1] ?? ''
+    const longest = await verifyAlone(folder, ['.', ...KEY, '--known-checkpoint', known])
+    assert.match(longest.text, new RegExp(`passed +known checkpoint: the log still begins with the ${last} entries`))
     const [origin, size, , ...rest] = (notes[0] ?? '').split('\n')
     await writeFile(known, [origin, size, Buffer.alloc(32, 9).toString('base64'), ...rest].join('\n'))
     assert.match((await verifyAlone(folder, ['.', '--known-checkpoint', known])).text, /forked or rewritten/)

@@ -225,6 +225,23 @@ const LIES: readonly Lie[] = [
     found: /has no entry in the log|counted/,
   },
   {
+    what: 'a formula where the exporter’s word stands',
+    edits: {
+      'populations/tokens.csv': (text) => text.replace(/,([^,\n]*)\n$/, ',"=HYPERLINK(""http://x.example"")"\n'),
+    },
+    found: /begins as a formula/,
+  },
+  {
+    what: 'a version that is written as a formula is read',
+    edits: { 'populations/principals.csv': (text) => text.replace(/^(prn_[^,]*),1,/m, '$1,"1 ",') },
+    found: /is not written as a number is/,
+  },
+  {
+    what: 'a cell that goes on behind its quotes',
+    edits: { 'populations/principals.csv': (text) => text.replace(/^(prn_[^,]*),1,/m, '$1,"1"0,') },
+    found: /not quoted as RFC 4180/,
+  },
+  {
     what: 'the last checkpoint left out',
     edits: { 'log/checkpoints.notes': (text) => text.split('\u0000').slice(0, -1).join('\u0000') },
     found: /no signed checkpoint covers/,

@@ -45,8 +45,9 @@ You need Node 24 or later and nothing else. In this folder:
 - **Get the log key from somewhere else than this bundle.** Ask the operator to run \`reeve evidence key\` in front of you, or
   take it from where it was published, or from your notes of an earlier visit. The bundle's own word for its key proves nothing.
 - **Get the witness key from whoever runs the witness**, not from the operator of this system. ${witnesses.length === 0 ? 'No witness had cosigned this log when the bundle was made; ' : ''}Without a witness a log that was rewritten as a whole, with the stolen log key, cannot be told from the true one.
-- **Keep the last checkpoint** (the end of \`log/checkpoints.notes\`). Next time give it as \`--known-checkpoint FILE\`: the
-  log must still begin with what you know today.
+- **Keep \`log/checkpoints.notes\`.** Next time give it as \`--known-checkpoint FILE\`: the log must still begin with what you
+  know today.
+- **Say what you asked for**: \`--expect-from\` and \`--expect-to\`. For what time the bundle says everything is the exporter's choice.
 - **Take \`verify.mjs\` from the source of Reeve**, or from a bundle that you trust, or read it: it is one file and imports
   nothing but Node's own modules. The one that came with this bundle is of the hand that made the bundle.
 

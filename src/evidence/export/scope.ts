@@ -58,6 +58,10 @@ export async function inScope(
       column === 'id' ? id : shown ? cellAt(data, principals.columns[column] ?? '') : ''
     if (isOf(scope, cell)) ids.add(id)
   }
+  if (ids.size === 0) {
+    const words = Object.entries(scope).map(([word, values]) => `${word} ${values.join(', ')}`)
+    throw new Fault('not_found', `no identity is of the scope ${words.join('; ')}`)
+  }
   return { ids, named: new Set([...ids, ...(await namedTogether(evidence, [...ids], range))]) }
 }
 

@@ -8,6 +8,7 @@ const PARTS = [
   'report.ts',
   'population-tables.ts',
   'manifest.ts',
+  'period.ts',
   'row-facts.ts',
   'log-facts.ts',
   'erased-content.ts',

@@ -16,6 +16,8 @@ export async function verifyBundleFile(path: string, options: VerifyOptions): Pr
     throw new Fault('unreadable_input', `\`${path}\` cannot be read`, { cause })
   })
   if (found.isDirectory()) return await verify(path, options)
+  // a pipe would be waited for without end
+  if (!found.isFile()) throw new Fault('unreadable_input', `\`${path}\` is neither a folder nor a zip file`)
   const folder = await mkdtemp(join(tmpdir(), 'reeve-verify-'))
   try {
     await unpackBundle(path, folder)

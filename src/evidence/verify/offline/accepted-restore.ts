@@ -17,13 +17,16 @@ export interface KnownAfterRestore {
   readonly restore?: AcceptedRestore
 }
 
+/** Of a file that holds several, as `log/checkpoints.notes` does, the last: the one that knows most. */
+export const lastNote = (text: string): string => text.split('\u0000').findLast((note) => note !== '') ?? ''
+
 /** Throws where the note is none of a witness whose key was given, or is of another log than the known checkpoint. */
 export function knownAfterRestore(
   known: string | undefined,
   note: string | undefined,
   witnessKeys: readonly string[],
 ): KnownAfterRestore {
-  const own = known === undefined ? [] : [known]
+  const own = known === undefined ? [] : [lastNote(known)]
   if (note === undefined) return { known: own }
   const parsed = parseNote(note)
   const witness = witnessKeys.map(parseKey).find((key) => signedBy(parsed, key))

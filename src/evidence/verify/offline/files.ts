@@ -67,7 +67,7 @@ export async function* csvRows(folder: string, path: string): AsyncGenerator<str
       else if (closed && character === '"') {
         cell += character
         closed = false
-      } else if (character === '"' && cell === '') quoted = true
+      } else if (character === '"' && cell === '' && !quoted) quoted = true
       else if (character === ',' || character === '\n') {
         row.push(cell)
         cell = ''
@@ -75,7 +75,11 @@ export async function* csvRows(folder: string, path: string): AsyncGenerator<str
         if (character === ',') continue
         yield row
         row = []
-      } else cell += character
+      }
+      // elsewhere a spreadsheet would read another cell than this
+      else if (closed || character === '"' || character === '\r')
+        throw new Error(`${path} has a cell that is not quoted as RFC 4180 has it`)
+      else cell += character
     }
   }
   if (row.length > 0 || cell !== '' || quoted) throw new Error(`${path} breaks off in a row`)

@@ -3,6 +3,7 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { digest, plainFile, textOf } from './files.ts'
+import type { Period } from './period.ts'
 import { POPULATION_TABLES } from './population-tables.ts'
 
 const SCOPE_WORDS = ['principal', 'owner', 'system', 'environment'] as const
@@ -16,7 +17,7 @@ export interface Manifest {
   readonly key: string
   readonly size: number
   /** Entries dated `from` or later and before `to` say in the bundle what they say; of all others the head alone is there. */
-  readonly period: { readonly from?: string; readonly to?: string }
+  readonly period: Period
   readonly scope: Scope
   /** What the database counted by itself: entries of the period by type. */
   readonly counts: Readonly<Record<string, number>>

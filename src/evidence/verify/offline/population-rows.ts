@@ -21,6 +21,9 @@ export interface PopulationRow {
   readonly shown: 'proven' | 'withheld' | { readonly wrong: string }
 }
 
+/** What a spreadsheet takes for one: defused by `'` in front of it. */
+const FORMULA = /^[=+\-@\t\r]/
+
 export const tablePath = (name: string): string => `populations/${name}.csv`
 export const recordsPath = (name: string): string => `records/${name}.ndjson`
 
@@ -64,6 +67,7 @@ export class PopulationRows {
     for await (const cells of csvRows(this.#folder, tablePath(this.#name))) {
       if (head && cells.join() !== names.join()) throw new Error(`its columns have to be ${names.join(', ')}`)
       if (cells.length !== names.length) throw new Error(`a row has ${cells.length} cells`)
+      if (cells.some((cell) => FORMULA.test(cell))) throw new Error('a cell begins as a formula does')
       if (!head) yield await this.#rowOf(new Map(names.map((name, at) => [name, cells[at] ?? ''])))
       head = false
     }
@@ -74,7 +78,9 @@ export class PopulationRows {
   async #rowOf(cells: ReadonlyMap<string, string>): Promise<PopulationRow> {
     const id = cells.get('id') ?? ''
     if (this.#table.told !== undefined) return await this.#toldRow(id, cells)
-    const [version, hash] = [Number(cells.get('version')), cells.get('record_hash') ?? '']
+    const [written = '', hash = ''] = [cells.get('version'), cells.get('record_hash')]
+    const version = Number(written)
+    if (String(version) !== written) throw new Error(`the version of ${id} is not written as a number is`)
     const row = { id, cells, version, hash, older: [] }
     const records: RecordLine[] = []
     const hashes: { version: number; hash: string }[] = []
@@ -163,5 +169,5 @@ function cellOf(data: unknown, path: string): string {
   for (const key of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[key]
   const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
   const text = list.map((item) => (typeof item === 'string' ? item : canonical(item))).join(' ')
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return FORMULA.test(text) ? `'${text}` : text
 }

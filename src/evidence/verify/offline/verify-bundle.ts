@@ -1,5 +1,5 @@
 // Verifies an audit bundle: the checks in their order. What a bundle says of itself is believed in nothing.
-import { knownAfterRestore } from './accepted-restore.ts'
+import { knownAfterRestore, lastNote } from './accepted-restore.ts'
 import { parseCheckpoint, parseKey, parseNote, sha256 } from './formats.ts'
 import type { Key } from './formats.ts'
 import { textOf } from './files.ts'
@@ -11,6 +11,8 @@ import { PopulationCheck, scopeIds } from './population-check.ts'
 import { olderVersions, tablePath } from './population-rows.ts'
 import { POPULATION_TABLES } from './population-tables.ts'
 import { checkReceipts } from './receipt-rows.ts'
+import { checkPeriod } from './period.ts'
+import type { Period } from './period.ts'
 import { Report } from './report.ts'
 import { RowFacts } from './row-facts.ts'
 import type { Finding } from './report.ts'
@@ -24,6 +26,8 @@ export interface VerifyOptions {
   readonly knownCheckpoint?: string
   /** The note of an accepted restore, from whoever runs the witness. */
   readonly acceptedRestore?: string
+  /** What the auditor asked for: the bundle has to say everything of it. */
+  readonly expected?: Period
 }
 
 /** All checks on the bundle in `folder`. Throws only where what the auditor gave cannot be read. */
@@ -44,7 +48,7 @@ export async function verifyBundle(folder: string, options: VerifyOptions = {}):
 function readGiven({ logKey, witnessKeys = [], knownCheckpoint }: VerifyOptions): void {
   for (const key of [...witnessKeys, ...(logKey === undefined ? [] : [logKey])]) parseKey(key)
   try {
-    if (knownCheckpoint !== undefined) parseCheckpoint(parseNote(knownCheckpoint).text)
+    if (knownCheckpoint !== undefined) parseCheckpoint(parseNote(lastNote(knownCheckpoint)).text)
   } catch {
     throw new Error('what was given as the known checkpoint is no checkpoint')
   }
@@ -64,6 +68,7 @@ async function checkAll(
   if (restore !== undefined) report.say('restore', 'cannot', restore.detail)
   const log = new LogCheck(folder, manifest, facts, report, known)
   const read = await report.attempt('entries', async () => await log.read())
+  checkPeriod(manifest.period, options.expected ?? {}, report)
   await report.attempt('log key', () => checkKey(log.keys, options.logKey, report))
   await report.attempt('manifest signature', () => checkSignature(folder, manifest, log))
   if (log.last !== undefined) checkWitnesses(report, witnessKeys, log.keys, log.last)

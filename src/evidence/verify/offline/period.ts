@@ -1,0 +1,29 @@
+// For what time a bundle says everything. It is the exporter's choice, and nothing in the log can say that it is the right one:
+// so it is always told, and held against what the auditor asked for.
+import type { Report } from './report.ts'
+
+/** From the first instant on, and before the second. Absent ends are the log's own. */
+export interface Period {
+  readonly from?: string
+  readonly to?: string
+}
+
+const periodWords = ({ from, to }: Period): string => `from ${from ?? 'the beginning'} to ${to ?? 'the end'}`
+
+export function checkPeriod(period: Period, expected: Period, report: Report): void {
+  const whole = period.from === undefined && period.to === undefined
+  const asked = expected.from !== undefined || expected.to !== undefined
+  const covers =
+    (period.from === undefined || (expected.from !== undefined && period.from <= expected.from)) &&
+    (period.to === undefined || (expected.to !== undefined && period.to >= expected.to))
+  if (whole) report.say('period', 'passed', 'the whole log: of no entry the words are left out for its date')
+  else if (asked && covers)
+    report.say('period', 'passed', `${periodWords(period)}: all of what you asked for, ${periodWords(expected)}`)
+  else if (asked) report.say('period', 'failed', `${periodWords(period)}: you asked for ${periodWords(expected)}`)
+  else
+    report.say(
+      'period',
+      'stated',
+      `${periodWords(period)}: outside of it entries are heads alone, and tables show its end; --expect-from and --expect-to hold it against what you asked for`,
+    )
+}
