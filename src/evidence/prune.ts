@@ -32,10 +32,7 @@ export async function pruneContent(
 ): Promise<number> {
   const { type, days } = input
   if (!Object.hasOwn(ENTRY_TYPES, type))
-    throw new Fault(
-      'invalid',
-      `\`${type}\` is no type of entry, as \`principal.registered\` is`,
-    )
+    throw new Fault('invalid', `\`${type}\` is no type of entry, as \`principal.registered\` is`)
   if (!Number.isSafeInteger(days) || days < 0 || days > 100_000) throw new Fault('invalid', 'days are a whole number')
   try {
     return await evidence.transaction(

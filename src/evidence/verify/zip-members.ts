@@ -16,7 +16,7 @@ const LOCATOR64_BYTES = 20
 const ENCRYPTED = 1
 /** Sizes and checksum stand once more behind the packed bytes, with a signature or without, in 4 or 8 bytes each. */
 const DESCRIBED = 8
-const DESCRIPTION_BYTES = [12, 16, 20, 24]
+const DESCRIPTION_BYTES: ReadonlySet<number> = new Set([12, 16, 20, 24])
 
 interface Member {
   readonly name: string
@@ -46,7 +46,7 @@ export async function membersOf(handle: FileHandle): Promise<PlacedMember[]> {
   const placed: PlacedMember[] = []
   let end = 0
   let described = false
-  const follows = (next: number): boolean => next === end || (described && DESCRIPTION_BYTES.includes(next - end))
+  const follows = (next: number): boolean => next === end || (described && DESCRIPTION_BYTES.has(next - end))
   for (const member of members.sort((a, b) => a.headerAt - b.headerAt)) {
     // SECURITY: a gap may hold what another reader takes for the file
     if (!follows(member.headerAt)) throw damaged(`before \`${member.name}\` is something, or it shares its bytes`)
