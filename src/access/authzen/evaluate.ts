@@ -35,9 +35,20 @@ type Semantic = (typeof SEMANTICS)[number]
 export const evaluate = (point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> =>
   ask(point, questionOf(body))
 
-function ask(point: DecisionPoint, question: Question): EvaluationAnswer | Promise<EvaluationAnswer> {
+/** Decided, and maybe not written down yet. */
+interface Asked {
+  readonly decided: Decided
+  readonly written: Promise<boolean> | undefined
+}
+
+function decidedOn(point: DecisionPoint, question: Question): Asked {
   const decided = { id: newId('decision'), question, decision: decide(point.state(), question, point.now()) }
-  return point.onDecided?.(decided)?.then((was) => answerIn(point, decided, was)) ?? answerIn(point, decided, true)
+  return { decided, written: point.onDecided?.(decided) }
+}
+
+function ask(point: DecisionPoint, question: Question): EvaluationAnswer | Promise<EvaluationAnswer> {
+  const { decided, written } = decidedOn(point, question)
+  return written === undefined ? answerIn(point, decided, true) : written.then((was) => answerIn(point, decided, was))
 }
 
 function answerIn({ hint }: DecisionPoint, made: Decided, wasWritten: boolean): EvaluationAnswer {
@@ -71,27 +82,37 @@ export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promi
     if (body[field] !== undefined) objectIn(body, field)
   }
   const items = evaluations as readonly unknown[]
-  // decided one after another, written down together
-  if (semantic === 'execute_all')
-    return { evaluations: await Promise.all(items.map(async (item) => askItem(point, body, item))) }
+  if (semantic === 'execute_all') return { evaluations: await allOf(point, body, items) }
   const answers: EvaluationAnswer[] = []
   for (const item of items) {
-    const answer = await askItem(point, body, item)
+    const one = askItem(point, body, item)
+    const answer = 'decided' in one ? answerIn(point, one.decided, (await one.written) ?? true) : one
     answers.push(answer)
     if (answer.decision ? semantic === 'permit_on_first_permit' : semantic === 'deny_on_first_deny') break
   }
   return { evaluations: answers }
 }
 
-/** A bad item is that item's denial. */
-function askItem(
+/** Decided one after another, written down together: nearly all wait for the same. */
+async function allOf(
   point: DecisionPoint,
   defaults: JsonObject,
-  item: unknown,
-): EvaluationAnswer | Promise<EvaluationAnswer> {
+  items: readonly unknown[],
+): Promise<readonly EvaluationAnswer[]> {
+  const asked = items.map((item) => askItem(point, defaults, item))
+  const waits = new Set<Promise<boolean>>()
+  for (const one of asked) if ('decided' in one && one.written !== undefined) waits.add(one.written)
+  const was = new Map(await Promise.all([...waits].map(async (written) => [written, await written] as const)))
+  return asked.map((one) =>
+    'decided' in one ? answerIn(point, one.decided, one.written === undefined || was.get(one.written) === true) : one,
+  )
+}
+
+/** A bad item is that item's denial. */
+function askItem(point: DecisionPoint, defaults: JsonObject, item: unknown): EvaluationAnswer | Asked {
   try {
     if (!isObject(item)) return unreadableAnswer('an evaluation is an object')
-    return ask(
+    return decidedOn(
       point,
       questionOf({
         subject: merged(item, defaults, 'subject', ['type', 'id']),

@@ -20,6 +20,16 @@ void suite('the decision', () => {
     assert.equal(reasonOf(state, question('app', { resource: elsewhere })), 'nothing_permits')
   })
 
+  void test('a grant of a pattern that nobody had before counts for a name that was asked for already', async () => {
+    const state = await stateWith([facts('app')], [grant('grt_1', 'app', { actions: ['pg:DELETE'] })])
+    assert.equal(reasonOf(state, question('app')), 'nothing_permits')
+    assert.equal(reasonOf(state, question('app')), 'nothing_permits')
+    state.grants.put(grant('grt_2', 'app', { resources: ['pg://main/shop/public.*'] }))
+    assert.equal(decide(state, question('app'), NOON).chain[0]?.grantId, 'grt_2')
+    state.grants.remove('grt_2')
+    assert.equal(reasonOf(state, question('app')), 'nothing_permits')
+  })
+
   void test('a group acts for nobody, and a user of its name is that user', async () => {
     const group = facts('masters', { kind: 'group' })
     const state = await stateWith([group], [grant('grt_1', 'masters')])

@@ -34,6 +34,9 @@ export type GrantRow = Omit<ResidentGrant, 'principalId' | 'resources'> & { read
 const NONE = -1
 /** Pairs are keyed by one number: there are fewer than this many patterns. */
 const PAIR = 2 ** 26
+/** Names that were asked for lately, and their length: they are the word of who asks, so what is kept of them is bounded. */
+const LATELY_MAX = 4096
+const LATELY_LETTERS_MAX = 256
 
 export class GrantIndex {
   readonly #principals = new Map<string, number>()
@@ -55,6 +58,9 @@ export class GrantIndex {
   /** The next row of the same grant. */
   readonly #sibling: number[] = []
   readonly #free: number[] = []
+  /** By name of a resource: which patterns cover it, narrowest first. Good as long as there are this many patterns. */
+  readonly #lately = new Map<string, readonly number[]>()
+  #latelyOf = 0
 
   get size(): number {
     return this.#rowsOf.size
@@ -156,15 +162,28 @@ export class GrantIndex {
     const principal = this.#principals.get(principalId)
     if (principal === undefined) return false
     let inForce = false
-    coveringPatterns(resource, (pattern) => {
-      const number = this.#patterns.get(pattern)
-      if (number === undefined) return false
+    for (const number of this.#covering(resource)) {
       for (let row = this.#pairs.get(principal * PAIR + number) ?? NONE; row !== NONE; row = this.#next[row] ?? NONE) {
         if (this.#coversAction(row, action)) inForce = this.#weigh(row, now, inForce, found)
       }
+    }
+    return inForce
+  }
+
+  /** Cutting a name into its patterns costs more than the rest of `find`, and the same resources are asked for again and again. */
+  #covering(resource: string): readonly number[] {
+    if (this.#latelyOf !== this.#patterns.size || this.#lately.size >= LATELY_MAX) this.#lately.clear()
+    this.#latelyOf = this.#patterns.size
+    const known = this.#lately.get(resource)
+    if (known !== undefined) return known
+    const covering: number[] = []
+    coveringPatterns(resource, (pattern) => {
+      const number = this.#patterns.get(pattern)
+      if (number !== undefined) covering.push(number)
       return false
     })
-    return inForce
+    if (resource.length <= LATELY_LETTERS_MAX) this.#lately.set(resource, covering)
+    return covering
   }
 
   #weigh(row: number, now: number, inForce: boolean, found: FoundGrant): boolean {

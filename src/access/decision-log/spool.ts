@@ -132,7 +132,10 @@ export class Spool {
     this.#next += texts.length
     try {
       const lines = texts.map((text, at) => framed(first + at, text))
-      const bytes = Buffer.from(lines.join(''))
+      const whole = lines.join('')
+      const bytes = Buffer.from(whole)
+      // text of ASCII, as nearly all is, has a byte for each letter
+      const isAscii = bytes.length === whole.length
       const { handle, segment } = await this.#segment(first, bytes.length)
       const length = this.#segments.get(segment) ?? 0
       // to the page cache, in a few microseconds; handed to another thread it costs more than the decision does
@@ -141,7 +144,8 @@ export class Spool {
       this.#segments.set(segment, length + bytes.length)
       let end = length
       for (const [at, text] of texts.entries()) {
-        end += Buffer.byteLength(lines[at] ?? '')
+        const line = lines[at] ?? ''
+        end += isAscii ? line.length : Buffer.byteLength(line)
         this.#recent.add({ seq: first + at, text, segment, end })
       }
       this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER_MS)

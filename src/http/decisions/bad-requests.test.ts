@@ -229,4 +229,21 @@ describe('who may ask the decision point', () => {
     )
     assert.equal(told.length, 4)
   })
+
+  test('in a batch each item is denied where its own writing failed, and no other', async (t) => {
+    let made = 0
+    const together = Promise.resolve(true)
+    const strict = await pointInTest(await certificationState(), {
+      door: { onDecided: () => (made++ === 1 ? Promise.resolve(false) : together) },
+    })
+    t.after(async () => strict.close())
+    const { body } = await strict.post('/access/v1/evaluations', { ...complete, evaluations: [{}, {}, {}, 7] })
+    const reasons = body.evaluations.map(({ context }: { context: { reason: string } }) => context.reason)
+    const [allowed] = reasons
+    assert.deepEqual(reasons, [allowed, 'evidence_unavailable', allowed, 'invalid_request'])
+    assert.deepEqual(
+      body.evaluations.map(({ decision }: { decision: boolean }) => decision),
+      [true, false, true, false],
+    )
+  })
 })

@@ -25,6 +25,7 @@ interface PlainAsked {
 export interface PlainConnectionOptions {
   readonly desk: PlainDesk
   readonly isStopping: () => boolean
+  /** So long nothing may come; whoever holds the connections asks for it. */
   readonly idleMs: number
   /** To Node's parser, with what was not answered. */
   readonly handOver: (rest: Buffer) => void
@@ -50,17 +51,17 @@ export class PlainConnection {
   /** Came meanwhile. */
   #early = NOTHING
   #isLast = false
+  /** Something came or left since that was last asked. */
+  #wasUsed = true
   readonly #staying: string
 
   constructor(socket: Socket, options: PlainConnectionOptions) {
     this.#socket = socket
     this.#options = options
     this.#staying = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(options.idleMs / 1000)}\r\n`
-    socket.setTimeout(options.idleMs)
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#onDrain)
-    socket.on('timeout', this.destroy)
     socket.on('error', this.destroy)
     socket.on('close', options.closed)
   }
@@ -73,7 +74,14 @@ export class PlainConnection {
     if (this.#asked.length === 0 && this.#begun.length === 0) this.#socket.destroy()
   }
 
+  /** Where nothing came and nothing left since this was last called, the connection ends. */
+  closeIfUnused(): void {
+    if (!this.#wasUsed) this.#socket.destroy()
+    this.#wasUsed = false
+  }
+
   readonly #onData = (bytes: Buffer): void => {
+    this.#wasUsed = true
     if (this.#asked.length > 0) {
       // asked in advance: the rest of this connection is Node's, after this answer
       this.#early = Buffer.concat([this.#early, bytes])
@@ -121,6 +129,7 @@ export class PlainConnection {
 
   readonly #send = (answer: PlainAnswer | undefined): void => {
     if (answer === undefined) return this.#unanswered()
+    this.#wasUsed = true
     this.#asked = NOTHING
     if (this.#isLast || this.#options.isStopping()) this.#socket.end(answer.text, answer.encoding)
     else if (!this.#socket.write(answer.text, answer.encoding)) this.#socket.pause()
@@ -146,9 +155,7 @@ export class PlainConnection {
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
     socket.off('drain', this.#onDrain)
-    socket.off('timeout', this.destroy)
     socket.off('close', this.#options.closed)
-    socket.setTimeout(0)
     this.#options.handOver(rest)
     socket.off('error', this.destroy)
   }

@@ -18,6 +18,11 @@ export function answerPlainly(server: Server, desk: PlainDesk): void {
   const parsing = server.listeners(event) as Listener[]
   server.removeAllListeners(event)
   const open = new Set<PlainConnection>()
+  // one timer for all of them: set anew at each request and each answer, it costs more than a part of the decision
+  const sweep = setInterval(() => {
+    for (const connection of open) connection.closeIfUnused()
+  }, server.keepAliveTimeout).unref()
+  server.once('close', () => clearInterval(sweep))
   server.on(event, (socket: Socket) => {
     const connection = new PlainConnection(socket, {
       desk,
