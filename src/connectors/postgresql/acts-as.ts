@@ -1,6 +1,7 @@
 // What goes on with the rights of a role though nobody signs in as it: code that it owns and others set off, subscriptions,
 // and what is stored under its name for other servers. One text of SQL, which Reeve asks and the hand-over executes.
 import type { Administrator } from './administrator.ts'
+import { triggersOfOthers } from './event-triggers.ts'
 import type { OtherWay } from './other-ways.ts'
 
 export interface ActsAs {
@@ -90,6 +91,8 @@ export const actsAs = (role: string): string => `
     SELECT 'event trigger', quote_ident(e.evtname), 'whoever changes what is in the database', false
     FROM pg_event_trigger e WHERE e.evtowner = ${role} AND e.evtenabled <> 'D'
     UNION ALL
+    SELECT 'function of an event trigger', t.name, t.trigger, true FROM (${triggersOfOthers}) t
+    UNION ALL
     SELECT 'subscription', quote_ident(s.subname), 'the server that it reads from', true
     FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid
     WHERE s.subowner = ${role} AND s.subenabled AND b.datname = current_database()
@@ -118,6 +121,8 @@ const MENDED = {
   'materialized view': (name: string) => `ALTER MATERIALIZED VIEW ${name} OWNER TO whom it shall read as, or DROP it`,
   'rules of the table': (name: string) => `DROP RULE … ON ${name}, or ALTER TABLE ${name} OWNER TO somebody else`,
   'event trigger': (name: string) => `DROP EVENT TRIGGER ${name}`,
+  'function of an event trigger': (name: string) =>
+    `read what it does, then ALTER ROUTINE ${name} OWNER TO a superuser, or DROP the event trigger`,
   subscription: (name: string) => `ALTER SUBSCRIPTION ${name} DISABLE`,
   'user mapping': (name: string) => `change the password that is stored for the server ${name} at that server`,
 } as const
@@ -139,10 +144,12 @@ export function waysBy(found: readonly ActsAs[], account: string, database: stri
         way:
           one.kind === 'user mapping'
             ? `a password of ${account} for the server ${one.name} is stored in ${database}, where it could be read`
-            : `${spelledOut(one, database)} acts as ${account}`,
+            : `${spelledOut(one, database)} acts as ${one.kind === OF_EVENTS ? 'whoever changes what is in it' : account}`,
         next: mended(one, database),
       }))
   )
 }
 
+/** It raises whoever can replace it, superusers' function that hands over included. */
+export const OF_EVENTS: ActsAs['kind'] = 'function of an event trigger'
 const RELATIONS: ReadonlySet<ActsAs['kind']> = new Set(['view', 'materialized view', 'rules of the table'])

@@ -30,6 +30,8 @@ export function administratorStatements(
     made(wanted.role),
     // from 16 on each grant says whether it is inherited; before, only a role that inherits can use what it is a member of
     since16(`ALTER ROLE ${role} NOINHERIT`, `ALTER ROLE ${role} INHERIT`),
+    // SECURITY: from 17 on a login sets them off, too
+    since(17, `ALTER ROLE ${role} SET event_triggers = off`),
     `ALTER ROLE ${role} ${ATTRIBUTES} PASSWORD ${literal(wanted.verifier)}`,
     ...['pg_signal_backend', 'pg_read_all_stats'].map((name) => memberOf(name, role)),
     `GRANT SET ON PARAMETER ${identifier(HELD_SETTING)} TO ${role}`,
@@ -54,7 +56,9 @@ export function administratorSql(wanted: AdministratorWanted): string {
   for (const { database, statements } of administratorStatements(wanted)) {
     // else a server that logs statements keeps the verifier
     const silent = ["SET LOCAL log_statement = 'none'", 'SET LOCAL log_min_duration_statement = -1']
-    const whole = ['BEGIN', ...silent, ...statements, 'COMMIT'].map((one) => `${one};`)
+    // SECURITY: whoever owns the database says what is found first in it
+    const named = 'SET LOCAL search_path = pg_catalog, pg_temp'
+    const whole = ['BEGIN', ...silent, named, ...statements, 'COMMIT'].map((one) => `${one};`)
     lines.push(`\\connect ${connectName(database)}`, ...whole)
   }
   return `${lines.join('\n')}\n`
@@ -77,11 +81,13 @@ const made = (name: string): string =>
 const memberOf = (name: string, role: string): string =>
   since16(`GRANT ${name} TO ${role} WITH INHERIT TRUE, SET FALSE`, `GRANT ${name} TO ${role}`)
 
+const since16 = (newer: string, older?: string): string => since(16, newer, older)
+
 /** One text for every version: what an older server can't read is in a string there. */
-function since16(newer: string, older?: string): string {
+function since(version: number, newer: string, older?: string): string {
   const otherwise = older === undefined ? '' : ` ELSE EXECUTE ${literal(older)};`
   return block(
-    `IF current_setting('server_version_num')::int >= 160000 THEN EXECUTE ${literal(newer)};${otherwise} END IF;`,
+    `IF current_setting('server_version_num')::int >= ${version}0000 THEN EXECUTE ${literal(newer)};${otherwise} END IF;`,
   )
 }
 

@@ -70,8 +70,8 @@ async function callable(
 
 async function needs(administrator: Administrator, { settings }: TargetCall): Promise<Examined[]> {
   const role = identifier(settings.administrator.user)
-  const [own] = await administrator.rows<{ createsRoles: boolean; keeps: boolean; may: string[] }>(
-    `select rolcreaterole as "createsRoles", has_parameter_privilege($1, 'set') as keeps,
+  const [own] = await administrator.rows<{ createsRoles: boolean; keeps: boolean; quiet: boolean; may: string[] }>(
+    `select coalesce(current_setting('event_triggers', true), 'off') = 'off' as quiet, rolcreaterole as "createsRoles", has_parameter_privilege($1, 'set') as keeps,
        array(select g.rolname::text from pg_roles g where g.rolname in ('pg_signal_backend', 'pg_read_all_stats')
          and pg_has_role(current_user, g.oid, 'usage')) as may
      from pg_roles where rolname = current_user`,
@@ -90,6 +90,9 @@ async function needs(administrator: Administrator, { settings }: TargetCall): Pr
     ]),
     line('keeps at the target what a role had before', own?.keeps === true, `it may not set ${HELD_SETTING}`, [
       `GRANT SET ON PARAMETER ${identifier(HELD_SETTING)} TO ${role}`,
+    ]),
+    line('sets off no event trigger', own?.quiet === true, 'whoever owns such a function could act as it', [
+      `ALTER ROLE ${role} SET event_triggers = off`,
     ]),
     await callable(administrator, 'sees equal verifiers', VERIFIERS, reviewed),
     await callable(administrator, 'sees pg_hba.conf', HBA_LINES, reviewed),

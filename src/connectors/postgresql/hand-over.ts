@@ -2,6 +2,7 @@
 // by one reviewed function there. INVARIANT: nothing is dropped before nothing is owned; no object is lost; nobody gets the
 // successor's rights by code that the role left behind; nobody loses a right but the role.
 import { actsAs } from './acts-as.ts'
+import { triggersOfOthers } from './event-triggers.ts'
 import { passedOn, passedOnMemberships } from './passed-on.ts'
 import { installed } from './reviewed.ts'
 import type { Reviewed } from './reviewed.ts'
@@ -35,6 +36,11 @@ export const HAND_OVER: Reviewed = {
     SELECT r.oid INTO STRICT who FROM pg_roles r WHERE r.rolname = account;
     IF (SELECT r.rolcanlogin FROM pg_roles r WHERE r.oid = who) THEN
       RAISE object_in_use USING MESSAGE = account || ' may still log in';
+    END IF;
+    -- everything from here on would set them off, as the owner of this function
+    SELECT string_agg(t.said, ', ') INTO remaining FROM (${triggersOfOthers}) t;
+    IF remaining IS NOT NULL THEN
+      RAISE dependent_objects_still_exist USING MESSAGE = 'would be executed as a superuser: ' || remaining;
     END IF;
     IF successor IS NOT NULL THEN
       -- what others set off would act with the rights of the successor from now on

@@ -1,6 +1,7 @@
 // Functions that a superuser installs in the schema `reeve`, short enough to be read before: how they are made, and whether what
 // is there is what this release installs.
 import type { Administrator } from './administrator.ts'
+import { triggersOfOthers } from './event-triggers.ts'
 import { identifier } from './sql-text.ts'
 
 export interface Reviewed {
@@ -17,18 +18,29 @@ export function installed(administrator: string, functions: readonly Reviewed[],
   const role = identifier(administrator)
   const names = functions.map(({ name, takes }) => `reeve.${name}(${takes})`)
   return [
+    // SECURITY: whoever owns the database says what is found first in it
+    'SET search_path = pg_catalog, pg_temp',
+    NO_TRIGGERS_OF_OTHERS,
     'CREATE SCHEMA IF NOT EXISTS reeve',
     OURS_ALONE,
     'REVOKE ALL ON SCHEMA reeve FROM PUBLIC',
     ...functions.map(
       ({ name, returns, body }) => `CREATE OR REPLACE FUNCTION reeve.${name}(${parameters})
-  RETURNS ${returns} SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$${body}$$`,
+  RETURNS ${returns} SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET session_replication_role = replica AS $$${body}$$`,
     ),
     ...names.map((name) => `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`),
     `GRANT USAGE ON SCHEMA reeve TO ${role}`,
     ...names.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${role}`),
   ]
 }
+
+/** Else what installs this would execute them, as a superuser. */
+const NO_TRIGGERS_OF_OTHERS = `DO $$ DECLARE whose text; BEGIN
+    SELECT string_agg(t.said, ', ') INTO whose FROM (${triggersOfOthers}) t;
+    IF whose IS NOT NULL THEN
+      RAISE EXCEPTION '%: see why, then ALTER ROUTINE … OWNER TO a superuser, or ALTER EVENT TRIGGER … DISABLE, and run this again', whose;
+    END IF;
+  END $$`
 
 /** `CREATE OR REPLACE` leaves a function to whom it belongs, and whoever owns the schema puts in what they like. */
 const OURS_ALONE = `DO $$ DECLARE whose text; BEGIN
@@ -60,7 +72,7 @@ export async function hinderedBy(
   }>(
     `select case when not s.rolsuper then s.rolname end as "schemaOwner", case when not r.rolsuper then r.rolname end as owner,
        p.oid is not null as there,
-       p.prosecdef and p.prosrc = $3 and p.proconfig = array['search_path=pg_catalog, pg_temp'] as same,
+       p.prosecdef and p.prosrc = $3 and p.proconfig = array['search_path=pg_catalog, pg_temp', 'session_replication_role=replica'] as same,
        has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute') as ours
      from pg_namespace n join pg_roles s on s.oid = n.nspowner
      left join pg_proc p on p.pronamespace = n.oid and p.proname = $1 and oidvectortypes(p.proargtypes) = $2
