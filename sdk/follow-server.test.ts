@@ -65,9 +65,9 @@ describe('following a server that may say anything', () => {
     return streams[number] ?? assert.fail('it was waited for')
   }
   const tell = (to: ServerResponse, change: object): boolean => to.write(`data: ${JSON.stringify(change)}\n\n`)
-  const position = (to: ServerResponse, count: number, knownAt = Date.now()): boolean =>
+  const position = (to: ServerResponse, count: number, knownAt = Date.now(), silentMs = 0): boolean =>
     to.write(
-      `event: position\ndata: ${JSON.stringify({ kind: 'position', position: 'a:1', knownAt, count, sentAt: Date.now() })}\n\n`,
+      `event: position\ndata: ${JSON.stringify({ kind: 'position', position: 'a:1', knownAt, silentMs, count, sentAt: Date.now() })}\n\n`,
     )
   const whole = (to: ServerResponse): void => {
     for (const change of changes) tell(to, change)
@@ -107,6 +107,25 @@ describe('following a server that may say anything', () => {
     assert.ok(said.some((event) => event.includes('unknown kind')))
     await until(async () => (await reason()) === 'stale')
     assert.equal(point.isFresh(), false)
+  })
+
+  test('a clock that was ahead or is set back makes nothing young: old is what was told long ago by a clock that nobody sets', async (t) => {
+    const first = await stream(0)
+    const hourAhead = Date.now() + 3_600_000
+    for (const change of changes) tell(first, change)
+    position(first, changes.length, hourAhead)
+    await point.ready
+    assert.equal(await reason(), 'granted')
+    const machine = Date.now
+    t.after(() => (Date.now = machine))
+    Date.now = () => machine() - 330_000
+    await until(async () => (await reason()) === 'stale')
+    // the server says it again to who asks anew, and how long it has been silent itself
+    position(first, 0, hourAhead, 5000)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(await reason(), 'stale')
+    position(first, 0, machine())
+    await until(async () => (await reason()) === 'granted')
   })
 
   test('a server whose own view is old makes the point stale, however often it says so', async () => {

@@ -57,7 +57,7 @@ export class ServerFollower {
   }
 
   get isFresh(): boolean {
-    return this.#whole && this.now() - this.#state.knownAt <= this.#options.staleAfterMs
+    return this.#whole && !this.#state.isStale(this.now())
   }
 
   async stop(): Promise<void> {

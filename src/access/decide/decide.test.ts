@@ -101,6 +101,16 @@ void suite('the decision', () => {
     assert.equal(reasonOf(state, question('app')), 'nothing_permits')
   })
 
+  void test('a person who is denied is denied in each of their accounts, until that is lifted', async () => {
+    const state = await stateWith([facts('ada', { personId: 'psn_ada' }), facts('ben')], [grant('grt_1', 'ada')])
+    assert.equal(reasonOf(state, question('ada')), 'granted')
+    state.setEnded('psn_ada', true, 1)
+    assert.equal(reasonOf(state, question('ada')), 'principal_denied')
+    assert.notEqual(reasonOf(state, question('ben')), 'principal_denied')
+    state.setEnded('psn_ada', false, 2)
+    assert.equal(reasonOf(state, question('ada')), 'granted')
+  })
+
   void test('a credential must be its own, live and known; a session can be ended by itself', async () => {
     const state = await stateWith([facts('app'), facts('other')], [grant('grt_1', 'app')])
     const live = { id: 'cred_1', version: 1, principalId: principalId('app'), state: 'live' } as const
@@ -126,6 +136,9 @@ void suite('the decision', () => {
     state.putPolicies(undefined)
     assert.equal(reasonOf(state, question('app')), 'policy_unavailable')
     assert.equal(reasonOf(new DecisionState(), question('app')), 'stale')
+    // by the clock of the machine, which was set back, it would be young for ever
+    state.silentMs = () => state.limits.staleAfterMs + 1
+    assert.equal(reasonOf(state, question('app'), NOON - HOUR), 'stale')
   })
 
   void test('an answer is good no longer than anything that it rests on', async () => {

@@ -44,6 +44,8 @@ export class DecisionState {
   policiesRefused: string | undefined
   /** Milliseconds since 1970: up to then everything that was committed is known here. */
   knownAt = -Infinity
+  /** Milliseconds since that was told, by a clock that nobody sets. */
+  silentMs = (): number => 0
   /** Where that is in the order of changes, as whoever follows it writes positions. */
   position = ''
   readonly #principals = new Map<string, PrincipalFacts>()
@@ -62,6 +64,12 @@ export class DecisionState {
 
   constructor(limits: DecisionLimits = DECISION_LIMITS) {
     this.limits = limits
+  }
+
+  /** What is known is too old to decide by. SECURITY: also where the clock was set back, by which it would be young for ever. */
+  isStale(now: number): boolean {
+    const { staleAfterMs } = this.limits
+    return now - this.knownAt > staleAfterMs || this.silentMs() > staleAfterMs
   }
 
   get principalCount(): number {

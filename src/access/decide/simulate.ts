@@ -49,14 +49,16 @@ export function simulate(
       const { allowed, reason } = decide(state, questionOf(tuple), tuple.at ?? now)
       return { allowed, reason }
     })
-  const knownAt = state.knownAt
+  const { knownAt, silentMs } = state
   state.knownAt = Math.max(knownAt, now)
+  state.silentMs = () => 0
   try {
     const before = answers()
     const after = state.suppose(supposed, answers)
     return { flips: tuples.flatMap((tuple, at) => flipOf(tuple, before[at], after[at])), replayed: tuples.length }
   } finally {
     state.knownAt = knownAt
+    state.silentMs = silentMs
   }
 }
 

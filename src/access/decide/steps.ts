@@ -81,7 +81,7 @@ export function workOf(state: DecisionState, question: Question, now: number): W
 }
 
 function isFresh({ state, now }: Work): Denial | undefined {
-  return now - state.knownAt > state.limits.staleAfterMs ? 'stale' : undefined
+  return state.isStale(now) ? 'stale' : undefined
 }
 
 function readRequest(work: Work): Denial | undefined {
@@ -122,7 +122,8 @@ export function identityDenial(
   now: number,
 ): Denial | undefined {
   if (principal === undefined) return 'unknown_principal'
-  if (state.isEnded(principal.id)) return 'principal_denied'
+  const { id, personId } = principal
+  if (state.isEnded(id) || (personId !== undefined && state.isEnded(personId))) return 'principal_denied'
   if (principal.state === 'quarantined' || principal.state === 'retired') return principal.state
   if (!isInForce(principal)) return 'not_registered'
   if (principal.gone) return 'gone'

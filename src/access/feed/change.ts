@@ -51,7 +51,13 @@ export type Change =
   /** And what takes their place could not be read: until it is, nothing is allowed. */
   | { readonly kind: 'policies_superseded'; readonly versionId: string }
   /** Everything committed before `knownAt` (milliseconds since 1970) has been told. */
-  | { readonly kind: 'position'; readonly position: string; readonly knownAt: number }
+  | {
+      readonly kind: 'position'
+      readonly position: string
+      readonly knownAt: number
+      /** How long ago that was, where it is told again. */
+      readonly silentMs?: number
+    }
 
 /** Idempotent; the order of changes of one subject does not matter. Throws a Fault for policies that do not compile. */
 export function applyChange(state: DecisionState, change: Change): void {
@@ -91,13 +97,16 @@ export function applyChange(state: DecisionState, change: Change): void {
       return
     case 'position':
       state.position = change.position
-      state.knownAt = Math.max(state.knownAt, change.knownAt)
+      state.knownAt = change.knownAt
+      state.silentMs = since(performance.now() - (change.silentMs ?? 0))
       return
     default:
       // what a newer server tells and this one cannot apply must not be lost without a word
       throw new Fault('unprocessable', 'a change of an unknown kind was told: this release is older than the server')
   }
 }
+
+const since = (startMs: number) => (): number => performance.now() - startMs
 
 function putPolicies(state: DecisionState, versionId: string, policies: readonly PolicyJson[]): void {
   if (state.policies?.versionId !== versionId) state.putPolicies(policiesOver(state, versionId, policies))

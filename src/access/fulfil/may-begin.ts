@@ -14,7 +14,7 @@ export const UNDECIDED: ReadonlySet<Denial> = new Set(['stale', 'policy_unavaila
 
 /** `undefined`: it may. `now`: milliseconds since 1970. */
 export function mayBegin(state: DecisionState, right: RightToBegin, now: number): Denial | undefined {
-  if (now - state.knownAt > state.limits.staleAfterMs) return 'stale'
+  if (state.isStale(now)) return 'stale'
   return trustDenial(state, right.principalId, now) ?? policyDenial(state, right, now)
 }
 

@@ -48,7 +48,11 @@ async function lookUp(
     if (!timingSafeEqual(kept, hash)) continue
     const subjectId = token.personId ?? token.principalId
     const held = subjectId === null ? [] : await heldBy(tx, subjectId)
-    return { token, held, denied: await isDenied(tx, [token.id, token.credentialId]) }
+    return {
+      token,
+      held,
+      denied: await isDenied(tx, [token.id, token.credentialId, token.principalId, token.personId]),
+    }
   }
   return undefined
 }

@@ -160,6 +160,17 @@ describe('tokens of the API', { skip: databaseUnavailable() }, () => {
     assert.ok('token' in (await authenticateToken(administration, value)))
   })
 
+  test('who is denied has no token that opens anything, until the denial is lifted', async () => {
+    const { token, value } = await personToken()
+    const subjectId = token.personId ?? assert.fail()
+    await denySubject(administration, act(), { subjectId, reason: 'they were phished' })
+    assert.deepEqual(await authenticateToken(administration, value), { denied: 'revoked', tokenId: token.id })
+    await asOwner(
+      `update access.denial set data = data || '{"liftedAt": "${now}"}' where data ->> 'subjectId' = '${subjectId}'`,
+    )
+    assert.ok('token' in (await authenticateToken(administration, value)))
+  })
+
   test('every token made and revoked has its entry, without the value', async () => {
     const { token, value } = await personToken()
     await revokeToken(administration, act(), token.id)

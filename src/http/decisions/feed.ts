@@ -64,8 +64,10 @@ export class FeedDesk {
       this.#followers.delete(follower)
     })
     // known up to here before the whole is read: what is committed meanwhile is told after it
-    const { position, knownAt } = this.#door.state()
-    follower.begin(this.#feed.whole(), { kind: 'position', position, knownAt }).catch(() => response.destroy())
+    const { position, knownAt, silentMs } = this.#door.state()
+    follower
+      .begin(this.#feed.whole(), { kind: 'position', position, knownAt, silentMs: silentMs() })
+      .catch(() => response.destroy())
   }
 
   /** Ends every stream, so that a server that stops waits for none. */
