@@ -36,6 +36,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 export class DiskTiles {
   readonly #folder: string
+  readonly #covered: number
   /** For each level the tile that is being filled; those of the first level come whole. */
   readonly #levels: { readonly index: number; readonly hashes: Buffer[] }[] = [{ index: 0, hashes: [] }]
   /** How many entries were compared. */
@@ -49,8 +50,10 @@ export class DiskTiles {
   /** What stands in the folders that are being read, one of each level. */
   readonly #names = new Map<string, ReadonlySet<string>>()
 
-  constructor(folder: string) {
+  /** `covered`: of how many leaves the published tree is. Of servers on one database each has files as far as it has grown. */
+  constructor(folder: string, covered: number) {
     this.#folder = folder
+    this.#covered = covered
   }
 
   /** The hashes of leaves from 256 × `index` on, as the widest tile file has them. */
@@ -102,20 +105,27 @@ export class DiskTiles {
     const path = pathOf(level, index)
     const lengthOf = (width: number): number => (typeof unit === 'number' ? width * unit : (unit[width - 1] ?? -1))
     const widths = await this.#widths(path)
-    if (full) await this.#compareFile(path, expected, index, level)
+    const leaves = WIDTH ** (level === 'entries' ? 1 : level + 1)
+    const needed = (index + 1) * leaves <= this.#covered
+    if (full) await this.#compareFile(path, expected, { index, level, needed })
     for (const width of widths) {
       const length = lengthOf(width)
       // wider than the entries that were there when the reading began: grown meanwhile, or looked at by the caller
       if (length < 0 || length > expected.length) continue
-      await this.#compareFile(`${path}.p/${width}`, expected.subarray(0, length), index, level)
+      await this.#compareFile(`${path}.p/${width}`, expected.subarray(0, length), { index, level, needed: true })
     }
   }
 
-  async #compareFile(path: string, expected: Buffer, index: number, level: number | 'entries'): Promise<void> {
+  async #compareFile(
+    path: string,
+    expected: Buffer,
+    { index, level, needed }: { readonly index: number; readonly level: number | 'entries'; readonly needed: boolean },
+  ): Promise<void> {
     this.#seen.add(path)
     const found = path === this.#leaves.path ? this.#leaves.bytes : await bytesOf(join(this.#folder, path))
-    if (found === undefined) this.problems.push(`${path} is missing`)
-    else if (!found.equals(expected) && !this.#saidBelow(level, index)) this.problems.push(`${path} was changed`)
+    if (found === undefined) {
+      if (needed) this.problems.push(`${path} is missing`)
+    } else if (!found.equals(expected) && !this.#saidBelow(level, index)) this.problems.push(`${path} was changed`)
   }
 
   #saidBelow(level: number | 'entries', index: number): boolean {
@@ -138,10 +148,11 @@ export class DiskTiles {
   }
 
   /**
-   * The last, partial tiles: those of the tree of `signed` leaves have to be there. `placed` is how many entries have a
-   * place by now; a file of more than that is of no entry.
+   * The last, partial tiles: those of the published tree have to be there, as far as there are entries (`end`). `placed` is how
+   * many have a place by now; a file of more than that is of no entry.
    */
-  async finish(signed: number, placed: number): Promise<void> {
+  async finish(end: number, placed: number): Promise<void> {
+    const signed = Math.min(this.#covered, end)
     for (const [level, { index, hashes }] of this.#levels.entries()) {
       if (level > 0) await this.#compare(level, index, Buffer.concat(hashes), HASH_BYTES, false)
       const wanted = Math.floor(signed / WIDTH ** level) % WIDTH

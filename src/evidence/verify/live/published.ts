@@ -2,8 +2,10 @@
 // not have.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LayerDatabase } from '#db'
 import { parseCheckpoint, parseNote } from '../offline/formats.ts'
+import type { Note } from '../offline/formats.ts'
 import type { Cosigners } from './cosigners.ts'
 import type { LogKeys } from './log-keys.ts'
 
@@ -17,17 +19,42 @@ export interface PublishedParts {
   readonly signed: number
 }
 
-/** What is wrong with it. */
+const LOOKS = 10
+const BETWEEN_MS = 200
+
+/** Of how many entries it says that it is: so far the tiles beside it go. What cannot be read covers nothing, which is said. */
+export async function publishedSize(tileFolder: string): Promise<number> {
+  try {
+    return (await readPublished(tileFolder)).checkpoint.size
+  } catch {
+    return 0
+  }
+}
+
+async function readPublished(
+  tileFolder: string,
+): Promise<{ readonly note: Note; readonly checkpoint: ReturnType<typeof parseCheckpoint> }> {
+  const note = parseNote(await readFile(join(tileFolder, 'checkpoint'), 'utf8'))
+  return { note, checkpoint: parseCheckpoint(note.text) }
+}
+
+/** What is wrong with it. A server that runs publishes what another one of this log has signed within a second. */
 export async function publishedProblem(parts: PublishedParts): Promise<string | undefined> {
   const { evidence, tileFolder, keys, cosigners, signed } = parts
   try {
-    const note = parseNote(await readFile(join(tileFolder, 'checkpoint'), 'utf8'))
-    const { size, root, origin } = parseCheckpoint(note.text)
+    let { note, checkpoint } = await readPublished(tileFolder)
+    for (let look = 1; look < LOOKS && checkpoint.size < signed; look += 1) {
+      await sleep(BETWEEN_MS)
+      ;({ note, checkpoint } = await readPublished(tileFolder))
+    }
+    const { size, root, origin } = checkpoint
     if (!keys.signed(note)) return 'it is not signed by the key of the log'
     cosigners.checkNote(note)
     const stored = await storedRoot(evidence, size)
     if (origin !== parts.origin || stored !== root.toString('base64')) return 'the database has no such checkpoint'
-    return size < signed ? `it is of ${size} entries, and ${signed} were signed already` : undefined
+    return size < signed
+      ? `it is of ${size} entries, and ${signed} were signed already; where another server of this log signed them, verify beside that one, or start this one`
+      : undefined
   } catch (error) {
     return (error as Error).message
   }

@@ -12,7 +12,7 @@ import { erasedByEntry } from './erased.ts'
 import { LiveFindings, NAMED_MAX } from './live-findings.ts'
 import type { LiveFinding } from './live-findings.ts'
 import { LogKeys } from './log-keys.ts'
-import { publishedProblem } from './published.ts'
+import { publishedProblem, publishedSize } from './published.ts'
 import { SignedRoots } from './signed-roots.ts'
 
 export interface LiveOptions {
@@ -40,6 +40,8 @@ const GAPS_MAX = 100_000
 export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
   const { evidence, connection, tileFolder, nowMs } = options
   const findings = new LiveFindings()
+  // before the entries are counted: what was published has its place
+  const disk = tileFolder === undefined ? undefined : new DiskTiles(tileFolder, await publishedSize(tileFolder))
   const { end: last, count } = await placesTaken(evidence)
   const end = Math.min(last, count + GAPS_MAX)
   const keys = new LogKeys(findings, options.keys[0])
@@ -50,7 +52,6 @@ export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
     known: (options.known ?? []).map((note) => parseCheckpoint(parseNote(note).text)),
     parts: { findings, keys, cosigners, roots },
   })
-  const disk = tileFolder === undefined ? undefined : new DiskTiles(tileFolder)
   const { entries: erased } = await erasedByEntry(evidence)
   const entries = new EntryCheck({ findings, keys, cosigners, roots, checkpoints, disk, erased })
   await checkpoints.reach(0)
@@ -63,7 +64,7 @@ export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
   await checkpoints.end(end, async () => (await placesTaken(evidence)).end)
   roots.end()
   if (disk !== undefined && tileFolder !== undefined) {
-    await disk.finish(Math.min(checkpoints.signed, end), (await placesTaken(evidence)).end)
+    await disk.finish(end, (await placesTaken(evidence)).end)
     const { signed, origin } = checkpoints
     const published = await publishedProblem({ evidence, tileFolder, keys, cosigners, signed, origin })
     sayFiles(findings, disk.problems, signed > 0 ? published : undefined)
