@@ -827,6 +827,7 @@ create table evidence.entry (
 );
 CREATE INDEX entry_about ON evidence.entry USING btree ((subjects[1])) WHERE (record_id IS NULL);
 CREATE INDEX entry_follows ON evidence.entry USING gin (follows) WHERE (follows <> '{}'::text[]);
+CREATE INDEX entry_key_rotated ON evidence.entry USING btree (id) WHERE (type = 'log.key_rotated'::text);
 CREATE INDEX entry_record ON evidence.entry USING btree (record_id) WHERE (record_id IS NOT NULL);
 CREATE INDEX entry_transaction ON evidence.entry USING btree (transaction);
 

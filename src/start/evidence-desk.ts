@@ -8,12 +8,12 @@ import {
   ED25519,
   exportBundle,
   knownAfterRestore,
+  listRotations,
   logOrigin,
   parseScope,
   parseVerifierKey,
   proveEntry,
   pruneContent,
-  readRotations,
   signerOfNewest,
   TileFolder,
   verifierKey,
@@ -99,7 +99,11 @@ export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Prom
 
 /** The first key, and those that the log announced since. */
 async function keyChain(database: Database, keys: Keys, origin: string): Promise<string[]> {
-  const announced = (await readRotations(database.layer('evidence'))).map(({ note }) => note.split('\n')[1] ?? '')
+  const rotations = await listRotations(database.layer('evidence'))
+  const announced = rotations.map(({ content }) => {
+    const note = content?.['note']
+    return typeof note === 'string' ? (note.split('\n')[1] ?? '') : ''
+  })
   const own = keys
     .describeKeys()
     .filter(({ kind }) => kind === 'log')

@@ -5,7 +5,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Log, proveRecord, sequenceOnce, signerFromSeed, TileFolder, verifierKey, verifierOf } from '#evidence'
+import {
+  announceKey,
+  Log,
+  proveRecord,
+  sequenceOnce,
+  signerFromSeed,
+  TileFolder,
+  verifierKey,
+  verifierOf,
+} from '#evidence'
 import type { RecordProof } from '#evidence'
 import { getReceipt } from '#effect'
 import { canonicalJson } from '#kernel'
@@ -14,6 +23,7 @@ import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import { layerInTest, passOver, planFor, targetNamed } from '../../src/effect/effect-in-test.ts'
 import { TargetInTest } from '../../src/effect/target-in-test.ts'
+import { formatNote, signNote } from '../../src/evidence/checkpoint/note.ts'
 import { verifierFile } from '../../src/evidence/export/verifier-file.ts'
 import { verifyReceipt } from '../../src/evidence/verify/offline/verify-receipt.ts'
 
@@ -103,6 +113,86 @@ describe('a receipt is verified offline', { skip: databaseUnavailable() }, () =>
     assert.ok(await refused(first(), verifierKey(verifierOf(elsewhere))))
     const unsigned = first().proof.replace(/\n— [^]+$/, '\n')
     assert.ok(await refused({ ...first(), proof: unsigned }))
+  })
+
+  describe('after two rotations of the log’s key', () => {
+    const signers = [signer, another, signerFromSeed('reeve.test/log', Buffer.alloc(32, 5))] as const
+    const keys = signers.map((one) => verifierKey(verifierOf(one)))
+    /** The same receipt: before, between and after them. */
+    const files: RecordProof[] = []
+    before(async () => {
+      files.push(first())
+      const parts = { evidence: base.database.layer('evidence'), tiles: new TileFolder(join(folder, 'log')) }
+      for (const [at, next] of [
+        [0, signers[1]],
+        [1, signers[2]],
+      ] as const) {
+        await announceKey({ ...parts, signer: signers[at] }, next, () => new Date().toISOString() as Instant)
+        while ((await sequenceOnce(parts.evidence, new Date().toISOString() as Instant)).sequenced > 0);
+        await (await Log.open({ ...parts, signer: next })).integrate(new Date().toISOString() as Instant)
+        files.push(await proveRecord(parts.evidence, parts.tiles, idOf(first())))
+      }
+    })
+    const idOf = ({ entry }: RecordProof): string => (JSON.parse(entry.leaf) as { record: { id: string } }).record.id
+    const last = (): RecordProof & Required<Pick<RecordProof, 'keys'>> => {
+      const { keys: announced = assert.fail('it shows the keys'), ...file } = files[2] ?? assert.fail('there are three')
+      return { ...file, keys: announced }
+    }
+
+    test('whoever kept any key up to the one that signed follows it; a later key asks for the receipt anew', async () => {
+      for (const [made, file] of files.entries())
+        for (const [kept, key] of keys.entries()) {
+          const said = await outcomes(fileOf(file), key)
+          assert.equal(!said.includes('failed'), kept <= made, `file ${made}, key ${kept}: ${said}`)
+        }
+      assert.deepEqual(
+        files.map((file) => file.keys?.length),
+        [undefined, 1, 2],
+      )
+      const [, , , , chain] = await verifyReceipt(fileOf(last()), { logKey })
+      const follows = (await verifyReceipt(fileOf(last()), { logKey })).find(({ check }) => check === 'log key')
+      assert.equal(chain?.check, 'key rotation')
+      assert.match(
+        follows?.detail ?? '',
+        /^the checkpoint is signed by [0-9a-f]{8}, and follows from [0-9a-f]{8}, which you/,
+      )
+      const early = (await verifyReceipt(fileOf(first()), { logKey: keys[2] ?? '' })).at(-2)
+      assert.match(early?.detail ?? '', /have the receipt written anew/)
+    })
+
+    test('not under a key that the log never had, or by a chain that another made', async () => {
+      const stranger = signerFromSeed('reeve.test/log', Buffer.alloc(32, 6))
+      assert.ok(await refused(last(), verifierKey(verifierOf(stranger))))
+      const [one, two] = last().keys
+      assert.ok(one !== undefined && two !== undefined)
+      assert.ok(await refused({ ...last(), keys: [two, one] }), 'reordered')
+      assert.ok(await refused({ ...last(), keys: [one, one, two] }), 'twice')
+      assert.ok(await refused({ ...last(), keys: [one] }), 'without the one that signed')
+      assert.ok(await refused({ ...last(), keys: [] }), 'none, said aloud')
+      assert.ok(await refused({ ...last(), keys: [two] }), 'the first key is not followed over a gap')
+      assert.ok(!(await refused({ ...last(), keys: [two] }, keys[1])), 'who kept the second needs no more')
+      const { keys: _keys, ...bare } = last()
+      assert.ok(await refused(bare), 'without its keys the first one says nothing')
+      const text = `reeve log key\n${verifierKey(verifierOf(stranger))}\n`
+      const note = formatNote({ text, signatures: [signNote(text, stranger)] })
+      const forged = { ...one, entry: { ...one.entry, content: { note } } }
+      assert.ok(await refused({ ...last(), keys: [forged] }))
+      assert.ok(await refused({ ...last(), keys: [{ ...one, proof: two.proof }, two] }))
+    })
+
+    test('not with a byte flipped, anywhere', async () => {
+      const bytes = fileOf(last())
+      for (let at = 0; at < bytes.length; at++) {
+        const flipped = Buffer.from(bytes)
+        flipped[at] = (flipped[at] ?? 0) ^ 0x04
+        // by turns under the first key and the newest
+        const key = keys[at % 2 === 0 ? 0 : 2]
+        assert.ok(
+          (await outcomes(flipped, key)).includes('failed'),
+          `byte ${at}: ${flipped.subarray(at - 10, at + 10).toString()}`,
+        )
+      }
+    })
   })
 
   test('by the one file that stands in every bundle, with nothing but Node', () => {

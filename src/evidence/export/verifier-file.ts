@@ -19,6 +19,8 @@ const PARTS = [
   'receipt-rows.ts',
   'population-check.ts',
   'verify-bundle.ts',
+  'receipt-file.ts',
+  'receipt-keys.ts',
   'verify-receipt.ts',
   'program.ts',
 ]

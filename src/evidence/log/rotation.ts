@@ -6,6 +6,9 @@ import type { LayerDatabase } from '#db'
 import { appendEntry } from '../append.ts'
 import { formatNote, signNote, verifierKey, verifierOf, verifyNote } from '../checkpoint/note.ts'
 import type { NoteSigner } from '../checkpoint/note.ts'
+import type { StoredEntry } from '../entry.ts'
+import { ENTRY_COLUMNS, entryOf } from '../read.ts'
+import type { EntryRow } from '../read.ts'
 import { sequenceOnce } from '../sequencer.ts'
 import { newestCheckpoint } from './checkpoints.ts'
 import { Log } from './log.ts'
@@ -59,14 +62,17 @@ export async function signerOfNewest(
   return signers.find((signer) => verifyNote(newest.note, verifierOf(signer)) !== undefined)
 }
 
-/** Every announcement that has its place, in order. */
-export async function readRotations(evidence: LayerDatabase): Promise<{ seq: number; note: string }[]> {
-  return await evidence.transaction(
+/** Every announcement that has its place, below `size`, in order. */
+export async function listRotations(
+  evidence: LayerDatabase,
+  size: number = Number.MAX_SAFE_INTEGER,
+): Promise<StoredEntry[]> {
+  const rows = await evidence.transaction(
     async (tx) =>
-      await tx.query<{ seq: number; note: string }>(sql`
-        select s.seq, e.content ->> 'note' as note
-        from evidence.entry e join evidence.sequence s on s.entry_id = e.id
-        where e.type = 'log.key_rotated' order by s.seq`),
+      await tx.query<EntryRow>(sql`
+        select ${ENTRY_COLUMNS} from evidence.entry e join evidence.sequence s on s.entry_id = e.id
+        where e.type = 'log.key_rotated' and s.seq < ${size} order by s.seq`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
+  return rows.map(entryOf)
 }

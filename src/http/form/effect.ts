@@ -176,17 +176,23 @@ export const Receipt = recordOf(
   }),
 )
 
+const ToldEntry = z.object({
+  seq: z.int(),
+  leaf: z.string().describe('as it is hashed into the tree'),
+  salt: z.string().describe('with it, reason and content have the hash that stands in the leaf'),
+  reason: z.string().optional(),
+  content: z.record(z.string(), z.unknown()).describe('what it says, whole: of a receipt the receipt'),
+})
+
 export const ReceiptProof = z
   .object({
     format: z.literal('reeve-receipt@v1'),
-    entry: z.object({
-      seq: z.int(),
-      leaf: z.string().describe('as it is hashed into the tree'),
-      salt: z.string().describe('with it, reason and content have the hash that stands in the leaf'),
-      reason: z.string().optional(),
-      content: z.record(z.string(), z.unknown()).describe('the receipt, whole'),
-    }),
+    entry: ToldEntry,
     proof: z.string().describe('C2SP tlog-proof, with the signed checkpoint'),
+    keys: z
+      .array(z.object({ entry: ToldEntry, proof: z.array(z.string()).describe('to the root of that checkpoint') }))
+      .optional()
+      .describe('the keys that the log announced before it, in order, each signed by the one before'),
   })
   .meta({ id: 'ReceiptProof' })
 
