@@ -3,98 +3,103 @@ import assert from 'node:assert/strict'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import type { LayerDatabase } from '#db'
 import { registerPrincipal } from '#identity/roll'
 import { newestCheckpoint } from '../../src/evidence/log/checkpoints.ts'
+import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
 import { rollInTest } from '../../src/identity/principal/roll-in-test.ts'
-import { reeve } from '../scan/run-reeve.ts'
+import { exportEvidence, proveEvidence, verifyEvidence } from '../../src/start/evidence-desk.ts'
 import { environmentOf, until } from './decision-estate-in-test.ts'
-import { cleanEnvironment, startServer, temporaryFolder } from './server-in-test.ts'
+import { startServer, temporaryFolder } from './server-in-test.ts'
+
+const signed = async (evidence: LayerDatabase): Promise<number> => (await newestCheckpoint(evidence))?.size ?? 0
+
+/** The entry that got the last place that is signed. */
+async function newest(evidence: LayerDatabase): Promise<string> {
+  const text = 'select entry_id as id from evidence.sequence where seq = $1'
+  const [row] = await evidence.prepared<{ id: string }>('entry_in_test', text, [(await signed(evidence)) - 1])
+  return row?.id ?? assert.fail('there are entries')
+}
+
+/** What is said beside the server of this data directory. */
+function beside(dataDirectory: string, environment: Readonly<Record<string, string>>) {
+  const options = { dataDirectory, environment, release: 'test' }
+  const refused = (findings: readonly { check: string; outcome: string; detail: string }[]): string[] =>
+    findings.flatMap(({ check, outcome, detail }) => (outcome === 'failed' ? [`${check}: ${detail}`] : []))
+  return {
+    verified: async () => refused(await verifyEvidence({ ...options, state: true, witnessKeys: [] })),
+    exported: async (out: string) => {
+      await exportEvidence({ ...options, out, period: {}, scope: [], witnessKeys: [] })
+      const findings = await verifyBundle(out)
+      assert.ok(findings.some(({ check, outcome }) => check === 'entries' && outcome === 'passed'))
+      return refused(findings)
+    },
+    proven: async (entry: string) => await proveEvidence({ ...options, entry, witnessKeys: [] }),
+  }
+}
 
 describe('the log of two servers', { skip: databaseUnavailable(), timeout: 240_000 }, () => {
   test('is verified, exported and proven beside either, also where the other goes on alone', async (t) => {
     const base = await testDatabase()
     t.after(async () => base.close())
     const folder = await temporaryFolder(t)
-    const database = environmentOf(base)
-    const at = (name: string): string => join(folder, name)
-    const first = await startServer({ dataDirectory: at('first'), env: database })
-    t.after(async () => first.kill())
-    await cp(join(at('first'), 'keys'), join(at('second'), 'keys'), { recursive: true })
-    const second = await startServer({ dataDirectory: at('second'), env: database })
-    t.after(async () => second.kill())
+    const env = environmentOf(base)
+    const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+    const one = await startServer({ dataDirectory: first, env })
+    t.after(async () => one.kill())
+    await cp(join(first, 'keys'), join(second, 'keys'), { recursive: true })
+    const other = await startServer({ dataDirectory: second, env })
+    t.after(async () => other.kill())
     const evidence = base.database.layer('evidence')
-    const newest = async (): Promise<string> => {
-      const [row] = await evidence.prepared<{ id: string }>(
-        'newest_entry_in_test',
-        'select entry_id as id from evidence.sequence order by seq desc limit 1',
-        [],
-      )
-      return row?.id ?? assert.fail('there are entries')
-    }
-    const signed = async (): Promise<number> => (await newestCheckpoint(evidence))?.size ?? 0
-    const asked = async (name: string, ...words: string[]): Promise<Awaited<ReturnType<typeof reeve>>> =>
-      await reeve(['evidence', ...words], { env: cleanEnvironment({ ...database, REEVE_DATA_DIR: at(name) }) })
-    const sound = async (name: string, bundle: string): Promise<void> => {
-      const verified = await asked(name, 'verify', '--state')
-      assert.doesNotMatch(verified.stdout, /^ *failed/m, name)
-      const made = await asked(name, 'export', '--out', at(bundle))
-      assert.equal(made.code, 0, made.stderr)
-      const offline = await reeve(['verify', at(bundle)], { env: cleanEnvironment() })
-      assert.doesNotMatch(offline.stdout, /^ *failed/m, bundle)
-      assert.match(offline.stdout, /passed +entries/)
-    }
-
-    // in steps that the two do not take at once, over the edge of a tile
     const roll = await rollInTest(() => Promise.resolve(base))
     roll.pass(Math.floor((Date.now() - Date.parse(roll.now())) / 86_400_000))
     const grow = async (by: number, prefix: string): Promise<void> => {
-      const from = await signed()
-      for (let made = 0; (await signed()) < from + by; made += 1)
-        await Promise.all(
-          ['a', 'b', 'c', 'd'].map(async (part) => {
-            const name = `${prefix}-${made}-${part}`
-            const words = { system: 'kubernetes', purpose: 'a test', externalId: name, name } as const
-            await registerPrincipal(roll.identity, roll.act('ada'), { ...words, kind: 'workload' })
-          }),
-        )
+      const from = await signed(evidence)
+      for (let made = 0; (await signed(evidence)) < from + by; made += 1) {
+        const name = `${prefix}-${made}`
+        const words = { system: 'kubernetes', purpose: 'a test', externalId: name, name } as const
+        await registerPrincipal(roll.identity, roll.act('ada'), { ...words, kind: 'workload' })
+      }
     }
+
+    // in steps that the two do not take at once, over the edge of a tile
     await grow(280, 'app')
-    for (const name of ['first', 'second']) {
-      await sound(name, `${name}.bundle`)
-      const entry = await newest()
-      let proof = ''
-      await until(async () => {
-        const answer = await asked(name, 'prove', entry)
-        proof = answer.stdout
-        return answer.code === 0
-      }, 20_000)
-      assert.match(proof, /^c2sp\.org\/tlog-proof@v1\nindex \d+\n/)
+    for (const place of [first, second]) {
+      const desk = beside(place, env)
+      assert.deepEqual(await desk.verified(), [], place)
+      assert.deepEqual(await desk.exported(`${place}.bundle`), [], place)
+      const entry = await newest(evidence)
+      await until(
+        async () =>
+          await desk.proven(entry).then(
+            () => true,
+            () => false,
+          ),
+        20_000,
+      )
+      assert.match(await desk.proven(entry), /^c2sp\.org\/tlog-proof@v1\nindex \d+\n/)
     }
 
-    const known = await newest()
-    assert.equal(await second.stop(), 0)
+    const known = await newest(evidence)
+    assert.equal(await other.stop(), 0)
     await grow(30, 'alone')
-    const behind = await asked('second', 'verify')
-    assert.equal(behind.code, 1)
+    const desk = beside(second, env)
+    const [behind = '', ...more] = await desk.verified()
     assert.match(
-      behind.stdout,
-      /were signed already; where another server of this log signed them, verify beside that one/,
+      behind,
+      /^files: the published checkpoint: it is of \d+ entries, and \d+ were signed already; where another/,
     )
-    assert.equal(behind.stdout.match(/^ *failed/gm)?.length, 1, behind.stdout)
-    assert.equal((await asked('second', 'prove', known)).code, 0)
-    const unknown = await asked('second', 'prove', await newest())
-    assert.notEqual(unknown.code, 0)
-    assert.match(unknown.stderr, /no such entry is under a checkpoint/)
-    const made = await asked('second', 'export', '--out', at('behind.bundle'))
-    assert.equal(made.code, 0, made.stderr)
-    const offline = await reeve(['verify', at('behind.bundle')], { env: cleanEnvironment() })
-    assert.doesNotMatch(offline.stdout, /^ *failed/m)
+    assert.deepEqual(more, [])
+    assert.match(await desk.proven(known), /^c2sp/)
+    await assert.rejects(desk.proven(await newest(evidence)), /no such entry is under a checkpoint/)
+    assert.deepEqual(await desk.exported(`${second}.behind`), [], 'an export asks the database alone')
 
-    const again = await startServer({ dataDirectory: at('second'), env: database })
+    const again = await startServer({ dataDirectory: second, env })
     t.after(async () => again.kill())
-    await sound('second', 'again.bundle')
+    assert.deepEqual(await desk.verified(), [])
+    assert.match(await desk.proven(await newest(evidence)), /^c2sp/)
     assert.equal(await again.stop(), 0)
-    assert.equal(await first.stop(), 0)
+    assert.equal(await one.stop(), 0)
   })
 })

@@ -11,7 +11,7 @@ export interface ToldEntry {
 }
 
 /** An entry that announces a key, with its path to the root of the receipt's own checkpoint. */
-export interface Announcement {
+interface Announcement {
   readonly entry: ToldEntry
   readonly hashes: readonly Buffer[]
 }
