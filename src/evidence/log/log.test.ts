@@ -8,14 +8,15 @@ import type { Instant } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
-import { parseNote, signerFromSeed, verifierOf, verifyNote } from '../checkpoint/note.ts'
+import { parseNote, signerFromSeed, verifierKey, verifierOf, verifyNote } from '../checkpoint/note.ts'
 import { entryLeaf } from '../entry.ts'
 import { appendEntries } from '../port.ts'
 import { listEntries } from '../read.ts'
 import { sequenceOnce } from '../sequencer.ts'
-import { parseBundle } from '../tree/entry-bundle.ts'
+import { formatBundle, parseBundle } from '../tree/entry-bundle.ts'
 import { leafHash } from '../tree/hash.ts'
 import { consistencyProof, includes, inclusionProof } from '../tree/proof.ts'
+import { verifyLog } from '../verify/live/verify-log.ts'
 import { Log, LogDamaged } from './log.ts'
 import { proveEntry } from './receipt.ts'
 import { TileFolder } from './tile-folder.ts'
@@ -136,6 +137,55 @@ describe('the log', { skip: databaseUnavailable() }, () => {
       await consistencyProof(async (name) => await tiles.read(name), 516, 518)
     assert.deepEqual(await consistency(two), await consistency(one))
     assert.equal(await two.tiles.find({ level: 0, index: 2, width: 200 }), undefined)
+  })
+
+  test('a write that fails, whichever, leaves nothing wrong: the next pass makes it good', async (t) => {
+    const evidence = db.database.layer('evidence')
+    const tileFolder = await mkdtemp(join(tmpdir(), 'reeve-log-'))
+    t.after(async () => await rm(tileFolder, { recursive: true }))
+    const whole = async (): Promise<void> => {
+      const keys = [verifierKey(verifierOf(signer))]
+      const found = await verifyLog({ evidence, tileFolder, keys, nowMs: () => Date.parse(AT) })
+      assert.deepEqual(
+        found.filter(({ outcome }) => outcome === 'failed'),
+        [],
+      )
+    }
+    let left = Number.MAX_SAFE_INTEGER
+    class FullDisk extends TileFolder {
+      override async write(...words: Parameters<TileFolder['write']>): Promise<void> {
+        left -= 1
+        if (left === -1) throw new Error('ENOSPC')
+        await super.write(...words)
+      }
+    }
+    const log = await Log.open({ ...parts(), tiles: new FullDisk(tileFolder) })
+    const start = await log.integrate(AT)
+    await whole()
+    let failed = 0
+    for (let at = 0; at < 6; at += 1) {
+      await append(150)
+      left = at % 3
+      const size = await log.integrate(AT).catch(() => undefined)
+      if (size === undefined) failed += 1
+      await append(2)
+      left = (at + 1) % 3
+      await log.integrate(AT).catch(() => undefined)
+      left = Number.MAX_SAFE_INTEGER
+      assert.equal(await log.integrate(AT), start + (at + 1) * 152)
+      await whole()
+    }
+    assert.ok(failed >= 4)
+  })
+
+  test('a last bundle that is of other entries than the hashes beside it is made again', async () => {
+    const { size } = await Log.open(parts())
+    const last = { level: 'entries', index: Math.floor(size / 256), width: size % 256 } as const
+    const tiles = new TileFolder(folder)
+    const bundle = await tiles.read(last)
+    await tiles.write(last, formatBundle(parseBundle(bundle).toReversed()))
+    await Log.open(parts())
+    assert.deepEqual(await tiles.read(last), bundle)
   })
 
   test('an entry that a superuser edited stops the log, which is never signed over it again', async () => {

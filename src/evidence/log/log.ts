@@ -11,6 +11,7 @@ import { formatBundle, parseBundle } from '../tree/entry-bundle.ts'
 import { GrowingTree } from '../tree/growing-tree.ts'
 import { leafHash } from '../tree/hash.ts'
 import { TILE_WIDTH } from '../tree/tile.ts'
+import type { TileName } from '../tree/tile.ts'
 import { newestCheckpoint } from './checkpoints.ts'
 import type { TileFolder } from './tile-folder.ts'
 
@@ -27,6 +28,8 @@ const BATCH = 16 * TILE_WIDTH
 export class Log {
   readonly #parts: LogParts
   #tree: GrowingTree
+  /** A write did not succeed: tree and bundle are ahead of what is on disk. */
+  #torn = false
   /** The leaves of the last, not yet full bundle. */
   #bundle: Buffer[]
 
@@ -63,6 +66,7 @@ export class Log {
    * Returns the size of the log.
    */
   async integrate(at: Instant): Promise<number> {
+    if (this.#torn) await this.#takeUpAnew()
     await this.#grow(Number.MAX_SAFE_INTEGER)
     const { evidence, signer, tiles } = this.#parts
     const { size } = this.#tree
@@ -84,6 +88,14 @@ export class Log {
     return this.#tree.size
   }
 
+  /** What a failed pass wrote is written again. */
+  async #takeUpAnew(): Promise<void> {
+    const again = await Log.open(this.#parts)
+    this.#tree = again.#tree
+    this.#bundle = again.#bundle
+    this.#torn = false
+  }
+
   /** Appends what has its place, up to `to` leaves. */
   async #grow(to: number): Promise<void> {
     for (;;) {
@@ -101,6 +113,7 @@ export class Log {
 
   async #append(leaves: readonly Buffer[]): Promise<void> {
     const { tiles } = this.#parts
+    this.#torn = true
     let index = Math.floor(this.#tree.size / TILE_WIDTH)
     for (const leaf of leaves) {
       this.#bundle.push(leaf)
@@ -113,6 +126,7 @@ export class Log {
       await tiles.write({ level: 'entries', index, width: this.#bundle.length }, formatBundle(this.#bundle))
     }
     for (const { name, bytes } of this.#tree.append(leaves.map(leafHash))) await tiles.write(name, bytes)
+    this.#torn = false
   }
 }
 
@@ -121,12 +135,15 @@ export class LogDamaged extends Error {
   override readonly name = 'LogDamaged'
 }
 
+/** Throws RangeError where a tile is missing, or the last bundle is not of the hashes beside it. */
 async function resume(parts: LogParts, size: number): Promise<readonly [tree: GrowingTree, bundle: Buffer[]]> {
-  const tree = await GrowingTree.resume(size, async (name) => await parts.tiles.read(name))
+  const read = async (name: TileName): Promise<Buffer> => await parts.tiles.read(name)
+  const tree = await GrowingTree.resume(size, read)
   const width = size % TILE_WIDTH
-  const bundle =
-    width === 0
-      ? []
-      : parseBundle(await parts.tiles.read({ level: 'entries', index: Math.floor(size / TILE_WIDTH), width }))
+  if (width === 0) return [tree, []]
+  const index = Math.floor(size / TILE_WIDTH)
+  const bundle = parseBundle(await read({ level: 'entries', index, width }))
+  const hashes = await read({ level: 0, index, width })
+  if (!Buffer.concat(bundle.map(leafHash)).equals(hashes)) throw new RangeError('the last bundle is of other entries')
   return [tree, bundle]
 }

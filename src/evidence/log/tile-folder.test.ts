@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -42,4 +42,16 @@ describe('what proofs share', () => {
     await assert.rejects(tiles.readingOnce()(upper(0)), RangeError)
     await assert.rejects(tiles.readingOnce()(leaves), RangeError)
   })
+})
+
+test('of a file that cannot be written nothing is left', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-tiles-'))
+  t.after(async () => await rm(folder, { recursive: true }))
+  await mkdir(join(folder, tilePath(upper(0))), { recursive: true })
+  await assert.rejects(new TileFolder(folder).write(upper(0), filled(1)))
+  const left = await readdir(folder, { recursive: true })
+  assert.deepEqual(
+    left.filter((name) => name.endsWith('.new')),
+    [],
+  )
 })

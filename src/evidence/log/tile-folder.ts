@@ -1,12 +1,12 @@
 // The log as plain files (C2SP tlog-tiles): tiles and entry bundles below one folder, and the newest checkpoint.
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import { parseNote } from '../checkpoint/note.ts'
 import { cutBundle } from '../tree/entry-bundle.ts'
 import { HASH_BYTES, TILE_WIDTH, tilePath } from '../tree/tile.ts'
 import type { TileName } from '../tree/tile.ts'
+import { writeWholeFile } from '../whole-file.ts'
 
 /** Of 8 KiB at most: all that stands above the leaves of a log of 16,000,000 entries. */
 const KEPT_MAX = 256
@@ -99,25 +99,11 @@ export class TileFolder {
 
   async write(name: TileName, bytes: Uint8Array): Promise<void> {
     const path = tilePath(name)
-    await this.#writePath(path, bytes)
+    await writeWholeFile(join(this.folder, path), bytes)
     this.#kept.delete(path)
   }
 
   async writeCheckpoint(note: string): Promise<void> {
-    await this.#writePath('checkpoint', Buffer.from(note))
-  }
-
-  async #writePath(path: string, bytes: Uint8Array): Promise<void> {
-    const file = join(this.folder, path)
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    const fresh = `${file}.${randomBytes(6).toString('hex')}.new`
-    const handle = await open(fresh, 'wx', 0o600)
-    try {
-      await handle.writeFile(bytes)
-      await handle.datasync()
-    } finally {
-      await handle.close()
-    }
-    await rename(fresh, file)
+    await writeWholeFile(join(this.folder, 'checkpoint'), note)
   }
 }

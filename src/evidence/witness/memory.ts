@@ -1,10 +1,11 @@
 // What a witness remembers, on disk: of each log the largest checkpoint that it cosigned.
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import { parseNote } from '../checkpoint/note.ts'
+import { writeWholeFile } from '../whole-file.ts'
 
 /** An origin is any text, a file name is not. */
 export const nameOf = (origin: string): string => createHash('sha256').update(origin).digest('hex')
@@ -27,18 +28,8 @@ export async function remembered(
 
 /** Whole or not at all, and on disk when it returns. */
 export async function writeWhole(file: string, content: string): Promise<void> {
-  const folder = join(file, '..')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const fresh = `${file}.${randomBytes(6).toString('hex')}.new`
-  const handle = await open(fresh, 'wx', 0o600)
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(fresh, file)
-  const parent = await open(folder, 'r')
+  await writeWholeFile(file, content)
+  const parent = await open(dirname(file), 'r')
   try {
     await parent.sync()
   } finally {
