@@ -17,9 +17,9 @@ export interface Job {
   readonly token: string
 }
 
-export async function jobOf({ post, get, ida, postgres }: PlanWorld): Promise<Job> {
+export async function jobOf({ post, get, ida, postgres, administers }: PlanWorld): Promise<Job> {
   await postgres.sql(`create role ${GROUP} nologin; create table orders (n int); grant select on orders to ${GROUP}`)
-  await postgres.sql(`grant ${GROUP} to ${postgres.call().settings.administrator.user} with admin true, inherit false`)
+  await administers(GROUP)
   const me = await get<{ id: string }>('/v1/me')
   const { id } = await post(ida, '/v1/principals', {
     kind: 'api_client',

@@ -1,0 +1,61 @@
+// Which points of which plans a run kills a server at: a sample; with REEVE_EXHAUSTIVE all of them, in rounds of what is killed
+// together. REEVE_PART=2/8 takes the second of eight parts of the rounds, REEVE_POINTS="revoke after 12, contain before 3" those.
+import assert from 'node:assert/strict'
+import type { Random } from '../../src/db/random-in-test.ts'
+import type { CrashPoint } from './crash-points.ts'
+import { ACTING } from './plan-cases.ts'
+
+const KINDS = [...ACTING, 'given', 'taken'] as const
+export type Kind = (typeof KINDS)[number]
+
+export interface Point extends CrashPoint {
+  readonly kind: Kind
+}
+
+/** Statements and logins of each, undisturbed: where a sample is taken from; all of them are counted anew. */
+const ABOUT: Readonly<Record<Kind, number>> = { contain: 47, revoke: 70, restore: 18, given: 7, taken: 9 }
+/** Killed together: as many as a server carries at once. Grants share their sessions: one of them at a time. */
+const TOGETHER: Readonly<Record<Kind, number>> = { contain: 16, revoke: 8, restore: 8, given: 1, taken: 1 }
+
+export async function chosenPoints(random: Random, lengthOf: (kind: Kind) => Promise<number>): Promise<Point[][]> {
+  const named = process.env['REEVE_POINTS']
+  if (named !== undefined) return [named.split(',').map(pointNamed)]
+  if (process.env['REEVE_EXHAUSTIVE'] === undefined) return [sampled(random)]
+  const [part = 1, parts = 1] = (process.env['REEVE_PART'] ?? '1/1').split('/').map(Number)
+  return (await rounds(lengthOf)).filter((_, index) => index % parts === part - 1)
+}
+
+export const spelledOut = ({ kind, when, at }: Point): string => `${kind} ${when} ${at}`
+
+function pointNamed(text: string): Point {
+  const found = new RegExp(`^\\s*(${KINDS.join('|')}) (before|after) (\\d+)\\s*$`).exec(text)
+  assert.ok(found !== null, `REEVE_POINTS: \`${text}\` is no point; write \`revoke after 12\``)
+  const [, kind, when, at] = found
+  return { kind: kind as Kind, when: when as Point['when'], at: Number(at) }
+}
+
+const pointsOf = (kind: Kind, length: number): Point[] =>
+  Array.from({ length }, (_, at) => at).flatMap((at): Point[] => [
+    { kind, at, when: 'before' },
+    { kind, at, when: 'after' },
+  ])
+
+/** A point of each operation, and of how a grant begins or how it ends. */
+const sampled = (random: Random): Point[] =>
+  [...ACTING, random.pick(['given', 'taken'] as const)].map((kind) => random.pick(pointsOf(kind, ABOUT[kind])))
+
+/** All points, each once: plans of one kind together, and beside them a grant. */
+async function rounds(lengthOf: (kind: Kind) => Promise<number>): Promise<Point[][]> {
+  const plans: Point[][] = []
+  const grants: Point[] = []
+  for (const kind of KINDS) {
+    const points = pointsOf(kind, await lengthOf(kind))
+    assert.ok(points.length > 4, kind)
+    if (kind === 'given' || kind === 'taken') grants.push(...points)
+    else while (points.length > 0) plans.push(points.splice(0, TOGETHER[kind]))
+  }
+  return Array.from({ length: Math.max(plans.length, grants.length) }, (_, index) => [
+    ...(plans[index] ?? []),
+    ...grants.slice(index, index + 1),
+  ])
+}
