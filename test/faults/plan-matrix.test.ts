@@ -1,6 +1,7 @@
 // Plans and grants at a real PostgreSQL, carried by a real server that is killed at each statement that it sends: they converge.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { messageOf } from '#kernel'
 import { MAJORS_BY_LOT, postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { seededRandom } from '../../src/db/random-in-test.ts'
@@ -33,15 +34,15 @@ for (const major of MAJORS_BY_LOT) {
         return kind === 'taken' ? await takenCase(world, job) : await caseOf(world, kind, `role_${++accounts}`)
       }
 
-      /** How many statements and logins it is, undisturbed; then everything has to hold, too. */
-      const lengthOf = async (kind: Kind): Promise<number> => {
+      /** Statements and logins, undisturbed; then everything has to hold, too. */
+      const sentBy = async (kind: Kind): Promise<string[]> => {
         const one = await caseFor(kind)
         const from = world.proxy.passed.length
         const id = await one.begin()
         await until(async () => await one.isOver(id), `${id} is over`)
         const sent = world.proxy.passed.slice(from)
         await one.assertWhole(id)
-        return sent.filter((passing) => one.isOf(passing, id)).length
+        return sent.filter((passing) => one.isOf(passing, id)).map(({ text }) => text)
       }
 
       /** Those that do not converge, with what does not hold. */
@@ -60,7 +61,10 @@ for (const major of MAJORS_BY_LOT) {
         return aimed.flatMap((point, index) => {
           const [text, end] = [inOneLine(killed[index]?.text ?? 'was over'), ends[index]]
           say(`${spelledOut(point)}: ${text}`)
-          return end?.status === 'rejected' ? [`${spelledOut(point)}, ${text}: ${messageOf(end.reason)}`] : []
+          if (end?.status !== 'rejected') return []
+          const failed = `${spelledOut(point)}, ${text}: ${messageOf(end.reason)}`
+          say(`✖ ${failed}`)
+          return [failed]
         })
       }
 
@@ -68,12 +72,18 @@ for (const major of MAJORS_BY_LOT) {
         const random = seededRandom()
         t.diagnostic(`seed ${random.seed}`)
         const failed: string[] = []
-        for (const points of await chosenPoints(random, lengthOf))
-          failed.push(...(await killedRound(points, (text) => t.diagnostic(text))))
+        for (const points of await chosenPoints(random, sentBy))
+          failed.push(...(await killedRound(points, (text) => said(t, text))))
         assert.deepEqual(failed, [])
       })
     },
   )
+}
+
+/** At once, too: all of it takes an hour. */
+function said(t: TestContext, text: string): void {
+  t.diagnostic(text)
+  if (process.env['REEVE_EXHAUSTIVE'] !== undefined) process.stderr.write(`${text}\n`)
 }
 
 const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 90)
