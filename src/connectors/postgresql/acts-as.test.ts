@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StepVerdict } from '#connectors/target'
 import { postgresqlTarget } from './index.ts'
 import { lookForOtherWays } from './look-for-other-ways.ts'
@@ -87,6 +88,13 @@ const ACTING: readonly (readonly [what: string, made: string, found: RegExp, men
     'alter table checked drop constraint checked_id_check',
   ],
   [
+    'a generated column that a cascade computes as the owner of the table',
+    `create function computed(x int) returns int language plpgsql immutable as $$ begin return x; end $$;
+     create table computing (id int references parent on update cascade, twin int generated always as (computed(id)) stored)`,
+    /function of a cascade public\.computed\(integer\) in shop \(default value for column twin of table (?:public\.)?computing\)/,
+    'alter table computing alter column twin drop expression',
+  ],
+  [
     'a function of somebody who signs in, in a trigger of a table of its own',
     `reset role; set role low; create function low.fired() returns trigger language plpgsql as $$ begin return old; end $$; reset role; set role app;
      create table fed (id int references parent on delete cascade);
@@ -104,11 +112,31 @@ const ACTING: readonly (readonly [what: string, made: string, found: RegExp, men
   ],
 ]
 
+/** Of `stamped`, which app made: it runs as whoever changes or reads the table. */
+const IN_ORDINARY_TABLES: readonly (readonly [what: string, made: string])[] = [
+  [
+    'a trigger function of an ordinary table',
+    `create table plain (x int); create function stamped() returns trigger language plpgsql as $$ begin return new; end $$;
+     create trigger stamps before insert on plain for each row execute function stamped()`,
+  ],
+  [
+    'a function that a generated column of an ordinary table calls',
+    `create function stamped(x int) returns int language plpgsql immutable as $$ begin return x; end $$;
+     create table generates (x int, y int generated always as (stamped(x)) stored)`,
+  ],
+  [
+    'a function of a policy, also where a cascade passes it',
+    `create function stamped(x int) returns boolean language plpgsql as $$ begin return true; end $$;
+     create table guarded (id int references parent on update cascade); alter table guarded enable row level security;
+     alter table guarded force row level security; create policy rows on guarded using (stamped(id)) with check (stamped(id))`,
+  ],
+]
+
 for (const major of MAJORS_BY_LOT) {
-  describe(`what acts as a held role, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
+  describe(`what acts as a held role, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 600_000 }, () => {
     let server: TestPostgres
     before(async () => {
-      server = await startPostgres(major)
+      server = await startPostgres(major, { wal_level: 'logical' })
       await server.sql('create database shop')
       await server.sql(
         `create role app login password '${SECRET}'; create role keeper; create role low login password 'low'`,
@@ -171,19 +199,20 @@ for (const major of MAJORS_BY_LOT) {
       await server.sql('drop view of_mine', 'shop')
     })
 
-    test('a trigger function of an ordinary table is no way while it is held, and is not handed over', async () => {
-      await made(
-        `create table plain (x int); create function stamped() returns trigger language plpgsql as $$ begin return new; end $$;
-         create trigger stamps before insert on plain for each row execute function stamped()`,
-      )
-      assert.equal(await looked(), 'verified')
-      assert.match((await hindered()) ?? '', /function of its table public\.stamped\(\) in shop/)
-      const own = await server.session('reeve_admin', 'only in this test', 'shop')
-      await assert.rejects(own.query("select reeve.hand_over('app', 'keeper')"), { code: '2BP01', message: /stamped/ })
-      await own.end()
-      await server.sql('alter routine stamped owner to keeper', 'shop')
-      assert.equal(await hindered(), undefined)
-    })
+    for (const [what, statements] of IN_ORDINARY_TABLES)
+      test(`${what} is no way while it is held, and is not handed over`, async () => {
+        await made(statements)
+        assert.equal(await looked(), 'verified')
+        assert.match((await hindered()) ?? '', /function of its table public\.stamped\(.*\) in shop/)
+        const own = await server.session('reeve_admin', 'only in this test', 'shop')
+        await assert.rejects(own.query("select reeve.hand_over('app', 'keeper')"), {
+          code: '2BP01',
+          message: /stamped/,
+        })
+        await own.end()
+        await server.sql('drop function stamped cascade', 'shop')
+        assert.equal(await hindered(), undefined)
+      })
 
     test('the page that is read before anything is held has them, too', async () => {
       await server.sql('alter routine door security definer', 'shop')
@@ -218,6 +247,91 @@ for (const major of MAJORS_BY_LOT) {
         'alter subscription sub disable; alter subscription sub set (slot_name = none); drop subscription sub; drop event trigger watch; drop server far cascade',
         'shop',
       )
+    })
+
+    test('a cascade computes generated columns as the owner of the table, and asks no policy', async () => {
+      await made(
+        `create table saw (what text, who name); grant insert on saw to public;
+         create function seen(said text) returns void language plpgsql as $$ begin insert into public.saw values (said, current_user); end $$;
+         create function sums(x int) returns int language plpgsql immutable as $$ begin perform public.seen('generated'); return x; end $$;
+         create function rows(x int) returns boolean language plpgsql as $$ begin perform public.seen('policy'); return true; end $$;
+         create table both_of (id int references parent on update cascade, g int generated always as (sums(id)) stored);
+         reset role; insert into parent values (1); insert into both_of values (1); truncate saw; set role app;
+         alter table both_of enable row level security; alter table both_of force row level security;
+         create policy p on both_of using (rows(id)) with check (rows(id))`,
+      )
+      await server.sql('update parent set id = 2', 'shop')
+      assert.deepEqual(await server.sql('select distinct what, who from saw', 'shop'), [
+        { what: 'generated', who: 'app' },
+      ])
+      await server.sql('drop table both_of; drop function sums, rows, seen; drop table saw; delete from parent', 'shop')
+    })
+
+    test('what a subscription of others feeds sets its functions off, those of a partition too: named, and refused', async () => {
+      await server.sql('create database src')
+      await server.sql(
+        `create table supplied (id int primary key, part int); create table whole (id int) partition by range (id);
+         create table leaf partition of whole for values from (0) to (9);
+         create publication p for table supplied, whole with (publish_via_partition_root = true)`,
+        'src',
+      )
+      await server.sql("select pg_create_logical_replication_slot('fed', 'pgoutput')", 'src')
+      await made(
+        `create table heard (by text, who name);
+         create function feeding() returns trigger language plpgsql as $$ begin insert into public.heard values (tg_relid::regclass, current_user); return new; end $$;
+         create table supplied (id int primary key, part int); create trigger t before insert on supplied for each row execute function feeding();
+         create function leafing() returns trigger language plpgsql as $$ begin insert into public.heard values (tg_relid::regclass, current_user); return new; end $$;
+         create table whole (id int) partition by range (id); create table leaf partition of whole for values from (0) to (9);
+         create trigger t before insert on leaf for each row execute function leafing();
+         alter table supplied enable always trigger t; alter table leaf enable always trigger t`,
+      )
+      assert.equal(await looked(), 'verified', 'nothing feeds them yet')
+      const at = `host=127.0.0.1 port=${server.port} dbname=src user=postgres password=''only in this test''`
+      await server.sql(
+        `create subscription fed connection '${at}' publication p with (create_slot = false, slot_name = 'fed')`,
+        'shop',
+      )
+      await server.sql('insert into supplied values (1); insert into whole values (2)', 'src')
+      const heard = async (): Promise<Record<string, unknown>[]> =>
+        await server.sql('select distinct by, who from heard order by by', 'shop')
+      for (const end = Date.now() + 60_000; (await heard()).length < 2 && Date.now() < end;) await sleep(100)
+      // before 16 as who owns the subscription, which is more
+      const who = major >= 16 ? 'app' : 'postgres'
+      const [leaf, supplied] = ['leaf', 'supplied'].map((name) => ({ by: `public.${name}`, who }))
+      assert.deepEqual(
+        (await heard()).map(({ by, who: as }) => ({ by: `public.${String(by).replace('public.', '')}`, who: as })),
+        [leaf, supplied],
+      )
+      const ways = await looked()
+      assert.match(
+        ways,
+        /function of a cascade public\.feeding\(\) in shop \(trigger t on table (?:public\.)?supplied\)/,
+      )
+      assert.match(ways, /function of a cascade public\.leafing\(\) in shop \(trigger t on table (?:public\.)?leaf\)/)
+      assert.match((await hindered()) ?? '', /would act as keeper then/)
+      for (const text of ['disable', 'set (slot_name = none)'])
+        await server.sql(`alter subscription fed ${text}`, 'shop')
+      await server.sql('drop subscription fed', 'shop')
+      assert.equal(await looked(), 'verified')
+      await server.sql('drop table supplied, whole, heard; drop function feeding, leafing', 'shop')
+    })
+
+    test('a policy for the role alone, or for it and others, hands over without losing the others theirs', async () => {
+      await server.sql(
+        `create role leaver; create role ward; ${major >= 16 ? 'grant leaver to reeve_admin with admin true, inherit false, set false;' : ''}
+         create table rowed (x int); alter table rowed owner to leaver; alter table rowed enable row level security;
+         create policy ours on rowed to leaver, ward using (true); create policy its on rowed to leaver using (true)`,
+        'shop',
+      )
+      const own = await server.session('reeve_admin', 'only in this test', 'shop')
+      await own.query("select reeve.hand_over('leaver', 'keeper')")
+      await own.end()
+      const policies =
+        "select polname, polroles::regrole[]::text as roles from pg_policy where polrelid = 'rowed'::regclass"
+      assert.deepEqual(await server.sql(policies, 'shop'), [{ polname: 'ours', roles: '{ward}' }])
+      const [row] = await server.sql("select tableowner, rowsecurity from pg_tables where tablename = 'rowed'", 'shop')
+      assert.deepEqual(row, { tableowner: 'keeper', rowsecurity: true })
+      await server.sql('drop table rowed; drop role ward; drop role leaver', 'shop')
     })
 
     test('revoking raises nobody to the successor', async () => {

@@ -30,15 +30,17 @@ const others = (acl: string, owner: string): string => `(
 /**
  * Functions of triggers, checks, defaults, generated columns and policies run as whoever changes the table. That is its owner where
  * the row goes by a cascade, or comes by a subscription (from 16 on). They are the role's own or of somebody who signs in, and so
- * could be made anew; those of others are theirs to answer for.
+ * could be made anew; those of others are theirs to answer for. A partition is fed by the subscription of what it is a part of.
+ * Policies are not asked there: the owner is above them, and a cascade passes even those that are forced on the owner.
  */
 const inTables = (role: string): string => `
     SELECT CASE WHEN bool_or(u.server) THEN 'function of the server' WHEN bool_or(u.carried) THEN 'function of a cascade' ELSE 'function of its table' END,
       p.oid::regprocedure::text, min(u.by), true
     FROM pg_proc p JOIN LATERAL (
       SELECT pg_describe_object(d.classid, d.objid, 0) AS by, d.classid IN ('pg_class'::regclass, 'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass) AS server,
-        EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd')))
-          OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = t.oid) AS carried
+        d.classid <> 'pg_policy'::regclass AND (
+          EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd')))
+          OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = t.oid OR r.srrelid IN (SELECT pg_partition_ancestors(t.oid)))) AS carried
       FROM pg_depend d JOIN pg_class t ON t.oid = CASE d.classid
         WHEN 'pg_trigger'::regclass THEN (SELECT g.tgrelid FROM pg_trigger g WHERE g.oid = d.objid)
         WHEN 'pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_constraint k WHERE k.oid = d.objid)

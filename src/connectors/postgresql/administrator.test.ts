@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { Examined } from '#connectors/target'
 import { scramVerifier } from '#kernel'
+import { asAdministrator } from './administrator.ts'
 import { administratorSql, postgresqlTarget } from './index.ts'
 import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
@@ -179,6 +180,13 @@ for (const major of MAJORS) {
       assert.match((await examined()).get(check)?.detail ?? '', /reeve\.hand_over is not as this release installs it/)
       for (const remedy of (await examined()).get(check)?.remedy ?? []) await server.sql(remedy)
       assert.equal((await examined()).get(check)?.outcome, 'ok')
+    })
+
+    test('a server that compiles what is asked compiles nothing of what Reeve asks once', async () => {
+      await server.sql('alter database postgres set jit = on')
+      const asked = await asAdministrator(server.call(), { for: 'asking' }, async (one) => await one.rows('show jit'))
+      assert.deepEqual(asked, [{ jit: 'off' }])
+      await server.sql('alter database postgres reset jit')
     })
 
     test('a password that was rotated and a server that is down can be told apart', async () => {

@@ -81,8 +81,9 @@ async function settingsOf(
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,
+    // nothing is asked often enough to be compiled before, which takes seconds where a server does so
     options:
-      `-c search_path=pg_catalog -c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} ` +
+      `-c jit=off -c search_path=pg_catalog -c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} ` +
       `-c standard_conforming_strings=on -c client_encoding=UTF8 -c timezone=UTC -c datestyle=ISO${readOnly}`,
   }
 }
