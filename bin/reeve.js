@@ -4,9 +4,11 @@
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { keepMemoryOutOfCore } from './no-memory-in-core.js'
 import { nodeWillDo } from './node-version.js'
 
 if (nodeWillDo()) {
+  keepMemoryOutOfCore()
   const sources = new URL('../cli/main.ts', import.meta.url)
   // stripping types off some hundred files takes longer than many a scan; a clone keeps the result beside its dependencies
   if (existsSync(sources))

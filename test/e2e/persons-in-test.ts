@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test'
 import { reeve } from '../scan/run-reeve.ts'
 import type { Ended } from '../scan/run-reeve.ts'
 import { cleanEnvironment, startServer } from './server-in-test.ts'
-import type { ServerInTest } from './server-in-test.ts'
+import type { ServerInTest, ServerOptions } from './server-in-test.ts'
 
 export interface Persons {
   readonly url: string
@@ -18,13 +18,19 @@ export interface Persons {
   readonly ben: string
   readonly run: (token: string, ...args: string[]) => Promise<Ended>
   readonly stderr: () => string
+  readonly pid: number
   readonly post: (token: string, path: string, body: object, status?: number) => Promise<{ id: string }>
 }
 
 /** Both are gone after the test. */
-export async function startWithPersons(t: TestContext, more: readonly string[] = []): Promise<Persons> {
+export async function startWithPersons(
+  t: TestContext,
+  more: readonly string[] = [],
+  options: Partial<ServerOptions> = {},
+): Promise<Persons> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-persons-'))
-  const server = await startServer({ dataDirectory: join(folder, 'data'), args: ['--both-administrations', ...more] })
+  const dataDirectory = join(folder, 'data')
+  const server = await startServer({ ...options, dataDirectory, args: ['--both-administrations', ...more] })
   t.after(async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 10 })
@@ -33,6 +39,7 @@ export async function startWithPersons(t: TestContext, more: readonly string[] =
   return {
     url: server.url,
     stderr: server.stderr,
+    pid: server.pid,
     folder,
     ida,
     ben,

@@ -1,51 +1,177 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { identifier, LAYER_NAMES, runningLayers, sql } from '#db'
+import { promisify } from 'node:util'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
+import { everyRow, filesWith, isIn, MARK, watchProcesses } from './places-of-secrets.ts'
 import { startWithTarget } from './target-in-test.ts'
 import type { ContainWorld } from './target-in-test.ts'
 
-const COUNT = process.env['REEVE_EXHAUSTIVE'] === undefined ? 25 : 1000
-const MARK = 'xqz7-planted-'
+const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
+/** By a plan each, to its end. */
+const USED = EXHAUSTIVE ? 1000 : 5
+/** Offered for what would become of them, or in a request that is wrong. */
+const SHOWN = EXHAUSTIVE ? 200 : 20
+const AT_ONCE = 4
+/** Of those, by the command line. */
+const BY_COMMAND = 2
+/** Beside those: held up, so that their secrets are in memory when the server crashes. */
+const UNDER_WAY = 5
+const why = { because: 'it was planted' }
 
 interface Item {
   readonly id: string
-  readonly data: { readonly state: string; readonly account: string }
+  readonly data: { readonly state: string; readonly account: string; readonly receiptId?: string }
 }
 
+interface Leaked {
+  readonly secret: string
+  readonly target: string
+  readonly account: string
+}
+
+const planted = (prefix: string, count: number): Record<string, string> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [`${prefix}${at}`, `${MARK}${randomBytes(16).toString('hex')}`]),
+  )
+
 describe('values of secrets are nowhere', { skip: postgresMissing(18), timeout: 1_800_000 }, () => {
-  test(`${COUNT} passwords that leaked are used, and found in nothing that is kept, told or seen`, async (t) => {
-    const roles = Object.fromEntries(
-      Array.from({ length: COUNT }, (_, at) => [`app${at}`, `${MARK}${randomBytes(16).toString('hex')}`]),
-    )
-    const world = await startWithTarget(t, roles)
+  test(`${USED} that leaked are used and ${SHOWN} more shown: found in nothing that is kept, told, seen or left by a crash`, async (t) => {
+    const [roles, stuck] = [planted('app', USED), planted('stuck', UNDER_WAY)]
+    const left = await mkdtemp(join(tmpdir(), 'reeve-crash-'))
+    t.after(async () => await rm(left, { recursive: true, force: true }))
+    const reports = join(left, 'reports')
+    mkdirSync(reports)
+    const env = { NODE_OPTIONS: `--report-on-signal --report-on-fatalerror --report-directory=${reports}` }
+    const world = await startWithTarget(t, { ...roles, ...stuck }, [], [], { cwd: left, env })
     const watch = watchProcesses()
-    const answers: string[] = []
-    for (const [account, secret] of Object.entries(roles)) {
-      const asked = { secret, target: 'main', account, because: 'it was planted' }
-      answers.push(JSON.stringify(await world.post(world.ida, '/v1/containments', asked, 200)))
-    }
+    const answers = [...(await contained(world, roles)), ...(await shown(world))]
     const plans = await ended(world)
     const seen = watch.stop()
     assert.deepEqual([...new Set(plans.map(({ data }) => data.state))], ['verified'])
-    assert.equal(plans.length, COUNT)
+    assert.equal(plans.length, USED)
     assert.ok(seen.looks > 10, 'processes were looked at while they ran')
     assert.deepEqual(seen.found, [])
 
-    const receipts = await Promise.all(plans.slice(0, 20).map(async ({ id }) => await get(world, `/v1/receipts/${id}`)))
-    const entries = await get(world, '/v1/entries?limit=200')
-    for (const text of [...answers, JSON.stringify(plans), ...receipts, entries]) assert.ok(!text.includes(MARK))
-    const rows = await everyRow(join(world.folder, 'data'))
-    assert.ok(rows.count > COUNT * 10, `${rows.count} rows`)
-    assert.deepEqual(rows.found, [])
-    assert.deepEqual(filesWith(join(world.folder, 'data')), [])
-    assert.ok(!world.stderr().includes(MARK))
+    const told = [...answers, ...plans.map((plan) => JSON.stringify(plan)), ...(await pages(world, '/v1/entries'))]
+    for (const { data } of plans) told.push(await get(world, `/v1/receipts/${data.receiptId ?? ''}`))
+    assert.deepEqual(told.filter(isIn), [])
+    await notInWhatIsKept(world)
+    const heldUp = await underWay(world, stuck)
+    try {
+      await notInWhatACrashLeaves(world, left, reports)
+    } finally {
+      await heldUp.end()
+    }
+    // nor in the log of the target, which has every statement and login
+    const target = filesWith(join(world.postgres.place.data, 'log'))
+    assert.ok(target.count > 0)
+    assert.deepEqual(target.found, [])
   })
 })
+
+/** What was answered. */
+async function contained(world: ContainWorld, roles: Readonly<Record<string, string>>): Promise<string[]> {
+  const answers: string[] = []
+  const one = async (account: string, secret: string, byCommand: boolean): Promise<void> => {
+    if (!byCommand) {
+      const asked = { secret, target: 'main', account, ...why }
+      answers.push(JSON.stringify(await world.post(world.ida, '/v1/containments', asked, 200)))
+      return
+    }
+    const path = await world.file(`leaked-${account}.txt`, `${secret}\n`)
+    const held = ['contain', '--secret-file', path, '--target', 'main', '--account', account, '--because', 'planted']
+    const { code, stdout, stderr } = await world.run(world.ida, ...held, '--yes')
+    assert.equal(code, 0, stdout + stderr)
+    answers.push(stdout, stderr)
+  }
+  await someAtOnce(
+    Object.entries(roles).map(
+      ([account, secret], index) =>
+        async () =>
+          await one(account, secret, index < BY_COMMAND),
+    ),
+  )
+  return answers
+}
+
+async function someAtOnce(work: (() => Promise<void>)[]): Promise<void> {
+  const one = async (): Promise<void> => {
+    for (let next = work.shift(); next !== undefined; next = work.shift()) await next()
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+}
+
+/** None is the password of the account: before a plan, in one, or in a request that is wrong. */
+async function shown(world: ContainWorld): Promise<string[]> {
+  const answers: string[] = []
+  const ways = [
+    async (asked: Leaked) => await world.post(world.ida, '/v1/containments/preview', asked, 200),
+    async (asked: Leaked) => await world.post(world.ida, '/v1/plans/preview', { ...asked, operation: 'contain' }, 200),
+    async (asked: Leaked) =>
+      await world.post(world.ida, '/v1/containments', { ...asked, ...why, credentialId: asked.secret }, 400),
+    async (asked: Leaked) =>
+      await world.post(world.ida, '/v1/plans', { ...asked, ...why, operation: asked.secret }, 400),
+  ]
+  const offers = Object.values(planted('shown', SHOWN)).map((secret, index) => async (): Promise<void> => {
+    answers.push(JSON.stringify(await ways[index % ways.length]?.({ secret, target: 'main', account: 'app0' })))
+  })
+  await someAtOnce(offers)
+  return answers
+}
+
+async function notInWhatIsKept(world: ContainWorld): Promise<void> {
+  const data = join(world.folder, 'data')
+  const rows = await everyRow(data)
+  assert.ok(rows.count > USED * 10, `${rows.count} rows`)
+  assert.deepEqual(rows.found, [])
+  const files = filesWith(data)
+  assert.ok(files.count > 100, `${files.count} files`)
+  assert.deepEqual(files.found, [])
+  assert.ok(!isIn(world.stderr()))
+}
+
+/** Plans that wait for a lock at their target: the session that has it. */
+async function underWay(
+  world: ContainWorld,
+  roles: Readonly<Record<string, string>>,
+): ReturnType<ContainWorld['postgres']['session']> {
+  const session = await world.postgres.session('postgres', await world.postgres.call().secretOf(''))
+  await session.query('begin')
+  for (const account of Object.keys(roles)) await session.query(`alter role ${account} connection limit 9`)
+  for (const [account, secret] of Object.entries(roles))
+    await world.post(world.ida, '/v1/containments', { secret, target: 'main', account, ...why }, 200)
+  return session
+}
+
+/** A report of Node's, and a core file, of a server that has secrets in its memory. */
+async function notInWhatACrashLeaves(world: ContainWorld, left: string, reports: string): Promise<void> {
+  const { pid } = world
+  const running = (await allPlans(world)).filter(({ data }) => data.state === 'running')
+  assert.equal(running.length, UNDER_WAY)
+  process.kill(pid, 'SIGUSR2')
+  for (let waited = 0; filesWith(reports).count === 0 && waited < 200; waited++) await sleep(100)
+  const report = filesWith(reports)
+  assert.ok(report.count > 0, 'a report was written')
+  assert.deepEqual(report.found, [])
+  // the kernel's own word, whichever way this machine keeps core files
+  assert.equal(readFileSync(`/proc/${pid}/coredump_filter`, 'utf8').trim(), '00000000')
+  await promisify(execFile)('prlimit', ['--pid', String(pid), '--core=unlimited:'])
+  process.kill(pid, 'SIGABRT')
+  for (let waited = 0; existsSync(`/proc/${pid}`) && waited < 600; waited++) await sleep(100)
+  const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
+  const core = [join(left, pattern), join(left, `${pattern}.${pid}`)].find((path) => existsSync(path))
+  if (/^\w+$/.test(pattern)) assert.ok(core !== undefined && statSync(core).size > 0, 'a core file was written')
+  assert.deepEqual(filesWith(left).found, [])
+  assert.deepEqual(filesWith(join(world.folder, 'data')).found, [])
+  assert.ok(!isIn(world.stderr()))
+}
 
 async function get({ url, ida }: ContainWorld, path: string): Promise<string> {
   const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ida}` } })
@@ -53,83 +179,25 @@ async function get({ url, ida }: ContainWorld, path: string): Promise<string> {
   return await response.text()
 }
 
+/** Each page of a list, as it was answered. */
+async function pages(world: ContainWorld, path: string): Promise<string[]> {
+  const found: string[] = []
+  for (let cursor = ''; ;) {
+    const page = await get(world, `${path}?limit=200${cursor}`)
+    found.push(page)
+    const { next } = JSON.parse(page) as { next?: string }
+    if (next === undefined) return found
+    cursor = `&cursor=${encodeURIComponent(next)}`
+  }
+}
+
+const allPlans = async (world: ContainWorld): Promise<Item[]> =>
+  (await pages(world, '/v1/plans')).flatMap((page) => (JSON.parse(page) as { items: Item[] }).items)
+
 async function ended(world: ContainWorld): Promise<Item[]> {
   for (;;) {
-    const found: Item[] = []
-    for (let cursor = ''; ;) {
-      const page = JSON.parse(await get(world, `/v1/plans?limit=200${cursor}`)) as { items: Item[]; next?: string }
-      found.push(...page.items)
-      if (page.next === undefined) break
-      cursor = `&cursor=${encodeURIComponent(page.next)}`
-    }
+    const found = await allPlans(world)
     if (found.every(({ data }) => data.state !== 'running')) return found
     await sleep(1000)
   }
 }
-
-/** Arguments and environment of every process that may be read, again and again. */
-function watchProcesses(): { stop(): { looks: number; found: string[] } } {
-  const found = new Set<string>()
-  let looks = 0
-  const look = (): void => {
-    looks += 1
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
-      for (const what of ['cmdline', 'environ'])
-        if (contentOf(`/proc/${pid}/${what}`).includes(MARK)) found.add(`${pid} ${what}`)
-  }
-  const timer = setInterval(look, 50)
-  return {
-    stop: () => {
-      clearInterval(timer)
-      return { looks, found: [...found] }
-    },
-  }
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    // it ended, or is somebody else's
-    return ''
-  }
-}
-
-/** Each row of each table as text, as a dump has it. */
-async function everyRow(dataDirectory: string): Promise<{ count: number; found: string[] }> {
-  const running = await runningLayers(dataDirectory)
-  assert.ok(running !== undefined, 'the server runs')
-  const found: string[] = []
-  let count = 0
-  try {
-    for (const layer of LAYER_NAMES) {
-      const database = running.database.layer(layer)
-      await database.transaction(
-        async (tx) => {
-          const tables = await tx.query<{ schema: string; name: string }>(sql`
-            select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where c.relkind = 'r' and n.nspname !~ '^pg_|information_schema'
-              and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')`)
-          for (const { schema, name } of tables) {
-            const rows = await tx.query<{ text: string }>(
-              sql`select t::text as text from ${identifier(schema)}.${identifier(name)} t`,
-            )
-            count += rows.length
-            if (rows.some(({ text }) => text.includes(MARK))) found.push(`${schema}.${name}`)
-          }
-        },
-        { readOnly: true },
-      )
-    }
-  } finally {
-    await running.database.close()
-  }
-  return { count, found }
-}
-
-/** Whatever lies in the data directory: the log, the database's own files, what it writes ahead. */
-const filesWith = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((path) => contentOf(path).includes(MARK))

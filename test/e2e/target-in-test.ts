@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { scramVerifier } from '#kernel'
 import { startPostgres } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import type { TestPostgres } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { startWithPersons } from './persons-in-test.ts'
 import type { Persons } from './persons-in-test.ts'
+import type { ServerOptions } from './server-in-test.ts'
 
 export interface ContainWorld extends Persons {
   readonly postgres: TestPostgres
@@ -20,13 +22,17 @@ export async function startWithTarget(
   roles: Readonly<Record<string, string>>,
   args: readonly string[] = [],
   target: readonly string[] = [],
+  options: Partial<ServerOptions> = {},
 ): Promise<ContainWorld> {
-  const postgres = await startPostgres(18)
+  // what is sent to it is in its log, to be searched
+  const postgres = await startPostgres(18, { logging_collector: 'on', log_statement: 'all', log_connections: 'on' })
   t.after(async () => await postgres.stop())
-  for (const [role, password] of Object.entries(roles))
-    await postgres.sql(`create role "${role}" login password '${password}'`)
+  const made = Object.entries(roles).map(
+    ([role, password]) => `create role "${role}" login password '${scramVerifier(password)}'`,
+  )
+  await postgres.sql(made.join(';'))
   await postgres.administered(Object.keys(roles))
-  const persons = await startWithPersons(t, args)
+  const persons = await startWithPersons(t, args, options)
   const file = async (name: string, text: string): Promise<string> => {
     const path = join(persons.folder, name)
     await writeFile(path, text, { mode: 0o600 })
