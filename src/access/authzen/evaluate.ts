@@ -1,4 +1,5 @@
 // One question, or a batch of them (AuthZEN Authorization API 1.0, sections 6 and 7), answered from resident facts.
+import { setImmediate } from 'node:timers/promises'
 import { Fault, newId } from '#kernel'
 import type { Id } from '#kernel'
 import { decide } from '../decide/index.ts'
@@ -28,6 +29,8 @@ export interface DecisionPoint {
 }
 
 const EVALUATIONS_MAX = 1000
+/** Then whoever else waits is answered. */
+const SLICE_MS = 20
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 type Semantic = (typeof SEMANTICS)[number]
 
@@ -99,7 +102,14 @@ async function allOf(
   defaults: JsonObject,
   items: readonly unknown[],
 ): Promise<readonly EvaluationAnswer[]> {
-  const asked = items.map((item) => askItem(point, defaults, item))
+  const asked: ReturnType<typeof askItem>[] = []
+  let since = performance.now()
+  for (const item of items) {
+    asked.push(askItem(point, defaults, item))
+    if (performance.now() - since < SLICE_MS) continue
+    await setImmediate()
+    since = performance.now()
+  }
   const waits = new Set<Promise<boolean>>()
   for (const one of asked) if ('decided' in one && one.written !== undefined) waits.add(one.written)
   const was = new Map(await Promise.all([...waits].map(async (written) => [written, await written] as const)))

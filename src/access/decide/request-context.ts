@@ -25,10 +25,22 @@ export const statedContext = ({ subject, resource, action, context }: Question):
   subject: partyContext(subject, 'subject'),
   resource: partyContext(resource, 'resource'),
   action: action.properties === undefined ? NOTHING : asCedar(action.properties, 'action'),
-  request: context === undefined ? NOTHING : asCedar(context, 'context'),
+  request: context === undefined ? NOTHING : requestContext(context),
 })
 
 const NOTHING: object = Object.freeze({})
+
+let lastGiven: Properties | undefined
+let lastRequest = NOTHING
+
+/** The items of a batch share one: converted a thousand times, a large one would keep everybody waiting. */
+function requestContext(given: Properties): object {
+  if (given !== lastGiven) {
+    lastRequest = asCedar(given, 'context')
+    lastGiven = given
+  }
+  return lastRequest
+}
 
 function partyContext({ type, id, properties }: Party, name: string): object {
   if (properties === undefined) return { type, id }
