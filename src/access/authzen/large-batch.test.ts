@@ -27,7 +27,11 @@ void suite('a large batch', () => {
       },
     )
     const point: DecisionPoint = { state: () => state, now: () => NOON }
-    const answer = await evaluateAll(point, { ...asked, context: { list }, evaluations: Array(100).fill({}) })
+    const answer = await evaluateAll(point, {
+      ...asked,
+      context: { list },
+      evaluations: Array.from({ length: 100 }, () => ({})),
+    })
     assert.ok('evaluations' in answer)
     assert.deepEqual(new Set(answer.evaluations.map(({ decision }) => decision)), new Set([true]))
     assert.equal(read, 1)
@@ -45,13 +49,14 @@ void suite('a large batch', () => {
         return undefined
       },
     }
-    const whole = evaluateAll(point, { ...asked, evaluations: Array(40).fill({}) })
+    const whole = evaluateAll(point, { ...asked, evaluations: Array.from({ length: 40 }, () => ({})) })
     const seen = new Set<number>()
-    while (decided < 40) {
+    for (let turn = 0; turn < 12; turn++) {
       await setImmediate()
       seen.add(decided)
     }
     await whole
+    assert.equal(decided, 40)
     assert.ok(seen.size > 3, `others had ${seen.size} turns`)
   })
 })
