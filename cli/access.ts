@@ -39,7 +39,9 @@ export function accessCommand(): Command {
     .description('who can do an action on a resource, each by a shortest way')
     .argument('<action>', 'as in aws:s3:GetObject')
     .argument('<resource>', 'its whole name, as in pg://main/shop/public.orders')
-  const standing = new Command('standing').description('administrative rights and grants that have no end')
+  const standing = new Command('standing').description(
+    'administrative rights, grants that have no end, and identities of tier admin',
+  )
   return new Command('access')
     .description('who can do what, across systems')
     .addCommand(addDates(addEscalations(show)).action(showAccess))
@@ -159,12 +161,12 @@ async function showStanding(options: Options): Promise<void> {
   )
   await answerListing<Schemas['StandingAccess']>({
     items: page.items,
-    empty: 'No administrative right and no grant without an end, as far as sources show.',
+    empty: 'No administrative right, no grant without an end and nobody of tier admin, as far as sources show.',
     columns: [
       { title: 'principal', whole: true, of: ({ principalId }) => principalId },
       { title: 'name', of: ({ name }) => name ?? '' },
       { title: 'right', of: ({ permission, system }) => `${permission} (${system})` },
-      { title: 'on', of: (right) => rightText(right) },
+      { title: 'on', of: (right) => right.because ?? rightText(right) },
       { title: 'since', whole: true, of: ({ since }) => since.slice(0, 10) },
       { title: 'owner', of: ({ owner }) => (owner === undefined ? 'nobody' : (owners.get(owner.id) ?? owner.id)) },
       { title: 'approved', whole: true, of: ({ approval }) => approval?.requestId ?? 'no' },

@@ -18,6 +18,7 @@ import {
   TileFolder,
   verifierKey,
   verifierOf,
+  verifyDecisions,
   verifyGuard,
   verifyLog,
   verifyRowEntries,
@@ -34,7 +35,7 @@ import type { Keys } from '#keys'
 import { controlReader } from './control-reader.ts'
 import { identityLayer } from './layers.ts'
 import { servedDirectory } from './served-directory.ts'
-import { rowSources, stateSources } from './told-tables.ts'
+import { decisionSource, rowSources, stateSources } from './told-tables.ts'
 import { serverSettingsOf } from '../config-server.ts'
 
 export interface DeskOptions {
@@ -136,6 +137,7 @@ export async function exportEvidence(
       key: keys[0] ?? '',
       witnesses: options.witnessKeys,
       told: rowSources(database),
+      decisions: decisionSource(database),
       populations: [
         ...rollPopulations(identity),
         ...accessPopulations(database.layer('access')),
@@ -182,6 +184,7 @@ export async function verifyEvidence(
       ...(await verifyState(evidence, stateSources(database))),
       ...(await verifyRows(evidence, rowSources(database))),
       ...(await verifyRowEntries(evidence)),
+      ...(await verifyDecisions(evidence, decisionSource(database))),
     ]
   })
 }

@@ -1,12 +1,12 @@
 // Every table of the database: how its rows hang on the log, or why they do not. A test compares with the catalogue.
-import { ACCESS_TABLES } from '#access/records'
+import { ACCESS_TABLES, everyDecisionBatch } from '#access/records'
 import { CONNECTION_TABLES } from '#connections'
 import type { Database, Layer } from '#db'
 import { EFFECT_TABLES } from '#effect'
 import { layerState, toldRows } from '#db/history'
 import type { RecordTable, ToldTable } from '#db/history'
 import { ROLL_TABLES } from '#identity/roll'
-import type { RowSource, StateSource } from '#evidence'
+import type { DecisionSource, RowSource, StateSource } from '#evidence'
 
 const told = (name: string, key: string, leftOut = ''): ToldTable => ({
   name,
@@ -101,3 +101,7 @@ export function stateSources(database: Database): StateSource[] {
 export function rowSources(database: Database): RowSource[] {
   return TOLD_TABLES.map((table) => toldRows(database.layer(table.name.split('.')[0] as Layer), table))
 }
+
+export const decisionSource = (database: Database): DecisionSource => ({
+  batches: () => everyDecisionBatch(database.layer('access')),
+})

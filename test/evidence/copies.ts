@@ -5,9 +5,18 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { LAYER_NAMES, openDatabase } from '#db'
 import type { Connection, Database, Layer, LayerDatabase } from '#db'
-import { Log, sequenceOnce, TileFolder, verifyLog, verifyRowEntries, verifyRows, verifyState } from '#evidence'
+import {
+  Log,
+  sequenceOnce,
+  TileFolder,
+  verifyDecisions,
+  verifyLog,
+  verifyRowEntries,
+  verifyRows,
+  verifyState,
+} from '#evidence'
 import type { LiveFinding, LiveOptions, NoteSigner } from '#evidence'
-import { rowSources, stateSources } from '../../src/start/told-tables.ts'
+import { decisionSource, rowSources, stateSources } from '../../src/start/told-tables.ts'
 import { keyText, logKey } from './estate.ts'
 import type { Estate } from './estate.ts'
 
@@ -38,6 +47,7 @@ export async function copyOf(estate: Estate): Promise<Copy> {
     ...(await verifyState(evidence, stateSources(database))),
     ...(await verifyRows(evidence, rowSources(database))),
     ...(await verifyRowEntries(evidence)),
+    ...(await verifyDecisions(evidence, decisionSource(database))),
   ]
   return {
     database,

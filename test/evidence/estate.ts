@@ -25,7 +25,7 @@ import { recordCredential, recordRevocation, registerPrincipal, rollPopulations,
 import { testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import { ACCOUNT, ENTITLEMENT } from '../../src/access/observe/records.ts'
-import { rowSources } from '../../src/start/told-tables.ts'
+import { decisionSource, rowSources } from '../../src/start/told-tables.ts'
 import { person, personOf, rollInTest } from '../../src/identity/principal/roll-in-test.ts'
 import type { RollInTest } from '../../src/identity/principal/roll-in-test.ts'
 import { PRINCIPAL } from '../../src/identity/record/tables.ts'
@@ -93,6 +93,7 @@ export async function evidenceEstate(): Promise<Estate> {
         key,
         witnesses,
         told: rowSources(opened.database),
+        decisions: decisionSource(opened.database),
         populations: [
           ...rollPopulations(roll.identity),
           ...accessPopulations(opened.database.layer('access')),

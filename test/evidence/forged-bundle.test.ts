@@ -52,8 +52,8 @@ const LIES: readonly Lie[] = [
   {
     what: 'a row left out with its record',
     edits: {
-      'populations/principals.csv': (text) => text.replace(/\nprn_.*\n(?=prn_)/, '\n'),
-      'records/principals.ndjson': (text) => text.replace(/^.*"version":1\}\n/m, ''),
+      'populations/principals.csv': (text) => text.replace(/\nprn_[^\n]*\n(?=prn_)/, '\n'),
+      'records/principals.ndjson': (text) => text.replace(/(?<=^|\n)[^\n]*"version":1\}\n/, ''),
     },
     found: /records of the log are left out|is wrong|are wrong/,
   },

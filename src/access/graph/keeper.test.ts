@@ -4,13 +4,18 @@ import { ref } from '#kernel'
 import type { Fact, Id, Instant } from '#kernel'
 import { arnOf, right, role, syncInTest } from '../../connectors/sync/sync-in-test.ts'
 import type { SyncInTest } from '../../connectors/sync/sync-in-test.ts'
+import { readCurrent } from '#db/history'
+import { changeWithEntries } from '#evidence/port'
+import type { PrincipalRecord } from '#identity/roll'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
+import { PRINCIPAL } from '../../identity/record/tables.ts'
 import { grantInTest } from '../grant/grant-in-test.ts'
 import { endGrant } from '../grant/end-grant.ts'
 import { GraphThread } from './graph-thread.ts'
 import { GraphKeeper } from './keeper.ts'
 import { standingAccess } from './standing.ts'
+import type { StandingAccess, StandingPage } from './standing.ts'
 
 const AT = { connector: 'kubernetes', file: 'pods.yaml' } as const
 const account = ref('kubernetes', 'main:system:serviceaccount:shop:web')
@@ -96,7 +101,7 @@ describe('the graph of a server', { skip: databaseUnavailable() }, () => {
       resources: ['arn:aws:s3:::a/*'],
     })
     assert.deepEqual(await whoCan(), [[principalId, 'yes', 0]])
-    const standing = await standingAccess(roll.access.db, { limit: 10 })
+    const standing = await standingAccess(roll.access.db, roll.identity, { limit: 10 })
     assert.deepEqual(
       standing.map(({ id, approval }) => [id, approval?.approvedBy]),
       [[grant.id, []]],
@@ -104,11 +109,66 @@ describe('the graph of a server', { skip: databaseUnavailable() }, () => {
     await endGrant(roll.access, roll.act(), { id: grant.id, because: 'done' })
     roll.act()
     assert.deepEqual(await whoCan(), [])
-    assert.deepEqual(await standingAccess(roll.access.db, { limit: 10 }), [])
+    assert.deepEqual(await standingAccess(roll.access.db, roll.identity, { limit: 10 }), [])
     const times = { asOf: grant.recordedAt, asKnownAt: grant.recordedAt }
     assert.deepEqual(
-      (await standingAccess(roll.access.db, { limit: 10, times })).map(({ id }) => id),
+      (await standingAccess(roll.access.db, roll.identity, { limit: 10, times })).map(({ id }) => id),
       [grant.id],
+    )
+  })
+
+  test('who is of tier admin by no right that is listed is listed with the reason, once, on the right page, and as of a date', async () => {
+    const admin = { type: 'entitlement', level: 'admin', actions: ['*'] } as const
+    await roll.sync('aws', [
+      role('root'),
+      { ...right('root', 'everything'), ...admin },
+      ...['by-way', 'by-way-too'].flatMap((name) => [role(name), right(name, 'reader')]),
+      role('plain'),
+    ])
+    const ids = await Promise.all(['by-way', 'by-way-too'].map(async (name) => await idOf(arnOf(name))))
+    const before = roll.act().at
+    const tier = { value: 'admin', from: 'derived', reason: 'it can change a policy that binds it' } as const
+    await roll.identity.db.transaction(async (tx) => {
+      const found = await readCurrent<PrincipalRecord>(tx, PRINCIPAL, [...ids, await idOf(arnOf('root'))], {
+        lock: true,
+      })
+      const change = {
+        patch: (data: PrincipalRecord) => Object.assign({}, data, { tier }),
+        words: { type: 'principal.updated' },
+      }
+      await changeWithEntries<PrincipalRecord>(
+        tx,
+        PRINCIPAL,
+        roll.act(),
+        [...found.values()].map((current) => Object.assign({ current }, change)),
+      )
+    })
+    const list = async (page: Omit<StandingPage, 'limit'> & { limit?: number } = {}): Promise<StandingAccess[]> =>
+      await standingAccess(roll.access.db, roll.identity, { limit: 10, ...page })
+    const all = await list()
+    assert.deepEqual(
+      all.map(({ permission, principalId }) => [permission, principalId]),
+      [['everything', await idOf(arnOf('root'))], ...ids.sort().map((id) => ['tier admin', id])],
+    )
+    assert.equal(all.at(-1)?.because, tier.reason)
+    const paged: string[] = []
+    for (let after = ''; ;) {
+      const [one] = await list({ limit: 1, after })
+      if (one === undefined) break
+      paged.push((after = one.id))
+    }
+    assert.deepEqual(
+      paged,
+      all.map(({ id }) => id),
+    )
+    assert.deepEqual(
+      (await list({ among: [ids[0] ?? ''] })).map(({ id }) => id),
+      [ids[0]],
+    )
+    const times = { asOf: before, asKnownAt: before }
+    assert.deepEqual(
+      (await list({ times })).map(({ permission }) => permission),
+      ['everything'],
     )
   })
 

@@ -17,6 +17,8 @@ export interface BundleFacts {
   readonly shown: number
   readonly counts: Readonly<Record<string, number>>
   readonly populations: readonly WrittenPopulation[]
+  /** Rows of the table of decisions. */
+  readonly decisions: number
   readonly witnesses: readonly string[]
   readonly controls: readonly ControlResult[]
 }
@@ -68,6 +70,7 @@ ${populations
       `| ${path} | ${title} | ${madeBy === undefined ? `each cell from records/${name}.ndjson, whose hashes are in entries` : `each row has its entry (${madeBy.join(', ')}), each cell from records/${name}.ndjson, whose newest hash the log was told`} |`,
   )
   .join('\n')}
+| populations/decisions.csv | denials and acts of high risk of the period, in batches | records/decisions.ndjson, whose lines together have the hash that the batch's entries name |
 | records/*.ndjson | the record versions and rows that the cells are taken from | their hashes are in entries |
 | controls/* | what each control came to, with its query and its samples | nothing: the exporter's word |
 | RESPONSIBILITIES.md, summary.html, README.md | for reading | nothing: the exporter's word |
@@ -81,7 +84,8 @@ ${
   Object.keys(scope).length === 0
     ? ''
     : `
-This bundle is of some identities: of all others only ids, times and hashes are shown, and no controls. That the identities that
+This bundle is of some identities: of all others only ids, times and hashes are shown, and no controls and no decisions, since a
+batch holds those of many. That the identities that
 are not shown are not of the scope is proven where the scope is a list of ids, and else is the exporter's word.
 `
 }
@@ -106,6 +110,11 @@ const RESPONSIBILITIES: readonly (readonly [control: string, work: string, evide
   ['Tokens of Reeve expire and are revoked', 'access', 'tokens.csv; token.created, token.revoked'],
   ['What leaked is held, and seen to be refused', 'access', 'plans.csv, receipts.csv; receipt.made, alarm.taken'],
   ['Who revokes for good has the approval of another', 'access', 'plans.csv, columns planned_behind, approved_behind'],
+  [
+    'What was denied, and high risk, is on record',
+    'access',
+    'decisions.csv; decision.denied, decision.allowed_high_risk',
+  ],
   ['The log is whole', 'evidence', 'log/*, the witness'],
 ]
 
@@ -154,7 +163,8 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 }
 
 export function summary(facts: BundleFacts): string {
-  const { origin, key, at, release, period, scope, range, shown, counts, populations, witnesses, controls } = facts
+  const { origin, key, at, release, period, scope, range, shown, counts, populations, decisions, witnesses, controls } =
+    facts
   const about: readonly (readonly [string, string | number])[] = [
     ['log', origin],
     ['key (ask for it elsewhere)', key],
@@ -176,7 +186,10 @@ ${table(['what', ''], about)}
 <h2>Populations</h2>
 ${table(
   ['file', 'what it is', 'rows'],
-  populations.map(({ path, title, rows }) => [path, title, rows]),
+  [
+    ...populations.map(({ path, title, rows }) => [path, title, rows]),
+    ['populations/decisions.csv', 'denials and acts of high risk', decisions],
+  ],
 )}
 ${
   controls.length === 0

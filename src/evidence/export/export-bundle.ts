@@ -20,7 +20,9 @@ import { inScope } from './scope.ts'
 import type { Scope } from './scope.ts'
 import { toldRowsOf, writeRowHashes } from './told-rows.ts'
 import type { ToldRow, ToldTableSource } from './told-rows.ts'
+import type { DecisionSource } from '../verify/live/verify-decisions.ts'
 import { verifierFile } from './verifier-file.ts'
+import { writeDecisions } from './write-decisions.ts'
 import { writeControls } from './write-controls.ts'
 import type { ControlResults } from './write-controls.ts'
 import { writeLog } from './write-log.ts'
@@ -39,6 +41,8 @@ export interface BundleOptions {
   readonly populations: readonly PopulationSource[]
   /** The tables of populations without versions, as their rows were told to the log. */
   readonly told: readonly ToldTableSource[]
+  /** Denials and acts of high risk, in batches. */
+  readonly decisions: DecisionSource
   readonly controls?: ControlResults
   readonly period: Period
   readonly scope?: Scope
@@ -93,6 +97,8 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
   }
   const plain = options.populations.flatMap((source) => ('madeBy' in source ? [source.table] : []))
   await writeRowHashes(bundle, evidence, range, plain)
+  const source = within === undefined ? options.decisions : undefined
+  const decisions = await writeDecisions(bundle, evidence, source, { range, period })
   const withheld = new Set(populations.flatMap((population) => [...population.withheld]))
   const { last, shown } = await writeLog(bundle, evidence, range, { period, scope: within, withheld })
   const counts = await countTypes(evidence, period, range)
@@ -109,6 +115,7 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
     shown,
     counts,
     populations,
+    decisions,
     witnesses: trusted.filter((verifier) => verifyNote(last.note, verifier) !== undefined).map(({ name }) => name),
     controls: controls?.controls ?? [],
   }
@@ -129,7 +136,7 @@ async function writeBundle(options: BundleOptions, folder: string): Promise<{ en
   }
   await bundle.write('manifest.json', `${JSON.stringify(manifest, undefined, 2)}\n`)
   await bundle.write('manifest.note', await manifestNote(folder, signer))
-  return { entries: shown, rows: populations.reduce((sum, { rows }) => sum + rows, 0) }
+  return { entries: shown, rows: populations.reduce((sum, { rows }) => sum + rows, decisions) }
 }
 
 async function toldOf(

@@ -15,7 +15,7 @@ import type { InScope } from './scope.ts'
 const BATCH = 2000
 
 /** New keys, what was taken away, and which rows were written. */
-const ALWAYS = new Set(['log.key_rotated', 'content.pruned', 'content.erased', 'rows.changed'])
+const ALWAYS = new Set(['log.key_rotated', 'content.pruned', 'content.erased', 'rows.changed', 'decision.pruned'])
 
 /** What shows that an identity is a person's, so that its row may be withheld. */
 const KINDS = new Set([

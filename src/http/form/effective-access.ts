@@ -53,7 +53,7 @@ export const StandingPage = pageOf(
   'StandingAccessPage',
   z
     .object({
-      id: z.string().describe('of the entitlement or grant'),
+      id: z.string().describe('of the entitlement or grant; of the identity where no right of its own is listed'),
       principalId: z.string(),
       name: z.string().optional(),
       owner: z.object({ kind: z.enum(['person', 'team']), id: z.string() }).optional(),
@@ -64,6 +64,7 @@ export const StandingPage = pageOf(
       actions: z.array(z.string()),
       resources: z.array(z.string()),
       path: z.array(z.string()),
+      because: z.string().optional().describe('of an identity of tier admin: what its tier was concluded from'),
       since: instant.describe('since when it stands as it does'),
       approval: z
         .object({ requestId: z.string(), approvedBy: z.array(z.string()) })

@@ -144,7 +144,7 @@ export const ACCESS = [
     path: '/v1/access/standing',
     operationId: 'listStandingAccess',
     tag: 'access',
-    summary: 'Administrative rights and grants without an end, with who answers for them',
+    summary: 'Administrative rights, grants without an end and identities of tier admin, with who answers for them',
     who: { anyone: true },
     scope: 'read',
     query: z.strictObject(PAGE),
@@ -154,7 +154,7 @@ export const ACCESS = [
       const times = twoTimes(present(of))
       const filter = { ...(await amongOf(doors, caller)), ...present({ times }) }
       return await pageAfter({ limit, cursor, of: { list: 'standing', ...present(of) } }, async (page) => {
-        const found = await standingAccess(doors.access.db, { ...filter, ...page })
+        const found = await standingAccess(doors.access.db, doors.identity, { ...filter, ...page })
         return await Promise.all(found.map(async (item) => withHolder(doors, item)))
       })
     },

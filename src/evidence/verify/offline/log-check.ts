@@ -104,7 +104,8 @@ export class LogCheck {
     this.#tree.push(sha256(LEAF, leaf))
     this.#takeTime(head)
     const shown = this.#checkContent(head, entry)
-    this.#facts.take(head, shown ? (content ?? {}) : undefined, this.#ended)
+    const span = { ended: this.#ended, inPeriod: this.#isWithin(head) }
+    this.#facts.take(head, shown ? (content ?? {}) : undefined, span)
     if (!shown || content === undefined) return
     if (head.type === 'log.key_rotated') this.#takeKey(seq, String(content['note']))
     if (head.type === 'content.pruned') this.#erased.pruned(content)
@@ -119,10 +120,14 @@ export class LogCheck {
     if (to !== undefined && at >= to) this.#ended = true
   }
 
+  #isWithin({ at }: Leaf): boolean {
+    const { from = '', to } = this.#manifest.period
+    return at >= from && (to === undefined || at < to)
+  }
+
   /** Whether the bundle says what the entry says. Throws where that is not what the leaf has. */
   #checkContent(head: Leaf, { seq, salt, reason, content }: Line): boolean {
-    const { from = '', to } = this.#manifest.period
-    const inPeriod = head.at >= from && (to === undefined || head.at < to)
+    const inPeriod = this.#isWithin(head)
     if (inPeriod) this.#byType.set(head.type, (this.#byType.get(head.type) ?? 0) + 1)
     if (salt !== undefined) {
       const found = sha256(Buffer.from(salt, 'hex'), canonical({ reason, content })).toString('hex')

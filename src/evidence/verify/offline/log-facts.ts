@@ -1,4 +1,5 @@
 // What the entries say of the records in the tables: the newest version of each, and what made the rows that have none.
+import { DECISION_TYPES, DecisionBatches } from './decision-batches.ts'
 import { POPULATION_TABLES } from './population-tables.ts'
 import { receiptHash } from './receipt-rows.ts'
 import type { RowFacts } from './row-facts.ts'
@@ -44,6 +45,8 @@ export class LogFacts {
   readonly unsaid = new Set<string>()
   /** By id: the hash of a receipt as its entry says it, where the bundle shows that. */
   readonly receipts = new Map<string, string>()
+  /** What entries of the period say of batches of decisions. */
+  readonly decisions = new DecisionBatches()
   readonly rows: RowFacts
   readonly #older: ReadonlyMap<string, Map<number, string>>
   readonly #scope: ReadonlySet<string> | undefined
@@ -64,12 +67,21 @@ export class LogFacts {
     return scope === undefined || subjects.some((id) => scope.has(id))
   }
 
-  /** `ended`: it is of a time after the period, so that it changes nothing in the tables. */
-  take(leaf: Leaf, content: Readonly<Record<string, unknown>> | undefined, ended: boolean): void {
+  /**
+   * `ended`: it is of a time after the period, so that it changes nothing in the tables. `inPeriod`: the bundle has to say what
+   * it says.
+   */
+  take(
+    leaf: Leaf,
+    content: Readonly<Record<string, unknown>> | undefined,
+    { ended, inPeriod }: { readonly ended: boolean; readonly inPeriod: boolean },
+  ): void {
     const { record, type, subjects } = leaf
     if (record !== undefined) this.#takeOlder(record)
     // rows without versions are in the bundle as they were when it was made
     if (type === 'rows.changed') this.rows.take(leaf.id, content ?? {})
+    if (type === 'decision.pruned') this.decisions.takePruned(content)
+    if (inPeriod && DECISION_TYPES.includes(type)) this.decisions.take(type, leaf.at, content)
     if (ended) return
     if (this.#scope !== undefined && this.inScope(leaf)) for (const id of subjects) this.named.add(id)
     if (record === undefined) {

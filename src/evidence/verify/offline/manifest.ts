@@ -99,7 +99,7 @@ const OTHERS = /^(?:README\.md|RESPONSIBILITIES\.md|summary\.html|verify\.mjs|co
 /** Every file that a bundle has to have is there, each is the one that is listed, and there is nothing else. */
 export async function checkFiles(folder: string, { files }: Manifest): Promise<string> {
   const needed = new Set(['log/entries.ndjson', 'log/rows.ndjson', 'log/checkpoints.notes'])
-  for (const name of Object.keys(POPULATION_TABLES)) {
+  for (const name of [...Object.keys(POPULATION_TABLES), 'decisions']) {
     needed.add(`populations/${name}.csv`)
     needed.add(`records/${name}.ndjson`)
   }

@@ -164,7 +164,7 @@ function toldCell(row: unknown, column: string): string {
 }
 
 /** The text of what stands at `path` (`owner.party.id`), as a spreadsheet may hold it: a formula is defused by `'`. */
-function cellOf(data: unknown, path: string): string {
+export function cellOf(data: unknown, path: string): string {
   let value: unknown = data
   for (const key of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[key]
   const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]

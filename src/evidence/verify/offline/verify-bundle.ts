@@ -10,6 +10,7 @@ import type { Manifest } from './manifest.ts'
 import { PopulationCheck, scopeIds } from './population-check.ts'
 import { olderVersions, tablePath } from './population-rows.ts'
 import { POPULATION_TABLES } from './population-tables.ts'
+import { checkDecisions } from './decision-rows.ts'
 import { checkReceipts } from './receipt-rows.ts'
 import { checkPeriod } from './period.ts'
 import type { Period } from './period.ts'
@@ -78,6 +79,8 @@ async function checkAll(
     for (const name of Object.keys(POPULATION_TABLES))
       await report.attempt(tablePath(name), async () => await populations.check(name))
     await report.attempt('receipts', async () => await checkReceipts(folder, facts.receipts))
+    const said = scope === undefined ? facts.decisions : undefined
+    await report.attempt('decisions', async () => await checkDecisions(folder, said, report))
     populations.sayScope()
     await report.attempt('counts', () => log.checkCounts())
   }
