@@ -33,13 +33,18 @@ const PASSING: ReadonlySet<string> = new Set<Denial>([
 ])
 const LASTS_MS = 10 * 60_000
 const RETRY_SECONDS = 5
+const LATELY_MS = 1000
+/** The texts are the word of who asks: what is kept of them is bounded. */
+const LATELY_MAX = 1000
+const LATELY_LETTERS_MAX = 1000
 
 /** What is judged is whether it may be asked for as a right for a time; of a chain, each member asks for itself. */
 export function hinting(state: () => DecisionState, binding: DenialBinding): Hinting {
+  const lately = new HintsLately()
   return ({ id, question, decision }) => {
     const presented = question.context?.['approval']
     if (decision.allowed) return presented === undefined ? undefined : approvalHint(presented, decision)
-    const requestable = requestableHint(state(), binding, { id, question, decision })
+    const requestable = requestableHint(state(), { binding, lately }, { id, question, decision })
     if (presented === undefined) return requestable
     if (requestable !== undefined) return { ...requestable, next_action: 'request' }
     return PASSING.has(decision.reason) ? { next_action: 'retry', retry_after: RETRY_SECONDS } : { next_action: 'none' }
@@ -54,14 +59,61 @@ function approvalHint(presented: Json, { chain, endsAt }: Decided['decision']): 
   return { approval: { id: grantId, approved_until: new Date(endsAt).toISOString() } }
 }
 
+/**
+ * Whoever is denied asks again and again: the same denial within a second is hinted at as the first one was, with its id, as long
+ * as nothing new is known. To judge and sign each anew costs several decisions.
+ */
+class HintsLately {
+  readonly #hints = new Map<string, AnswerHint | undefined>()
+  #position = ''
+  #policies: DecisionState['policies']
+  #since = -Infinity
+
+  of(
+    { position, policies }: DecisionState,
+    at: number,
+    denied: string,
+    make: () => AnswerHint | undefined,
+  ): AnswerHint | undefined {
+    const isOver = at < this.#since || at - this.#since >= LATELY_MS || this.#hints.size >= LATELY_MAX
+    if (isOver || position !== this.#position || policies !== this.#policies) {
+      this.#hints.clear()
+      this.#since = at
+      this.#position = position
+      this.#policies = policies
+    }
+    const known = this.#hints.get(denied)
+    if (known !== undefined || this.#hints.has(denied)) return known
+    const hint = make()
+    if (denied.length <= LATELY_LETTERS_MAX) this.#hints.set(denied, hint)
+    return hint
+  }
+}
+
+interface Hints {
+  readonly binding: DenialBinding
+  readonly lately: HintsLately
+}
+
 function requestableHint(
   state: DecisionState,
-  binding: DenialBinding,
+  { binding, lately }: Hints,
   { id, question, decision }: Decided,
 ): AnswerHint | undefined {
   const { reason, chain, decidedAt } = decision
   const principalId = chain[0]?.principalId
   if (!REQUESTABLE.has(reason) || chain.length !== 1 || principalId === undefined) return undefined
+  const { subject, action, resource } = question
+  const denied = JSON.stringify([principalId, subject, action, resource])
+  return lately.of(state, decidedAt, denied, () => hintAt(state, binding, { id, question, decision }, principalId))
+}
+
+function hintAt(
+  state: DecisionState,
+  binding: DenialBinding,
+  { id, question, decision: { decidedAt } }: Decided,
+  principalId: string,
+): AnswerHint | undefined {
   const right = {
     principalId,
     kind: 'just_in_time',
