@@ -1,7 +1,16 @@
 // The log as the server keeps it: signed with the log key, written below the data directory.
 import { join } from 'node:path'
 import type { Database } from '#db'
-import { announceKey, ED25519, keepLog, logOrigin, parseVerifierKey, signerOfNewest, TileFolder } from '#evidence'
+import {
+  announceKey,
+  ED25519,
+  keepLog,
+  logOrigin,
+  parseVerifierKey,
+  RefusedToSign,
+  signerOfNewest,
+  TileFolder,
+} from '#evidence'
 import type { LogKeeper, NoteSigner, NoteVerifier, WitnessState } from '#evidence'
 import { messageOf } from '#kernel'
 import type { Clock } from '#kernel'
@@ -13,6 +22,8 @@ export interface KeptLog {
   /** Whose cosignatures count. */
   readonly witnesses: readonly NoteVerifier[]
 }
+
+const SAID_AGAIN_MS = 60_000
 
 /** `say` is told in words what goes wrong; entries keep their order and wait. */
 export async function startLog(parts: {
@@ -42,14 +53,26 @@ export async function startLog(parts: {
     signer,
     clock,
     witnesses,
-    onFailure: (error) => {
-      say(`entries wait for their place in the log: ${messageOf(error)}`)
-    },
+    onFailure: seldom((error) => {
+      if (error instanceof RefusedToSign) say(`ALARM: ${error.message}`)
+      else say(`entries wait for their place in the log: ${messageOf(error)}`)
+    }),
     onWitness: (witness, { state, why }) => {
       say(witnessWords(witness, state, why))
     },
   })
   return { tiles, keeper, witnesses: witnesses.map(({ verifier }) => verifier) }
+}
+
+/** What stays as it is, is said once a minute. */
+function seldom(tell: (error: unknown) => void): (error: unknown) => void {
+  let said = { message: '', ms: 0 }
+  return (error) => {
+    const now = { message: messageOf(error), ms: performance.now() }
+    if (now.message === said.message && now.ms - said.ms < SAID_AGAIN_MS) return
+    said = now
+    tell(error)
+  }
 }
 
 function witnessWords(witness: string, state: WitnessState['state'], why = ''): string {

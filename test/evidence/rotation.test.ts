@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { announceKey, verifyLog } from '#evidence'
+import { Client } from 'pg'
+import { announceKey, Log, RefusedToSign, sequenceOnce, TileFolder, verifyLog } from '#evidence'
 import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
 import type { LiveFinding } from '#evidence'
 import type { Instant } from '#kernel'
-import { parseVerifierKey } from '../../src/evidence/checkpoint/note.ts'
+import { formatNote, parseVerifierKey, signNote } from '../../src/evidence/checkpoint/note.ts'
 import { newestCheckpoint } from '../../src/evidence/log/checkpoints.ts'
 import { cosign } from '../../src/evidence/witness/cosign.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
@@ -97,9 +98,38 @@ describe('a log', { skip: databaseUnavailable() }, () => {
     assert.ok(other.some(({ check, outcome }) => check === 'log key' && outcome === 'failed'))
   })
 
+  test('a server that still has the old key signs nothing behind the announcement of the new one, and says why', async () => {
+    const evidence = estate.db.database.layer('evidence')
+    const tiles = new TileFolder(join(estate.folder, 'log-of-another-server'))
+    const other = await Log.open({ evidence, tiles, signer: logKey(3) })
+    await estate.register('while both run')
+    while ((await sequenceOnce(evidence, estate.roll.now())).sequenced > 0);
+    await assert.rejects(other.integrate(estate.roll.now()), /another server announced the key .*restart it/)
+    await estate.integrate(logKey(4))
+    assert.deepEqual(await failed(), [])
+    // signed by who may: the other publishes it and has nothing to sign
+    await other.integrate(estate.roll.now())
+    // announced, and without a place yet: the new key does not sign before it counts
+    await announceKey({ evidence, tiles: estate.tiles, signer: logKey(4) }, logKey(5), () => estate.roll.now())
+    await assert.rejects(estate.integrate(logKey(6)), RefusedToSign)
+    await estate.integrate(logKey(5))
+    assert.deepEqual(await failed(), [])
+  })
+
   test('that the old key signs after its end is refused', async () => {
+    const evidence = estate.db.database.layer('evidence')
     await estate.register('by a thief')
-    await estate.integrate(logKey(3))
+    await estate.integrate(logKey(5))
+    const { text } = (await evidence.transaction(async (tx) => await newestCheckpoint(tx)))?.note ?? assert.fail()
+    const note = formatNote({ text, signatures: [signNote(text, logKey(3))] })
+    const superuser = new Client({ ...estate.db.superuser, database: estate.db.name })
+    await superuser.connect()
+    await superuser.query('set session_replication_role = replica')
+    await superuser.query(
+      'update evidence.checkpoint set note = $1 where size = (select max(size) from evidence.checkpoint)',
+      [note],
+    )
+    await superuser.end()
     assert.match(
       (await failed()).map(({ detail }) => detail).join('\n'),
       /not signed by the key of the log that counts there/,

@@ -13,6 +13,8 @@ import { leafHash } from '../tree/hash.ts'
 import { TILE_WIDTH } from '../tree/tile.ts'
 import type { TileName } from '../tree/tile.ts'
 import { newestCheckpoint } from './checkpoints.ts'
+import { refusedToSign } from './refused-to-sign.ts'
+import type { RefusedToSign } from './refused-to-sign.ts'
 import type { TileFolder } from './tile-folder.ts'
 
 export interface LogParts {
@@ -63,7 +65,7 @@ export class Log {
   /**
    * Adds every entry that has its place, and signs a checkpoint where the log has grown. Tiles are on disk before the
    * checkpoint is stored, and it is stored before it is published; a crash in between is made good by the next call.
-   * Returns the size of the log.
+   * Returns the size of the log. Throws RefusedToSign where another key counts there.
    */
   async integrate(at: Instant): Promise<number> {
     if (this.#torn) await this.#takeUpAnew()
@@ -71,14 +73,19 @@ export class Log {
     const { evidence, signer, tiles } = this.#parts
     const { size } = this.#tree
     const text = checkpointText({ origin: signer.name, size, root: this.#tree.root() })
+    let refused: RefusedToSign | undefined
     const published = await evidence.transaction(async (tx) => {
       const last = await newestCheckpoint(tx)
       if (last !== undefined && last.size >= size) return last
+      refused = await refusedToSign(tx, signer, { size, last })
+      if (refused !== undefined) return last
       const note = formatNote({ text, signatures: [signNote(text, signer)] })
       await tx.execute(sql`insert into evidence.checkpoint (size, root, note, signed_at)
         values (${size}, ${this.#tree.root()}, ${note}, ${at}) on conflict do nothing`)
       return await newestCheckpoint(tx)
     })
+    // as long as nothing newer is signed by who may, the last checkpoint stays published
+    if (refused !== undefined) throw refused
     if (published === undefined) return size
     // signed by another process of this log: not published here before its tiles are here, to its very width
     await this.#grow(published.size)
