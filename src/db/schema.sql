@@ -892,18 +892,29 @@ AS $function$
 declare
   of_layer text := split_part(of_table, '.', 1);
   fresh_salt bytea := uuid_send(gen_random_uuid());
-  said jsonb := jsonb_build_object('root', encode(root, 'hex'), 'rows', rows, 'table', of_table);
-  -- RFC 8785 of {content: {…}}: members in order, plain ASCII
-  canonical text := format('"root":"%s","rows":%s,"table":"%s"}}', encode(root, 'hex'), rows, of_table);
+  -- of what this session has just written
+  last bigint := currval('evidence.row_change_ordinal_seq');
+  first bigint := last;
+  said jsonb;
+  canonical text;
   writer name := session_user;
   act_at timestamptz(3);
 begin
+  if rows > 1 then
+    select min(c.ordinal) into first from (
+      select o.ordinal from evidence.row_change o
+      where o.ordinal <= last and o.entry_id = append_rows.entry_id order by o.ordinal desc limit rows) c;
+  end if;
+  said := jsonb_build_object('first', first, 'last', last, 'root', encode(root, 'hex'), 'rows', rows, 'table', of_table);
+  -- RFC 8785 of {content: {…}}: members in order, plain ASCII
+  canonical := format('"last":%s,"root":"%s","rows":%s,"table":"%s"}}', last, encode(root, 'hex'), rows, of_table);
   if ids is not null then
     said := said || jsonb_build_object('ids', ids);
     -- ids are plain ASCII, and to_json writes a text as RFC 8785 does
     canonical := format('"ids":[%s],', (select string_agg(to_json(i.id)::text, ',' order by i.at)
       from unnest(ids) with ordinality as i (id, at))) || canonical;
   end if;
+  canonical := format('"first":%s,', first) || canonical;
   if began then
     said := said || '{"began": true}';
     canonical := '"began":true,' || canonical;

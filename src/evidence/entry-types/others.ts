@@ -114,7 +114,15 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'rows.changed': {
     says: 'rows that have no versions were written',
     layer: 'any',
-    content: { table: 'text', rows: 'number', root: 'text', ids: 'names?', began: 'flag?' },
+    content: {
+      table: 'text',
+      rows: 'number',
+      root: 'text',
+      ids: 'names?',
+      began: 'flag?',
+      first: 'number?',
+      last: 'number?',
+    },
   },
   'log.key_rotated': evidence('another key signs the log from here on, announced by the one before it', {
     note: 'text',

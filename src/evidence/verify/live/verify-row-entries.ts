@@ -15,6 +15,8 @@ interface RowEntry {
     readonly rows?: unknown
     readonly table?: unknown
     readonly ids?: unknown
+    readonly first?: unknown
+    readonly last?: unknown
   } | null
   /**
    * The owner wrote it with an entry that says why, or at the beginning. SECURITY: which transaction wrote an entry is in no
@@ -29,6 +31,8 @@ interface Told {
   readonly hash: Hash
   readonly keys: (string | null)[]
   rows: number
+  readonly first: number
+  last: number
 }
 
 const BATCH = 5000
@@ -55,6 +59,9 @@ async function verifyIn(tx: Tx): Promise<LiveFinding[]> {
       !rows.table.startsWith(`${layer}.`)
     )
       problems.push(`the hashes of entry ${id} were changed: it is over others`)
+    // SECURITY: else an earlier state of a row could be made to look like its last; entries of an earlier release say nothing
+    else if (content.first !== undefined && (content.first !== rows.first || content.last !== rows.last))
+      problems.push(`the hashes of entry ${id} were moved: it says that they stand elsewhere among the others`)
     if (writtenBy !== `reeve_${layer}` && !explained)
       problems.push(`${String(content?.table)} was written by ${writtenBy}, past Reeve; the entry is ${id}`)
   }
@@ -79,8 +86,10 @@ async function toldByEntry(tx: Tx): Promise<Map<string, Told>> {
     }>(sql`
       select ordinal, entry_id as "entryId", table_name as table, key, hash from evidence.row_change
       where ordinal > ${after} order by ordinal limit ${BATCH}`)
-    for (const { entryId, table, key, hash } of batch) {
-      const known = told.get(entryId) ?? { table, hash: createHash('sha256'), keys: [], rows: 0 }
+    for (const { ordinal, entryId, table, key, hash } of batch) {
+      const fresh = { table, hash: createHash('sha256'), keys: [], rows: 0, first: ordinal, last: ordinal }
+      const known: Told = told.get(entryId) ?? fresh
+      known.last = ordinal
       known.keys.push(key)
       known.hash.update(hash)
       known.rows += 1
