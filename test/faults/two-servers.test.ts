@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from '#db'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import type { ServerInTest } from '../e2e/server-in-test.ts'
-import { granted, jobOf, stateOf } from './grant-cases.ts'
+import { jobOf, shortGrant, stateOf } from './grant-cases.ts'
 import { caseOf } from './plan-cases.ts'
 import { endOf, login, planWorld, until } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
@@ -73,8 +73,7 @@ describe('two servers on one database', { skip: postgresMissing(18), timeout: 20
     }
     const id = await one.begin()
     await held.promise
-    const grantId = await granted(world, job, 8)
-    await until(async () => (await stateOf(world, grantId)) === 'active', 'the grant is active')
+    const grantId = await shortGrant(world, job)
     process.kill(second.pid, 'SIGCONT')
     world.held.server = second
     const soFar = sentOf(id).length
