@@ -60,8 +60,9 @@ export const TOKENS: readonly AssertedControl<'tokens'>[] = [
 export const VERSIONS: readonly AssertedControl<'versions'>[] = [
   {
     id: 'change-has-entry',
-    title: 'Every record stands on an entry of the log',
-    statement: 'the newest version of each record, hashed anew, is what its entry says',
+    title: 'Every record with versions stands on an entry of the log',
+    statement:
+      'the newest version of each record that has versions, hashed anew, is what its entry says (rows without versions: reeve evidence verify --state)',
     query: `records left join entries on (record_id, record_version) where entries.record_hash is distinct from records.hash`,
     references: csf('PR.PS-04', 'PR.DS-01'),
     over: 'versions',
