@@ -1,5 +1,6 @@
 // Which points of which plans a run kills a server at: a sample; with REEVE_EXHAUSTIVE all of them, in rounds of what is killed
-// together. REEVE_PART=2/8 takes the second of eight parts of the rounds, REEVE_POINTS="revoke after 12, contain before 3" those.
+// together. REEVE_PART=2/8 takes the second of eight parts of the rounds, REEVE_POINTS="revoke after 12, contain before 3" those
+// (`;` between rounds).
 // What only reads is the same before the target has it and after: killed before it, and so after whatever came before it.
 import assert from 'node:assert/strict'
 import type { Random } from '../../src/db/random-in-test.ts'
@@ -23,8 +24,8 @@ export async function chosenPoints(
   sentBy: (kind: Kind) => Promise<readonly string[]>,
 ): Promise<Point[][]> {
   const named = process.env['REEVE_POINTS']
-  if (named !== undefined) return [named.split(',').map(pointNamed)]
-  if (process.env['REEVE_EXHAUSTIVE'] === undefined) return [sampled(random)]
+  if (named !== undefined) return named.split(';').map((round) => round.split(',').map(pointNamed))
+  if (process.env['REEVE_EXHAUSTIVE'] === undefined) return sampled(random)
   const [part = 1, parts = 1] = (process.env['REEVE_PART'] ?? '1/1').split('/').map(Number)
   return (await rounds(sentBy)).filter((_, index) => index % parts === part - 1)
 }
@@ -47,25 +48,25 @@ const pointsOf = (kind: Kind, sent: readonly string[]): Point[] =>
   ])
 
 /** A point of each operation, and of how a grant begins or how it ends. */
-const sampled = (random: Random): Point[] =>
-  [...ACTING, random.pick(['given', 'taken'] as const)].map((kind) => ({
+function sampled(random: Random): Point[][] {
+  const one = (kind: Kind): Point => ({
     kind,
     at: random.below(ABOUT[kind]),
     when: random.pick(['before', 'after'] as const),
-  }))
+  })
+  return [ACTING.map(one), [one(random.pick(['given', 'taken'] as const))]]
+}
 
-/** All points, each once: plans of one kind together, and beside them a grant. */
+/**
+ * All points, each once, those of one kind together. Sessions for a grant do not say for which; some for a plan neither, so
+ * that a grant that is held would hold plans up, too.
+ */
 async function rounds(sentBy: (kind: Kind) => Promise<readonly string[]>): Promise<Point[][]> {
-  const plans: Point[][] = []
-  const grants: Point[] = []
+  const all: Point[][] = []
   for (const kind of KINDS) {
     const points = pointsOf(kind, await sentBy(kind))
     assert.ok(points.length > 4, kind)
-    if (kind === 'given' || kind === 'taken') grants.push(...points)
-    else while (points.length > 0) plans.push(points.splice(0, TOGETHER[kind]))
+    while (points.length > 0) all.push(points.splice(0, TOGETHER[kind]))
   }
-  return Array.from({ length: Math.max(plans.length, grants.length) }, (_, index) => [
-    ...(plans[index] ?? []),
-    ...grants.slice(index, index + 1),
-  ])
+  return all
 }
