@@ -24,7 +24,7 @@ export function alarmsCommand(): Command {
     .option('--to <name>', 'only to this one, as `mail:oncall@example.com`')
     .option('--json', 'as JSON')
   return new Command('alarms')
-    .description('what persons are told of plans, and whether it arrives')
+    .description('what persons are told of plans and grants, and whether it arrives')
     .addCommand(addPageOptions(list).action(listAlarms))
     .addCommand(test.action(testAlarms))
     .addHelpText('after', EXAMPLES)
@@ -52,7 +52,7 @@ async function listAlarms(
     empty: 'No alarm is like that.',
     columns: [
       { title: 'at', whole: true, of: ({ at }) => at.slice(0, 16) },
-      { title: 'plan', whole: true, of: ({ planId }) => planId },
+      { title: 'about', whole: true, of: ({ about }) => about },
       { title: 'event', whole: true, of: ({ event }) => event },
       { title: 'receiver', whole: true, of: ({ receiver }) => receiver },
       { title: 'state', whole: true, of: ({ state: now }) => now },

@@ -1,5 +1,4 @@
 // `reeve contain`: a credential leaked. Whose it is, what holding it breaks, who must be told; and held, with proof.
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
@@ -11,6 +10,7 @@ import { followToEnd, taken } from './effect/unanswered.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerJson, say } from './terminal/answer.ts'
+import { assertWanted } from './terminal/assert-wanted.ts'
 import { plain } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
 
@@ -77,7 +77,9 @@ async function contain(options: ContainOptions): Promise<void> {
     return
   }
   if (!json) await writeTo(process.stdout, pageLines(page))
-  if (!yes) await assertWanted(page)
+  const { account: found, targetName } = page.place
+  if (!yes)
+    await assertWanted(`Hold ${plain(found)} at ${plain(targetName)}?`, 'repeat it with --yes, or with --dry-run')
   // what was shown is what is done, whatever was added meanwhile
   const shown = { target: page.place.targetId, account: page.place.account }
   await held(client, { ...asked, ...shown, because: because ?? '' }, json)
@@ -93,18 +95,6 @@ async function answerPage(page: Page, json: boolean): Promise<void> {
     for (const login of page.logins) say(`To find whose it is, it was used for logins at ${plain(login)}.`)
   }
   if (place === undefined) process.exitCode = 2
-}
-
-async function assertWanted({ place }: Page): Promise<void> {
-  const { stdin, stderr } = process
-  if (!stdin.isTTY) throw new Fault('usage', 'nobody is there to be asked: repeat it with --yes, or with --dry-run')
-  const lines = createInterface({ input: stdin, output: stderr })
-  try {
-    const answer = await lines.question(`\nHold ${place?.account ?? ''} at ${place?.targetName ?? ''}? [y/N] `)
-    if (!/^y(?:es)?$/i.test(answer.trim())) throw new Fault('usage', 'nothing was done')
-  } finally {
-    lines.close()
-  }
 }
 
 async function held(

@@ -13,6 +13,7 @@ import type { PageOptions } from './principals/list.ts'
 import { pages, server } from './remote/server.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
+import { assertWanted } from './terminal/assert-wanted.ts'
 import { plain } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
 
@@ -52,7 +53,12 @@ export function planCommand(): Command {
     )
     .addCommand(one('show', 'show a plan: each step, what was sent and what was answered').action(show))
     .addCommand(makeCommand())
-    .addCommand(saying('approve', 'approve a plan of somebody else; it runs from then on', true))
+    .addCommand(
+      one('approve', 'approve a plan of somebody else, after showing what it does; it runs from then on')
+        .option('--because <text>', 'why; it stands in the log')
+        .option('--yes', 'do not ask: for scripts, once somebody has read it')
+        .action(approve),
+    )
     .addCommand(
       one('run', 'go on, or try again what is not verified')
         .option('--secret-file <file>', SECRET_FILE)
@@ -232,10 +238,8 @@ async function run(id: string, options: SaidOptions & SecretOptions): Promise<vo
   await followToEnd(client, plan, json)
 }
 
-type Verb = 'approve' | 'pause' | 'undo' | 'cancel'
+type Verb = 'pause' | 'undo' | 'cancel'
 const SAYING: Readonly<Record<Verb, (client: ReeveClient, id: string, body: { because?: string }) => Promise<Plan>>> = {
-  approve: async (client, id, body) =>
-    await answered(client.POST('/v1/plans/{planId}/approve', { params: pathOf(id), body })),
   pause: async (client, id, body) =>
     await answered(client.POST('/v1/plans/{planId}/pause', { params: pathOf(id), body })),
   undo: async (client, id, body) =>
@@ -244,10 +248,22 @@ const SAYING: Readonly<Record<Verb, (client: ReeveClient, id: string, body: { be
     await answered(client.POST('/v1/plans/{planId}/cancel', { params: pathOf(id), body })),
 }
 
-/** What is approved stands in the plan, and does not change any more. */
-async function showApproved(client: ReeveClient, id: string): Promise<void> {
-  const plan = await answered(client.GET('/v1/plans/{planId}', { params: pathOf(id) }))
-  await writeTo(process.stdout, [...placeLines(plan), ...sentLines(plan), '\n'])
+/** What is approved stands in the plan, and does not change any more: it is shown, and somebody says yes to that. */
+async function approve(id: string, options: SaidOptions & { readonly yes?: boolean }): Promise<void> {
+  const { because, yes = false, json = false } = options
+  const client = await server()
+  const { data, ...plan } = await answered(client.GET('/v1/plans/{planId}', { params: pathOf(id) }))
+  await writeTo(json ? process.stderr : process.stdout, [
+    ...placeLines({ data, ...plan }),
+    `  ${plain(`planned by ${data.plannedBy}: ${data.reason}`)}\n`,
+    ...sentLines({ data, ...plan }),
+    '\n',
+  ])
+  const question = `Approve that it does this: ${plain(`${data.operation} ${data.account} at ${data.targetName}`)}?`
+  if (!yes) await assertWanted(question, 'read it, then repeat it with --yes')
+  const body = because === undefined ? {} : { because }
+  const approved = await taken(answered(client.POST('/v1/plans/{planId}/approve', { params: pathOf(id), body })))
+  if (approved !== undefined) await followToEnd(client, approved, json)
 }
 
 function saying(verb: Verb, description: string, followed: boolean): Command {
@@ -255,7 +271,6 @@ function saying(verb: Verb, description: string, followed: boolean): Command {
     .option('--because <text>', 'why; it stands in the log')
     .action(async (id: string, { because, json = false }: SaidOptions) => {
       const client = await server()
-      if (verb === 'approve' && !json) await showApproved(client, id)
       const plan = await taken(SAYING[verb](client, id, because === undefined ? {} : { because }))
       if (plan === undefined) return
       if (followed) await followToEnd(client, plan, json)

@@ -1,16 +1,37 @@
 // What persons say of acts at a target, from the command line: take for good with another's approval, put back, stop every act,
 // pause, go on, give up; and a person, not a job, gets in by a grant.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
+import { COMMAND } from '../scan/run-reeve.ts'
+import { cleanEnvironment } from './server-in-test.ts'
 import { startWithTarget } from './target-in-test.ts'
+import type { ContainWorld } from './target-in-test.ts'
 
 const PSQL = '/usr/bin/psql'
+/** Runs a command at a terminal of its own. */
+const SCRIPT = '/usr/bin/script'
 const SECRET = 'of-one-role-4d81-and-long-enough'
 const ROLES = ['gone', 'mistaken', 'stopped', 'spared', 'keeper', 'reporting']
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+
+/** The command of somebody who sits at a terminal and types `answer`; all that is seen there. */
+async function atTerminal({ url, folder }: ContainWorld, token: string, plan: string, answer: string): Promise<string> {
+  const command = [process.execPath, COMMAND, 'plan', 'approve', plan].map((word) => `'${word}'`).join(' ')
+  const env = cleanEnvironment({ REEVE_URL: url, REEVE_TOKEN: token, HOME: folder })
+  const child = spawn(SCRIPT, ['-q', '-e', '-c', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  let seen = ''
+  child.stdout.on('data', (data: Buffer) => {
+    seen += data.toString('utf8')
+    if (seen.includes('[y/N] ') && !child.stdin.writableEnded) child.stdin.end(`${answer}\n`)
+  })
+  await once(child, 'close')
+  return seen
+}
 
 test(
   'acts are said, stopped and put back from the command line',
@@ -47,9 +68,23 @@ test(
         assert.match(made.stdout, /another person, who is an approver/)
         const plan = planIn(made.stdout + made.stderr)
         await letIn('gone')
-        const own = await run(ida, 'plan', 'approve', plan)
+        const own = await run(ida, 'plan', 'approve', plan, '--yes')
         assert.equal(own.code, 1)
-        const approved = await run(ben, 'plan', 'approve', plan, '--because', 'it leaked')
+        // nobody sits there: what it would do is shown, and how a script says that it means it
+        const unasked = await run(ben, 'plan', 'approve', plan, '--because', 'it leaked')
+        assert.equal(unasked.code, 2)
+        assert.match(unasked.stderr, /nobody is there to be asked: read it, then repeat it with --yes/)
+        assert.match(unasked.stdout, new RegExp(`revoke gone at main: 127\\.0\\.0\\.1 port ${postgres.port}`))
+        assert.match(unasked.stdout, /what it owns goes to: keeper/)
+        assert.match(unasked.stdout, /DROP ROLE "?gone"?/)
+        await letIn('gone')
+        if (existsSync(SCRIPT)) {
+          const seen = await atTerminal(world, ben, plan, 'n')
+          assert.match(seen, /revoke gone at main\? \[y\/N\][^]*nothing was done/)
+        }
+        await letIn('gone')
+        assert.match((await run(ida, 'plan', 'show', plan)).stdout, /waits for the approval/)
+        const approved = await run(ben, 'plan', 'approve', plan, '--because', 'it leaked', '--yes')
         assert.equal(approved.code, 0, approved.stdout + approved.stderr)
         assert.match(approved.stdout, /Outcome: verified/)
         await assert.rejects(letIn('gone'), { code: '28P01' })
