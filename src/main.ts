@@ -22,6 +22,7 @@ import { gaugesOf } from './start/gauges.ts'
 import { alarmReceivers, startAlarms, testAlarms } from './start/alarms/send-alarms.ts'
 import { startEffect } from './start/effect.ts'
 import { startGrants } from './start/grants.ts'
+import { tellUnproven } from './start/tell-unproven.ts'
 import { followKeys } from './start/keys-kept.ts'
 import { administration, endingAccessOfLeavers, fingerprinter, identityLayer } from './start/layers.ts'
 import { urlOf } from './start/listen-address.ts'
@@ -110,7 +111,13 @@ async function start(
   const { opened, clock, keys, identity, access, effect, receivers } = parts
   const { database } = opened
   const decisions = await startDecisions({ ...parts, dataDirectory, act, undo, onDecisions: options.onDecisions })
-  const grants = startGrants({ opened, access, state: decisions.state, say })
+  const grants = startGrants({
+    opened,
+    access,
+    state: decisions.state,
+    say,
+    tellUnproven: async () => await tellUnproven(access, effect),
+  })
   undo.later('the keeping of grants', async () => grants.stop())
   const graph = startGraph(opened, undo)
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })

@@ -618,7 +618,7 @@ create schema effect;
 create table effect.alarm (
   id text not null,
   receiver text not null,
-  plan_id text not null,
+  about text not null,
   event text not null,
   detail text not null,
   next text not null,
@@ -627,6 +627,7 @@ create table effect.alarm (
   next_at timestamp(3) with time zone,
   taken_at timestamp(3) with time zone,
   failure text,
+  receipt_id text,
   constraint alarm_pkey PRIMARY KEY (id, receiver),
   constraint alarm_event_check CHECK ((event = ANY (ARRAY['unproven'::text, 'rolled_back'::text, 'needs_approval'::text, 'needs_credential'::text])))
 );

@@ -65,7 +65,7 @@ describe('a lock of one process', { skip: databaseUnavailable() }, () => {
     const db = base.database.layer('effect')
     const made = async (id: string): Promise<unknown> =>
       await fencedBy(held, db).transaction(async (tx) => {
-        await tx.execute(sql`insert into effect.alarm (id, receiver, plan_id, event, detail, next, at, next_at)
+        await tx.execute(sql`insert into effect.alarm (id, receiver, about, event, detail, next, at, next_at)
           values (${id}, 'r', 'pln_1', 'unproven', 'd', 'n', now(), now())`)
         if (id === 'alarm_2') await held.release()
       })

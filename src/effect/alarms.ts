@@ -15,15 +15,16 @@ const ATTEMPTS_MAX = 40
 /** One row for each receiver. */
 export async function keepAlarm(tx: Tx, { receivers = [] }: EffectLayer, at: Instant, alarm: Alarm): Promise<void> {
   const id = newId('alarm')
-  const { planId, event, detail, next } = alarm
+  const { about, receiptId, event, detail, next } = alarm
   for (const receiver of receivers)
     await tx.execute(sql`
-      insert into effect.alarm (id, receiver, plan_id, event, detail, next, at, next_at)
-      values (${id}, ${receiver}, ${planId}, ${event}, ${detail}, ${next}, ${at}, ${at})`)
+      insert into effect.alarm (id, receiver, about, receipt_id, event, detail, next, at, next_at)
+      values (${id}, ${receiver}, ${about}, ${receiptId ?? null}, ${event}, ${detail}, ${next}, ${at}, ${at})`)
 }
 
-export interface AlarmToSend extends Alarm {
+export interface AlarmToSend extends Omit<Alarm, 'receiptId'> {
   readonly id: string
+  readonly receiptId: string | null
   readonly receiver: string
   readonly at: Instant
   readonly attempts: number
@@ -44,7 +45,7 @@ export async function sendAlarms(layer: EffectLayer, kind: ReceiverKind, send: S
   const due = await db.transaction(
     async (tx) =>
       await tx.query<AlarmToSend>(sql`
-        select id, receiver, plan_id as "planId", event, detail, next, at, attempts from effect.alarm
+        select id, receiver, about, receipt_id as "receiptId", event, detail, next, at, attempts from effect.alarm
         where next_at <= ${clock()} and split_part(receiver, ':', 1) = ${kind} order by next_at, id limit ${MOST[kind]}`),
     { readOnly: true },
   )
@@ -52,10 +53,12 @@ export async function sendAlarms(layer: EffectLayer, kind: ReceiverKind, send: S
   return due.length === MOST[kind] ? 'more' : 'done'
 }
 
-/** Those that were taken, or given up, before this instant. */
+/** Those that were taken, or given up, before this instant; but of a grant, which is told of once. */
 export async function forgetAlarms(db: LayerDatabase, before: Instant): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx.execute(sql`delete from effect.alarm where next_at is null and at < ${before}`)
+    await tx.execute(
+      sql`delete from effect.alarm where next_at is null and at < ${before} and about not like 'grt\\_%'`,
+    )
   })
 }
 
@@ -79,12 +82,17 @@ async function sendOne({ db, clock }: EffectLayer, alarm: AlarmToSend, send: Sen
 }
 
 /** SECURITY: the kind of the receiver alone: an address is a person's. */
-const entryOf = ({ id, planId, event, receiver }: AlarmToSend, at: Instant, taken: boolean): Entry => ({
+const entryOf = ({ id, about, receiptId, event, receiver }: AlarmToSend, at: Instant, taken: boolean): Entry => ({
   id: newId('entry'),
   layer: 'effect',
   type: taken ? 'alarm.taken' : 'alarm.given_up',
   at,
   actor: REEVE,
-  subjects: [planId],
-  content: { alarm: id, event, by: receiver.slice(0, receiver.indexOf(':')) },
+  subjects: [about],
+  content: {
+    alarm: id,
+    event,
+    by: receiver.slice(0, receiver.indexOf(':')),
+    ...(receiptId !== null && { receipt: receiptId }),
+  },
 })

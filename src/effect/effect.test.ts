@@ -7,6 +7,7 @@ import type { StepVerdict, TargetCall, TargetStep } from '#connectors/target'
 import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
 import type { TestDatabase } from '../db/database-in-test.ts'
 import { acceptWays } from './accept-ways.ts'
+import { everyPlan } from './standing.ts'
 import { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
 import { actBy, entriesOf, keeperInTest, layerInTest, passOver, planFor, targetNamed } from './effect-in-test.ts'
 import type { EffectLayer } from './layer.ts'
@@ -330,10 +331,13 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     await refuses(accept('ada'), 'forbidden')
     await refuses(accept('carl', undefined, [actBy('ada').actor.id]), 'forbidden')
     await refuses(accept('carl', undefined, []), 'forbidden')
+    const isAccepted = async (): Promise<boolean | null | undefined> =>
+      (await Array.fromAsync(everyPlan(asking.db))).find((plan) => plan.id === id)?.accepted
     // another answer stops again, once more as long as it is not accepted
     await accept('bob')
     unproven = wayOf('another view')
     await pass(asking)
+    assert.equal(await isAccepted(), false)
     assert.equal(target.calls.includes('act drop'), false)
     const { id: read } = await getReceipt(asking, id)
     await accept('bob')
@@ -352,6 +356,7 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
       last.reasons.map(({ step }) => step),
       ['look_around'],
     )
+    assert.equal(await isAccepted(), true)
   })
 
   test('a step that can not be put back and was seen to have changed nothing stands in the way of no undoing', async () => {

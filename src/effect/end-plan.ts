@@ -46,9 +46,9 @@ export async function endPlan(
   }
   const reasons = [...(stuck === undefined ? [] : [stuck]), ...reasonsOf(data)]
   const outcome = outcomeOf(data, reasons, stuck)
-  const alarm = alarmOf(layer, seen, outcome, reasons)
+  const receiptId = newId('receipt')
+  const alarm = alarmOf(layer, seen, { outcome, reasons, receiptId })
   const ended = await underLock(layer, seen, async (tx, act, current) => {
-    const receiptId = newId('receipt')
     const receipt = receiptOf(layer, target, current, { outcome, reasons, endedAt: act.at })
     const about = [seen.id, target.id, ...data.about]
     // all of it is in the entry, by hash: the log proves it without the table
@@ -142,14 +142,18 @@ function stepOf({ name, state, verdict, endedAt }: StepRecord): ReceiptRecord['s
 function alarmOf(
   { offered }: EffectLayer,
   { id, data }: CurrentPlan,
-  outcome: Outcome,
-  [first]: readonly Reason[],
+  {
+    outcome,
+    reasons: [first],
+    receiptId,
+  }: { readonly outcome: Outcome; readonly reasons: readonly Reason[]; readonly receiptId: string },
 ): Alarm | undefined {
   if (outcome !== 'unproven' && outcome !== 'rolled_back') return undefined
   // it went with the server that had it: what was done can be proven once it is offered again
   const lost = outcome === 'unproven' && data.offered && offered.of(id) === undefined
   return {
-    planId: id,
+    about: id,
+    receiptId,
     event: lost ? 'needs_credential' : outcome,
     detail: first?.reason ?? outcome,
     next: lost ? `\`reeve plan run ${id} --secret-file FILE\`` : (first?.next ?? `reeve plan show ${id}`),

@@ -30,6 +30,8 @@ export type {
 } from './records.ts'
 export { getRestraint, setRestraint } from './restraint.ts'
 export type { Restraint } from './restraint.ts'
+export { tellOfGrants } from './tell-of-grants.ts'
+export type { UnprovenGrant } from './tell-of-grants.ts'
 export { timedTargets } from './timed-rights.ts'
 export type { TimedTarget } from './timed-rights.ts'
 export {

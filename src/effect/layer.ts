@@ -22,13 +22,16 @@ export interface EffectLayer {
   readonly onChanged?: () => void
   /** Names of those who are told what a person has to know. */
   readonly receivers?: readonly string[]
-  /** A plan came to its end, or needs a person. */
+  /** A plan came to its end or needs a person, or a grant is unproven. */
   readonly onAlarm?: (alarm: Alarm) => void
 }
 
 /** What a person has to be told. */
 export interface Alarm {
-  readonly planId: string
+  /** The id of a plan, or of a grant. */
+  readonly about: string
+  /** Of the plan that came to its end. */
+  readonly receiptId?: string
   readonly event: 'unproven' | 'rolled_back' | 'needs_approval' | 'needs_credential'
   readonly detail: string
   readonly next: string

@@ -6,7 +6,7 @@ import type { Alarm, EffectLayer } from './layer.ts'
 export const ALARM_STATES = ['waiting', 'given_up', 'taken'] as const
 export type AlarmState = (typeof ALARM_STATES)[number]
 
-export interface KeptAlarm extends Alarm {
+export interface KeptAlarm extends Omit<Alarm, 'receiptId'> {
   readonly id: string
   readonly at: Instant
   readonly receivers: readonly {
@@ -33,7 +33,7 @@ export async function listAlarms(
             as state
           from effect.alarm a
         )
-        select id, plan_id as "planId", event, detail, next, at,
+        select id, about, event, detail, next, at,
           jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
             'receiver', receiver, 'state', state, 'attempts', attempts, 'failure', failure,
             'nextAt', to_char(next_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -41,7 +41,7 @@ export async function listAlarms(
           )) order by receiver) as receivers
         from told
         ${after === undefined ? sql`` : sql`where (at, id) < (select b.at, b.id from effect.alarm b where b.id = ${after} limit 1)`}
-        group by id, plan_id, event, detail, next, at
+        group by id, about, event, detail, next, at
         having bool_or(${state === undefined ? sql`state <> 'taken'` : sql`state = ${state}`})
         order by at desc, id desc limit ${limit}`),
     { readOnly: true },

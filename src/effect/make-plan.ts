@@ -132,7 +132,7 @@ export async function makePlan(layer: EffectLayer, act: Act, asked: PlanAsked): 
 }
 
 const waiting = (planId: string, target: CurrentTarget, { operation, account }: PlanAsked): Alarm => ({
-  planId,
+  about: planId,
   event: 'needs_approval',
   detail: `${operation} of ${account} at ${target.data.settings.name} waits for another person`,
   next: `\`reeve plan show ${planId}\` says where, to whom, and what would be sent; then \`reeve plan approve ${planId}\``,

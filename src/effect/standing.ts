@@ -12,9 +12,11 @@ export interface PlanStanding extends CurrentPlan {
   /** What the receipt says that the plan names. */
   readonly outcome: Outcome | null
   /** Each time that it ended without proof, the first before the others. */
-  readonly unproven: readonly Instant[]
+  readonly unproven: readonly { readonly receiptId: string; readonly at: Instant }[]
   /** A plan that was made later has done the same or more at this account, with proof. */
   readonly followed: boolean
+  /** Each reason of the receipt that it names was accepted there, in the same words. */
+  readonly accepted: boolean | null
 }
 
 /** Every plan, in the order of ids. */
@@ -24,8 +26,13 @@ export async function* everyPlan(db: LayerDatabase): AsyncGenerator<PlanStanding
       async (tx) =>
         await tx.query<PlanStanding>(sql`
           select p.*, r.data ->> 'outcome' as outcome,
-            array(select u.recorded_at from effect.receipt u
-              where u.plan_id = p.id and u.data ->> 'outcome' = 'unproven' order by u.recorded_at) as unproven,
+            (select coalesce(jsonb_agg(jsonb_build_object('receiptId', u.id,
+                'at', to_char(u.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by u.recorded_at), '[]')
+              from effect.receipt u where u.plan_id = p.id and u.data ->> 'outcome' = 'unproven') as unproven,
+            r.data ? 'acceptedWays' and not exists (
+              select from jsonb_array_elements(r.data -> 'reasons') e
+              where not exists (select from jsonb_array_elements(r.data #> '{acceptedWays,ways}') w
+                where (w ->> 'step', w ->> 'reason') = (e ->> 'step', e ->> 'reason'))) as accepted,
             exists (select from effect.plan q
               where q.target_id = p."targetId" and q.account = p.account and q.state = 'verified'
                 and q.made_at > p.data ->> 'madeAt'

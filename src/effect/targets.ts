@@ -106,7 +106,9 @@ export async function examineTarget(layer: EffectLayer, act: Act, idOrName: stri
   const call = callOf(layer, target.data, AbortSignal.timeout(EXAMINE_MS))
   const checks = await askTarget(target, async () => await adapterOf(layer, target.data).examine(call))
   const count = (outcome: Examined['outcome']): number => checks.filter((check) => check.outcome === outcome).length
-  const content = { ok: count('ok'), missing: count('missing'), tooMuch: count('too_much'), unknown: count('unknown') }
+  const found = { ok: count('ok'), missing: count('missing'), tooMuch: count('too_much'), unknown: count('unknown') }
+  // of what it was when it was looked at: it may have been changed meanwhile
+  const content = { ...found, version: target.version }
   await layer.db.transaction(async (tx) => {
     await appendEntry(tx, {
       id: newId('entry'),

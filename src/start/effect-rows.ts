@@ -11,6 +11,11 @@ const BATCH = 500
 /** What is told of a plan that ended without proof. */
 const OF_UNPROVEN: ReadonlySet<unknown> = new Set(['unproven', 'needs_credential'])
 
+interface Told {
+  readonly at: Instant
+  readonly receipt: unknown
+}
+
 export async function* planRows(database: Database): AsyncGenerator<Row<Rows['plans']>> {
   let batch: PlanStanding[] = []
   for await (const plan of everyPlan(database.layer('effect'))) {
@@ -24,10 +29,11 @@ export async function* planRows(database: Database): AsyncGenerator<Row<Rows['pl
 
 async function withTold(database: Database, plans: readonly PlanStanding[]): Promise<Row<Rows['plans']>[]> {
   const ids = plans.flatMap(({ id, unproven }) => (unproven.length === 0 ? [] : [id]))
-  const told = new Map<string, Instant[]>()
+  const told = new Map<string, Told[]>()
   for await (const { about, at, content } of entriesAbout(database.layer('evidence'), ids, ['alarm.taken']))
-    if (OF_UNPROVEN.has(content?.['event'])) told.set(about, [at, ...(told.get(about) ?? [])])
-  return plans.map(({ id, version, data, outcome, unproven, followed }) => {
+    if (OF_UNPROVEN.has(content?.['event']))
+      told.set(about, [{ at, receipt: content?.['receipt'] }, ...(told.get(about) ?? [])])
+  return plans.map(({ id, version, data, outcome, unproven, followed, accepted }) => {
     const { operation, targetName, account, about, madeAt, plannedBy, plannedBehind, approval, state, steps } = data
     return {
       id,
@@ -42,11 +48,15 @@ async function withTold(database: Database, plans: readonly PlanStanding[]): Pro
         plannedBehind,
         state,
         followed,
+        accepted: accepted === true,
         approval: { behind: approval.behind ?? [], ...(approval.by !== undefined && { by: approval.by }) },
         acted: steps.some(({ asksOnly, startedAt }) => asksOnly !== true && startedAt !== undefined),
         ...(outcome !== null && { outcome }),
-        unproven: unproven.map((at) => {
-          const toldAt = told.get(id)?.find((taken) => taken >= at)
+        unproven: unproven.map(({ receiptId, at }) => {
+          // one from before alarms named their receipt counts for whatever ended until then
+          const toldAt = told
+            .get(id)
+            ?.find(({ at: taken, receipt }) => (receipt ?? receiptId) === receiptId && taken >= at)?.at
           return { at, ...(toldAt !== undefined && { toldAt }) }
         }),
       },
@@ -57,18 +67,23 @@ async function withTold(database: Database, plans: readonly PlanStanding[]): Pro
 export async function* targetRows(database: Database): AsyncGenerator<Row<Rows['targets']>> {
   for await (const { id, version, recordedAt, data } of everyTarget(database.layer('effect'))) {
     const { name, system, administrator } = data.settings
-    const examined = await lastExamined(database, id)
+    const examined = await lastExamined(database, { id, version })
     const said = { name, system, administrator: administrator.user, changedAt: recordedAt }
     yield { id, version, data: { ...said, ...(examined !== undefined && { examined }) } }
   }
 }
 
-async function lastExamined(database: Database, id: string): Promise<Rows['targets']['examined']> {
+/** `ofThis`: of the target as it is now. Entries from before they said so are judged by their time. */
+async function lastExamined(
+  database: Database,
+  { id, version }: { readonly id: string; readonly version: number },
+): Promise<Rows['targets']['examined']> {
   for await (const { at, content } of entriesAbout(database.layer('evidence'), [id], ['target.examined'])) {
-    const count = (name: string): number => Number(content?.[name])
-    return content === null
-      ? undefined
-      : { at, missing: count('missing'), tooMuch: count('tooMuch'), unknown: count('unknown') }
+    if (content === null) return undefined
+    const count = (name: string): number => Number(content[name])
+    const counts = { missing: count('missing'), tooMuch: count('tooMuch'), unknown: count('unknown') }
+    const { version: seen } = content
+    return { at, ...counts, ...(typeof seen === 'number' && { ofThis: seen === version }) }
   }
   return undefined
 }

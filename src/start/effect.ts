@@ -59,8 +59,8 @@ export function startEffect({
     host: hostname(),
     receivers: receivers ?? [],
     onChanged: () => wake(),
-    onAlarm: ({ planId, event, detail, next }) =>
-      say(`plan ${planId} is ${event.replace('_', ' ')}: ${detail}; ${next}`),
+    onAlarm: ({ about, event, detail, next }) =>
+      say(`${about.startsWith('grt_') ? 'grant' : 'plan'} ${about} is ${event.replace('_', ' ')}: ${detail}; ${next}`),
   }
   const stopping = new AbortController()
   const keeper = new PlanKeeper({

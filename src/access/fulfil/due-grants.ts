@@ -1,5 +1,6 @@
 // Which grants there is something to do of just now.
 import { REEVE } from '#kernel'
+import type { Instant } from '#kernel'
 import { sql } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
 import { changeWithEntries } from '#evidence/port'
@@ -28,6 +29,30 @@ export async function dueGrants(
           select * from access.access_grant
           where next_at <= ${clock()} and fulfilled_by = target.name and id <> all(${[...busy.ids]}::text[])
           order by next_at, id limit ${most}) as due`),
+    { readOnly: true },
+  )
+}
+
+/** When the first of those is due that are not yet; so that nobody is in for longer than the time of an interval. */
+export async function nextGrantDue({ db, clock }: Pick<AccessLayer, 'db' | 'clock'>): Promise<Instant | undefined> {
+  const [first] = await db.transaction(
+    async (tx) =>
+      await tx.query<{ at: Instant }>(sql`
+        select next_at as at from access.access_grant where next_at > ${clock()} order by next_at limit 1`),
+    { readOnly: true },
+  )
+  return first?.at
+}
+
+/** Of those that are unproven, in the order of ids, with why. */
+export async function unprovenGrants(
+  { db }: Pick<AccessLayer, 'db'>,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<CurrentGrant[]> {
+  return await db.transaction(
+    async (tx) =>
+      await tx.query<CurrentGrant>(sql`select ${CURRENT} from access.access_grant
+        where next_at is not null and state = 'unproven' and id > ${after} order by id limit ${limit}`),
     { readOnly: true },
   )
 }

@@ -10,7 +10,7 @@ import type { CurrentGrant } from '../grant/write-grants.ts'
 
 /** Of one target in one pass. */
 const BATCH = 500
-/** Calls of one target at once. */
+/** Calls of one target at once, of each kind. */
 const CALLS_AT_ONCE = 64
 /** A pass ends though a target has not answered: what is due elsewhere does not wait for it. */
 const PASS_MS = 250
@@ -91,9 +91,10 @@ export class GrantKeeper {
     return {
       ...work,
       steps: new StepWriter(work.access),
-      turnsOf: ({ name }) => {
-        const known = this.#turns.get(name) ?? new AtOnce(CALLS_AT_ONCE)
-        this.#turns.set(name, known)
+      turnsOf: ({ name }, what) => {
+        const key = `${what} ${name}`
+        const known = this.#turns.get(key) ?? new AtOnce(CALLS_AT_ONCE)
+        this.#turns.set(key, known)
         return known
       },
     }

@@ -21,13 +21,15 @@ export interface Fulfilling {
   /** What decisions are made from, as it is now. */
   readonly state: () => DecisionState
   readonly signal: AbortSignal
+  /** One has become unproven: somebody has to be told. */
+  readonly onUnproven?: () => void
 }
 
 /** What one pass has in common. */
 export interface Pass extends Fulfilling {
   readonly steps: StepWriter
-  /** Each target answers so many at once. */
-  readonly turnsOf: (target: GrantFulfiller) => AtOnce
+  /** Each target answers so many at once; nothing that has to end waits for what is looked at. */
+  readonly turnsOf: (target: GrantFulfiller, what: 'acting' | 'looking') => AtOnce
 }
 
 /** Answers the grant as it is after the step where there is another step at once. */
@@ -66,7 +68,9 @@ async function activate(work: Pass, grant: CurrentGrant, target: GrantFulfiller)
   const { access, signal } = work
   const why = mustEnd(work, grant) ?? policyAgainst(work, grant)
   if (why !== undefined) return await work.steps.write(grant, record.endingNow(access.clock(), why))
-  const answer = await work.turnsOf(target).run(async () => await callTarget(target, 'activate', grant, signal))
+  const answer = await work
+    .turnsOf(target, 'acting')
+    .run(async () => await callTarget(target, 'activate', grant, signal))
   // it is not known what became of it: whoever goes on finds out
   if (signal.aborted) return undefined
   if ('done' in answer && answer.done) {
@@ -89,14 +93,9 @@ async function stay(work: Pass, grant: CurrentGrant): Promise<CurrentGrant | und
 
 async function endAtTarget(work: Pass, grant: CurrentGrant, target: GrantFulfiller): Promise<undefined> {
   const { access, signal } = work
-  const [ended, seen] = await work.turnsOf(target).run(
-    async () =>
-      [
-        await callTarget(target, 'end', grant, signal),
-        // tried whatever the target said to its end: its own refusal of the right is what counts
-        await callTarget(target, 'verify', grant, signal),
-      ] as const,
-  )
+  const ended = await work.turnsOf(target, 'acting').run(async () => await callTarget(target, 'end', grant, signal))
+  // tried whatever the target said to its end: its own refusal of the right is what counts
+  const seen = await work.turnsOf(target, 'looking').run(async () => await callTarget(target, 'verify', grant, signal))
   // it is not known what became of it: whoever goes on finds out
   if (signal.aborted) return
   const at = access.clock()
@@ -111,7 +110,8 @@ async function endAtTarget(work: Pass, grant: CurrentGrant, target: GrantFulfill
     grant.data.state === 'unproven' || record.mayTryAgain(grant)
       ? record.failedAttempt(grant, at, reason)
       : record.unproven(at, reason)
-  await work.steps.write(grant, next)
+  const made = await work.steps.write(grant, next)
+  if (made?.data.state === 'unproven') work.onUnproven?.()
 }
 
 /** Why a grant that has begun may not stay: its time, or who has it. */

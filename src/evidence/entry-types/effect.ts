@@ -8,8 +8,8 @@ const effect = (says: string, content?: EntryType['content']): EntryType => ({
 })
 
 const STEP = { step: 'text', effect: 'text' } as const
-/** `by`: webhook or mail. */
-const ALARM = { alarm: 'text', event: 'text', by: 'text' } as const
+/** `by`: webhook or mail. `receipt`: of the plan that came to its end. */
+const ALARM = { alarm: 'text', event: 'text', by: 'text', receipt: 'text?' } as const
 const ENDED = { receipt: 'text' } as const
 
 export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
@@ -21,6 +21,7 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
     missing: 'number',
     tooMuch: 'number',
     unknown: 'number',
+    version: 'number?',
   }),
   'restraint.set': effect('every act at targets was stopped at once'),
   'restraint.lifted': effect('plans act at targets again'),
@@ -50,7 +51,7 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
   'plan.unproven': effect('the target was not seen to be as the plan wants it', ENDED),
   'plan.rolled_back': effect('a plan failed, and the target is as it was found', ENDED),
   'plan.undone': effect('a plan was put back, and the target is as it was found', ENDED),
-  'alarm.taken': effect('a receiver took what a person has to know of a plan', ALARM),
-  'alarm.given_up': effect('a receiver did not take, for days, what a person has to know of a plan', ALARM),
+  'alarm.taken': effect('a receiver took what a person has to know of a plan or a grant', ALARM),
+  'alarm.given_up': effect('a receiver did not take, for days, what a person has to know of a plan or a grant', ALARM),
   'receipt.made': effect('what became of a plan, with the answers of its target', { receipt: 'object' }),
 }

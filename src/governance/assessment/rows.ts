@@ -150,10 +150,12 @@ export interface PlanFacts {
   readonly acted: boolean
   /** What its receipt says. */
   readonly outcome?: string
-  /** Each time that it ended without proof, the first before the others; `toldAt`: when a receiver first took an alarm after it. */
+  /** Each time that it ended without proof, the first before the others; `toldAt`: when a receiver first took the alarm of it. */
   readonly unproven: readonly { readonly at: Instant; readonly toldAt?: Instant }[]
   /** A later plan has done the same or more at this account, with proof. */
   readonly followed: boolean
+  /** Whatever its newest receipt does not prove was accepted there by another person. */
+  readonly accepted: boolean
 }
 
 interface TargetFacts {
@@ -168,6 +170,8 @@ interface TargetFacts {
     readonly tooMuch: number
     /** What could not be told. */
     readonly unknown: number
+    /** It was of the target as it is now; absent where the entry does not say, and its time counts. */
+    readonly ofThis?: boolean
   }
 }
 

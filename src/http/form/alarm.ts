@@ -6,7 +6,7 @@ import { instant, pageOf } from './fields.ts'
 const Alarm = z
   .object({
     id: z.string(),
-    planId: z.string(),
+    about: z.string().describe('the id of a plan, or of a grant'),
     event: z.enum(['unproven', 'rolled_back', 'needs_approval', 'needs_credential']),
     detail: z.string(),
     next: z.string().describe('what a person does now'),

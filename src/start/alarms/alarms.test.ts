@@ -109,7 +109,7 @@ describe('alarms', { skip: databaseUnavailable() || opensslMissing(), timeout: 6
     for (let more = 0; more < 5; more++, now += 3_600_000) await sendAlarms(effect, 'mail', refuse)
     assert.equal(tries, 40)
     const [given] = await listAlarms(effect, { limit: 10 })
-    assert.deepEqual([given?.planId, given?.receivers[0]?.state], [id, 'given_up'])
+    assert.deepEqual([given?.about, given?.receivers[0]?.state], [id, 'given_up'])
     assert.equal(given?.receivers[0]?.failure, 'it answered 550 no such user')
     assert.ok((await entriesOf(base, id)).includes('alarm.given_up'))
   })

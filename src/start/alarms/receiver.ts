@@ -5,11 +5,12 @@ import type { Instant } from '#kernel'
 export interface AlarmMessage {
   readonly id: string
   readonly at: Instant
-  /** `plan_unproven`, …, or `test`. */
+  /** `plan_unproven`, …, `grant_unproven`, or `test`. */
   readonly type: string
   /** One line of our own words, with an id at most: it stands where strangers' words must not. */
   readonly title: string
   readonly planId?: string
+  readonly grantId?: string
   readonly detail: string
   readonly next: string
 }

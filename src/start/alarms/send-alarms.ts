@@ -45,9 +45,10 @@ export function startAlarms(parts: {
     const sending = repeatOnOneServer(
       { name: `reeve alarms by ${kind}`, connection: opened.connectionFor('effect') },
       async () =>
-        await sendAlarms(effect, kind, async ({ receiver, event, ...alarm }) => {
-          const title = `Reeve: plan ${alarm.planId} is ${IN_WORDS[event]}`
-          await send(receiver, { ...alarm, type: `plan_${event}`, title })
+        await sendAlarms(effect, kind, async ({ receiver, event, about, ...alarm }) => {
+          const [what, named] = about.startsWith('grt_') ? ['grant', { grantId: about }] : ['plan', { planId: about }]
+          const title = `Reeve: ${what} ${about} is ${IN_WORDS[event]}`
+          await send(receiver, { ...alarm, ...named, type: `${what}_${event}`, title })
         }),
       { everyMs: EVERY_MS, onFailure: (error) => say(`alarms are sent again in a second: ${messageOf(error)}`) },
     )

@@ -22,8 +22,12 @@ export function webhookReceiver(text: string, keys: Keys): AlarmReceiver {
 }
 
 /** Taken is a 2xx. SECURITY: no redirect is followed, and nothing of the answer is kept. */
-async function post(url: URL, keys: Keys, { id, at, type, planId, detail, next }: AlarmMessage): Promise<string> {
-  const body = JSON.stringify({ type, timestamp: at, data: { planId, detail, next } })
+async function post(
+  url: URL,
+  keys: Keys,
+  { id, at, type, planId, grantId, detail, next }: AlarmMessage,
+): Promise<string> {
+  const body = JSON.stringify({ type, timestamp: at, data: { planId, grantId, detail, next } })
   const timestamp = String(Math.floor(Date.now() / 1000))
   const signature = keys.keyInUse('webhook').mac(`${id}.${timestamp}.${body}`).toString('base64')
   const headers = {

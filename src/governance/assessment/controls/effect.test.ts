@@ -24,6 +24,7 @@ const PLAN: PlanFacts = {
   outcome: 'verified',
   unproven: [],
   followed: false,
+  accepted: false,
 }
 
 /** Undefined where the plan is not in the population. */
@@ -42,6 +43,13 @@ test('telling of an unproven plan counts within a day, each time that it ended s
   assert.equal(told({ at: ago(60), toldAt: ago(59.9) }, { at: ago(30) }), 'violates')
   assert.equal(told({ at: ago(60), toldAt: ago(59.9) }, { at: ago(30), toldAt: ago(29.9) }), 'holds')
   assert.equal(told({ at: ago(0.5) }), 'holds')
+})
+
+test('a plan whose open ways another person accepted is closed by that, and one with another reason is not', () => {
+  const closed = (accepted: boolean): string | undefined =>
+    verdictOf('unproven-closed', { state: 'unproven', outcome: 'unproven', unproven: [{ at: ago(60) }], accepted })
+  assert.equal(closed(false), 'violates')
+  assert.equal(closed(true), 'holds')
 })
 
 test('a plan that stays open is judged, though it began nothing at its target', () => {
@@ -72,5 +80,8 @@ test('an administrator fits by an examination that could tell all, and is younge
   assert.equal(fits({ unknown: 30 }), 'undecided')
   assert.equal(fits({ unknown: 30, tooMuch: 1 }), 'violates')
   assert.equal(fits({ at: ago(31) }), 'undecided')
+  // changed while it was looked at: the entry is younger, and of what it was before
+  assert.equal(fits({ at: ago(1), ofThis: false }), 'undecided')
+  assert.equal(fits({ at: ago(31), ofThis: true }), 'holds')
   assert.equal(fits({ at: ago(91) }), 'violates')
 })

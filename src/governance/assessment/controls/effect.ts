@@ -76,7 +76,7 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
     id: 'unproven-told',
     title: 'Whoever must know was told of what is not proven',
     statement: 'each time that a plan ended unproven, that was told to a receiver, which took it within a day',
-    query: `plans with a receipt of outcome 'unproven', made before :at - 1 day, for which there is no entry alarm.taken of event 'unproven' or 'needs_credential' at or after the receipt and within a day of it`,
+    query: `plans with a receipt of outcome 'unproven', made before :at - 1 day, for which there is no entry alarm.taken that names the receipt (or, where it names none, of event 'unproven' or 'needs_credential' at or after it) within a day of it`,
     references: csf('RS.CO-02', 'RS.MA-01'),
     over: 'plans',
     applies: ({ data }) => data.unproven.length > 0,
@@ -87,14 +87,19 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
     id: 'unproven-closed',
     title: 'What is not proven is closed',
     statement:
-      'each plan that ended unproven was verified, put back or followed by one that was, within the days that are set, or is under an exception',
-    query: `plans with a receipt of outcome 'unproven' before :at - :unprovenDays where state not in ('verified', 'rolled_back', 'undone', 'cancelled') and no later plan of the same or more at the same account is verified and no principal that it is about has an exception in force`,
+      'each plan that ended unproven was verified, put back or followed by one that was, within the days that are set, or another person accepted all that is not proven, in its receipt, or it is under an exception',
+    query: `plans with a receipt of outcome 'unproven' before :at - :unprovenDays where state not in ('verified', 'rolled_back', 'undone', 'cancelled') and no later plan of the same or more at the same account is verified and not each reason of its receipt is among its accepted ways and no principal that it is about has an exception in force`,
     references: [...csf('RS.MI-01', 'RS.MI-02', 'RS.MA-01'), ...nhi(1)],
     over: 'plans',
     applies: ({ data }) => data.unproven.length > 0,
     judge: ({ data }, around) => {
       const since = data.unproven[0]?.at ?? around.at
-      if (CLOSED.has(data.state) || data.followed || since >= daysBefore(around.at, around.settings.unprovenDays))
+      if (
+        CLOSED.has(data.state) ||
+        data.followed ||
+        data.accepted ||
+        since >= daysBefore(around.at, around.settings.unprovenDays)
+      )
         return HOLDS
       return exceptionOf(data.about, around) ?? violates(`unproven since ${since}`)
     },
@@ -139,7 +144,7 @@ export const TARGETS: readonly AssertedControl<'targets'>[] = [
     title: 'What Reeve acts with may do what it must, and no more',
     statement:
       'the administrative role of each target was examined within the days that are set and since the target was changed, and had neither too little nor too much',
-    query: `targets in use whose newest entry target.examined is older than :at - :examinedDays, or has missing > 0 or too_much > 0; undecided where there is none, it is older than the target's version, or it has unknown > 0`,
+    query: `targets in use whose newest entry target.examined is older than :at - :examinedDays, or has missing > 0 or too_much > 0; undecided where there is none, it is of another version of the target, or it has unknown > 0`,
     references: [...csf('PR.AA-05'), ...nhi(5)],
     over: 'targets',
     applies: () => true,
@@ -147,7 +152,7 @@ export const TARGETS: readonly AssertedControl<'targets'>[] = [
       if (examined === undefined) return { is: 'undecided', why: 'an examination: reeve target doctor' }
       if (examined.at < daysBefore(at, settings.examinedDays)) return violates(`last examined on ${examined.at}`)
       // another address or administrator may be what it was changed to
-      if (examined.at < changedAt)
+      if (!(examined.ofThis ?? examined.at >= changedAt))
         return { is: 'undecided', why: 'an examination since it was changed: reeve target doctor' }
       const { missing, tooMuch, unknown } = examined
       if (missing + tooMuch > 0) return violates(`${missing} of what it needs is missing, ${tooMuch} is too much`)
