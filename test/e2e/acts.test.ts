@@ -35,7 +35,7 @@ async function atTerminal({ url, folder }: ContainWorld, token: string, plan: st
 
 test(
   'acts are said, stopped and put back from the command line',
-  { skip: postgresMissing(18), timeout: 240_000 },
+  { skip: postgresMissing(18), timeout: 360_000 },
   async (t) => {
     const passwords = Object.fromEntries(ROLES.map((role) => [role, `${SECRET}-${role}`]))
     const world = await startWithTarget(t, passwords, [], ['--successor', 'keeper'])
