@@ -1,5 +1,5 @@
 // What Reeve does to systems: each act ends with a receipt, nobody takes for good alone, and what is not proven is told and closed.
-import { msAfter } from '#kernel'
+import { msAfter, REEVE } from '#kernel'
 import { csf, daysBefore, HOLDS, nhi, violates } from '../control.ts'
 import type { AssertedControl, Surroundings, Verdict } from '../control.ts'
 import type { GrantFacts, PlanFacts, Row } from '../rows.ts'
@@ -43,6 +43,8 @@ function judgeTold({ data }: Plan, { at }: Surroundings): Verdict {
 function judgeApproval({ data: { approval, plannedBy, plannedBehind } }: Plan): Verdict {
   const { by, behind } = approval
   if (by === undefined) return violates('nobody approved it')
+  // Reeve itself, and whoever nobody stands behind, is no other person
+  if (by === REEVE || behind.length === 0) return violates(`${by} approved it, and no person is behind that`)
   const own = by === plannedBy ? by : behind.find((person) => plannedBehind.includes(person))
   return own === undefined ? HOLDS : violates(`${own} may have planned it, and approved it`)
 }
@@ -65,7 +67,7 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
     id: 'revokes-by-two',
     title: 'Nobody takes an account for good alone',
     statement: 'each plan to revoke that acted was approved by another natural person than may have planned it',
-    query: `plans where operation = 'revoke' and a step acted and (approved_by is null or approved_by = planned_by or approved_behind overlaps planned_behind)`,
+    query: `plans where operation = 'revoke' and a step acted and (approved_by is null or approved_by in ('reeve', planned_by) or approved_behind is empty or approved_behind overlaps planned_behind)`,
     references: csf('PR.AA-05', 'GV.RR-02'),
     over: 'plans',
     applies: ({ data }) => data.operation === 'revoke' && data.acted,

@@ -103,14 +103,17 @@ export const REQUESTS: readonly AssertedControl<'requests'>[] = [
     id: 'request-four-eyes',
     title: 'Another person decided each request for an identity',
     statement: 'each decided identity request was decided by another natural person than who asked or may have asked',
-    query: `identity requests where state in ('approved', 'denied') and (decided_by is null or requested_behind && decided_behind)`,
+    query: `identity requests where state in ('approved', 'denied') and (requested_behind is empty or decided_behind is empty or requested_behind && decided_behind or decided_by = requested_by)`,
     references: [...csf('PR.AA-01', 'PR.AA-05'), ...nhi(1)],
     over: 'requests',
     applies: ({ data }) => data.state === 'approved' || data.state === 'denied',
     judge: ({ data }: Row<RequestFacts>) => {
-      const { requestedBehind, decidedBehind } = data
-      if (decidedBehind === undefined) return violates('it does not say who decided')
-      const both = decidedBehind.some((person) => requestedBehind.includes(person))
+      const { requestedBehind, decidedBehind = [], requestedByPerson, decidedByPerson } = data
+      // nobody is no other person
+      if (decidedBehind.length === 0) return violates('it does not say which person decided')
+      if (requestedBehind.length === 0) return violates('it does not say which person asked')
+      const both =
+        decidedByPerson === requestedByPerson || decidedBehind.some((person) => requestedBehind.includes(person))
       return both ? violates('who asked, or may have asked, decided as well') : HOLDS
     },
     shows: ({ data }) => ({

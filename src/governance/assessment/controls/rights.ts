@@ -1,10 +1,11 @@
 // Rights that Reeve gives: asked for, agreed to by others, with an end; and the policies that say what may be given.
-import { csf, HOLDS, nhi, violates } from '../control.ts'
+import { REEVE } from '#kernel'
+import { csf, daysBefore, HOLDS, nhi, violates } from '../control.ts'
 import type { AssertedControl } from '../control.ts'
 import type { GrantFacts, Row } from '../rows.ts'
 
-/** Reeve itself, which proposes and approves the policies that it ships with. */
-const SHIPPED = 'reeve'
+/** An end that is farther off than this is none. */
+const STANDING_DAYS = 366
 
 const IN_FORCE: ReadonlySet<string> = new Set(['approved', 'provisioning', 'active'])
 
@@ -77,17 +78,17 @@ export const GRANTS: readonly AssertedControl<'grants'>[] = [
   {
     id: 'no-standing-administration',
     title: 'No administrative right is given without an end',
-    statement: 'no grant in force without an end is for every action, or for a principal of tier admin',
-    query: `grants where state in ('approved', 'provisioning', 'active') and until is null and (an action ends with '*' or principal.tier = 'admin')`,
+    statement: `no grant in force that ends in more than ${STANDING_DAYS} days, or never, is for every action, or for a principal of tier admin`,
+    query: `grants where state in ('approved', 'provisioning', 'active') and (until is null or until > :at + ${STANDING_DAYS} days) and (an action ends with '*' or principal.tier = 'admin')`,
     references: [...csf('PR.AA-05'), ...nhi(5)],
     over: 'grants',
     applies: ({ data }) => IN_FORCE.has(data.state),
-    judge: ({ data }, { administrative }) => {
-      if (data.until !== undefined) return HOLDS
-      if (data.actions.some((action) => action.endsWith('*'))) return violates('it is for every action and has no end')
-      return administrative.has(data.principalId)
-        ? violates('its principal is of tier admin, and it has no end')
-        : HOLDS
+    judge: ({ data }, { administrative, at }) => {
+      const { until } = data
+      if (until !== undefined && until <= daysBefore(at, -STANDING_DAYS)) return HOLDS
+      const ends = until === undefined ? 'has no end' : `ends on ${until}`
+      if (data.actions.some((action) => action.endsWith('*'))) return violates(`it is for every action and ${ends}`)
+      return administrative.has(data.principalId) ? violates(`its principal is of tier admin, and it ${ends}`) : HOLDS
     },
     shows: basics,
   },
@@ -99,12 +100,14 @@ export const POLICIES: readonly AssertedControl<'policies'>[] = [
     title: 'Another person approved each version of the policies',
     statement:
       'each version of the policies that was approved was approved by others than may have proposed it; what Reeve ships with aside',
-    query: `policy versions where state in ('approved', 'active', 'superseded') and proposed_by <> 'reeve' and (approvals is empty or an approval is by proposed_by or by one of proposed_behind)`,
+    query: `policy versions where state in ('approved', 'active', 'superseded') and proposed_by <> 'reeve' and (approvals is empty or an approval is by 'reeve', by proposed_by or by one of proposed_behind)`,
     references: csf('PR.AA-05', 'GV.RR-02'),
     over: 'policies',
-    applies: ({ data }) => data.state !== 'proposed' && data.state !== 'refused' && data.proposedBy !== SHIPPED,
+    applies: ({ data }) => data.state !== 'proposed' && data.state !== 'refused' && data.proposedBy !== REEVE,
     judge: ({ data: { approvals, proposedBy, proposedBehind } }) => {
       if (approvals.length === 0) return violates('nobody approved it')
+      // what Reeve ships with it may approve; of what somebody proposed it is no other person
+      if (approvals.some(({ by }) => by === REEVE)) return violates('no person is behind its approval')
       const own = approvals.find(({ by }) => by === proposedBy || proposedBehind.includes(by))
       return own === undefined ? HOLDS : violates(`${own.by} may have proposed it, and approved it`)
     },
