@@ -50,10 +50,10 @@ export async function acceptWays(
       throw new Fault('conflict', `that is not the plan's newest receipt: read it (\`reeve plan show ${id}\`) first`)
     const open = answersOpen(data.steps)
     if (open.length === 0) throw new Fault('conflict', 'no other way stops this plan: there is nothing to accept')
-    // what could not be asked was shown to nobody
+    // what could not be asked, or not whole, was shown to nobody
     const unasked = open.find(({ facts }) => facts === null)
     if (unasked !== undefined)
-      throw new Fault('conflict', `\`${unasked.step}\` could not be asked: \`reeve plan run ${id}\` asks again`)
+      throw new Fault('conflict', `\`${unasked.step}\` was not answered whole: \`reeve plan run ${id}\` asks again`)
     const ways = open.map(({ step, reason }) => ({ step, reason }))
     const { at, reason: because = '' } = act
     return { by: act.actor.id, behind, at, because, receiptId, hash: hashOf(data.steps), ways }

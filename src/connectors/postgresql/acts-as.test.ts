@@ -110,6 +110,65 @@ const ACTING: readonly (readonly [what: string, made: string, found: RegExp, men
     /materialized view public\.copy_of_calls in shop \(low\) acts as app/,
     'drop materialized view copy_of_calls',
   ],
+  [
+    'a function in a rule of a table that a cascade changes',
+    `create function ruling() returns int language plpgsql as $$ begin return 1; end $$; create table ruled_into (x int);
+     create table ruled_by (id int references parent on delete cascade);
+     create rule also as on delete to ruled_by do also insert into ruled_into values (ruling())`,
+    /function of a cascade public\.ruling\(\) in shop \(rule also on table public\.ruled_by\)/,
+    'drop rule also on ruled_by',
+  ],
+  [
+    'a table of somebody who signs in, which such a rule writes',
+    `reset role; create table low.written (x int); alter table low.written owner to low; grant insert on low.written to app; set role app;
+     create table writes (id int references parent on delete cascade); create rule also as on delete to writes do also insert into low.written values (1)`,
+    /relation of a cascade low\.written in shop \(rule also on table public\.writes\)/,
+    'drop rule also on writes',
+  ],
+  [
+    'an operator of somebody who signs in, in a check that a cascade makes',
+    `reset role; set role low; create function low.op(int, int) returns boolean language plpgsql immutable as $$ begin return true; end $$;
+     create operator low.=== (leftarg = int, rightarg = int, function = low.op); reset role; set role app;
+     create table compared (id int references parent on update cascade, check (id operator(low.===) 1))`,
+    /function of a cascade low\.op\(integer,integer\) in shop \(operator low\.===/,
+    'drop table compared',
+  ],
+  [
+    'a domain of somebody who signs in, of a column that a cascade changes',
+    `reset role; set role low; create function low.fits(int) returns boolean language plpgsql immutable as $$ begin return true; end $$;
+     create domain low.small as int check (low.fits(value)); reset role; set role app; create table typed (id low.small references parent on update cascade)`,
+    /function of a cascade low\.fits\(integer\) in shop .*type of a cascade low\.small in shop/,
+    'drop table typed',
+  ],
+  [
+    'a function that the role made as another, who does not sign in, in a trigger of a cascade',
+    `reset role; set role team; create function by_team() returns trigger language plpgsql as $$ begin return old; end $$; reset role; set role app;
+     create table teamed (id int references parent on delete cascade);
+     create trigger goes before delete on teamed for each row execute function by_team()`,
+    /function of a cascade public\.by_team\(\) in shop \(trigger goes on table public\.teamed\)/,
+    'alter routine by_team owner to keeper',
+  ],
+  [
+    'a function in a trigger of a partition that a cascade changes',
+    `create function parted() returns trigger language plpgsql as $$ begin return old; end $$;
+     create table parts (id int references parent on delete cascade) partition by range (id); create table part partition of parts default;
+     create trigger goes before delete on part for each row execute function parted()`,
+    /function of a cascade public\.parted\(\) in shop \(trigger goes on table public\.part\)/,
+    'drop table parts',
+  ],
+  [
+    'a function of a type of somebody who signs in, when a table is analysed',
+    `reset role; set role low; create function low.apart(int, int) returns float8 language sql immutable as 'select 1.0::float8';
+     create type low.spread as range (subtype = int, subtype_diff = low.apart); reset role; set role app; create table spreads (s low.spread)`,
+    /function of the server low\.apart\(integer,integer\) in shop \(type low\.spread\)/,
+    'drop table spreads',
+  ],
+  [
+    'a table that somebody who signs in may refer to, by a type and a cast of its own',
+    'create table referred (id int primary key); grant references (id) on referred to low',
+    /references to the table public\.referred in shop \(low\) acts as app → in shop: REVOKE REFERENCES ON TABLE public\.referred/,
+    'revoke references (id) on referred from low',
+  ],
 ]
 
 /** Of `stamped`, which app made: it runs as whoever changes or reads the table. */
@@ -139,11 +198,11 @@ for (const major of MAJORS_BY_LOT) {
       server = await startPostgres(major, { wal_level: 'logical' })
       await server.sql('create database shop')
       await server.sql(
-        `create role app login password '${SECRET}'; create role keeper; create role low login password 'low'`,
+        `create role app login password '${SECRET}'; create role keeper; create role low login password 'low'; create role team; grant team to app`,
       )
       await server.administered(['app', 'keeper'], ['shop'])
       await server.sql(
-        `grant create on schema public to app, keeper; create table crown (x int); insert into crown values (42);
+        `grant create on schema public to app, keeper, team; create table crown (x int); insert into crown values (42);
          alter table crown owner to keeper; grant select, insert on crown to app;
          create table theirs (x int); grant trigger on theirs to app; create schema low authorization low; grant usage on schema low to app;
          create table parent (id int primary key); grant references on parent to app; grant delete on parent to low`,

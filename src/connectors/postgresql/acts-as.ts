@@ -3,6 +3,7 @@
 import type { Administrator } from './administrator.ts'
 import { triggersOfOthers } from './event-triggers.ts'
 import type { OtherWay } from './other-ways.ts'
+import { referredToBy, runsAsOwner } from './runs-as-owner.ts'
 
 export interface ActsAs {
   readonly kind: keyof typeof MENDED
@@ -14,7 +15,7 @@ export interface ActsAs {
   readonly beyond: boolean
 }
 
-const LISTED_MAX = 200
+export const ACTING_MAX = 200
 /** Both are read with the owner's rights unless they say otherwise; so are rules. */
 const OPTION =
   "select o.option_value::boolean from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'"
@@ -28,55 +29,16 @@ const others = (acl: string, owner: string): string => `(
       WHERE x.grantee <> ${owner} AND NOT coalesce(g.rolsuper, false))`
 
 /**
- * Functions of triggers, checks, defaults, generated columns and policies run as whoever changes the table. That is its owner where
- * the row goes by a cascade, or comes by a subscription (from 16 on). They are the role's own or of somebody who signs in, and so
- * could be made anew; those of others are theirs to answer for. A partition is fed by the subscription of what it is a part of.
- * Policies are not asked there: the owner is above them, and a cascade passes even those that are forced on the owner.
- */
-const inTables = (role: string): string => `
-    SELECT CASE WHEN bool_or(u.server) THEN 'function of the server' WHEN bool_or(u.carried) THEN 'function of a cascade' ELSE 'function of its table' END,
-      p.oid::regprocedure::text, min(u.by), true
-    FROM pg_proc p JOIN LATERAL (
-      SELECT pg_describe_object(d.classid, d.objid, 0) AS by, d.classid IN ('pg_class'::regclass, 'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass) AS server,
-        d.classid <> 'pg_policy'::regclass AND (
-          EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd')))
-          OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = t.oid OR r.srrelid IN (SELECT pg_partition_ancestors(t.oid)))) AS carried
-      FROM pg_depend d JOIN pg_class t ON t.oid = CASE d.classid
-        WHEN 'pg_trigger'::regclass THEN (SELECT g.tgrelid FROM pg_trigger g WHERE g.oid = d.objid)
-        WHEN 'pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_constraint k WHERE k.oid = d.objid)
-        WHEN 'pg_attrdef'::regclass THEN (SELECT a.adrelid FROM pg_attrdef a WHERE a.oid = d.objid)
-        WHEN 'pg_policy'::regclass THEN (SELECT y.polrelid FROM pg_policy y WHERE y.oid = d.objid)
-        WHEN 'pg_class'::regclass THEN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = d.objid)
-        WHEN 'pg_statistic_ext'::regclass THEN (SELECT e.stxrelid FROM pg_statistic_ext e WHERE e.oid = d.objid)
-        WHEN 'pg_rewrite'::regclass THEN (SELECT w.ev_class FROM pg_rewrite w JOIN pg_class m ON m.oid = w.ev_class WHERE w.oid = d.objid AND m.relkind = 'm') END
-      WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND t.relowner = ${role}) u ON true
-    WHERE NOT p.prosecdef AND (p.proowner = ${role} AND NOT u.server
-      OR EXISTS (SELECT FROM pg_roles o WHERE o.oid = p.proowner AND o.oid <> ${role} AND o.rolcanlogin AND NOT o.rolsuper))
-    GROUP BY p.oid`
-
-/**
  * For a role whose oid is the expression `role`. A function is a way where others may call it or something else sets it off
- * (a trigger asks nobody's right). Functions that an index, statistics, a materialised view, an operator, a cast or a type
- * needs are executed by the server as the owner of the table, also when it is analysed by itself; so is whatever a view calls that
- * a materialised view reads.
+ * (a trigger asks nobody's right).
  */
 export const actsAs = (role: string): string => `
     SELECT 'function' AS kind, p.oid::regprocedure::text AS name, concat_ws(', ', ${others("coalesce(p.proacl, acldefault('f', p.proowner))", 'p.proowner')},
       (SELECT min(pg_describe_object(d.classid, d.objid, 0)) FROM pg_depend d
        WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)) AS by, true AS beyond
     FROM pg_proc p WHERE p.proowner = ${role} AND p.prosecdef
-    UNION ALL
-    SELECT 'function of the server', p.oid::regprocedure::text, min(pg_describe_object(d.classid, d.objid, 0)), true
-    FROM pg_proc p JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
-    WHERE p.proowner = ${role} AND NOT p.prosecdef AND (
-      d.classid IN ('pg_statistic_ext'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass, 'pg_cast'::regclass)
-      OR d.classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'I'))
-      OR d.classid = 'pg_proc'::regclass AND EXISTS (SELECT FROM pg_aggregate a WHERE a.aggfnoid = d.objid)
-      OR d.classid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint k WHERE k.oid = d.objid AND k.contypid <> 0)
-      OR d.classid = 'pg_rewrite'::regclass AND EXISTS (
-        SELECT FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class WHERE w.oid = d.objid AND c.relkind = 'm'))
-    GROUP BY p.oid
-    UNION ALL${inTables(role)}
+    UNION ALL${runsAsOwner(role)}
+    UNION ALL${referredToBy(role)}
     UNION ALL
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'rules of the table' END, c.oid::regclass::text,
       concat_ws(', ', ${others("coalesce(c.relacl, acldefault('r', c.relowner))", 'c.relowner')},
@@ -99,19 +61,23 @@ export const actsAs = (role: string): string => `
     FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid
     WHERE s.subowner = ${role} AND s.subenabled AND b.datname = current_database()
     UNION ALL
-    SELECT 'user mapping', quote_ident(m.srvname), 'whoever could sign in as the role', false FROM pg_user_mappings m WHERE m.umuser = ${role}`
+    SELECT DISTINCT 'user mapping', quote_ident(m.srvname), 'whoever could sign in as the role', false
+    FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid JOIN pg_roles o ON o.oid = CASE m.umuser WHEN 0 THEN s.srvowner ELSE m.umuser END
+    WHERE NOT o.rolsuper AND pg_has_role(${role}, o.oid, 'MEMBER')`
 
 /** In the database of the session. What nobody sets off is left out. */
 export async function actingAs(administrator: Administrator, account: string): Promise<ActsAs[]> {
   return await administrator.rows<ActsAs>(
     `select a.* from (${actsAs('(select oid from pg_roles where rolname = $1)')}) a where a.by <> ''
-     order by a.kind, a.name limit ${LISTED_MAX}`,
+     order by a.kind, a.name limit ${ACTING_MAX + 1}`,
     [account],
   )
 }
 
 const READ = (name: string): string =>
-  `read what it does, then ALTER ROUTINE ${name} OWNER TO somebody else who does not log in`
+  `read what it does, then ALTER ROUTINE ${name} OWNER TO a role that nobody logs in as, nor as a member of it`
+const GIVE = (what: string, name: string): string =>
+  `ALTER ${what} ${name} OWNER TO a role that nobody logs in as, nor as a member of it`
 
 /** What ends it and loses no object. `OWNER TO` says as whom it shall act from now on: the owner of it then answers for it. */
 const MENDED = {
@@ -119,6 +85,13 @@ const MENDED = {
   'function of the server': (name: string) => READ(name),
   'function of a cascade': (name: string) => READ(name),
   'function of its table': (name: string) => READ(name),
+  'type of the server': (name: string) => GIVE('TYPE', name),
+  'type of a cascade': (name: string) => GIVE('TYPE', name),
+  'type of its table': (name: string) => GIVE('TYPE', name),
+  'relation of the server': (name: string) => GIVE('TABLE', name),
+  'relation of a cascade': (name: string) => GIVE('TABLE', name),
+  'relation of its table': (name: string) => GIVE('TABLE', name),
+  'references to the table': (name: string) => `REVOKE REFERENCES ON TABLE ${name} FROM each of them`,
   view: (name: string) => `ALTER VIEW ${name} SET (security_invoker = true), or OWNER TO whom it shall read as`,
   'materialized view': (name: string) => `ALTER MATERIALIZED VIEW ${name} OWNER TO whom it shall read as, or DROP it`,
   'rules of the table': (name: string) => `DROP RULE … ON ${name}, or ALTER TABLE ${name} OWNER TO somebody else`,
@@ -139,7 +112,7 @@ export function waysBy(found: readonly ActsAs[], account: string, database: stri
   return (
     found
       // it acts as the role only where the role itself changes the table
-      .filter(({ kind }) => kind !== 'function of its table')
+      .filter(({ kind }) => !kind.endsWith(' of its table'))
       .filter(({ beyond, kind, by }) => beyond || !RELATIONS.has(kind) || /(?:^|, )PUBLIC(?:,|$)/.test(by))
       .map((one) => ({
         by: one.kind === 'user mapping' ? 'stored' : 'code',

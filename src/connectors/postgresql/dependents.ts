@@ -34,6 +34,22 @@ export async function dependentsOf(administrator: Administrator, account: string
   )
 }
 
+/** Where it, or a role that it may become, has or owns anything. */
+export async function databasesOf(
+  administrator: Administrator,
+  account: string,
+): Promise<Pick<Dependents, 'database' | 'open' | 'shut'>[]> {
+  return await administrator.rows(
+    `select coalesce(b.datname, current_database())::text as database,
+       bool_and(coalesce(b.datallowconn and has_database_privilege(b.oid, 'connect'), true)) as open,
+       bool_and(not coalesce(b.datallowconn, true)) as shut
+     from pg_roles r join pg_roles x on pg_has_role(r.oid, x.oid, 'MEMBER') and (x.oid = r.oid or not x.rolsuper)
+       join pg_shdepend d on d.refobjid = x.oid and d.refclassid = 'pg_authid'::regclass left join pg_database b on b.oid = d.dbid
+     where r.rolname = $1 group by 1 order by 1`,
+    [account],
+  )
+}
+
 /** In words, for a person: `table shop.bills, function shop.f()`; or why it can't be seen. */
 export async function described(call: StepCall, { database, open }: Dependents): Promise<string> {
   if (!open) return `database ${database}: it takes no connection of the administrative role`

@@ -40,7 +40,7 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
       reach,
       reachCutShort: cutShort,
       otherWays: others.ways.map(({ way }) => way),
-      unknown: [...others.unknown, ...everywhere.unasked],
+      unknown: [...others.unknown, ...others.cut, ...everywhere.unasked],
     }
   })
 }

@@ -29,8 +29,15 @@ async function waysOf(call: StepCall): Promise<OtherWays> {
   return await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => otherWaysTo(one, call))
 }
 
-function judged({ ways, seen, unknown }: OtherWays): StepVerdict {
+function judged({ ways, seen, unknown, cut }: OtherWays): StepVerdict {
   const facts = { otherWays: ways.map(({ way }) => way), seen: [...seen], unknown: [...unknown] }
+  // without facts nobody can accept it: what was not read was shown to nobody
+  if (cut.length > 0)
+    return {
+      effect: 'unproven',
+      reason: `not all of it was read: ${few([...cut, ...facts.otherWays, ...unknown])}`,
+      next: `take away what is not meant to be there, then run the plan again: ${few(ways.map(({ next }) => next))}`,
+    }
   if (ways.length > 0)
     return {
       effect: 'unproven',

@@ -10,7 +10,7 @@ export interface Member {
   readonly direct: boolean
 }
 
-const MEMBERS_MAX = 500
+export const MEMBERS_MAX = 500
 
 /**
  * A role inherits through grants with INHERIT, and may SET ROLE through grants with SET to whatever inherits. Before 16
@@ -45,7 +45,7 @@ export async function membersOf(administrator: Administrator, account: string): 
        (array['inherits', 'becomes', 'administers', 'makes roles'])[min(w.how)] as how,
        bool_or(w.direct and w.how = w.nearest) as direct
      from (select *, min(how) over (partition by oid) as nearest from ways) w join pg_roles r on r.oid = w.oid
-     group by r.rolname, r.rolcanlogin, r.rolsuper order by r.rolname limit ${MEMBERS_MAX}`,
+     group by r.rolname, r.rolcanlogin, r.rolsuper order by r.rolname limit ${MEMBERS_MAX + 1}`,
     [account],
   )
 }

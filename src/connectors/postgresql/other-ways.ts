@@ -2,9 +2,9 @@
 // could not be seen is named and never taken for "none".
 import type { StepCall, TargetCall } from '#connectors/target'
 import type { Administrator } from './administrator.ts'
-import { membersOf } from './members.ts'
+import { MEMBERS_MAX, membersOf } from './members.ts'
 import type { Member } from './members.ts'
-import { passedToLogins, wayOfGrant } from './passed-on.ts'
+import { doneAsOthers, PASSED_ON_MAX, passedToLogins, wayDoneAs, wayOfGrant } from './passed-on.ts'
 import { hbaLinesIn, verifiersIn } from './reviewed-functions.ts'
 import type { Verifier } from './reviewed-functions.ts'
 import { identifier } from './sql-text.ts'
@@ -25,7 +25,13 @@ export interface OtherWays {
   readonly seen: readonly string[]
   /** What could not be seen, and what would show it. */
   readonly unknown: readonly string[]
+  /** Lists that are longer than what was asked for. */
+  readonly cut: readonly string[]
 }
+
+/** What was asked for was one more than is listed. */
+export const cutAt = (what: string, found: readonly unknown[], max: number): string[] =>
+  found.length > max ? [`more than ${max} ${what}: the rest was not read`] : []
 
 const LOGIN_ROLES_MAX = 5000
 const SETTABLE_MAX = 200
@@ -40,6 +46,7 @@ export async function otherWaysTo(administrator: Administrator, call: Asked): Pr
     ways: [...found.ways, ...inside.ways],
     seen: [...found.seen, ...inside.seen],
     unknown: [...found.unknown, ...inside.unknown],
+    cut: [...found.cut, ...inside.cut],
   }
 }
 
@@ -53,6 +60,9 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
   const trusting = lines === undefined ? [] : trustLines(lines, holders)
   const broken = lines?.filter((line) => line.broken) ?? []
   const standbys = await standbyWays(administrator, call, account)
+  const passed = await passedToLogins(administrator, account, 'server')
+  const doneAs = await doneAsOthers(administrator, account, 'server')
+  const passwords = await settable(administrator, account, own)
   const entering = members.filter(({ login }) => login)
   return {
     ways: [
@@ -66,8 +76,9 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
           next: `replace \`trust\` in line ${line} of pg_hba.conf by \`scram-sha-256\`, then SELECT pg_reload_conf()`,
         })),
       ...standbys.ways,
-      ...(await passedToLogins(administrator, account, 'server')).map((grant) => wayOfGrant(grant, account)),
-      ...(await settable(administrator, account, own)),
+      ...passed.map((grant) => wayOfGrant(grant, account)),
+      ...doneAs.map((one) => wayDoneAs(one, account)),
+      ...passwords,
     ],
     seen: [
       `${members.length} roles have or can take its rights, ${entering.length} of them may log in`,
@@ -79,20 +90,32 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
       ...(verifiers === undefined ? ['whether another role has the same verifier (reeve.verifiers is missing)'] : []),
       ...(lines === undefined ? ['lines of trust in pg_hba.conf (reeve.hba_lines is missing)'] : []),
       ...broken.map(({ line }) => `line ${line} of pg_hba.conf, which the server cannot read`),
+      ...(await superusersFor(administrator, account)),
+    ],
+    cut: [
+      ...cutAt('roles that have or can take its rights', members, MEMBERS_MAX),
+      ...cutAt('roles that a line of trust could let in', holders, LOGIN_ROLES_MAX),
+      ...cutAt('rights that it passed on', passed, PASSED_ON_MAX),
+      ...cutAt('grants as roles that it may become', doneAs, PASSED_ON_MAX),
+      ...cutAt('roles whose password it could set', passwords, SETTABLE_MAX),
     ],
   }
 }
 
-/** Whose password it could set: by ADMIN, which takes CREATEROLE from 16 on; before, CREATEROLE is enough for all but superusers. */
+/**
+ * Whose password it could set, itself or as a role that it may become: by ADMIN, which takes CREATEROLE from 16 on; before,
+ * CREATEROLE is enough for all but superusers.
+ */
 async function settable(administrator: Administrator, account: string, own: string): Promise<OtherWay[]> {
   const over =
     administrator.version >= 16
-      ? `exists (select from pg_auth_members m where m.roleid = l.oid and m.admin_option and pg_has_role(a.oid, m.member, 'USAGE'))`
+      ? `exists (select from pg_auth_members m where m.roleid = l.oid and m.admin_option and pg_has_role(a.oid, m.member, 'MEMBER'))`
       : 'true'
   const found = await administrator.rows<{ readonly name: string }>(
-    `select l.rolname as name from pg_roles a, pg_roles l where a.rolname = $1 and a.rolcreaterole
+    `select l.rolname as name from pg_roles a, pg_roles l where a.rolname = $1
+       and exists (select from pg_roles c where c.rolcreaterole and not c.rolsuper and pg_has_role(a.oid, c.oid, 'MEMBER'))
        and l.rolcanlogin and not l.rolsuper and l.oid <> a.oid and l.rolname <> $2 and ${over}
-     order by l.rolname limit ${SETTABLE_MAX}`,
+     order by l.rolname limit ${SETTABLE_MAX + 1}`,
     [account, own],
   )
   return found.map(({ name }) => ({
@@ -100,6 +123,18 @@ async function settable(administrator: Administrator, account: string, own: stri
     way: `${account} could set the password of ${name}`,
     next: `change the password of ${name}, or hold it too`,
   }))
+}
+
+/** As such a role it could have done anything, in the name of anybody. */
+async function superusersFor(administrator: Administrator, account: string): Promise<string[]> {
+  const found = await administrator.rows<{ readonly name: string }>(
+    `select x.rolname::text as name from pg_roles a join pg_roles x on x.rolsuper and x.oid <> a.oid and pg_has_role(a.oid, x.oid, 'MEMBER')
+     where a.rolname = $1 and not a.rolsuper order by 1 limit ${SETTABLE_MAX}`,
+    [account],
+  )
+  return found.map(
+    ({ name }) => `what ${account} did as ${name}, a superuser that it may become: it cannot be told apart`,
+  )
 }
 
 /** Whoever a line of trust would give this access to: superusers, itself and its members, as far as they may log in. */
@@ -110,7 +145,7 @@ async function holdersOf(administrator: Administrator, accounts: readonly string
        union select u.login, m.roleid from up u join pg_auth_members m on m.member = u.oid)
      select l.rolname as account, l.rolsuper as superuser, array_agg(g.rolname::text order by g.rolname) as "memberOf"
      from up u join pg_roles l on l.oid = u.login join pg_roles g on g.oid = u.oid
-     group by l.rolname, l.rolsuper order by l.rolname limit ${LOGIN_ROLES_MAX}`,
+     group by l.rolname, l.rolsuper order by l.rolname limit ${LOGIN_ROLES_MAX + 1}`,
     [accounts],
   )
 }

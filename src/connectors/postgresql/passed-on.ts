@@ -15,7 +15,7 @@ interface PassedOn {
   readonly undone: string | null
 }
 
-const LISTED_MAX = 200
+export const PASSED_ON_MAX = 200
 
 /** Everything that has a list, but what the role owns: of that the successor is the grantor then. */
 const LISTS = (role: string): string => `
@@ -37,9 +37,10 @@ const LISTS = (role: string): string => `
 
 /**
  * For a role whose oid is the expression `role`: what it granted, and what others granted because of it. A superuser who grants does
- * it as the owner. SECURITY: never with the option, since a grant of whoever had the password looks like any other.
+ * it as the owner. A right on a table is the right to grant each of its columns. SECURITY: never with the option, since a grant of
+ * whoever had the password looks like any other; and what names a role that is gone is nobody's, and not PUBLIC's.
  */
-export const passedOn = (role: string): string => `
+export const passedOn = (role: string, lists = LISTS(role)): string => `
       SELECT p.privilege_type || p.part || ' on ' || lower(p.kind) || ' ' || p.name AS what, coalesce(g.rolname, 'PUBLIC')::text AS grantee,
         p.kind IN ('DATABASE', 'TABLESPACE', 'PARAMETER') AS everywhere,
         format('GRANT %s%s ON %s %s TO %s', p.privilege_type, p.part, p.kind, p.name, coalesce(quote_ident(g.rolname), 'PUBLIC')) AS statement,
@@ -47,12 +48,13 @@ export const passedOn = (role: string): string => `
           coalesce(quote_ident(g.rolname), 'PUBLIC')) AS undone
       FROM (
         WITH RECURSIVE item AS (
-          SELECT o.kind, o.name, o.part, x.* FROM (${LISTS(role)}) o CROSS JOIN LATERAL aclexplode(o.acl) x),
+          SELECT o.kind, o.name, o.part, x.* FROM (${lists}) o CROSS JOIN LATERAL aclexplode(o.acl) x),
         chain AS (
           SELECT i.* FROM item i WHERE i.grantor = ${role}
-          UNION SELECT i.* FROM chain c JOIN item i USING (kind, name, part, privilege_type)
-          WHERE c.is_grantable AND i.grantor = c.grantee AND i.grantee <> ${role})
-        SELECT * FROM chain) p LEFT JOIN pg_roles g ON g.oid = p.grantee`
+          UNION SELECT i.* FROM chain c JOIN item i USING (kind, name, privilege_type)
+          WHERE c.part IN ('', i.part) AND c.is_grantable AND i.grantor = c.grantee AND i.grantee <> ${role})
+        SELECT * FROM chain) p LEFT JOIN pg_roles g ON g.oid = p.grantee
+      WHERE p.grantee = 0 OR g.oid IS NOT NULL`
 
 /** All that came from the role, by however many hands. */
 const MEMBERS = (role: string): string => `
@@ -91,7 +93,7 @@ export async function passedOnBy(administrator: Administrator, account: string):
   const role = '(select oid from pg_roles where rolname = $1)'
   const parts = [passedOn(role), DEFAULTS(role), ...(administrator.version >= 16 ? [passedOnMemberships(role)] : [])]
   return await administrator.rows<PassedOn>(
-    `select * from (${parts.join(' union all ')}) p order by what, grantee limit ${LISTED_MAX}`,
+    `select * from (${parts.join(' union all ')}) p order by what, grantee limit ${PASSED_ON_MAX}`,
     [account],
   )
 }
@@ -119,7 +121,7 @@ export async function passedToLogins(
      where p.everywhere = $2 and (p.grantee = 'PUBLIC' or exists (select from pg_roles l
        where l.rolcanlogin and not l.rolsuper and l.rolname not in ($1, session_user)
          and pg_has_role(l.oid, (select g.oid from pg_roles g where g.rolname = p.grantee), 'MEMBER')))
-     order by p.what, p.grantee limit ${LISTED_MAX}`,
+     order by p.what, p.grantee limit ${PASSED_ON_MAX + 1}`,
     [account, ask === 'server'],
   )
 }
@@ -128,4 +130,44 @@ export const wayOfGrant = ({ what, grantee, undone }: PassedOn, account: string,
   by: 'passed on',
   way: `${grantee} has ${what}${database === undefined ? '' : ` in ${database}`}, which came from ${account}`,
   next: `${database === undefined ? '' : `in ${database}: `}${undone ?? ''}`,
+})
+
+export interface DoneAs {
+  /** The role that it may become. */
+  readonly as: string
+  readonly grantee: string
+  readonly rights: number
+  /** One of them. */
+  readonly first: string
+}
+
+/**
+ * What roles that it may become granted to whoever may log in: a grant that it made as such a role has that role as its grantor, and
+ * nothing tells it from others. Default rights of PUBLIC are nobody's grant.
+ */
+export async function doneAsOthers(
+  administrator: Administrator,
+  account: string,
+  ask: 'server' | 'database',
+): Promise<DoneAs[]> {
+  const granted = `${passedOn('x.oid', LISTS('0'))} union all ${MEMBERS_BEFORE_16('x.oid')}`
+  return await administrator.rows<DoneAs>(
+    `select x.rolname::text as as, p.grantee, count(*)::int as rights, min(p.what) as first
+     from pg_roles a join pg_roles x on x.oid <> a.oid and not x.rolsuper and pg_has_role(a.oid, x.oid, 'MEMBER')
+       cross join lateral (${granted}) p
+     where a.rolname = $1 and p.everywhere = $2 and p.grantee not in ($1, x.rolname)
+       and (p.grantee = 'PUBLIC' and p.what !~ '^(EXECUTE|USAGE|CONNECT|TEMPORARY) ' or exists (select from pg_roles l
+         where l.rolcanlogin and not l.rolsuper and l.rolname not in ($1, session_user)
+           and pg_has_role(l.oid, (select g.oid from pg_roles g where g.rolname = p.grantee), 'MEMBER')))
+     group by x.rolname, p.grantee order by x.rolname, p.grantee limit ${PASSED_ON_MAX + 1}`,
+    [account, ask === 'server'],
+  )
+}
+
+export const wayDoneAs = ({ as, grantee, rights, first }: DoneAs, account: string, database?: string): OtherWay => ({
+  by: 'passed on',
+  way:
+    `${grantee} has ${first}${rights === 1 ? '' : ` and ${rights - 1} more rights`}${database === undefined ? '' : ` in ${database}`} from ${as}, ` +
+    `which ${account} may become: what it did as ${as} cannot be told apart`,
+  next: `look whether ${grantee} is to have what ${as} granted it${database === undefined ? '' : ` in ${database}`}; REVOKE what is not`,
 })

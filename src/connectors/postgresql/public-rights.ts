@@ -2,7 +2,7 @@
 import type { Administrator } from './administrator.ts'
 import type { OtherWay } from './other-ways.ts'
 
-const LISTED_MAX = 100
+export const OPENED_MAX = 100
 
 interface Opened {
   /** `public.bills`; `schema public`; `function public.f()`. */
@@ -29,7 +29,7 @@ export async function opened(administrator: Administrator, account: string): Pro
      ) o join pg_namespace n on n.oid = o.space cross join lateral aclexplode(o.acl) p join pg_roles r on r.rolname = $1
      where p.grantee = 0 and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and (p.privilege_type <> 'USAGE')
        and (o.owner = r.oid and o.part <> '' or exists (select from aclexplode(o.own) q where q.grantee = r.oid and q.privilege_type = p.privilege_type))
-     group by o.name, o.object order by o.name limit ${LISTED_MAX}`,
+     group by o.name, o.object order by o.name limit ${OPENED_MAX + 1}`,
     [account],
   )
 }

@@ -26,7 +26,7 @@ export function installed(administrator: string, functions: readonly Reviewed[],
     'REVOKE ALL ON SCHEMA reeve FROM PUBLIC',
     ...functions.map(
       ({ name, returns, body }) => `CREATE OR REPLACE FUNCTION reeve.${name}(${parameters})
-  RETURNS ${returns} SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET session_replication_role = replica AS $$${body}$$`,
+  RETURNS ${returns} SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET session_replication_role = replica SET jit = off AS $$${body}$$`,
     ),
     ...names.map((name) => `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`),
     `GRANT USAGE ON SCHEMA reeve TO ${role}`,
@@ -72,7 +72,7 @@ export async function hinderedBy(
   }>(
     `select case when not s.rolsuper then s.rolname end as "schemaOwner", case when not r.rolsuper then r.rolname end as owner,
        p.oid is not null as there,
-       p.prosecdef and p.prosrc = $3 and p.proconfig = array['search_path=pg_catalog, pg_temp', 'session_replication_role=replica'] as same,
+       p.prosecdef and p.prosrc = $3 and p.proconfig = array['search_path=pg_catalog, pg_temp', 'session_replication_role=replica', 'jit=off'] as same,
        has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute') as ours
      from pg_namespace n join pg_roles s on s.oid = n.nspowner
      left join pg_proc p on p.pronamespace = n.oid and p.proname = $1 and oidvectortypes(p.proargtypes) = $2
