@@ -11,6 +11,7 @@ import { DecisionState } from '../decide/index.ts'
 import { partOfState } from '../feed/read-state.ts'
 import { endGrant } from '../grant/end-grant.ts'
 import { grantInTest } from '../grant/grant-in-test.ts'
+import { narrowGrant } from '../grant/narrow-grant.ts'
 import type { GrantRecord } from '../grant/records.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { keepGrants } from './keeper-in-test.ts'
@@ -87,6 +88,29 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
   afterEach(() => {
     target.always = undefined
     target.faults.length = 0
+  })
+
+  test('is not narrowed, in any state: less would be said here than its target gives, and who asks is told what to do', async () => {
+    const id = await made()
+    const refused = async (): Promise<void> => {
+      const [here, there] = [await grant(id), structuredClone(target.rights.get(id))]
+      for (const less of [{ resources: ['pg://main/shop/public.*'] }, { actions: ['pg:SELECT'] }, { until: later(60) }])
+        await assert.rejects(narrowGrant(access, act(), { id, because: 'less', ...less }), {
+          code: 'conflict',
+          message: /its target has it as it is: end it, and ask for less/,
+        })
+      assert.deepEqual([await grant(id), target.rights.get(id)], [here, there])
+      assert.ok(!(await entries(id)).includes('grant.narrowed'))
+    }
+    await refused()
+    await pass()
+    assert.equal((await grant(id)).state, 'active')
+    await refused()
+    // what it is told to do works at the target, at once
+    await endGrant(access, act(), { id, because: 'less is enough' })
+    await pass()
+    assert.deepEqual([(await grant(id)).state, target.rights.get(id)?.held], ['ended', false])
+    await refused()
   })
 
   test('is given there before it is in force here, and seen to be refused there before it has ended', async () => {
