@@ -41,7 +41,7 @@ export { getPolicyVersion, listPolicyVersions } from './policy-version/read-poli
 export type { PolicyVersionWithText } from './policy-version/read-policies.ts'
 export { activatePolicies, approvePolicies, proposePolicies, refusePolicies } from './policy-version/write-policies.ts'
 export type { PolicyTextToPropose, Proposed } from './policy-version/write-policies.ts'
-export { readPolicyText } from './policy-writing/index.ts'
+export { readPoliciesToDecide } from './policy-writing/index.ts'
 export type { TextProblem } from './policy-writing/index.ts'
 export { decideAccessRequest, expireAccessRequests, withdrawAccessRequest } from './request/decide-request.ts'
 export { aboutRequest } from './request/about-request.ts'

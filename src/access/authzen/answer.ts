@@ -10,7 +10,7 @@ export interface EvaluationAnswer {
 
 /** What is undefined in it does not leave. */
 export function answerOf(decisionId: string, decision: Decision): EvaluationAnswer {
-  const { allowed, reason, detail, obligations, expiresAt, level, policyVersion, chain, standing } = decision
+  const { allowed, reason, detail, obligations, expiresAt, level, policyVersion, chain, standing, errors } = decision
   return {
     decision: allowed,
     context: {
@@ -22,11 +22,17 @@ export function answerOf(decisionId: string, decision: Decision): EvaluationAnsw
       obligations: obligations.map(({ policyId, name, value }) => ({ name, value, policy_id: policyId })),
       expires_at: instantOf(expiresAt),
       policy_version: policyVersion,
+      policy_errors: errors.length === 0 ? undefined : errors.slice(0, ERRORS_MAX).map(toldError),
       grant_id: allowed ? chain.at(-1)?.grantId : undefined,
       standing: standing === undefined ? undefined : standingOf(standing),
     },
   }
 }
+
+const ERRORS_MAX = 20
+
+/** A policy that could not be evaluated, and why; where it would have forbidden, that is the denial. */
+const toldError = ({ policyId, message }: Decision['errors'][number]): object => ({ policy_id: policyId, message })
 
 /** The denial of a batch's item that cannot be read (certification scenario, section 3.4.1). */
 export const unreadableAnswer = (message: string): EvaluationAnswer => ({

@@ -1,5 +1,6 @@
 // From a request of AuthZEN's Authorization API 1.0 (sections 5 and 6) to a question. Fields that are not known are
 // ignored; what is known and wrong is refused by name.
+import { parseInstant } from '#kernel'
 import type { Json } from '#kernel'
 import type { Party, Question } from '../decide/index.ts'
 import { isObject, refuse } from './read-body.ts'
@@ -108,6 +109,6 @@ function idIn(context: JsonObject, name: string): string {
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/
 
 function instant(value: unknown, field: string): number {
-  const at = typeof value === 'string' && RFC3339.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(at) ? refuse(field, 'an instant is needed, as in 2026-03-01T12:00:00Z') : at
+  const at = typeof value === 'string' && RFC3339.test(value) ? parseInstant(value.toUpperCase()) : undefined
+  return at === undefined ? refuse(field, 'an instant is needed, as in 2026-03-01T12:00:00Z') : Date.parse(at)
 }

@@ -30,6 +30,28 @@ void suite('the decision', () => {
     assert.equal(reasonOf(state, question('app')), 'nothing_permits')
   })
 
+  void test('a forbid that cannot be evaluated over what the request says is a denial, and says which', async () => {
+    const text = `@id("no-large-amounts") forbid (principal, action, resource) when { context.request.amount > 1000 };
+      @id("odd") permit (principal, action, resource) when { context.request.amount like "x" };`
+    const state = await stateWith([facts('app')], [grant('grt_1', 'app')], text)
+    assert.equal(reasonOf(state, question('app', { context: { amount: 5 } })), 'granted')
+    assert.equal(reasonOf(state, question('app', { context: { amount: 5000 } })), 'policy_forbids')
+    for (const context of [{ amount: 5000.5 }, { amount: '5000' }, {}]) {
+      const denied = decide(state, question('app', { context }), NOON)
+      assert.deepEqual([denied.allowed, denied.reason], [false, 'policy_error'])
+      const named = denied.errors.map(({ policyId }) => policyId)
+      assert.ok(named.includes('no-large-amounts'), named.join())
+    }
+  })
+
+  void test('a grant of what is below a name covers no name that leads out of there', async () => {
+    const state = await stateWith([facts('app')], [grant('grt_1', 'app')])
+    const asked = (id: string): Reason => reasonOf(state, question('app', { resource: { type: 'table', id } }))
+    for (const rest of ['../hr/x', '/x', 'a/./b', '%2e%2e/hr', '..', 'a%2fb', 'a\\..\\b'])
+      assert.equal(asked(`pg://main/shop/${rest}`), 'invalid_request', rest)
+    for (const rest of ['x', 'a..b', '.hidden', 'a/b/']) assert.equal(asked(`pg://main/shop/${rest}`), 'granted', rest)
+  })
+
   void test('a group acts for nobody, and a user of its name is that user', async () => {
     const group = facts('masters', { kind: 'group' })
     const state = await stateWith([group], [grant('grt_1', 'masters')])

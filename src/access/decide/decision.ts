@@ -39,7 +39,7 @@ export interface Decision {
   /** An act of high risk: nothing is allowed unless its entry is written. */
   readonly highRisk: boolean
   readonly obligations: readonly Obligation[]
-  /** Policies that could not be evaluated; they had no say. */
+  /** Policies that could not be evaluated. A permit had no say; a forbid is the denial `policy_error`. */
   readonly errors: readonly { readonly policyId: string; readonly message: string }[]
   /** Milliseconds since 1970. */
   readonly decidedAt: number

@@ -24,6 +24,7 @@ const DENIALS = {
   grant_expired: 'the grant that covered this is over',
   grant_not_begun: 'the grant that covers this begins later',
   policy_forbids: 'a policy forbids it',
+  policy_error: 'a policy that could forbid it cannot be evaluated over what the request says',
   nothing_permits: 'no grant and no policy permits it',
   policy_unavailable: 'there is no policy in force here',
   policy_refused: 'the policies in force are not those that were approved: they were changed past Reeve',

@@ -9,6 +9,19 @@ export const resourceName = ({ type, id }: { readonly type: string; readonly id:
 
 const isWholeName = (id: string): boolean => id.includes('://') || id.startsWith('arn:')
 
+/** A segment that a path would resolve away, or none between two slashes; a trailing slash stands. */
+const RESOLVED_AWAY = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|[^/]\/\/|%2f|\\|%5c/i
+
+/**
+ * Whether its target may take the name for another one, which a pattern of a grant would then cover without being meant
+ * to: `pg://main/shop/../hr`. An ARN is compared letter by letter where it is used, so it is never ambiguous.
+ */
+export function isAmbiguousName(name: string): boolean {
+  if (name.startsWith('arn:')) return false
+  const start = name.indexOf('://')
+  return start !== -1 && RESOLVED_AWAY.test(name.slice(start + 3))
+}
+
 /** The type and id under which a name is asked for. */
 export function resourceOf(name: string): { readonly type: string; readonly id: string } {
   const cut = name.indexOf('://')

@@ -11,7 +11,7 @@ import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
 import { contextFor, NOTHING_STATED, statedContext } from './request-context.ts'
 import type { StatedContext } from './request-context.ts'
-import { resourceName } from './resource-name.ts'
+import { isAmbiguousName, resourceName } from './resource-name.ts'
 
 /** One member of the chain while it is judged. */
 export interface Member {
@@ -85,6 +85,10 @@ function isFresh({ state, now }: Work): Denial | undefined {
 }
 
 function readRequest(work: Work): Denial | undefined {
+  if (isAmbiguousName(work.resource)) {
+    work.detail = '`resource.id`: a name without `.`, `..`, empty or encoded segments is needed'
+    return 'invalid_request'
+  }
   try {
     work.stated = statedContext(work.question)
     return undefined
@@ -167,8 +171,10 @@ function askPolicies(work: Work, member: Member): Denial | undefined {
   } catch (error) {
     return unreadable(work, error)
   }
-  const { decision, reasons } = member.policies
+  const { decision, reasons, forbidFailed } = member.policies
   if (decision === 'deny' && reasons.length > 0) return 'policy_forbids'
+  // SECURITY: Cedar skips it; who states something that it cannot be evaluated over would be rid of it
+  if (forbidFailed) return 'policy_error'
   if (member.granted) member.allowance = member.grant.kind === 'break_glass' ? 'break_glass' : 'granted'
   else if (decision === 'allow') member.allowance = 'policy_permits'
   else return member.grant.outside ?? 'nothing_permits'

@@ -10,7 +10,12 @@ export interface RightToBegin {
 }
 
 /** What is known here does not do to tell: neither a yes nor a no. */
-export const UNDECIDED: ReadonlySet<Denial> = new Set(['stale', 'policy_unavailable', 'unknown_principal'])
+export const UNDECIDED: ReadonlySet<Denial> = new Set([
+  'stale',
+  'policy_unavailable',
+  'policy_error',
+  'unknown_principal',
+])
 
 /** `undefined`: it may. `now`: milliseconds since 1970. */
 export function mayBegin(state: DecisionState, right: RightToBegin, now: number): Denial | undefined {
@@ -29,13 +34,15 @@ function policyDenial({ policies }: DecisionState, right: RightToBegin, now: num
   const { kind } = right
   for (const action of right.actions) {
     for (const resource of right.resources) {
-      const { decision, reasons } = policies.set.evaluate({
+      const { decision, reasons, forbidFailed } = policies.set.evaluate({
         principal: { type: 'Principal', id: right.principalId },
         action: { type: 'Action', id: action },
         resource: { type: 'Resource', id: resource },
         context: contextOfRight({ kind, action, resource, now }),
       })
       if (decision === 'deny' && reasons.length > 0) return 'policy_forbids'
+      // it may be about what is only known when the right is used
+      if (forbidFailed) return 'policy_error'
     }
   }
   return undefined

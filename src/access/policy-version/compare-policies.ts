@@ -7,7 +7,7 @@ import { knownRights, simulate } from '../decide/index.ts'
 import type { DecisionState, Flip, NamedElsewhere, PoliciesInForce, SimulatedTuple } from '../decide/index.ts'
 import { policiesOver } from '../feed/change.ts'
 import type { PolicyJson } from '../feed/change.ts'
-import { readPolicyText } from '../policy-writing/index.ts'
+import { readPoliciesToDecide } from '../policy-writing/index.ts'
 import type { TextProblem } from '../policy-writing/index.ts'
 import { getPolicyVersion } from './read-policies.ts'
 
@@ -169,7 +169,7 @@ async function textOf(
   source: PolicySource,
 ): Promise<readonly PolicyJson[] | { readonly problems: readonly TextProblem[] }> {
   const { text, schema } = 'number' in source ? await getPolicyVersion(db, source.number) : source
-  const { written, problems } = await readPolicyText({ policies: text, ...(schema !== undefined && { schema }) })
+  const { written, problems } = await readPoliciesToDecide({ policies: text, ...(schema !== undefined && { schema }) })
   if (written === undefined) return { problems }
   return written.policies.map(({ id, json }) => ({ id, json: json as PolicyJson['json'] }))
 }

@@ -11,7 +11,7 @@ import { hashOfCompiled } from '../feed/change.ts'
 import type { PolicyJson } from '../feed/change.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { administer } from '../role/administration.ts'
-import { readPolicyText } from '../policy-writing/index.ts'
+import { readPoliciesToDecide } from '../policy-writing/index.ts'
 import type { TextProblem } from '../policy-writing/index.ts'
 import { POLICY_VERSION } from './records.ts'
 import type { PolicyVersionRecord } from './records.ts'
@@ -35,13 +35,9 @@ export async function proposePolicies(
   act: Act,
   { text, schema, comment, behind }: PolicyTextToPropose,
 ): Promise<Proposed> {
-  const read = await readPolicyText({ policies: text, ...(schema !== undefined && { schema }) })
+  const read = await readPoliciesToDecide({ policies: text, ...(schema !== undefined && { schema }) })
   if (read.written === undefined) return { problems: read.problems }
-  const { policies, templates } = read.written
-  const [template] = templates
-  if (template !== undefined) {
-    throw new Fault('unprocessable', `\`${template.id}\` has a slot: rights for single identities are grants here`)
-  }
+  const { policies } = read.written
   const textHash = createHash('sha256')
     .update(JSON.stringify([text, schema ?? null]))
     .digest()

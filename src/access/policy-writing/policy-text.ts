@@ -2,6 +2,7 @@
 // what it cannot evaluate is refused when it is written. Every mistake has its line and column.
 import { Fault } from '#kernel'
 import { compilePolicies, createEntities } from '../policy/index.ts'
+import { ActionGroups } from './action-groups.ts'
 import type { CedarMessage, ReadPart } from './cedar-job.ts'
 import { runCedar } from './cedar-process.ts'
 import { unsafeIntegers } from './integers.ts'
@@ -62,8 +63,9 @@ export async function readPolicyText({ policies: text, schema }: PolicyTexts): P
       .map((message) => located(message, text, schema))
   const errors = told(false)
   if (errors.length > 0 || answer.policies === undefined) return { problems: errors }
-  const named = nameParts(text, answer.policies, answer.templates ?? [])
-  const problems = [...sameIds(text, named), ...notCompiled(named)]
+  const read = nameParts(text, answer.policies, answer.templates ?? [])
+  const { named, refused } = withGroups(text, read, answer.schema)
+  const problems = [...sameIds(text, named), ...refused, ...notCompiled(named)]
   if (problems.length > 0) return { problems }
   const written = (parts: readonly NamedPart[]): WrittenPolicy[] =>
     parts.map(({ id, text: own, json }) => ({ id, text: own, json }))
@@ -78,7 +80,8 @@ export async function readPolicyText({ policies: text, schema }: PolicyTexts): P
   }
 }
 
-interface NamedPart extends ReadPart {
+interface NamedPart extends Omit<ReadPart, 'json'> {
+  readonly json: unknown
   readonly id: string
   readonly place: number
   readonly isTemplate: boolean
@@ -98,9 +101,30 @@ function nameParts(text: string, policies: readonly ReadPart[], templates: reado
   return [...placed(policies, false), ...placed(templates, true)]
     .sort((a, b) => a.place - b.place)
     .map(({ text: own, json, isTemplate, place }, index) => {
-      const id = json.annotations?.['id'] ?? `policy${index}`
+      const id = (json as ReadPart['json']).annotations?.['id'] ?? `policy${index}`
       return { id, text: own, json, isTemplate, place }
     })
+}
+
+/** Groups of actions are written out: nothing that decides needs the schema for them. */
+function withGroups(
+  text: string,
+  parts: readonly NamedPart[],
+  schema: unknown,
+): { readonly named: readonly NamedPart[]; readonly refused: readonly TextProblem[] } {
+  if (schema === undefined) return { named: parts, refused: [] }
+  const groups = new ActionGroups(schema)
+  const refused: TextProblem[] = []
+  const named = parts.map((part) => {
+    try {
+      return { ...part, json: groups.writeOut(part.json) }
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      refused.push(problemAt(text, part.place, `\`${part.id}\`: ${error.detail}`))
+      return part
+    }
+  })
+  return { named, refused }
 }
 
 function sameIds(text: string, parts: readonly NamedPart[]): TextProblem[] {
@@ -141,7 +165,7 @@ function at(text: string, place: number): { line: number; column: number } {
   return { line: before.split('\n').length, column: place - before.lastIndexOf('\n') }
 }
 
-function problemAt(text: string, place: number, message: string): TextProblem {
+export function problemAt(text: string, place: number, message: string): TextProblem {
   const { line, column } = at(text, place)
   return { message, in: 'policies', line, column }
 }

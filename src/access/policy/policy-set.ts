@@ -31,6 +31,8 @@ export interface PolicyDecision {
   readonly reasons: readonly string[]
   /** Policies that could not be evaluated; they had no say. */
   readonly errors: readonly { readonly policyId: string; readonly message: string }[]
+  /** One of them would have forbidden: whoever must fail closed takes that for a denial. */
+  readonly forbidFailed: boolean
 }
 
 const NONE = -1
@@ -161,6 +163,7 @@ export class PolicySet {
     const permits: string[] = []
     const forbids: string[] = []
     const errors: { policyId: string; message: string }[] = []
+    let forbidFailed = false
     for (let place = 0; place < found.count; place++) {
       const entry = found.entries[place] ?? NONE
       const body = this.#bodies[entry]
@@ -168,12 +171,14 @@ export class PolicySet {
       const outcome = testBody(body, frame)
       if (outcome === false) continue
       const id = this.#ids[entry] ?? ''
-      if (outcome instanceof EvaluationError) errors.push({ policyId: id, message: outcome.message })
-      else if (body.effect === 'permit') permits.push(id)
+      if (outcome instanceof EvaluationError) {
+        errors.push({ policyId: id, message: outcome.message })
+        forbidFailed ||= body.effect === 'forbid'
+      } else if (body.effect === 'permit') permits.push(id)
       else forbids.push(id)
     }
-    if (forbids.length > 0) return { decision: 'deny', reasons: forbids, errors }
-    return { decision: permits.length > 0 ? 'allow' : 'deny', reasons: permits, errors }
+    if (forbids.length > 0) return { decision: 'deny', reasons: forbids, errors, forbidFailed }
+    return { decision: permits.length > 0 ? 'allow' : 'deny', reasons: permits, errors, forbidFailed }
   }
 
   /** Ends its mentions of entities, so that the store forgets what only this set named. The set is empty afterwards. */

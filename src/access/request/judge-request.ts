@@ -41,7 +41,7 @@ export function judgeRequest(state: DecisionState, right: RightAskedFor, now: nu
   const because = new Set<string>()
   for (const action of right.actions) {
     for (const resource of right.resources) {
-      const { decision, reasons } = policies.set.evaluate({
+      const { decision, reasons, errors, forbidFailed } = policies.set.evaluate({
         principal: { type: 'Principal', id: right.principalId },
         action: REQUEST_ACTION,
         resource: { type: 'Resource', id: resource },
@@ -50,6 +50,9 @@ export function judgeRequest(state: DecisionState, right: RightAskedFor, now: nu
           asked: { action, ...(seconds !== undefined && { seconds }) },
         },
       })
+      // SECURITY: one that cannot be evaluated forbids, as it does where the right is used
+      if (forbidFailed && decision === 'allow')
+        return { allowed: false, action, resource, policyIds: errors.map(({ policyId }) => policyId) }
       if (decision === 'deny') return { allowed: false, action, resource, policyIds: reasons }
       for (const policyId of reasons) {
         because.add(policyId)

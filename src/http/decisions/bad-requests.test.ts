@@ -92,7 +92,7 @@ describe('what the decision point refuses', () => {
     assert.match(await asked({ actor: long }), /at most 16 actors/)
     assert.equal(await asked({ delegated_until: new Date(NOON - 1).toISOString() }), 'chain_expired')
     assert.equal(await asked({ delegated_until: '2026-03-01T13:00:01+01:00' }), 'granted')
-    for (const wrong of ['tomorrow', 5, '2026-13-01T00:00:00Z', '2026-03-01']) {
+    for (const wrong of ['tomorrow', 5, '2026-13-01T00:00:00Z', '2026-02-30T12:00:00Z', '2026-03-01']) {
       assert.match(await asked({ delegated_until: wrong }), /`context.delegated_until`/)
     }
     assert.equal(await asked({ credential: { id: 'cred_x' } }), 'credential_unknown')

@@ -9,7 +9,7 @@ import {
   listDenials,
   listPolicyVersions,
   proposePolicies,
-  readPolicyText,
+  readPoliciesToDecide,
   refusePolicies,
 } from '#access/decisions'
 import type { TextProblem } from '#access/decisions'
@@ -106,7 +106,7 @@ export const POLICIES = [
     answer: PolicyCheck,
     handle: async ({ body }) => {
       const { text: policies, schema } = body
-      const read = await readPolicyText({ policies, ...present({ schema }) })
+      const read = await readPoliciesToDecide({ policies, ...present({ schema }) })
       if (read.written === undefined) return { problems: read.problems, warnings: [] }
       const { warnings, formatted } = read.written
       return { problems: [], warnings, ...present({ formatted }) }
