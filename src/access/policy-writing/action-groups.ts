@@ -31,7 +31,11 @@ export class ActionGroups {
           above.add(group)
         }
       }
-      for (const group of above) this.#members.set(group, [...(this.#members.get(group) ?? []), { type, id }])
+      for (const group of above) {
+        const members = this.#members.get(group)
+        if (members === undefined) this.#members.set(group, [{ type, id }])
+        else members.push({ type, id })
+      }
     }
   }
 
@@ -86,8 +90,11 @@ export class ActionGroups {
       if (Array.isArray(items) && items.every((item: Json) => isObject(item) && isObject(item['Value'])))
         return this.#listed(items as readonly Json[])
       if (isObject(choice)) {
-        const [then, otherwise] = [this.#groups(choice['then']), this.#groups(choice['else'])]
-        return { 'if-then-else': { if: this.#expression(choice['if']), then, else: otherwise } }
+        const written = Object.entries(choice).map(([part, own]) => [
+          part,
+          part === 'if' ? this.#expression(own) : this.#groups(own),
+        ])
+        return { 'if-then-else': Object.fromEntries(written) as Json }
       }
     }
     throw new Fault('unprocessable', 'at the right of `in`, actions are named one by one or as a set of names')
