@@ -49,7 +49,7 @@ export class ActionGroups {
     if (!isObject(scope) || scope['op'] !== 'in') return scope
     const named = Array.isArray(scope['entities']) ? (scope['entities'] as readonly Json[]) : [scope['entity']]
     if (!named.some((entity) => this.#below(entity).length > 0)) return scope
-    return { op: 'in', entities: named.flatMap((entity) => [entity, ...this.#below(entity)]) }
+    return { op: 'in', entities: named.concat(named.flatMap((entity) => this.#below(entity))) }
   }
 
   #below(entity: Json): readonly Name[] {
