@@ -2,6 +2,8 @@
 // risk is allowed only when its batch has its entry.
 import { messageOf } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
+import { resourceName } from '../decide/index.ts'
+import { recordedName } from './recorded-name.ts'
 import { Spool } from './spool.ts'
 import type { SpoolLine } from './spool-file.ts'
 
@@ -37,7 +39,6 @@ const EVERY_MS = 2000
 const BATCH_MAX = 500
 const LAST_WAIT_MS = 5000
 const HIGH_RISK_WAIT_MS = 2000
-const NAME_MAX = 300
 
 export class DecisionLog {
   readonly #spool: Spool
@@ -139,14 +140,14 @@ export class DecisionLog {
   }
 }
 
-function lineOf({ id, question, decision }: Decided): DecisionLine {
+export function lineOf({ id, question, decision }: Decided): DecisionLine {
   const actor = decision.chain.at(-1)
   return {
     id,
     at: decision.decidedAt,
     principalId: actor?.principalId ?? '',
-    action: question.action.name.slice(0, NAME_MAX),
-    resource: `${question.resource.type}:${question.resource.id}`.slice(0, NAME_MAX),
+    action: recordedName(question.action.name),
+    resource: recordedName(resourceName(question.resource)),
     allowed: decision.allowed,
     reason: decision.reason,
     highRisk: decision.highRisk,

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { Fault } from '#kernel'
+import { Fault, newId } from '#kernel'
 import { sql } from '#db'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
+import { lineOf } from '../decision-log/decision-log.ts'
+import { recordedName } from '../decision-log/recorded-name.ts'
 import { decide } from '../decide/index.ts'
 import type { DecisionState, PrincipalFacts, ResidentGrant } from '../decide/index.ts'
 import { resourceOf } from '../decide/resource-name.ts'
-import { facts, grant, HOUR, NOON, policies, principalId, stateWith } from '../decide/state-in-test.ts'
+import { facts, grant, HOUR, NOON, policies, principalId, question, stateWith } from '../decide/state-in-test.ts'
 import { comparePolicies, LISTED_MAX } from './compare-policies.ts'
 import type { PolicyComparison } from './compare-policies.ts'
 
@@ -160,11 +162,19 @@ describe('comparing policies', { skip: databaseUnavailable() }, () => {
 
   test('decisions that were made are made again: so many would have been denied, so many allowed', async () => {
     const state = await stateWith([facts('app'), facts('batch')], [grant('grt_1', 'app')])
+    const asked = question('app')
+    const { resource: orders } = lineOf({
+      id: newId('decision'),
+      question: asked,
+      decision: decide(state, asked, NOON),
+    })
     await base.database.layer('access').transaction(async (tx) => {
       for (const [name, resource, count, allowed] of [
-        ['app', 'pg://main/shop/public.orders', 14, true],
-        ['batch', 'pg://main/shop/public.people', 2, false],
+        ['app', orders, 14, true],
+        // as earlier releases wrote it
+        ['batch', 'table:pg://main/shop/public.people', 2, false],
         ['batch', 'pg://main/shop/public.cards', 5, false],
+        ['batch', recordedName(`pg://main/shop/${'x'.repeat(400)}`), 1, false],
       ] as const) {
         await tx.execute(sql`
           insert into access.decision_count (minute, key, principal_id, action, resource, allowed, reason, count)
@@ -176,6 +186,7 @@ describe('comparing policies', { skip: databaseUnavailable() }, () => {
       permit (principal, action, resource == Resource::"pg://main/shop/public.people");`
     const { recorded } = await compared(state, text)
     assert.deepEqual([recorded.denied, recorded.allowed, recorded.replayed], [14, 2, 3])
+    assert.equal(recorded.cutShort, true, 'a name that was cut is not asked again, and that is said')
     assert.deepEqual(
       recorded.wouldDeny.map(({ tuple, after: { reason } }) => [tuple.resource, tuple.count, reason]),
       [['pg://main/shop/public.orders', 14, 'policy_forbids']],

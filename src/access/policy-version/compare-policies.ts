@@ -5,6 +5,7 @@ import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { knownRights, simulate } from '../decide/index.ts'
 import type { DecisionState, Flip, NamedElsewhere, PoliciesInForce, SimulatedTuple } from '../decide/index.ts'
+import { nameRecorded, resourceRecorded } from '../decision-log/recorded-name.ts'
 import { policiesOver } from '../feed/change.ts'
 import type { PolicyJson } from '../feed/change.ts'
 import { readPoliciesToDecide } from '../policy-writing/index.ts'
@@ -80,7 +81,7 @@ async function compareNow(
   for (const one of read) if (one !== undefined && 'problems' in one) return one
   const [next, earlier] = read as readonly [readonly PolicyJson[], readonly PolicyJson[] | undefined]
   const named = await namedElsewhere(db)
-  const recorded = await recordedDecisions(db, now)
+  const { asked: recorded, unreadable } = await recordedDecisions(db, now)
   const compiled: PoliciesInForce[] = []
   const compile = (policies: readonly PolicyJson[]): PoliciesInForce => {
     const made = policiesOver(state, 'compared', policies)
@@ -105,7 +106,7 @@ async function compareNow(
         denied: timesOf(past.loses),
         allowed: timesOf(past.gains),
         replayed: past.replayed,
-        cutShort: past.cutShort,
+        cutShort: past.cutShort || unreadable,
       },
     }
   } finally {
@@ -193,7 +194,10 @@ async function namedElsewhere(db: LayerDatabase): Promise<NamedElsewhere> {
 }
 
 /** Of the last thirty days, the most frequent first; each as it stood when it was made last. */
-async function recordedDecisions(db: LayerDatabase, now: number): Promise<readonly SimulatedTuple[]> {
+async function recordedDecisions(
+  db: LayerDatabase,
+  now: number,
+): Promise<{ readonly asked: readonly SimulatedTuple[]; readonly unreadable: boolean }> {
   const rows = await db.transaction(
     async (tx) =>
       await tx.query<{ principal_id: string; action: string; resource: string; count: string; at: Date }>(sql`
@@ -202,11 +206,11 @@ async function recordedDecisions(db: LayerDatabase, now: number): Promise<readon
         group by principal_id, action, resource order by sum(count) desc, 1, 2, 3 limit ${RECORDED_MAX + 1}`),
     { readOnly: true },
   )
-  return rows.map(({ principal_id: principalId, action, resource, count, at }) => ({
-    principalId,
-    action,
-    resource,
-    count: Number(count),
-    at: new Date(at).getTime(),
-  }))
+  const asked = rows.flatMap((row): SimulatedTuple[] => {
+    const [action, resource] = [nameRecorded(row.action), resourceRecorded(row.resource)]
+    if (action === undefined || resource === undefined) return []
+    const { principal_id: principalId, count, at } = row
+    return [{ principalId, action, resource, count: Number(count), at: new Date(at).getTime() }]
+  })
+  return { asked, unreadable: asked.length < rows.length }
 }
