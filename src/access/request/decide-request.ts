@@ -3,10 +3,12 @@ import { Fault, following, msAfter, newId } from '#kernel'
 import type { Act } from '#kernel'
 import { sql, violated } from '#db'
 import type { Tx } from '#db'
+import type { DecisionState } from '../decide/index.ts'
 import { administer, note, plainText } from '../role/administration.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import type { AccessRequestRecord } from './records.ts'
-import { grantRequest, lockRequest, moveRequest } from './request-access.ts'
+import { judgeRequest, stricter } from './judge-request.ts'
+import { grantRequest, lockRequest, moveRequest, NEEDED } from './request-access.ts'
 import type { CurrentAccessRequest } from './request-access.ts'
 
 export interface Word {
@@ -30,10 +32,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
 }
 
 /** A denial ends it; the last approval that it needs makes the grant. Throws Fault('forbidden') as PostgreSQL refuses. */
-export async function decideAccessRequest(access: AccessLayer, act: Act, word: Word): Promise<CurrentAccessRequest> {
+export async function decideAccessRequest(
+  access: AccessLayer,
+  state: DecisionState,
+  act: Act,
+  word: Word,
+): Promise<CurrentAccessRequest> {
   const reason = plainText('the reason', word.reason, 500)
   try {
-    return await administer(access, act, async (tx) => await decideIn(access, tx, { ...act, reason }, word))
+    return await administer(access, act, async (tx) => await decideIn(access, state, tx, { ...act, reason }, word))
   } catch (error) {
     const refusal = REFUSALS[violated(error)?.constraint ?? '']
     if (refusal === undefined) throw error
@@ -45,10 +52,17 @@ export async function decideAccessRequest(access: AccessLayer, act: Act, word: W
   }
 }
 
-async function decideIn(access: AccessLayer, tx: Tx, act: Act, word: Word): Promise<CurrentAccessRequest> {
+async function decideIn(
+  access: AccessLayer,
+  known: DecisionState,
+  tx: Tx,
+  act: Act,
+  word: Word,
+): Promise<CurrentAccessRequest> {
   const current = await lockRequest(tx, word.requestId)
-  const { state, needs } = current.data
+  const { state } = current.data
   if (state !== 'pending') throw new Fault('conflict', `the request was ${state} already`)
+  const needs = word.verdict === 'deny' ? current.data.needs : needsNow(known, current.data, act)
   assertMayDecide(needs, word.as)
   const approvalId = newId('approval')
   await tx.execute(sql`
@@ -66,6 +80,20 @@ async function decideIn(access: AccessLayer, tx: Tx, act: Act, word: Word): Prom
   await note(tx, following(act, current.id), 'access_request.approved', about)
   if (agreed.length < needs.approvals) return current
   return await grantRequest(access, tx, act, current, agreed)
+}
+
+/** As the policies say by now: where they ask for more than when it was asked for, that counts. */
+function needsNow(known: DecisionState, asked: AccessRequestRecord, act: Act): AccessRequestRecord['needs'] {
+  const judged = judgeRequest(known, asked, Date.parse(act.at))
+  if (judged === undefined) throw new Fault('conflict', 'no policies are in force: nothing can be agreed to')
+  if (!judged.allowed) {
+    const why =
+      judged.policyIds.length === 0 ? 'no policy lets it be asked for' : `\`${judged.policyIds[0]}\` forbids it`
+    throw new Fault('forbidden', `\`${judged.action}\` on \`${judged.resource}\`: ${why} by now; deny the request`)
+  }
+  const { needs } = asked
+  const approval = stricter(needs.approval, judged.approval)
+  return { ...needs, approval, approvals: Math.max(needs.approvals, NEEDED[approval]) }
 }
 
 function assertMayDecide({ approval, managerId, owners = [] }: AccessRequestRecord['needs'], as: Word['as']): void {

@@ -68,4 +68,4 @@ function approvalOf(annotation: string | undefined): Approval {
   return APPROVALS.find((approval) => approval === annotation) ?? (annotation === undefined ? 'approver' : 'two')
 }
 
-const stricter = (a: Approval, b: Approval): Approval => (APPROVALS.indexOf(a) >= APPROVALS.indexOf(b) ? a : b)
+export const stricter = (a: Approval, b: Approval): Approval => (APPROVALS.indexOf(a) >= APPROVALS.indexOf(b) ? a : b)

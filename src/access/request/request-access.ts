@@ -40,7 +40,8 @@ export type CurrentAccessRequest = Current<AccessRequestRecord>
 
 const DAY = 86_400
 const BREAK_GLASS_SECONDS_MAX = 4 * 3600
-const NEEDED: Readonly<Record<Approval, number>> = { none: 0, manager: 1, owner: 1, approver: 1, two: 2 }
+/** How many have to agree. */
+export const NEEDED: Readonly<Record<Approval, number>> = { none: 0, manager: 1, owner: 1, approver: 1, two: 2 }
 
 /** Throws Fault('forbidden') with the policy that forbids it, Fault('unprocessable') for what cannot be a right. */
 export async function requestAccess(

@@ -48,7 +48,7 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     { id }: { readonly id: string },
     more: Partial<Word> = {},
   ): Promise<CurrentAccessRequest> =>
-    decideAccessRequest(access, act(who), {
+    decideAccessRequest(access, state, act(who), {
       requestId: id,
       verdict: 'approve',
       reason: 'it is needed',
@@ -94,6 +94,19 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
       'grant.made',
       'access_request.granted',
     ])
+  })
+
+  test('what was asked for under milder policies is agreed to under those in force', async () => {
+    const [asked, other] = [await ask('ada'), await ask('ada')]
+    const permit = 'permit (principal, action == Action::"reeve:request", resource);'
+    state.putPolicies(await policies(state, `@approval("two") ${permit}`))
+    assert.equal((await decide('ben', asked)).data.state, 'pending')
+    assert.equal((await decide('dan', asked)).data.state, 'granted')
+    state.putPolicies(await policies(state, `${permit} @id("closed") forbid (principal, action, resource);`))
+    await assert.rejects(decide('ben', other), (error) => forbidden(error) && /`closed` forbids it/.test(String(error)))
+    state.putPolicies(await policies(state, `@approval("none") ${permit}`))
+    assert.equal((await decide('ben', other)).data.state, 'granted')
+    state.putPolicies(await policies(state, STARTER_POLICIES))
   })
 
   test('who asked, who would have it, and one person through another account are refused by PostgreSQL, each with an entry', async () => {

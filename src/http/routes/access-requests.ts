@@ -181,7 +181,7 @@ export const ACCESS_REQUESTS = [
     handle: async ({ doors, caller, params, body, act }) => {
       const { data } = await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
       const { persons } = await interestIn(doors.identity, data.principalId)
-      return await decideAccessRequest(doors.access, act(body.reason), {
+      return await decideAccessRequest(doors.access, decisionsOf(doors).state(), act(body.reason), {
         ...params,
         ...body,
         behind: await personsBehindActor(doors.identity, caller.actor),
