@@ -50,8 +50,9 @@ export function judgeRequest(state: DecisionState, right: RightAskedFor, now: nu
           asked: { action, ...(seconds !== undefined && { seconds }) },
         },
       })
-      // SECURITY: one that cannot be evaluated forbids, as it does where the right is used
-      if (forbidFailed && decision === 'allow')
+      // SECURITY: one that cannot be evaluated forbids, as it does where the right is used; who is not known here yet is judged
+      // again at each approval, and may use nothing
+      if (forbidFailed && decision === 'allow' && state.principal(right.principalId) !== undefined)
         return { allowed: false, action, resource, policyIds: errors.map(({ policyId }) => policyId) }
       if (decision === 'deny') return { allowed: false, action, resource, policyIds: reasons }
       for (const policyId of reasons) {
