@@ -9,8 +9,8 @@ export const resourceName = ({ type, id }: { readonly type: string; readonly id:
 
 const isWholeName = (id: string): boolean => id.includes('://') || id.startsWith('arn:')
 
-/** A segment that a path would resolve away, or none between two slashes; a trailing slash stands. */
-const RESOLVED_AWAY = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|[^/]\/\/|%2f|\\|%5c/i
+/** A segment that a path would resolve away, or none between two slashes; a trailing slash stands, and `k8s://cluster//…`. */
+const RESOLVED_AWAY = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|\/[^/]+\/\/|%2f|\\|%5c/i
 
 /**
  * Whether its target may take the name for another one, which a pattern of a grant would then cover without being meant
