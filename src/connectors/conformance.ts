@@ -123,7 +123,10 @@ function keepsNoState(connector: Connector, sample: Sample, samples: readonly Sa
 }
 
 function hasProvenance(connector: Connector, sample: Sample, observations: readonly Observation[]): void {
-  const lines = Buffer.from(sample.bytes).toString('latin1').split('\n').length
+  // a lone carriage return ends a line, too
+  const lines = Buffer.from(sample.bytes)
+    .toString('latin1')
+    .split(/\r\n|[\r\n]/).length
   // what crosses between threads must be data, and must say the same on the other side
   assert.ok(isDeepStrictEqual(structuredClone(observations), observations), `${sample.path}: not plain data`)
   for (const observation of observations) {
