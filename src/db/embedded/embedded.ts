@@ -135,7 +135,8 @@ function settings(durable: boolean): Record<string, string> {
     listen_addresses: '',
     port: String(PORT),
     unix_socket_permissions: '0700',
-    max_connections: '80',
+    // tests share one between several servers
+    max_connections: durable ? '80' : '250',
     shared_buffers: '128MB',
     wal_level: 'replica',
     max_wal_senders: '0',
