@@ -17,7 +17,6 @@ const PSQL = '/usr/bin/psql'
 const SCRIPT = '/usr/bin/script'
 const SECRET = 'of-one-role-4d81-and-long-enough'
 const ROLES = ['gone', 'mistaken', 'stopped', 'spared', 'keeper', 'reporting']
-const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 
 /** The command of somebody who sits at a terminal and types `answer`; all that is seen there. */
 async function atTerminal({ url, folder }: ContainWorld, token: string, plan: string, answer: string): Promise<string> {
