@@ -198,16 +198,14 @@ describe('requests that are read from the socket', () => {
   }
 
   test('wherever a request is cut, whatever stands in its head', { timeout: 100_000 }, async () => {
-    const header = fc.constantFrom(
-      ...framed.flat(),
-      'X-B: c',
-      'Accept: */*',
-      'connection: Keep-Alive',
-      'X-Request-ID: a',
-    )
+    const harmless = ['X-B: c', 'Accept: */*', 'connection: Keep-Alive', 'X-Request-ID: a']
+    const header = fc.constantFrom(...framed.flat(), ...harmless)
     const headers = fc.array(header, { minLength: 3, maxLength: 7 }).map((more) => HEADERS.slice(0, 1).concat(more))
-    const property = fc.asyncProperty(fc.array(headers, { minLength: 1, maxLength: 3 }), fc.nat(), async (sent, at) => {
-      const asked = sent.map((each) => ({ headers: each }))
+    // of what follows a request Node's parser may complain before or after that is answered: only the last one is odd
+    const good = fc.array(fc.constantFrom(...harmless), { maxLength: 3 }).map((more) => HEADERS.concat(LENGTH, more))
+    const some = fc.array(good, { maxLength: 2 })
+    const property = fc.asyncProperty(some, headers, fc.nat(), async (earlier, last, at) => {
+      const asked = [...earlier, last].map((each) => ({ headers: each }))
       const cut = (bytes: string): string[] => [bytes.slice(0, at % bytes.length), bytes.slice(at % bytes.length)]
       await alike(asked, cut)
       await alike(asked, cut, late)
