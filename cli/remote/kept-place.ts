@@ -1,7 +1,8 @@
 // How far a command has read what goes on for ever, in a file: the cursor to go on from.
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { Fault } from '#kernel'
+import { writeFileWhole } from '../terminal/write-out.ts'
 
 const Kept = z.strictObject({ cursor: z.string().max(200) })
 
@@ -24,14 +25,6 @@ export async function keptPlace(file: string, form: RegExp): Promise<string | un
 }
 
 /** Whole or not at all. */
-export async function keepPlace(file: string, cursor: string): Promise<void> {
-  const fresh = `${file}.new`
-  const handle = await open(fresh, 'w', 0o600)
-  try {
-    await handle.writeFile(`${JSON.stringify({ cursor })}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(fresh, file)
+export const keepPlace = async (file: string, cursor: string): Promise<void> => {
+  await writeFileWhole(file, [`${JSON.stringify({ cursor })}\n`], 0o600)
 }

@@ -30,9 +30,9 @@ async function drainedOrGone(stream: NodeJS.WritableStream): Promise<void> {
 
 /**
  * The file has the whole content or is left as it was: written beside it, flushed, renamed. Through a link its target
- * is replaced. A device or pipe is written to directly. Throws a Fault where that cannot be.
+ * is replaced. A device or pipe is written to directly. `mode`: of a new file. Throws a Fault where that cannot be.
  */
-export async function writeFileWhole(path: string, pieces: Iterable<string>): Promise<void> {
+export async function writeFileWhole(path: string, pieces: Iterable<string>, mode = 0o666): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory() === true) {
     throw new Fault('usage', `\`${path}\` is a directory: name a file to write the report to`)
@@ -45,14 +45,14 @@ export async function writeFileWhole(path: string, pieces: Iterable<string>): Pr
       await once(stream, 'finish')
       return
     }
-    await replaceFile(found === undefined ? path : await realpath(path), pieces, found?.mode)
+    await replaceFile(found === undefined ? path : await realpath(path), pieces, found?.mode ?? mode)
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw new Fault('usage', `\`${path}\` cannot be written (${codeOf(cause)})`, { cause })
   }
 }
 
-async function replaceFile(path: string, pieces: Iterable<string>, mode = 0o666): Promise<void> {
+async function replaceFile(path: string, pieces: Iterable<string>, mode: number): Promise<void> {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   const removed = async (): Promise<void> => rm(beside, { force: true })
   const file = await open(beside, 'wx', mode & 0o777)

@@ -45,12 +45,10 @@ export async function pruneContent(
       { statementTimeoutMs: 0 },
     )
   } catch (error) {
-    const state = sqlStateOf(error)
-    if (state === '42501')
+    if (sqlStateOf(error) === '42501')
       throw new Fault('forbidden', `the content of \`${type}\` has to be kept longer than ${days} days`, {
         cause: error,
       })
-    if (state === '22023') throw new Fault('invalid', `\`${type}\` is no type of entry`, { cause: error })
     throw error
   }
 }

@@ -67,7 +67,7 @@ export async function* csvRows(folder: string, path: string): AsyncGenerator<str
       else if (closed && character === '"') {
         cell += character
         closed = false
-      } else if (character === '"' && cell === '' && !quoted) quoted = true
+      } else if (character === '"' && cell === '') quoted = true
       else if (character === ',' || character === '\n') {
         row.push(cell)
         cell = ''

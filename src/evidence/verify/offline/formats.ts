@@ -115,6 +115,13 @@ export function signedBy(note: Note, key: Key): boolean {
   })
 }
 
+/** The key that an entry `log.key_rotated` of the log `origin` announces by this note. Who signed the note is for the caller. */
+export function announcedKey(seq: number, { text }: Note, origin: string): Key {
+  const key = parseKey(text.split('\n')[1] ?? '')
+  if (key.name !== origin) throw new Error(`entry ${seq} announces a key that is another log’s`)
+  return key
+}
+
 export function parseCheckpoint(text: string): { origin: string; size: number; root: Buffer } {
   const [origin = '', size = '', root = ''] = text.split('\n')
   const hash = Buffer.from(root, 'base64')

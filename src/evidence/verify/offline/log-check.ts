@@ -1,7 +1,17 @@
 // The log of a bundle: every entry in its place, by its leaf, under signed checkpoints of one growing tree. Of entries of the
 // period and the scope the bundle has to say what they say, unless an act in the log took it away.
 import { lines, textOf } from './files.ts'
-import { canonical, LEAF, MerkleStack, parseCheckpoint, parseKey, parseNote, sha256, signedBy } from './formats.ts'
+import {
+  announcedKey,
+  canonical,
+  LEAF,
+  MerkleStack,
+  parseCheckpoint,
+  parseKey,
+  parseNote,
+  sha256,
+  signedBy,
+} from './formats.ts'
 import type { Key, Note } from './formats.ts'
 import { ErasedContent } from './erased-content.ts'
 import type { Leaf, LogFacts } from './log-facts.ts'
@@ -147,8 +157,7 @@ export class LogCheck {
   #takeKey(seq: number, text: string): void {
     const note = parseNote(text)
     if (!this.signedByLast(note)) throw new Error(`entry ${seq} announces a key that the old key did not sign`)
-    const key = parseKey(note.text.split('\n')[1] ?? '')
-    if (key.name !== this.#manifest.origin) throw new Error(`entry ${seq} announces a key that is another log’s`)
+    const key = announcedKey(seq, note, this.#manifest.origin)
     this.keys.push(key)
     this.#report.say('key rotation', 'passed', `entry ${seq} announces the key ${key.id}, signed by the one before it`)
   }

@@ -1,6 +1,6 @@
 // The keys that a log announced, as a receipt shows them: an auditor who kept any key of the log follows them to the one that
 // signed. Each announcement is an entry under the receipt's own checkpoint, signed by the key before it.
-import { above, LEAF, parseCheckpoint, parseKey, parseNote, sha256, signedBy } from './formats.ts'
+import { above, announcedKey, LEAF, parseCheckpoint, parseNote, sha256, signedBy } from './formats.ts'
 import type { Key, Note } from './formats.ts'
 import { leafSaying } from './receipt-file.ts'
 import type { ReceiptParts, ToldEntry } from './receipt-file.ts'
@@ -58,9 +58,7 @@ export function checkReceiptKeys(
 function announcedBy(entry: ToldEntry, origin: string): Announced {
   leafSaying('log.key_rotated', entry)
   const note = parseNote(String(entry.content['note']))
-  const key = parseKey(note.text.split('\n')[1] ?? '')
-  if (key.name !== origin) throw new Error(`entry ${entry.seq} announces a key that is another log’s`)
-  return { key, note }
+  return { key: announcedKey(entry.seq, note, origin), note }
 }
 
 /** RFC 9162, 2.1.3.2: from the leaf up to the root that the checkpoint has. */
