@@ -40,32 +40,47 @@ describe('rights for whoever keeps a copy', { skip: databaseUnavailable() }, () 
       return items.length
     }
 
-    /** Until it is what there is. Transactions of other tests in the same PostgreSQL hold back what is told, too. */
+    /** All there is by now: transactions of other tests in the same PostgreSQL hold back what is told, so they end first. */
     async rest(limit = 7): Promise<void> {
-      const wanted = (await live()).join()
-      for (let turn = 0; turn < 400; turn++) {
-        while ((await this.page(limit)) > 0);
-        if (kept(this).join() === wanted) return
-        await sleep(50)
-      }
+      await nothingEarlierIsOpen()
+      while ((await this.page(limit)) > 0);
     }
   }
 
   const ofRoles = (of: readonly string[], permission = 'reader') =>
     of.flatMap((name) => [role(name), right(name, permission)])
 
-  async function live(): Promise<string[]> {
+  async function asked<T>(of: (superuser: Client) => Promise<T>): Promise<T> {
     const superuser = new Client(opened.superuser)
     await superuser.connect()
     try {
-      const { rows } = await superuser.query<{ at: string }>(
-        `select id || ' ' || version as at from access.entitlement where gone_at is null order by id`,
-      )
-      return rows.map(({ at }) => at)
+      return await of(superuser)
     } finally {
       await superuser.end()
     }
   }
+
+  const live = async (): Promise<string[]> =>
+    await asked(async (superuser) => {
+      const { rows } = await superuser.query<{ at: string }>(
+        `select id || ' ' || version as at from access.entitlement where gone_at is null order by id`,
+      )
+      return rows.map(({ at }) => at)
+    })
+
+  const nothingEarlierIsOpen = async (): Promise<void> =>
+    await asked(async (superuser) => {
+      const { rows } = await superuser.query<{ now: string }>('select pg_current_xact_id()::text as now')
+      for (let turn = 0; turn < 600; turn++) {
+        const { rows: past } = await superuser.query(
+          'select 1 where pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8',
+          [rows[0]?.now],
+        )
+        if (past.length > 0) return
+        await sleep(50)
+      }
+      assert.fail('a transaction of another test has been open for half a minute')
+    })
 
   const kept = (copy: Kept): string[] =>
     [...copy.rights.values()].map(({ id, version }) => `${id} ${version}`).sort((a, b) => (a < b ? -1 : 1))
