@@ -97,6 +97,21 @@ describe('following a server that may say anything', () => {
     await until(async () => (await reason()) === 'quarantined')
   })
 
+  test('where the server has another database nothing decides that was known, until the whole of it is', async () => {
+    const first = await stream(0)
+    whole(first)
+    await point.ready
+    assert.equal(await reason(), 'granted')
+    tell(first, { kind: 'anew' })
+    await until(async () => (await reason()) === 'stale')
+    assert.equal(point.isFresh(), false)
+    const second = await stream(1)
+    const rest = changes.slice(0, -1)
+    for (const change of rest) tell(second, change)
+    position(second, rest.length)
+    await until(async () => (await reason()) === 'nothing_permits')
+  })
+
   test('what cannot be applied is never passed over: what is known decides until it is stale', async () => {
     const first = await stream(0)
     whole(first)

@@ -105,7 +105,9 @@ export class ServerFollower {
     if (said.sentAt !== undefined) this.#clock.heard(said.sentAt)
     if (event.event === 'alive') return
     if (event.event !== 'position') {
-      stream.change(said as unknown as Change)
+      const change = said as unknown as Change
+      stream.change(change)
+      if (change.kind === 'anew') throw new Fault('unprocessable', 'the server has another database: asking for everything')
       return
     }
     stream.position(said as unknown as Position)

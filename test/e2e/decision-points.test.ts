@@ -7,6 +7,7 @@ import { denySubject } from '../../src/access/grant/deny-subject.ts'
 import { endGrant } from '../../src/access/grant/end-grant.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { copyOf } from '../../src/db/put-back-in-test.ts'
 import { applyPeopleFeed } from '../../src/identity/people/apply-feed.ts'
 import { feedInTest } from '../../src/identity/people/feed-in-test.ts'
 import { humanIdOf } from '../../src/identity/people/human-principal.ts'
@@ -74,6 +75,25 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     await all(principalId, 'granted', 10_000)
     await feed('leaver')
     await all(principalId, 'quarantined', 5000)
+  })
+
+  test('where an older copy of the database is put back, a grant that is not in it decides in none of the three', async () => {
+    const { principalId } = await world.granted('kept')
+    const { principalId: bare, grantId } = await world.granted('bare')
+    await endGrant(world.access, world.act(), { id: grantId, because: 'a test' })
+    await all('bare', 'grant_ended', 10_000)
+    const copy = await copyOf(run.base)
+    await all('kept', 'granted', 15_000)
+    const right = { principalId: bare, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] }
+    await until(async () => await grantInTest(world.access, world.act(), right).then(() => true, () => false), 5000)
+    await all('bare', 'granted', 10_000)
+    await copy.swap()
+    await all('bare', 'grant_ended', 5000)
+    // and what is in it decides on, and is followed
+    await all('kept', 'granted', 10_000)
+    await until(async () => await denySubject(world.access, world.act(), { subjectId: principalId, reason: 'a test' }).then(() => true, () => false), 5000)
+    await all('kept', 'principal_denied', 10_000)
+    await copy.remove()
   })
 
   test('with the database gone right after the commit a denial is known, and later all three are stale', async (t) => {

@@ -48,6 +48,8 @@ export type Change =
     }
   /** Ended at `at` (milliseconds since 1970); one whose time was over by then has run out. */
   | { readonly kind: 'grant_ended'; readonly grantId: string; readonly version: number; readonly at: number }
+  /** Nothing that was told before holds any more: another database, or an older copy of it, took the place of the one before. */
+  | { readonly kind: 'anew' }
   /** And what takes their place could not be read: until it is, nothing is allowed. */
   | { readonly kind: 'policies_superseded'; readonly versionId: string }
   /** Everything committed before `knownAt` (milliseconds since 1970) has been told. */
@@ -94,6 +96,10 @@ export function applyChange(state: DecisionState, change: Change): void {
       return
     case 'policies_superseded':
       if (state.policies?.versionId === change.versionId) state.putPolicies(undefined)
+      return
+    case 'anew':
+      // stale until the whole was told again
+      state.knownAt = -Infinity
       return
     case 'position':
       state.position = change.position

@@ -9,6 +9,8 @@ import type { GrantState } from '../grant/records.ts'
 import type { Change } from './change.ts'
 import { applyChange } from './change.ts'
 import { policiesInForce } from './policies-in-force.ts'
+import { readNews } from './read-news.ts'
+import type { FoundNews, News, OutboxPlace } from './read-news.ts'
 import { isNewsKind, OVER, partOfState, wholeState } from './read-state.ts'
 import type { FeedSource, NewsKind } from './read-state.ts'
 
@@ -47,34 +49,11 @@ export async function followOutbox(options: FollowOptions): Promise<Follower> {
   return following
 }
 
-interface News {
-  readonly id: number
-  readonly kind: string
-  readonly subjects: readonly string[]
-  readonly transaction: string
-}
-
-interface Look {
-  readonly xmin: string
-  readonly epoch: string
-  /** Null where there is no news. */
-  readonly id: number | null
-}
-
-/** In one statement, so of one snapshot and in one round trip: it is asked fifty times a second by each server. */
-const NEWS = `
-  select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, e.id as epoch,
-         c.id, c.kind, c.subjects, c.transaction::text
-  from outbox.epoch e left join outbox.change c
-    on c.transaction >= coalesce($1::xid8, pg_snapshot_xmin(pg_current_snapshot()))
-  order by c.id`
-
 class Following implements Follower {
   #state = new DecisionState()
   readonly #options: FollowOptions
-  /** Every transaction below it has been told. */
-  #from = 0n
-  #epoch = ''
+  /** Everything before it has been told. */
+  #place: OutboxPlace | undefined
   /** Told already, of transactions that may not be over: id and transaction. */
   #told = new Map<number, bigint>()
   #looking: Promise<void> | undefined
@@ -103,7 +82,7 @@ class Following implements Follower {
   }
 
   async begin(): Promise<void> {
-    await this.#readWhole()
+    await this.#readWhole(this.#options.now(), await readNews(this.#options.access))
     await this.#listen()
     this.#timer = setInterval(() => {
       // a look that takes longer than the time between two is not followed by another at once
@@ -162,25 +141,25 @@ class Following implements Follower {
 
   async #look(): Promise<void> {
     if (this.#stopped) return
-    const { now } = this.#options
+    const { now, access } = this.#options
     if (this.#listening?.lost.aborted === true) await this.#listen()
     const at = now()
-    if (at - this.#state.knownAt > ANEW_AFTER_MS) return await this.#readWhole()
-    const { news, xmin, epoch } = await this.#readNews(this.#from)
-    if (epoch !== this.#epoch) return await this.#readWhole()
+    const found = await readNews(access, this.#place)
+    if (!found.goesOn || at - this.#state.knownAt > ANEW_AFTER_MS) return await this.#readWhole(at, found)
+    const { news, place } = found
     const fresh = news.filter(({ id }) => !this.#told.has(id))
     for (const [kind, subjects] of byKind(fresh)) {
       for await (const change of partOfState(this.#options, kind, [...subjects])) this.#tell(change)
     }
-    this.#from = BigInt(xmin)
+    this.#place = place
     for (const { id, transaction } of fresh) this.#told.set(id, BigInt(transaction))
-    for (const [id, transaction] of this.#told) if (transaction < this.#from) this.#told.delete(id)
+    for (const [id, transaction] of this.#told) if (transaction < place.xmin) this.#told.delete(id)
     if (Math.abs(at - this.#comparedAt) > POLICIES_EVERY_MS || fresh.some(({ kind }) => kind === 'policy')) {
       this.#comparedAt = at
       this.#comparing ??= this.#compare().finally(() => (this.#comparing = undefined))
     }
     // every follower writes what it is told to its own connection: not fifty times a second that nothing is new
-    if (fresh.length > 0 || Math.abs(at - this.#positionToldAt) >= QUIET_MS) this.#tellPosition(at)
+    if (fresh.length > 0 || Math.abs(at - this.#positionToldAt) >= QUIET_MS) this.#tellPosition(place, at)
   }
 
   /** The policies in force with their text, which takes a compiler's time: looks go on meanwhile. */
@@ -200,32 +179,38 @@ class Following implements Follower {
     }
   }
 
-  #tellPosition(at: number): void {
+  #tellPosition({ epoch, xmin }: OutboxPlace, at: number): void {
     this.#positionToldAt = at
-    this.#tell({ kind: 'position', position: `${this.#epoch}:${this.#from}`, knownAt: at })
+    this.#tell({ kind: 'position', position: `${epoch}:${xmin}`, knownAt: at })
   }
 
-  async #readWhole(): Promise<void> {
-    const at = this.#options.now()
-    // the position first: what is committed while the state is read is met again
-    const { xmin, epoch, news } = await this.#readNews()
-    // another database: what was known of the one before is of no use. Else nothing is ever forgotten by the roll
-    if (this.#epoch !== '' && epoch !== this.#epoch) this.#state = new DecisionState()
-    for await (const change of wholeState(this.#options, at)) this.#tell(change)
-    this.#epoch = epoch
-    this.#from = BigInt(xmin)
+  /** The news were read at `at`, before the state is: what is committed meanwhile is met again. */
+  async #readWhole(at: number, { news, place, goesOn }: FoundNews): Promise<void> {
+    if (!goesOn) this.#beginAnew()
+    // else whoever follows asks for the whole by themselves
+    for await (const change of wholeState(this.#options, at)) {
+      this.#apply(change)
+      if (goesOn) this.#options.onChange?.(change)
+    }
+    this.#place = place
     this.#told = new Map(news.map(({ id, transaction }) => [id, BigInt(transaction)]))
-    this.#tellPosition(at)
+    this.#tellPosition(place, at)
   }
 
-  /** What transactions from `from` on told; by default, of those that may still be under way. */
-  async #readNews(from?: bigint): Promise<{ news: readonly News[]; xmin: string; epoch: string }> {
-    const rows = await this.#options.access.prepared<Look>('outbox_news', NEWS, [from?.toString() ?? null])
-    const [{ xmin, epoch } = { xmin: '0', epoch: '' }] = rows
-    return { news: rows.filter((row): row is Look & News => row.id !== null), xmin, epoch }
+  /** SECURITY: of what was known nothing can be relied on: a grant that is not there any more is told by nobody. */
+  #beginAnew(): void {
+    if (Number.isFinite(this.#state.knownAt))
+      this.#options.say('this is another database, or an older copy was put back: everything is read anew')
+    this.#state = new DecisionState()
+    this.#options.onChange?.({ kind: 'anew' })
   }
 
   #tell(change: Change): void {
+    this.#apply(change)
+    this.#options.onChange?.(change)
+  }
+
+  #apply(change: Change): void {
     const refused = this.#state.policiesRefused
     applyChange(this.#state, change)
     if (change.kind.startsWith('policies')) this.#policiesTold += 1
@@ -234,7 +219,6 @@ class Following implements Follower {
       this.#options.say(
         `ALARM: nothing is allowed: the policies in force are not those that were approved: ${policiesRefused}`,
       )
-    this.#options.onChange?.(change)
   }
 
   async #listen(): Promise<void> {

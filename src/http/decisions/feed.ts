@@ -38,6 +38,10 @@ export class FeedDesk {
       if (this.#closed || this.#followers.size >= FOLLOWERS_MAX) {
         throw new Fault('rate_limited', 'this server tells as many decision points as it can; wait, or ask another one')
       }
+      // up to where it is known cannot be said
+      if (this.#door.state().position === '') {
+        throw new Fault('database_unavailable', 'what is decided from is being read anew; ask again in a moment')
+      }
     } catch (error) {
       this.#desk.refuse(response, requestId, error)
       return
@@ -99,13 +103,18 @@ class FeedFollower {
     this.#now = now
   }
 
+  get #isOpen(): boolean {
+    return !this.#response.writableEnded && !this.#response.destroyed
+  }
+
   async begin(whole: AsyncIterable<Change>, position: Position): Promise<void> {
     for await (const change of whole) {
-      if (this.#response.destroyed) return
+      if (!this.#isOpen) return
       if (change.kind === 'token') continue
       this.#count++
       if (!this.#response.write(textOf(change))) await this.#drained()
     }
+    if (!this.#isOpen) return
     this.#position(position)
     const waiting = this.#waiting ?? []
     this.#waiting = undefined
@@ -113,8 +122,9 @@ class FeedFollower {
   }
 
   tell(change: Change): void {
-    if (change.kind === 'token') return
-    if (this.#waiting !== undefined) {
+    if (change.kind === 'token' || !this.#isOpen) return
+    if (change.kind === 'anew') this.#response.end(textOf(change))
+    else if (this.#waiting !== undefined) {
       if (this.#waiting.push(change) > WAITING_MAX) this.#response.destroy()
     } else if (this.#response.writableLength > UNREAD_BYTES_MAX) this.#response.destroy()
     else if (change.kind === 'position') this.#position(change)
@@ -125,6 +135,7 @@ class FeedFollower {
   }
 
   alive(): void {
+    if (!this.#isOpen) return
     if (this.#waiting === undefined) this.#response.write(`event: alive\ndata: {"sentAt":${this.#now()}}\n\n`)
     else this.#response.write(': reading\n\n')
   }

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Act, Id, Instant } from '#kernel'
+import { activatePrincipal, registerPrincipal } from '#identity/roll'
+import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
+import type { TestDatabase } from '../../db/database-in-test.ts'
+import { copyOf } from '../../db/put-back-in-test.ts'
+import { personOf, rollInTest } from '../../identity/principal/roll-in-test.ts'
+import type { RollInTest } from '../../identity/principal/roll-in-test.ts'
+import { decide } from '../decide/index.ts'
+import { endGrant } from '../grant/end-grant.ts'
+import { grantInTest } from '../grant/grant-in-test.ts'
+import type { AccessLayer } from '../observe/records.ts'
+import { installStarterPolicies } from '../policy-version/starter-policies.ts'
+import type { Change } from './change.ts'
+import { followOutbox } from './follow.ts'
+import { goesOn } from './read-news.ts'
+import type { Look, OutboxPlace } from './read-news.ts'
+
+describe('an older copy of the database is put back under who follows it', { skip: databaseUnavailable() }, () => {
+  let base: TestDatabase
+  let roll: RollInTest
+  let access: AccessLayer
+  const act = (): Act => roll.act('ada', { reason: 'a test' })
+
+  async function active(name: string): Promise<Id<'principal'>> {
+    const made = await registerPrincipal(roll.identity, act(), {
+      kind: 'workload',
+      system: 'kubernetes',
+      externalId: name,
+      name,
+      owner: { kind: 'person', id: personOf('ada') },
+      purpose: 'a test',
+      expiresAt: '2027-03-01T00:00:00.000Z' as Instant,
+    })
+    const id = made.id as Id<'principal'>
+    await activatePrincipal(roll.identity, act(), { id })
+    return id
+  }
+  const granted = async (principalId: Id<'principal'>): Promise<string> =>
+    (await grantInTest(access, act(), { principalId, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] })).id
+
+  before(async () => {
+    base = await testDatabase()
+    roll = await rollInTest(() => Promise.resolve(base))
+    access = { db: base.database.layer('access'), clock: () => roll.now() }
+    await roll.addPerson('ada')
+    await installStarterPolicies(access, act())
+  })
+  after(async () => {
+    await base.close()
+  })
+
+  test('what is not in it decides no more, and when the newer one is back, what had ended there is over again', async () => {
+    const [app, other, third] = [await active('app'), await active('other'), await active('third')]
+    await granted(other)
+    const thirdGrant = await granted(third)
+    const copy = await copyOf(base)
+    const changes: Change[] = []
+    const said: string[] = []
+    const follower = await followOutbox({
+      identity: roll.identity,
+      access: access.db,
+      now: () => Date.parse(roll.now()),
+      say: (event) => void said.push(event),
+      lookEveryMs: 60_000,
+      onChange: (change) => void changes.push(change),
+    })
+    const reasonOf = (id: string): string =>
+      decide(
+        follower.state,
+        {
+          subject: { type: 'kubernetes', id },
+          action: { name: 'pg:SELECT' },
+          resource: { type: 'table', id: 'pg://main/shop/public.orders' },
+        },
+        Date.parse(roll.now()),
+      ).reason
+    // the first query on a connection that was ended fails
+    const looked = async (): Promise<void> => {
+      for (let tries = 0; tries < 20; tries++) {
+        const worked = await follower.look().then(
+          () => true,
+          () => false,
+        )
+        if (worked) return
+      }
+      assert.fail('the database is there')
+    }
+    const reasons = async (): Promise<readonly string[]> => {
+      await looked()
+      return ['app', 'other', 'third'].map(reasonOf)
+    }
+    try {
+      await granted(app)
+      await endGrant(access, act(), { id: thirdGrant, because: 'a test' })
+      assert.deepEqual(await reasons(), ['granted', 'granted', 'grant_ended'])
+      assert.ok(!changes.some(({ kind }) => kind === 'anew'))
+      await copy.swap()
+      assert.deepEqual(await reasons(), ['nothing_permits', 'granted', 'granted'])
+      assert.equal(changes.filter(({ kind }) => kind === 'anew').length, 1, 'whoever follows is told')
+      assert.match(said.join('\n'), /older copy was put back/)
+      // what is changed there is read on as before
+      const again = await granted(app)
+      assert.deepEqual(await reasons(), ['granted', 'granted', 'granted'])
+      await endGrant(access, act(), { id: again, because: 'a test' })
+      assert.deepEqual(await reasons(), ['grant_ended', 'granted', 'granted'])
+      await copy.swap()
+      assert.deepEqual(await reasons(), ['granted', 'granted', 'grant_ended'])
+      assert.equal(changes.filter(({ kind }) => kind === 'anew').length, 2)
+    } finally {
+      await follower.stop()
+      await copy.remove()
+    }
+  })
+})
+
+test('the outbox goes on only where its numbers, its newest line and what was read of it are still there', () => {
+  const before: OutboxPlace = { epoch: 'one', xmin: 700n, newestId: 9, newestMark: '690 1.000' }
+  const same: Look = {
+    epoch: 'one',
+    xmin: '700',
+    newestId: 9,
+    newestMark: '690 1.000',
+    hasNewest: true,
+    hasUnread: false,
+    id: null,
+  }
+  assert.ok(goesOn(before, same))
+  assert.ok(goesOn(before, { ...same, xmin: '701', newestId: 10 }))
+  const others: Partial<Look>[] = [{ epoch: 'two' }, { xmin: '699' }, { hasNewest: false }, { hasUnread: true }]
+  for (const other of others) assert.ok(!goesOn(before, { ...same, ...other }), JSON.stringify(other))
+})
