@@ -1,7 +1,7 @@
 // A decision point in this process: follows a server, and answers from memory.
 import { DECISION_LIMITS, DecisionLog, evaluate, evaluateAll } from '#access/decisions'
 import type { DecisionPoint, DecisionState, EvaluationAnswer, EvaluationsAnswer } from '#access/point'
-import { sendRecords } from './send-records.ts'
+import { RECORDS_BYTES_MAX, sendRecords } from './send-records.ts'
 import { ServerFollower } from './follow-server.ts'
 
 export interface LocalDecisionPointOptions {
@@ -40,6 +40,7 @@ export async function openDecisionPoint(options: LocalDecisionPointOptions): Pro
       : await DecisionLog.open({
           folder: spool,
           say,
+          bytesMax: RECORDS_BYTES_MAX,
           send: async (id, lines) => sendRecords(server, await token(), id, lines),
         })
   const follower = new ServerFollower({ ...options, staleAfterMs, say })

@@ -8,6 +8,7 @@ export { listDecisionCounts, pruneDecisions } from './decision-log/count-decisio
 export type { CountPlace } from './decision-log/count-decisions.ts'
 export { writeDecisions } from './decision-log/write-decisions.ts'
 export type { OnDecisions, SentDecisions } from './decision-log/write-decisions.ts'
+export type { Taken } from './decision-log/send-spool.ts'
 export type { SpoolLine } from './decision-log/spool-file.ts'
 export { applyChange } from './feed/change.ts'
 export type { Change } from './feed/change.ts'

@@ -69,7 +69,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
     batchMax: BATCH_MAX,
     send: async (spool, lines) => {
       const self: Act = { actor: { id: REEVE }, at: access.clock() }
-      await writeDecisions(access, self, { source: spool, lines }, onDecisions)
+      return await writeDecisions(access, self, { source: spool, lines }, onDecisions)
     },
   })
   undo.later('what was decided', async () => log.close())

@@ -118,9 +118,9 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
   test('each line counts once however often it is sent, and denials have one entry for a batch', async () => {
     const source = `spl_${'a'.repeat(32)}`
     const lines = sent([true, true, false, false, false].map((allowed, at) => line(at, allowed)))
-    assert.equal(await writeDecisions(access, act('prn_1'), { source, lines: lines.slice(0, 3) }), 3)
-    assert.equal(await writeDecisions(access, act('prn_1'), { source, lines }), 2)
-    assert.equal(await writeDecisions(access, act('prn_1'), { source, lines }), 0)
+    assert.equal((await writeDecisions(access, act('prn_1'), { source, lines: lines.slice(0, 3) })).taken, 3)
+    assert.equal((await writeDecisions(access, act('prn_1'), { source, lines })).taken, 2)
+    assert.equal((await writeDecisions(access, act('prn_1'), { source, lines })).taken, 0)
     await assert.rejects(writeDecisions(access, act('prn_2'), { source, lines }), { code: 'forbidden' })
     const counts = await listDecisionCounts(access.db, {}, { limit: 10 })
     assert.deepEqual(Object.fromEntries(counts.map(({ reason, count }) => [reason, count])), {
@@ -142,7 +142,7 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
       { action: 'odd\ud83d' },
     ]
     const lines = sent([...odd, {}].map((more, at) => line(at, false, more)))
-    assert.equal(await writeDecisions(access, act('prn_1'), { source, lines }), 5)
+    assert.equal((await writeDecisions(access, act('prn_1'), { source, lines })).taken, 5)
     const counts = await listDecisionCounts(access.db, { action: 'odd\ufffdaction' }, { limit: 10 })
     assert.deepEqual(
       counts.map(({ count }) => count),
@@ -177,8 +177,8 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
     const two = { source, lines: sent([line(1, true), line(2, true)]) }
     await assert.rejects(writeDecisions(access, act('prn_1'), two, keep), /the ledger is away/)
     works = true
-    assert.equal(await writeDecisions(access, act('prn_1'), two, keep), 2)
-    assert.equal(await writeDecisions(access, act('prn_1'), two, keep), 0)
+    assert.equal((await writeDecisions(access, act('prn_1'), two, keep)).taken, 2)
+    assert.equal((await writeDecisions(access, act('prn_1'), two, keep)).taken, 0)
     await writeDecisions(access, act('prn_1'), { source, lines: sent([line(6, false)], 6) }, keep)
     assert.deepEqual(
       told.map(({ first, last, missing, sampling, decisions }) => [

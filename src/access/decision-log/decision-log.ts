@@ -4,8 +4,9 @@ import { messageOf } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
 import { resourceName } from '../decide/index.ts'
 import { recordedName } from './recorded-name.ts'
+import { SpoolSender } from './send-spool.ts'
+import type { SendSpoolOptions } from './send-spool.ts'
 import { Spool } from './spool.ts'
-import type { SpoolLine } from './spool-file.ts'
 
 /** One decision, as it is counted and, where it is a denial or of high risk, written down. */
 export interface DecisionLine {
@@ -25,24 +26,19 @@ export interface DecisionLine {
   readonly enforced?: false
 }
 
-export interface DecisionLogOptions {
+export interface DecisionLogOptions extends SendSpoolOptions {
   readonly folder: string
-  /** Throws where they were not taken. Taking a line twice is taking it once. */
-  readonly send: (spoolId: string, lines: readonly SpoolLine[]) => Promise<void>
-  readonly say: (event: string) => void
   readonly everyMs?: number
-  /** Lines at once. */
-  readonly batchMax?: number
 }
 
 const EVERY_MS = 2000
-const BATCH_MAX = 500
 const LAST_WAIT_MS = 5000
 const HIGH_RISK_WAIT_MS = 2000
 
 export class DecisionLog {
   readonly #spool: Spool
   readonly #options: DecisionLogOptions
+  readonly #sender: SpoolSender
   readonly #timer: NodeJS.Timeout
   #sending: Promise<void> | undefined
   #said = ''
@@ -52,6 +48,7 @@ export class DecisionLog {
   private constructor(spool: Spool, options: DecisionLogOptions) {
     this.#spool = spool
     this.#options = options
+    this.#sender = new SpoolSender(spool, options)
     this.#timer = setInterval(() => void this.#sendSafely(), options.everyMs ?? EVERY_MS)
   }
 
@@ -115,23 +112,13 @@ export class DecisionLog {
       await this.#send()
       this.#said = ''
     } catch (error) {
-      this.#say(`decisions wait in the spool: ${messageOf(error)}`)
+      this.#say(`not all decisions were sent: ${messageOf(error)}`)
     }
   }
 
   #send(): Promise<void> {
-    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined))
+    this.#sending ??= this.#sender.sendAll().finally(() => (this.#sending = undefined))
     return this.#sending
-  }
-
-  async #sendAll(): Promise<void> {
-    for (;;) {
-      const lines = await this.#spool.unsent(this.#options.batchMax ?? BATCH_MAX)
-      const last = lines.at(-1)
-      if (last === undefined) return
-      await this.#options.send(this.#spool.id, lines)
-      await this.#spool.taken(last.seq)
-    }
   }
 
   #say(event: string): void {

@@ -23,6 +23,7 @@ test('an act of high risk is allowed when it was taken, and denied and said to b
       await Promise.resolve()
       if (!reachable) throw new Error('no server')
       taken.push(...lines.map(({ text }) => JSON.parse(text) as DecisionLine))
+      return { taken: lines.length, lastSeq: lines.at(-1)?.seq ?? 0 }
     },
   })
   const state = await stateWith([facts('app')], [grant('grt_1', 'app', { kind: 'break_glass' }), grant('grt_2', 'low')])

@@ -1,9 +1,10 @@
 // How a spool lies on the disk: segments of lines, each line with its number and a checksum; and whether what is there is all
 // that ever was.
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
+import { takeLock } from '#db'
 import { Fault } from '#kernel'
 
 export interface SpoolLine {
@@ -20,10 +21,14 @@ export interface PlacedLine extends SpoolLine {
 
 export interface FoundSpool {
   readonly id: string
+  /** Of the numbers here: what was up to it belongs to an id before. */
+  readonly base: number
   readonly sent: number
   /** By their first number. */
   readonly segments: number[]
   readonly next: number
+  /** Gives the folder back. */
+  readonly release: () => void
 }
 
 const SEGMENT = /^(\d{16})\.log$/
@@ -45,10 +50,12 @@ export function framed(seq: number, text: string): string {
  * power, lines could not be written), a number is left out, so that whoever takes the lines sees it. Throws Fault('usage').
  */
 export async function findSpool(folder: string): Promise<FoundSpool> {
+  let release = (): void => undefined
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const id = await idOf(folder)
-    const sent = Number((await text(folder, 'sent')) || 0) || 0
+    release = takeLock(join(folder, 'lock'), (pid) => inUse(folder, pid))
+    const { id, base } = await idOf(folder)
+    const sent = Math.max(base, Number((await text(folder, 'sent')) || 0) || 0)
     const segments = (await readdir(folder)).flatMap((name) => SEGMENT.exec(name)?.[1] ?? []).map(Number)
     segments.sort((a, b) => a - b)
     const last = segments.at(-1)
@@ -57,8 +64,10 @@ export async function findSpool(folder: string): Promise<FoundSpool> {
     const before = await text(folder, 'whole')
     const isWhole = next === 1 || before === CLOSED || before === (await boot())
     await noteWhole(folder)
-    return { id, sent, segments, next: isWhole ? next : next + 1 }
+    return { id, base, sent, segments, next: isWhole ? next : next + 1, release }
   } catch (cause) {
+    release()
+    if (cause instanceof Fault) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
     throw new Fault(
       'usage',
@@ -69,6 +78,9 @@ export async function findSpool(folder: string): Promise<FoundSpool> {
     )
   }
 }
+
+const inUse = (folder: string, pid: number): Fault =>
+  new Fault('usage', `process ${pid} uses the spool \`${folder}\`: stop it first, or name another folder for this one`)
 
 /** All that is whole and no more than so many, from a place in a segment on; `until` bounds it. */
 export async function readLines(
@@ -123,12 +135,27 @@ export const noteMissing = async (folder: string): Promise<void> => rm(join(fold
 
 export const noteSent = async (folder: string, seq: number): Promise<void> => replace(folder, 'sent', String(seq))
 
-async function idOf(folder: string): Promise<string> {
-  const known = await text(folder, 'id')
-  if (/^spl_[0-9a-f]{32}$/.test(known)) return known
+async function idOf(folder: string): Promise<{ readonly id: string; readonly base: number }> {
+  const [, id, base = 0] = /^(spl_[0-9a-f]{32})(?: (\d{1,15}))?$/.exec(await text(folder, 'id')) ?? []
+  return id === undefined ? await renewId(folder, 0) : { id, base: Number(base) }
+}
+
+/** Under which the numbers after `base` count from 1 on. */
+export async function renewId(folder: string, base: number): Promise<{ readonly id: string; readonly base: number }> {
   const id = `spl_${randomBytes(16).toString('hex')}`
-  await replace(folder, 'id', id)
-  return id
+  await replace(folder, 'id', base === 0 ? id : `${id} ${base}`)
+  return { id, base }
+}
+
+const ASIDE_BYTES_MAX = 64 * 1024 * 1024
+
+/** Kept for a person: nothing reads it again. What does not fit is only counted by who calls. */
+export async function keepAside(folder: string, source: string, lines: readonly SpoolLine[]): Promise<void> {
+  const path = join(folder, 'aside.log')
+  const before = await stat(path).catch(() => undefined)
+  const whole = lines.map(({ seq, text: line }) => `${JSON.stringify({ source, seq, text: line })}\n`).join('')
+  if ((before?.size ?? 0) + whole.length > ASIDE_BYTES_MAX) return
+  await appendFile(path, whole, { mode: 0o600, flush: true })
 }
 
 const text = async (folder: string, name: string): Promise<string> =>

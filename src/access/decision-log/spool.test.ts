@@ -74,10 +74,27 @@ test('after the machine lost its power a number is left out; after a stop and af
   assert.deepEqual(await numbers(), [1, 2])
   const killed = await Spool.open(folder)
   await killed.append('three')
+  await leaveLock(folder)
   assert.deepEqual(await numbers(), [1, 2, 3, 4])
   await writeFile(join(folder, 'whole'), 'another boot')
   assert.deepEqual(await numbers(), [1, 2, 3, 4, 6])
   await killed.close()
+})
+
+/** As a process leaves it that was killed, and whose number another one has by now. */
+const leaveLock = async (folder: string): Promise<void> =>
+  writeFile(join(folder, 'lock'), JSON.stringify({ pid: process.pid, startMark: 'of another' }))
+
+test('two do not use one spool: the second one is refused by name, until the first one has stopped', async (t) => {
+  const folder = await folderOf(t)
+  const first = await Spool.open(folder)
+  const detail = new RegExp(`process ${process.pid} uses the spool \`${folder}\``)
+  await assert.rejects(Spool.open(folder), { code: 'usage', detail })
+  await first.append('one')
+  await first.close()
+  const second = await Spool.open(folder)
+  assert.equal((await second.unsent(10)).length, 1)
+  await second.close()
 })
 
 test('a folder that cannot be used is refused by name', async (t) => {

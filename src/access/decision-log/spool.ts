@@ -5,7 +5,8 @@ import { open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { Fault } from '#kernel'
 import { RecentLines } from './recent-lines.ts'
-import { findSpool, framed, noteMissing, noteSent, noteWhole, readLines, segmentFile } from './spool-file.ts'
+import { findSpool, framed, keepAside, noteMissing, noteSent, noteWhole } from './spool-file.ts'
+import { readLines, renewId, segmentFile } from './spool-file.ts'
 import type { FoundSpool, PlacedLine, SpoolLine } from './spool-file.ts'
 
 const SEGMENT_BYTES = 8 * 1024 * 1024
@@ -20,10 +21,12 @@ interface Gathering {
 }
 
 export class Spool {
-  /** Of this folder, for ever: sequence numbers count within it. */
-  readonly id: string
   readonly #folder: string
   readonly #bytesMax: number
+  readonly #release: () => void
+  #id: string
+  /** Numbers in the files are greater by it than those that anybody is told. */
+  #base: number
   #next: number
   #sent: number
   /** By first number: those that hold something unsent, and how long they are; the last is being written. */
@@ -40,21 +43,33 @@ export class Spool {
   #syncTimer: NodeJS.Timeout | undefined
   #isWhole = true
 
-  private constructor(folder: string, { id, sent, next }: FoundSpool, bytesMax: number) {
+  private constructor(folder: string, { id, base, sent, next, release }: FoundSpool, bytesMax: number) {
     this.#folder = folder
-    this.id = id
+    this.#id = id
+    this.#base = base
+    this.#release = release
     this.#sent = sent
     this.#next = next
     this.#recent = new RecentLines(next - 1)
     this.#bytesMax = bytesMax
   }
 
-  /** One process at a time. Throws Fault('usage') where the folder cannot be used. */
+  /** Throws Fault('usage') where the folder cannot be used, or another process uses it. */
   static async open(folder: string, bytesMax = BYTES_MAX): Promise<Spool> {
     const found = await findSpool(folder)
     const spool = new Spool(folder, found, bytesMax)
     for (const first of found.segments) spool.#segments.set(first, (await stat(segmentFile(folder, first))).size)
     return spool
+  }
+
+  /** Of this folder, and of no other: sequence numbers count within it. */
+  get id(): string {
+    return this.#id
+  }
+
+  /** The number that the newest line has, or a later one that was left out. */
+  get last(): number {
+    return this.#next - 1 - this.#base
   }
 
   /** Resolves when it is in the file, where a kill of this process does not undo it. One write for all of a turn. */
@@ -70,7 +85,7 @@ export class Spool {
     const [segment, synced] = [this.#file?.segment ?? 0, this.#file?.synced ?? 0]
     const onDisk = (line: PlacedLine): boolean => line.segment !== segment || line.end <= synced
     this.#read = this.#recent.after(this.#sent, max, onDisk) ?? (await this.#readUnsent(max))
-    return this.#read.map(({ seq, text }) => ({ seq, text }))
+    return this.#read.map(({ seq, text }) => ({ seq: seq - this.#base, text }))
   }
 
   async #readUnsent(max: number): Promise<PlacedLine[]> {
@@ -91,7 +106,8 @@ export class Spool {
   }
 
   /** Everything up to here was taken. Kept for speed alone: whoever takes them knows by themselves. */
-  async taken(seq: number): Promise<void> {
+  async taken(last: number): Promise<void> {
+    const seq = last + this.#base
     this.#sent = Math.max(this.#sent, seq)
     this.#recent.taken(seq)
     const last = this.#read.findLast((line) => line.seq <= seq)
@@ -105,12 +121,25 @@ export class Spool {
     }
   }
 
+  /** For a person to look at: they are not sent. */
+  async setAside(lines: readonly SpoolLine[]): Promise<void> {
+    await keepAside(this.#folder, this.#id, lines)
+  }
+
+  /** What follows what was taken counts from 1 on, under another id. */
+  async renew(): Promise<void> {
+    const { id, base } = await renewId(this.#folder, this.#sent)
+    this.#id = id
+    this.#base = base
+  }
+
   async close(): Promise<void> {
     await this.#writing
     await this.#sync().catch(() => undefined)
     clearTimeout(this.#syncTimer)
     await this.#file?.handle.close()
     if (this.#isWhole) await noteWhole(this.#folder, 'closed')
+    this.#release()
   }
 
   #gather(): Gathering {

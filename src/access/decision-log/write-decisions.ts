@@ -9,6 +9,7 @@ import type { AccessLayer } from '../observe/records.ts'
 import { note } from '../role/administration.ts'
 import { countDecisions } from './count-decisions.ts'
 import type { DecisionLine } from './decision-log.ts'
+import type { Taken } from './send-spool.ts'
 import type { SpoolLine } from './spool-file.ts'
 
 export interface SentDecisions {
@@ -40,21 +41,22 @@ const SUBJECTS_MAX = 900
 /** With as many subjects an entry still is a leaf. */
 const FOLLOWS_MAX = 400
 
-/** Answers how many were new. Throws Fault('forbidden') for the spool of somebody else. */
+/** Throws Fault('forbidden') for the spool of somebody else. */
 export async function writeDecisions(
   { db }: AccessLayer,
   act: Act,
   { source, lines }: SentDecisions,
   onDecisions?: OnDecisions,
-): Promise<number> {
+): Promise<Required<Taken>> {
   if (onDecisions !== undefined) {
     const last = await db.transaction(async (tx) => await lastOf(tx, act, source))
     const batch = batchOf(source, last, lines)
     if (batch !== undefined) await onDecisions(batch)
   }
   return await db.transaction(async (tx) => {
-    const batch = batchOf(source, await lastOf(tx, act, source), lines)
-    if (batch === undefined) return 0
+    const before = await lastOf(tx, act, source)
+    const batch = batchOf(source, before, lines)
+    if (batch === undefined) return { taken: 0, lastSeq: before }
     const { first, last, missing, decisions } = batch
     await countDecisions(tx, decisions)
     const texts = new Map(lines.map(({ seq, text }) => [seq, text]))
@@ -63,7 +65,7 @@ export async function writeDecisions(
     if (missing > 0) await note(tx, act, 'decision.missing', [], { source, batch: first, count: missing })
     await tx.execute(sql`
       update access.decision_source set last_seq = ${last}, missing = missing + ${missing} where id = ${source}`)
-    return decisions.length
+    return { taken: decisions.length, lastSeq: last }
   })
 }
 

@@ -1,4 +1,4 @@
-// One Reeve on one data directory: a file that names the process that has it. What kill -9 leaves behind is taken over.
+// One process on one folder: a file that names the process that has it. What kill -9 leaves behind is taken over.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,14 @@ interface Holder {
   readonly startMark: string
 }
 
-/** Throws Fault('database_refused') naming the process that has it. The returned function gives it back. */
-export function takeLock(path: string): () => void {
+const served = (pid: number): Fault =>
+  new Fault(
+    'database_refused',
+    `process ${pid} already serves this data directory: stop it first, or use another directory`,
+  )
+
+/** Throws what `refused` makes of the process that has it, Fault('database_refused'). The returned function gives it back. */
+export function takeLock(path: string, refused = served): () => void {
   const text = JSON.stringify({ pid: process.pid, startMark: startMark(process.pid) } satisfies Holder)
   for (let attempt = 0; attempt < 20; attempt++) {
     if (linked(path, text)) return () => giveBack(path, text)
@@ -20,10 +26,7 @@ export function takeLock(path: string): () => void {
     if (found === undefined) continue
     const holder = holderOf(found)
     if (holder !== undefined && isAlive(holder.pid) && startMark(holder.pid) === holder.startMark)
-      throw new Fault(
-        'database_refused',
-        `process ${holder.pid} already serves this data directory: stop it first, or use another directory`,
-      )
+      throw refused(holder.pid)
     removeStale(path, found)
   }
   throw new Fault('database_refused', `the lock \`${path}\` cannot be taken: look who else starts here`)

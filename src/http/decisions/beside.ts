@@ -67,9 +67,8 @@ export function decisionsBeside(
       }
       if (enforces?.(request, response) === true) return
       if (takeRecords !== undefined && request.method === 'POST' && request.url === RECORDS_PATH) {
-        const taking: Answering = async (_point, text, { subjectId }) => ({
-          taken: await takeRecords(sentDecisions(text), subjectId),
-        })
+        const taking: Answering = async (_point, text, { subjectId }) =>
+          await takeRecords(sentDecisions(text), subjectId)
         desk.answer(taking, request, response, 'decide:follow')
         return
       }

@@ -8,6 +8,7 @@ import type {
   ResidentAnswer,
   RouteTable,
   SentDecisions,
+  Taken,
   ShownBefore,
   TokenFacts,
 } from '#access/decisions'
@@ -33,8 +34,8 @@ export interface DecisionsDoor {
   readonly withoutToken?: TokenFacts
   /** For those that keep a decision point of their own. */
   readonly feed?: FeedDoor
-  /** Takes what another decision point decided; answers how many lines were new. */
-  readonly takeRecords?: (sent: SentDecisions, subjectId: string) => Promise<number>
+  /** Takes what another decision point decided. */
+  readonly takeRecords?: (sent: SentDecisions, subjectId: string) => Promise<Taken>
   /** What proxies and Kubernetes are answered from; without it they are not. */
   readonly routes?: RouteTable
   /** Where what is denied can be asked for: what a denial says of that, and what binds the request to it. */
