@@ -57,9 +57,9 @@ async function test(path: string, options: TestOptions): Promise<void> {
     const { also = '' } = matrix
     const named = options.policies ?? besides(file, matrix.policies)
     const key = JSON.stringify([named, also])
-    const policies = read.get(key) ?? (await policiesOf(named, also))
-    read.set(key, policies)
-    files.push({ file, policies: named, ...runMatrix(matrix, policies) })
+    const tried = read.get(key) ?? (await policiesOf(named, also))
+    read.set(key, tried)
+    files.push({ file, policies: named, ...runMatrix(matrix, tried) })
   }
   process.exitCode = files.every(({ cases }) => cases.every(({ passed }) => passed)) ? 0 : 1
   if (options.json === true) await answerJson({ passed: process.exitCode === 0, files })
@@ -118,7 +118,11 @@ async function policiesOf(path: string, also: string): Promise<Policies> {
   const [template] = read.written.templates
   if (template !== undefined)
     throw new Fault('usage', `\`${template.id}\` has a slot: rights for single identities are grants`)
-  return read.written.policies.map(({ id, json }) => ({ id, json: json as Policies[number]['json'] }))
+  const { policies, schema: declared } = read.written
+  return {
+    policies: policies.map(({ id, json }) => ({ id, json: json as Policies['policies'][number]['json'] })),
+    ...(declared !== undefined && { schema: declared }),
+  }
 }
 
 async function show(files: readonly TestedFile[]): Promise<void> {

@@ -7,6 +7,7 @@ import { KnownResources } from './known-resources.ts'
 import type { ResourceFacts } from './known-resources.ts'
 import type { CredentialFacts, PrincipalFacts } from './principal-facts.ts'
 import { SortedNames } from './sorted-names.ts'
+import type { StatedTypes } from './stated-types.ts'
 import { ResidentTokens } from './token-facts.ts'
 
 export interface DecisionLimits {
@@ -26,6 +27,8 @@ export interface PoliciesInForce {
   readonly set: PolicySet
   /** By policy: its annotations. */
   readonly annotations: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** What their schema declares of a request; `unread` where they have one that is not known here yet. */
+  stated?: StatedTypes | 'unread'
 }
 
 /** A change that is only thought of. Policies are compiled over the entities of the same state. */

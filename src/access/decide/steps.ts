@@ -11,6 +11,7 @@ import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
 import { contextFor, NOTHING_STATED, statedContext } from './request-context.ts'
 import type { StatedContext } from './request-context.ts'
+import { statesAnything } from './stated-types.ts'
 import { isAmbiguousName, resourceName } from './resource-name.ts'
 
 /** One member of the chain while it is judged. */
@@ -88,6 +89,15 @@ function readRequest(work: Work): Denial | undefined {
   if (isAmbiguousName(work.resource)) {
     work.detail = '`resource.id`: a name without `.`, `..`, empty or encoded segments is needed'
     return 'invalid_request'
+  }
+  const types = work.state.policies?.stated
+  if (types !== undefined && statesAnything(work.question)) {
+    if (types === 'unread') return 'policy_unavailable'
+    const wrong = types.mismatch(work.question)
+    if (wrong !== undefined) {
+      work.detail = wrong
+      return 'invalid_request'
+    }
   }
   try {
     work.stated = statedContext(work.question)

@@ -5,6 +5,7 @@ import { canonicalJson, Fault } from '#kernel'
 import type { Json } from '#kernel'
 import type { DecisionState, PoliciesInForce, ResidentGrant } from '../decide/index.ts'
 import type { CredentialFacts, PrincipalFacts, TokenFacts } from '../decide/index.ts'
+import { statedTypes } from '../decide/index.ts'
 import { compilePolicies } from '../policy/index.ts'
 
 /** A policy as Cedar reads it; its annotations are in there. */
@@ -30,7 +31,13 @@ export type Change =
   | { readonly kind: 'denial'; readonly subjectId: string; readonly denied: boolean; readonly version: number }
   /** SECURITY: holds hashes of tokens; for the server's own processes, not for sidecars. */
   | { readonly kind: 'token'; readonly facts: TokenFacts }
-  | { readonly kind: 'policies'; readonly versionId: string; readonly policies: readonly PolicyJson[] }
+  | {
+      readonly kind: 'policies'
+      readonly versionId: string
+      readonly policies: readonly PolicyJson[]
+      /** In JSON form, where they have one: what requests state is held against it. Null: it is told in a moment. */
+      readonly schema?: unknown
+    }
   /** The version in force is not what was approved: until it is, nothing is allowed. */
   | { readonly kind: 'policies_refused'; readonly versionId: string; readonly why: string }
   /** What was known at once with the news itself: enough to deny, before the facts could be read. */
@@ -80,7 +87,7 @@ export function applyChange(state: DecisionState, change: Change): void {
       state.tokens.put(change.facts)
       return
     case 'policies':
-      putPolicies(state, change.versionId, change.policies)
+      putPolicies(state, change)
       return
     case 'policies_refused':
       state.refusePolicies(`${change.versionId}: ${change.why}`)
@@ -114,8 +121,13 @@ export function applyChange(state: DecisionState, change: Change): void {
 
 const since = (startMs: number) => (): number => performance.now() - startMs
 
-function putPolicies(state: DecisionState, versionId: string, policies: readonly PolicyJson[]): void {
+function putPolicies(
+  state: DecisionState,
+  { versionId, policies, schema }: Extract<Change, { readonly kind: 'policies' }>,
+): void {
   if (state.policies?.versionId !== versionId) state.putPolicies(policiesOver(state, versionId, policies))
+  if (state.policies === undefined || schema === undefined || typeof state.policies.stated === 'object') return
+  state.policies.stated = schema === null ? 'unread' : statedTypes(schema)
 }
 
 /** Compiled over the entities of this state; whoever does not put them in force releases the set. Throws a Fault. */

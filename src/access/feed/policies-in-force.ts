@@ -29,6 +29,11 @@ interface Active {
 /** What was compiled and compared once is not again: by the hash of all that was compared. */
 let lastGood = ''
 
+/** In JSON form, by the hash of its text: which the compiler alone can read. */
+const schemas = new Map<string, unknown>()
+const SCHEMAS_MAX = 8
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 /**
  * One change, or none where no version is active. `entryHash`: without it the version is taken at its word. `quick`: that the
  * compiled form is the one that was approved is enough for now, so that a withdrawn policy need not wait for the compiler.
@@ -40,9 +45,11 @@ export async function policiesInForce(
 ): Promise<Change[]> {
   const active = await access.transaction(async (tx) => await activePolicies(tx), { readOnly: true })
   if (active === undefined) return []
-  const { versionId, policies } = active
+  const { versionId, policies, schema } = active
   const why = await differs(active, entryHash, quick)
-  return [why === undefined ? { kind: 'policies', versionId, policies } : { kind: 'policies_refused', versionId, why }]
+  if (why !== undefined) return [{ kind: 'policies_refused', versionId, why }]
+  const told = schema === null ? {} : { schema: schemas.get(hashOf(schema)) ?? null }
+  return [{ kind: 'policies', versionId, policies, ...told }]
 }
 
 async function activePolicies(tx: Tx): Promise<Active | undefined> {
@@ -69,17 +76,13 @@ async function differs(active: Active, entryHash: EntryHash | undefined, quick: 
   const { versionId, version, found, data, text, schema, policies } = active
   const said = entryHash === undefined ? found : await entryHash(versionId, version)
   if (found === '' || found !== said) return 'the version is not what its entry in the log says'
-  const textHash = createHash('sha256')
-    .update(JSON.stringify([text, schema]))
-    .digest('hex')
+  const textHash = hashOf(JSON.stringify([text, schema]))
   if (textHash !== data.textHash) return 'the text is not the one that was approved'
   const { compiledHash } = data
   if (compiledHash !== undefined && compiledHash !== hashOfCompiled(policies)) return OTHER_COMPILED
   if (quick && compiledHash !== undefined) return undefined
-  const compared = createHash('sha256')
-    .update(JSON.stringify([textHash, policies]))
-    .digest('hex')
-  if (compared === lastGood) return undefined
+  const compared = hashOf(JSON.stringify([textHash, policies]))
+  if (compared === lastGood && (schema === null || schemas.has(hashOf(schema)))) return undefined
   const compiled = await compile(text, schema)
   if (typeof compiled === 'string') return compiled
   if (!isDeepStrictEqual(policies, compiled)) return OTHER_COMPILED
@@ -91,10 +94,19 @@ async function compile(text: string, schema: string | null): Promise<readonly Po
   try {
     const { written } = await readPolicyText({ policies: text, ...(schema === null ? {} : { schema }) })
     if (written === undefined) return 'the text cannot be read any more'
+    if (schema !== null) keepSchema(schema, written.schema)
     const compiled = written.policies.map(({ id, json }) => ({ id, json }))
     // as JSON keeps it
     return JSON.parse(JSON.stringify(compiled)) as PolicyJson[]
   } catch (error) {
     return `the text cannot be compiled: ${messageOf(error)}`
+  }
+}
+
+function keepSchema(text: string, json: unknown): void {
+  schemas.set(hashOf(text), json)
+  for (const oldest of schemas.keys()) {
+    if (schemas.size <= SCHEMAS_MAX) return
+    schemas.delete(oldest)
   }
 }

@@ -28,9 +28,16 @@ export interface MatrixResult {
 
 const NOON = '2026-03-02T12:00:00Z'
 
+export interface PoliciesToTry {
+  readonly policies: readonly PolicyJson[]
+  /** In JSON form. */
+  readonly schema?: unknown
+}
+
 /** Throws a Fault for facts that no decision can be made from. */
-export function runMatrix(matrix: DecisionMatrix, policies: readonly PolicyJson[]): MatrixResult {
-  const state = stateOf(matrix, policies)
+export function runMatrix(matrix: DecisionMatrix, tried: PoliciesToTry): MatrixResult {
+  const { policies } = tried
+  const state = stateOf(matrix, tried)
   const determined = new Set<string>()
   const cases = matrix.cases.map((one): CaseResult => {
     const now = Date.parse(one.at ?? matrix.at ?? NOON)
@@ -109,7 +116,7 @@ function questionOf(matrix: DecisionMatrix, one: MatrixCase): Question {
 const idOf = ({ principals = {} }: DecisionMatrix, called: string): string =>
   principals[called]?.id ?? deriveId('principal', called)
 
-function stateOf(matrix: DecisionMatrix, policies: readonly PolicyJson[]): DecisionState {
+function stateOf(matrix: DecisionMatrix, tried: PoliciesToTry): DecisionState {
   const { principals = {}, grants = {}, credentials = {}, resources = [] } = matrix
   const state = new DecisionState()
   for (const [called, { id: _own, expiresAt, ...facts }] of Object.entries(principals)) {
@@ -143,7 +150,7 @@ function stateOf(matrix: DecisionMatrix, policies: readonly PolicyJson[]): Decis
     const problem = state.putResource(resource as ResourceFacts)
     if (problem !== undefined) throw new Fault('invalid', `the resource \`${resource.id}\`: ${problem.message}`)
   }
-  applyChange(state, { kind: 'policies', versionId: 'tested', policies })
+  applyChange(state, { kind: 'policies', versionId: 'tested', ...tried })
   return state
 }
 

@@ -21,10 +21,12 @@ export type ExtensionType = 'ipaddr' | 'decimal' | 'datetime' | 'duration'
 export type SchemaType =
   | { readonly kind: 'bool' | 'long' | 'string' }
   | { readonly kind: 'set'; readonly element: SchemaType }
-  | { readonly kind: 'record'; readonly attributes: ReadonlyMap<string, Attribute>; readonly open: boolean }
+  | { readonly kind: 'record'; readonly attributes: Attributes; readonly open: boolean }
   /** `ids` where the type is an enumeration. */
   | { readonly kind: 'entity'; readonly name: string; readonly ids?: ReadonlySet<string> | undefined }
   | { readonly kind: 'extension'; readonly name: ExtensionType }
+
+export type Attributes = ReadonlyMap<string, Attribute>
 
 export interface Attribute {
   readonly type: SchemaType
