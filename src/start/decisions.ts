@@ -77,6 +77,7 @@ export async function startDecisions(options: DecisionsOptions): Promise<Decisio
     onDecided: log.onDecided,
     requestable: { binding, hint: hinting(() => follower.state, binding) },
     state: () => follower.state,
+    look: async () => follower.look(),
     now,
     authenticate: (presented, shown) => tokens.authenticate(follower.state, presented, now(), shown),
     feed: {

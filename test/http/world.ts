@@ -9,7 +9,7 @@ import type { Database } from '#db'
 import { OfferedCredentials } from '#effect'
 import type { EffectLayer } from '#effect'
 import { TileFolder } from '#evidence'
-import { IDENTITY_SETTINGS } from '#identity/roll'
+import { everyPrincipalFacts, IDENTITY_SETTINGS } from '#identity/roll'
 import { newId } from '#kernel'
 import type { Clock } from '#kernel'
 import { GraphKeeper } from '../../src/access/graph/keeper.ts'
@@ -66,18 +66,21 @@ export async function worldInTest(): Promise<World & { close(): Promise<void> }>
     connections = { db: database.layer('connections'), clock, places }
     const binding = new DenialBinding(() => [{ keyId: 'hk_test', key: Buffer.alloc(32, 3) }])
     const requestable = { binding, hint: hinting(() => state, binding) }
-    const decisions = { state: () => state, now: () => Date.parse(clock()), authenticate: nobody, requestable }
+    const roll = { db: database.layer('identity'), clock, settings: IDENTITY_SETTINGS }
+    const look = async (): Promise<void> => {
+      for await (const facts of everyPrincipalFacts(roll)) state.putPrincipal(facts)
+    }
+    const decisions = { state: () => state, look, now: () => Date.parse(clock()), authenticate: nobody, requestable }
     const graph = new GraphKeeper(database.layer('access'))
     const effect = effectInTest(database, clock)
     const fingerprint = (): [] => []
     const tiles = new TileFolder(join(folder, 'log'))
-    const identity = { db: database.layer('identity'), clock, settings: IDENTITY_SETTINGS }
     return {
       connections,
       decisions,
       graph,
       effect,
-      contain: containDoor({ identity, effect, graph, fingerprint }),
+      contain: containDoor({ identity: roll, effect, graph, fingerprint }),
       tiles,
       logins: LOGINS,
     }

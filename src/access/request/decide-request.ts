@@ -7,7 +7,7 @@ import type { DecisionState } from '../decide/index.ts'
 import { administer, note, plainText } from '../role/administration.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import type { AccessRequestRecord } from './records.ts'
-import { judgeRequest, stricter } from './judge-request.ts'
+import { judgeRequest, stricter, whyNot } from './judge-request.ts'
 import { grantRequest, lockRequest, moveRequest, NEEDED } from './request-access.ts'
 import type { CurrentAccessRequest } from './request-access.ts'
 
@@ -86,11 +86,11 @@ async function decideIn(
 function needsNow(known: DecisionState, asked: AccessRequestRecord, act: Act): AccessRequestRecord['needs'] {
   const judged = judgeRequest(known, asked, Date.parse(act.at))
   if (judged === undefined) throw new Fault('conflict', 'no policies are in force: nothing can be agreed to')
-  if (!judged.allowed) {
-    const why =
-      judged.policyIds.length === 0 ? 'no policy lets it be asked for' : `\`${judged.policyIds[0]}\` forbids it`
-    throw new Fault('forbidden', `\`${judged.action}\` on \`${judged.resource}\`: ${why} by now; deny the request`)
-  }
+  if (!judged.allowed)
+    throw new Fault(
+      'forbidden',
+      `\`${judged.action}\` on \`${judged.resource}\`: ${whyNot(judged)} by now; deny the request`,
+    )
   const { needs } = asked
   const approval = stricter(needs.approval, judged.approval)
   return { ...needs, approval, approvals: Math.max(needs.approvals, NEEDED[approval]) }

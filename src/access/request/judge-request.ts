@@ -22,13 +22,16 @@ export type RequestJudged =
       readonly policyIds: readonly string[]
       readonly versionId: string
     }
-  /** `policyIds` forbid it; empty where none permits it. */
-  | {
-      readonly allowed: false
-      readonly action: string
-      readonly resource: string
-      readonly policyIds: readonly string[]
-    }
+  | NotAllowed
+
+export interface NotAllowed {
+  readonly allowed: false
+  readonly action: string
+  readonly resource: string
+  readonly reason: 'policy_forbids' | 'policy_error' | 'nothing_permits'
+  /** Those that forbid it, or that could not be evaluated. */
+  readonly policyIds: readonly string[]
+}
 
 const REQUEST_ACTION = { type: 'Action', id: 'reeve:request' } as const
 
@@ -50,11 +53,11 @@ export function judgeRequest(state: DecisionState, right: RightAskedFor, now: nu
           asked: { action, ...(seconds !== undefined && { seconds }) },
         },
       })
-      // SECURITY: one that cannot be evaluated forbids, as it does where the right is used; who is not known here yet is judged
-      // again at each approval, and may use nothing
-      if (forbidFailed && decision === 'allow' && state.principal(right.principalId) !== undefined)
-        return { allowed: false, action, resource, policyIds: errors.map(({ policyId }) => policyId) }
-      if (decision === 'deny') return { allowed: false, action, resource, policyIds: reasons }
+      const not = { allowed: false, action, resource } as const
+      if (decision === 'deny' && reasons.length > 0) return { ...not, reason: 'policy_forbids', policyIds: reasons }
+      // SECURITY: one that cannot be evaluated forbids, as it does where the right is used
+      if (forbidFailed) return { ...not, reason: 'policy_error', policyIds: errors.map(({ policyId }) => policyId) }
+      if (decision === 'deny') return { ...not, reason: 'nothing_permits', policyIds: [] }
       for (const policyId of reasons) {
         because.add(policyId)
         strictest = stricter(strictest, approvalOf(policies.annotations.get(policyId)?.['approval']))
@@ -70,3 +73,9 @@ function approvalOf(annotation: string | undefined): Approval {
 }
 
 export const stricter = (a: Approval, b: Approval): Approval => (APPROVALS.indexOf(a) >= APPROVALS.indexOf(b) ? a : b)
+
+/** In words, for who asked or agrees. */
+export function whyNot({ reason, policyIds: [first = ''] }: NotAllowed): string {
+  if (reason === 'nothing_permits') return 'no policy lets it be asked for'
+  return reason === 'policy_forbids' ? `\`${first}\` forbids it` : `\`${first}\` cannot be evaluated over it, and forbids`
+}

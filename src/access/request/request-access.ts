@@ -13,7 +13,7 @@ import { fulfillerOf } from '../fulfil/fulfiller-of.ts'
 import { assertRight, lockGrant, makeGrant } from '../grant/write-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { plainText } from '../role/administration.ts'
-import { judgeRequest } from './judge-request.ts'
+import { judgeRequest, whyNot } from './judge-request.ts'
 import { ACCESS_REQUEST } from './records.ts'
 import type { AccessRequestRecord, Approval } from './records.ts'
 
@@ -99,10 +99,7 @@ function recordOf(access: AccessLayer, state: DecisionState, act: Act, asked: Ac
   const judged = judgeRequest(state, right, Date.parse(act.at))
   if (judged === undefined) throw new Fault('conflict', 'no policies are in force: nothing can be asked for')
   if (!judged.allowed) {
-    const why =
-      judged.policyIds.length === 0
-        ? `no policy lets it be asked for${kind === 'break_glass' ? FOR_PERSONS : ''}`
-        : `\`${judged.policyIds[0]}\` forbids it`
+    const why = `${whyNot(judged)}${judged.reason === 'nothing_permits' && kind === 'break_glass' ? FOR_PERSONS : ''}`
     throw new Fault('forbidden', `\`${judged.action}\` on \`${judged.resource}\`: ${why}`)
   }
   return {

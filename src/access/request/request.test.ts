@@ -130,6 +130,25 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     assert.equal((await decide('dan', asked)).data.state, 'granted')
   })
 
+  test('of whom nothing is known here, what a forbid cannot be evaluated over is denied, as it would be at the use', async () => {
+    const nobody = new DecisionState()
+    nobody.putPolicies(await policies(nobody, STARTER_POLICIES))
+    const asked = requestAccess(access, nobody, act('ada'), {
+      principalId: app.id,
+      kind: 'just_in_time',
+      actions: ['pg:SELECT'],
+      resources: ['pg://main/shop/*'],
+      seconds: 60,
+      purpose: 'too early',
+      behind: [],
+      interested: [],
+    })
+    await assert.rejects(asked, { code: 'forbidden', detail: /`no-cross-environment` cannot be evaluated over it, and forbids/ })
+    const waiting = await ask('ada')
+    await assert.rejects(decide('ben', waiting, {}, nobody), { code: 'forbidden', detail: /cannot be evaluated over it/ })
+    assert.equal((await decide('ben', waiting)).data.state, 'granted')
+  })
+
   test('a standing right to administer cannot even be asked for, and the answer names the policy', async () => {
     const { seconds: _none, ...standing } = { kind: 'standing' as const, actions: ['pg:SUPERUSER'], seconds: undefined }
     await assert.rejects(

@@ -24,6 +24,8 @@ export interface FeedDoor {
 export interface DecisionsDoor {
   /** What decisions are made from, as it is now. */
   readonly state: () => DecisionState
+  /** Resolves when what was committed before the call is known in the state. */
+  readonly look?: () => Promise<void>
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Whose token it is, from resident facts. */

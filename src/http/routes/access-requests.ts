@@ -45,6 +45,13 @@ export function decisionsOf({ decisions }: Doors): DecisionsDoor {
   return decisions
 }
 
+/** What decisions are made from; whom the roll has since a moment ago is in it, too. */
+async function stateWith(doors: Doors, principalId: string): Promise<ReturnType<DecisionsDoor['state']>> {
+  const { state, look } = decisionsOf(doors)
+  if (state().principal(principalId) === undefined) await look?.()
+  return state()
+}
+
 /** Approvers see every request; others what is theirs. */
 export async function mineOf({ identity }: Doors, caller: Caller): Promise<Mine | undefined> {
   const { viewer, roles, actor } = caller
@@ -88,7 +95,7 @@ export async function askForRight(
 ): Promise<Awaited<ReturnType<typeof requestAccess>>> {
   await assertMayAskFor(doors, caller, asked.principalId)
   const { persons, managerId } = await interestIn(doors.identity, asked.principalId)
-  const made = await requestAccess(doors.access, decisionsOf(doors).state(), act(asked.purpose), {
+  const made = await requestAccess(doors.access, await stateWith(doors, asked.principalId), act(asked.purpose), {
     ...asked,
     behind: await personsBehindActor(doors.identity, caller.actor),
     interested: persons,
@@ -181,7 +188,7 @@ export const ACCESS_REQUESTS = [
     handle: async ({ doors, caller, params, body, act }) => {
       const { data } = await getAccessRequest(doors.access.db, params.requestId, await mineOf(doors, caller))
       const { persons } = await interestIn(doors.identity, data.principalId)
-      return await decideAccessRequest(doors.access, decisionsOf(doors).state(), act(body.reason), {
+      return await decideAccessRequest(doors.access, await stateWith(doors, data.principalId), act(body.reason), {
         ...params,
         ...body,
         behind: await personsBehindActor(doors.identity, caller.actor),
