@@ -128,31 +128,38 @@ async function rollback(version: string | undefined, options: MoveOptions): Prom
     await moved(client, 'activate', numberIn(version), options)
     return
   }
-  const [before] = (await versions(client, 200))
+  const [before] = (await versions(client, 200)).items
     .filter(({ data }) => data.state === 'superseded')
     .sort((a, b) => (b.data.activatedAt ?? '').localeCompare(a.data.activatedAt ?? ''))
   if (before === undefined) throw new Fault('usage', 'no version was in force before this one; name one by its number')
   await moved(client, 'activate', before.data.number, options)
 }
 
-async function versions(client: ReeveClient, limit: number): Promise<Version[]> {
+interface Versions {
+  readonly items: readonly Version[]
+  readonly refused?: string
+}
+
+async function versions(client: ReeveClient, limit: number): Promise<Versions> {
   const found: Version[] = []
   let before: number | undefined
+  let refused: string | undefined
   do {
     const query = { limit: Math.min(200, limit - found.length), ...(before === undefined ? {} : { before }) }
     const page = await answered(client.GET('/v1/policies', { params: { query } }))
     found.push(...page.items)
-    ;({ before } = page)
+    ;({ before, refused } = page)
   } while (before !== undefined && found.length < limit)
-  return found
+  return { items: found, ...(refused !== undefined && { refused }) }
 }
 
 async function list(options: RemoteOptions & { readonly limit: number }): Promise<void> {
   if (!Number.isSafeInteger(options.limit) || options.limit < 1) throw new Fault('usage', '--limit is a number from 1')
   const client = await server()
-  const items = await versions(client, options.limit)
+  const found = await versions(client, options.limit)
+  const { items, refused } = found
   if (options.json === true) {
-    await answerJson({ items })
+    await answerJson(found)
     return
   }
   await answerListing<Version>({
@@ -164,6 +171,7 @@ async function list(options: RemoteOptions & { readonly limit: number }): Promis
       { title: 'in force since', whole: true, of: ({ data }) => data.activatedAt },
       { title: 'comment', of: ({ data }) => data.comment },
     ],
+    ...(refused !== undefined && { after: `Everything is denied: the version in force decides nothing here. ${refused}` }),
   })
 }
 

@@ -70,6 +70,9 @@ async function activePolicies(tx: Tx): Promise<Active | undefined> {
 }
 
 const OTHER_COMPILED = 'the compiled policies are not what the text says'
+/** What was kept is what was approved. Groups of actions were read otherwise by earlier releases. */
+const COMPILED_BEFORE =
+  'this release reads their text otherwise than the one under which they were approved: propose it again, with a comment in it changed'
 
 /** Why it does not decide. */
 async function differs(active: Active, entryHash: EntryHash | undefined, quick: boolean): Promise<string | undefined> {
@@ -85,7 +88,7 @@ async function differs(active: Active, entryHash: EntryHash | undefined, quick: 
   if (compared === lastGood && (schema === null || schemas.has(hashOf(schema)))) return undefined
   const compiled = await compile(text, schema)
   if (typeof compiled === 'string') return compiled
-  if (!isDeepStrictEqual(policies, compiled)) return OTHER_COMPILED
+  if (!isDeepStrictEqual(policies, compiled)) return compiledHash === undefined ? OTHER_COMPILED : COMPILED_BEFORE
   lastGood = compared
   return undefined
 }

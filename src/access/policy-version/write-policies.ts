@@ -11,8 +11,9 @@ import { hashOfCompiled } from '../feed/change.ts'
 import type { PolicyJson } from '../feed/change.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { administer } from '../role/administration.ts'
-import { readPoliciesToDecide } from '../policy-writing/index.ts'
-import type { TextProblem } from '../policy-writing/index.ts'
+import { readPoliciesToDecide, readPolicyText } from '../policy-writing/index.ts'
+import type { TextProblem, WrittenPolicy } from '../policy-writing/index.ts'
+import { getPolicyVersion } from './read-policies.ts'
 import { POLICY_VERSION } from './records.ts'
 import type { PolicyVersionRecord } from './records.ts'
 
@@ -41,7 +42,7 @@ export async function proposePolicies(
   const textHash = createHash('sha256')
     .update(JSON.stringify([text, schema ?? null]))
     .digest()
-  const kept = policies.map(({ id, json }): PolicyJson => ({ id, json: json as PolicyJson['json'] }))
+  const kept = keptOf(policies)
   const compiledHash = hashOfCompiled(kept)
   return await administer(access, act, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('policy version', 0))`)
@@ -74,6 +75,9 @@ export async function proposePolicies(
     return { version }
   })
 }
+
+const keptOf = (policies: readonly WrittenPolicy[]): PolicyJson[] =>
+  policies.map(({ id, json }) => ({ id, json: json as PolicyJson['json'] }))
 
 export interface OfVersion {
   readonly number: number
@@ -119,6 +123,7 @@ export async function activatePolicies(
   act: Act,
   { number }: OfVersion,
 ): Promise<Current<PolicyVersionRecord>> {
+  await assertReadAsApproved(access, number)
   return await administer(access, act, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('policy version', 0))`)
     const current = await lockVersion(tx, number)
@@ -132,6 +137,19 @@ export async function activatePolicies(
     const type = state === 'superseded' ? 'policy.rolled_back' : 'policy.activated'
     return await change(tx, act, current, type, (data) => ({ ...data, state: 'active', activatedAt: act.at }))
   })
+}
+
+/** In force, one that this release reads otherwise than the one under which it was approved would decide nothing. */
+async function assertReadAsApproved({ db }: AccessLayer, number: number): Promise<void> {
+  const { text, schema, data } = await getPolicyVersion(db, number)
+  const { compiledHash } = data
+  if (compiledHash === undefined) return
+  const { written } = await readPolicyText({ policies: text, ...(schema !== undefined && { schema }) })
+  if (written !== undefined && hashOfCompiled(keptOf(written.policies)) === compiledHash) return
+  throw new Fault(
+    'conflict',
+    'this release reads its text otherwise than the one under which it was approved: propose it again, with a comment in it changed',
+  )
 }
 
 async function change(

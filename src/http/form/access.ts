@@ -163,7 +163,11 @@ export const PolicyVersionWithText = z
   .object({ ...VERSION, text: z.string(), schema: z.string().optional() })
   .meta({ id: 'PolicyVersionWithText' })
 export const PolicyVersions = z
-  .object({ items: z.array(PolicyVersion), before: z.int().optional().describe('`before` of the next page') })
+  .object({
+    items: z.array(PolicyVersion),
+    before: z.int().optional().describe('`before` of the next page'),
+    refused: z.string().optional().describe('why the version in force decides nothing at this server: all is denied'),
+  })
   .meta({ id: 'PolicyVersions' })
 
 const Problem = z.object({

@@ -68,7 +68,12 @@ export const POLICIES = [
       const found = await listPolicyVersions(doors.access.db, query.limit + 1, query.before)
       const items = found.slice(0, query.limit)
       const last = items.at(-1)?.data.number
-      return { items, ...(found.length > query.limit && last !== undefined && { before: last }) }
+      const refused = doors.decisions?.state().policiesRefused
+      return {
+        items,
+        ...(found.length > query.limit && last !== undefined && { before: last }),
+        ...present({ refused }),
+      }
     },
   }),
   endpoint({
