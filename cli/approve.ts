@@ -1,6 +1,7 @@
 // `reeve approve` and `reeve deny`: a word on a request for a right, said after it was shown.
 import { Command } from 'commander'
 import { answered } from '#client'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { answerRequest } from './access/request-fields.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions } from './remote/server.ts'
@@ -17,7 +18,7 @@ function verdictCommand(verdict: Verdict, description: string): Command {
     .argument('<request>', 'its id; reeve request list --state pending shows them')
     .requiredOption('--reason <text>', 'why; it stands in the history and in the log')
     .option('--json', 'as JSON')
-    .addHelpText('after', `\nExample:\n  reeve ${verdict} req_1x2y… --reason "ticket 1207 says so"\n`)
+    .addHelpText('after', `${EXIT_CODES_OF_RIGHTS}\nExample:\n  reeve ${verdict} req_1x2y… --reason "ticket 1207 says so"\n`)
     .action(async (requestId: string, options: RemoteOptions & { readonly reason: string }) => {
       const client = await server()
       const params = { path: { requestId } }

@@ -1,6 +1,7 @@
-// `reeve decide`: may it, now? Asked of a server over AuthZEN. 0 allows, 1 denies, 2 is no answer.
+// `reeve decide`: may it, now? Asked of a server over AuthZEN. 0 allows; 1 denies, or is no answer.
 import { Command } from 'commander'
 import { Fault } from '#kernel'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { credentialsFrom } from './remote/credentials.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerFields, answerJson } from './terminal/answer.ts'
@@ -17,14 +18,14 @@ interface Answer {
 }
 
 const TIMEOUT_MS = 10_000
-const EXAMPLE = `
+const EXAMPLE = `${EXIT_CODES_OF_RIGHTS}
 Example:
   reeve decide --subject kubernetes:app --action pg:SELECT --resource table:pg://main/shop/public.orders && run-report
 `
 
 export function decideCommand(): Command {
   return new Command('decide')
-    .description('ask whether an identity may do something now: exit 0 allows, 1 denies, 2 is no answer')
+    .description('ask whether an identity may do something now')
     .requiredOption('--subject <type:id>', 'who, as kubernetes:app, or an id alone: prn_…')
     .requiredOption('--action <name>', 'what, as pg:SELECT')
     .requiredOption('--resource <type:id>', 'on what, as table:pg://main/shop/public.orders')
@@ -65,7 +66,7 @@ async function decide(options: DecideOptions): Promise<void> {
   ])
 }
 
-/** SECURITY: whatever is no answer is a fault, which ends with 2 and allows nothing. */
+/** SECURITY: whatever is no answer is a fault, which ends with 1 or 2 and allows nothing. */
 async function ask(question: object): Promise<Answer> {
   const { url, token } = await credentialsFrom()
   let response: Response
@@ -83,7 +84,17 @@ async function ask(question: object): Promise<Answer> {
     throw new Fault('database_unavailable', `no answer from \`${url}\`; start a server with reeve serve`, { cause })
   }
   if (response.status === 200 && isAnswer(body)) return body
-  throw new Fault('usage', `the server did not decide (${response.status}): a token needs the scope decide or write`)
+  throw refusalOf(response.status, body)
+}
+
+/** As a problem document says it. */
+function refusalOf(status: number, body: unknown): Fault {
+  const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'it says no more'
+  if (status === 400) return new Fault('usage', `the server cannot take this: ${detail}`)
+  if (status === 401)
+    return new Fault('unauthenticated', 'the server knows no such token: run reeve login, or set REEVE_TOKEN')
+  if (status === 403) return new Fault('forbidden', 'to ask, a token needs the scope decide or write')
+  return new Fault('unprocessable', `the server did not decide (${status}): ${detail}`)
 }
 
 const isAnswer = (body: unknown): body is Answer =>

@@ -23,10 +23,14 @@ export async function runToExitCode(program: Command): Promise<void> {
       process.exit(UNUSABLE)
     })
   }
+  let asked = program
+  program.hook('preAction', (_, command) => {
+    asked = command
+  })
   try {
     await program.parseAsync()
   } catch (cause) {
-    process.exitCode = codeFor(cause)
+    process.exitCode = codeFor(cause, pathOf(asked))
     if (!(cause instanceof CommanderError)) process.stderr.write(`reeve: ${inWords(cause)}\n`)
   }
 }
@@ -34,10 +38,20 @@ export async function runToExitCode(program: Command): Promise<void> {
 /** What a server refused for what it is, not for how it was asked, is a negative answer: 1. */
 const NEGATIVE = new Set([403, 404, 409, 412, 422])
 
-function codeFor(cause: unknown): number {
-  if (cause instanceof CommanderError && cause.exitCode === 0) return 0
-  const refused = cause instanceof Fault && 'httpStatus' in cause && NEGATIVE.has(Number(cause.httpStatus))
-  return refused ? 1 : UNUSABLE
+/** Of these, whatever was understood and was not done is 1, whatever kept it from being done. */
+const OF_RIGHTS = /^reeve (?:decide|request|approve|deny|grant)\b/
+export const EXIT_CODES_OF_RIGHTS = `
+Exit codes:
+  0  it was done; decide: it is allowed
+  1  it was not: refused, not there, or no answer; decide: denied, or no answer
+  2  the command was not understood
+`
+
+function codeFor(cause: unknown, path: string): number {
+  if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : UNUSABLE
+  const status = cause instanceof Fault && 'httpStatus' in cause ? Number(cause.httpStatus) : undefined
+  if (OF_RIGHTS.test(path)) return (cause instanceof Fault && cause.code === 'usage') || status === 400 ? UNUSABLE : 1
+  return status !== undefined && NEGATIVE.has(status) ? 1 : UNUSABLE
 }
 
 export const withSubcommands = (command: Command): Command[] => [

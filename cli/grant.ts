@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { answered } from '#client'
 import { rightText } from './access/request-fields.ts'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { principalNames } from './remote/principal-names.ts'
@@ -9,7 +10,7 @@ import { pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
 
-const EXAMPLES = `
+const EXAMPLES = `${EXIT_CODES_OF_RIGHTS}
 Examples:
   reeve grant list --principal ledger-batch --state active
   reeve grant end grt_1x2y… --because "the work is done"

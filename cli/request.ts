@@ -1,6 +1,7 @@
 // `reeve request`: ask for a right, for a purpose and a time; see what became of it, and take it back.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { answered } from '#client'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { answerRequest, rightText } from './access/request-fields.ts'
@@ -20,7 +21,7 @@ interface AskOptions extends RemoteOptions {
   readonly extends?: string
 }
 
-const EXAMPLES = `
+const EXAMPLES = `${EXIT_CODES_OF_RIGHTS}
 Examples:
   reeve request ledger-batch --action pg:SELECT --resource 'pg://main/shop/*' --for 2h --purpose "ticket 1207"
   reeve request me --action pg:member --resource pg://main/role/reporting --for 30m --purpose "ticket 1208"

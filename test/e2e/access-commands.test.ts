@@ -102,6 +102,28 @@ test(
     await writeFile(policies, 'permit (principal, action, resource);\n')
     const good = await run(ida, 'policy', 'validate', policies)
     assert.equal(good.code, 0, good.stdout + good.stderr)
+    const nowhere = async (...args: string[]): Promise<Ended> =>
+      await reeve(args, { env: cleanEnvironment({ REEVE_URL: 'http://127.0.0.1:1', REEVE_TOKEN: ida, HOME: folder }) })
+    const asking = ['decide', '--subject', 'kubernetes:app', '--resource', `table:${TABLE}`, '--action']
+    const unknown = `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`
+    const codes: readonly (readonly [code: number, says: RegExp, ended: Promise<Ended>])[] = [
+      [2, /`action\.name`: a text is needed/, run(ida, ...asking, '')],
+      [2, /has no type/, run(ida, 'decide', '--subject', 'app', '--action', 'a:b', '--resource', 'a:b')],
+      [1, /no such token/, run('reeve_t_nobody', ...asking, 'pg:SELECT')],
+      [1, /no answer from/, nowhere(...asking, 'pg:SELECT')],
+      [2, /requestId|request/, run(ida, 'approve', 'no id', '--reason', 'x')],
+      [1, /./, run(ida, 'approve', unknown, '--reason', 'x')],
+      [1, /./, nowhere('approve', id, '--reason', 'x')],
+      [2, /./, run(ida, 'grant', 'show', 'no id')],
+      [1, /./, nowhere('grant', 'list')],
+      [1, /./, run(ida, 'request', 'nobody-here', ...right, '--for', '2h', '--purpose', 'x')],
+      [2, /./, run(ida, 'request', 'app', ...right, '--for', 'long', '--purpose', 'x')],
+    ]
+    for (const [code, says, ending] of codes) {
+      const was = await ending
+      assert.equal(was.code, code, was.stderr)
+      assert.match(was.stderr, says)
+    }
     const denied = await decided()
     assert.equal(denied.code, 1, denied.stdout + denied.stderr)
     assert.match(denied.stdout, /grant_ended/)
