@@ -24,7 +24,7 @@ interface LoginOptions {
   readonly json?: boolean
 }
 
-const ROLES = ['identity-admin', 'access-admin', 'auditor'] as const
+const ROLES = ['identity-admin', 'access-admin', 'approver', 'auditor'] as const
 type Role = (typeof ROLES)[number]
 
 const EXAMPLES = `
@@ -36,19 +36,20 @@ Examples:
   reeve login --url https://reeve.example.com
   reeve login --bootstrap --name "Ada Lovelace" --email ada@example.com
   reeve login --bootstrap --name "Alan Turing" --email alan@example.com --role access-admin
+  reeve login --bootstrap --name "Grace Hopper" --email grace@example.com --role approver
 `
 
 export function loginCommand(): Command {
   return new Command('login')
     .description('keep a token for the commands after it')
     .option('--url <url>', `the server (default: REEVE_URL, else the one of before, else ${URL_DEFAULT})`)
-    .option('--bootstrap', 'with the bootstrap token: make a first administrator, and keep their token')
+    .option('--bootstrap', 'with the bootstrap token: make a first administrator or approver, and keep their token')
     .option('--name <name>', 'with --bootstrap: your name')
     .option('--email <address>', 'with --bootstrap: your e-mail address')
     .option('--feed-id <id>', 'with --bootstrap: your id in the feed of people (default: whoever has your address)')
     .option(
       '--role <role>',
-      'with --bootstrap: identity-admin, access-admin, auditor; may be repeated (default: both administrations, where the server allows it)',
+      'with --bootstrap: identity-admin, access-admin, approver, auditor; may be repeated (default: both administrations, where the server allows it)',
       (value: string, earlier?: readonly Role[]) => [...(earlier ?? []), roleOf(value)],
     )
     .option('--json', 'say who the token is in JSON')

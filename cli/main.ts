@@ -39,6 +39,7 @@ const GROUPS: readonly (readonly [heading: string, commands: Readonly<Record<str
       people: async () => (await import('./people.ts')).peopleCommand(),
       controls: async () => (await import('./controls.ts')).controlsCommand(),
       token: async () => (await import('./token.ts')).tokenCommand(),
+      role: async () => (await import('./role.ts')).roleCommand(),
       request: async () => (await import('./request.ts')).requestCommand(),
       approve: async () => (await import('./approve.ts')).approveCommand(),
       deny: async () => (await import('./approve.ts')).denyCommand(),

@@ -17,6 +17,7 @@ interface ServeOptions {
   readonly importRoot?: readonly string[]
   readonly sample?: boolean
   readonly bothAdministrations?: boolean
+  readonly bootstrap?: boolean
   readonly acceptKeyLoss?: readonly Kind[]
   readonly json?: boolean
   readonly verbose?: boolean
@@ -47,6 +48,7 @@ export function serveCommand(): Command {
     .option('--import-root <directory>', 'connections may read below it; may be repeated', gather)
     .option('--sample', 'have the sample estate in the roll, and take a free port where 7330 is in use')
     .option('--both-administrations', 'let one subject hold identity-admin and access-admin')
+    .option('--bootstrap', 'print a bootstrap token once more: for one more person, who logs in with it on their machine')
     .addOption(
       new Option('--accept-key-loss <kind>', 'a key that the roll was made under is gone for good; may be repeated')
         .choices(KINDS)
@@ -87,6 +89,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.config === undefined ? {} : { config: options.config }),
     ...(options.importRoot === undefined ? {} : { importRoots: options.importRoot }),
     ...(options.acceptKeyLoss === undefined ? {} : { acceptKeyLoss: options.acceptKeyLoss }),
+    ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
     ...(options.bothAdministrations === undefined ? {} : { bothAdministrations: options.bothAdministrations }),
   })
   await announce(reeve, options)
@@ -113,15 +116,20 @@ async function announce(reeve: RunningReeve, options: ServeOptions): Promise<voi
     await writeTo(process.stdout, [`${JSON.stringify(line)}\n`])
     return
   }
-  const stored = await keepToken(url, bootstrapToken)
+  const oneMore = options.bootstrap === true
+  // of another person: not to be kept where this one's commands find it
+  const stored = !oneMore && (await keepToken(url, bootstrapToken))
   const paint = painter(wantsColour(process.stdout, undefined))
   const lines = [`${paint('bold', `Reeve ${version}`)} at ${paint('cyan', url)}`, `  data in ${dataDirectory}`]
   if (sample !== undefined) lines.push(`  ${sample}`)
   if (bootstrapToken !== undefined) {
-    lines.push('', 'First start. This token makes the first administrators, for a day, and is not shown again:')
-    lines.push('', `  ${paint('bold', bootstrapToken)}`, '', 'In another terminal:', '')
+    const what = oneMore ? 'This token lets one more person in' : 'First start. This token makes the first administrators'
+    lines.push('', `${what}, for a day, and is not shown again:`)
+    lines.push('', `  ${paint('bold', bootstrapToken)}`, '', oneMore ? 'They, as another user:' : 'In another terminal:', '')
     if (!stored) lines.push(`  export REEVE_URL=${url} REEVE_TOKEN=…         the token above`)
-    lines.push('  npx reeve login --bootstrap --name "Your Name" --email you@example.com')
+    const role = oneMore ? ' --role approver' : ''
+    lines.push(`  npx reeve login --bootstrap --name "Your Name" --email you@example.com${role}`)
+    if (oneMore) lines.push('', 'And you:', '')
   } else lines.push('', 'In another terminal:', '')
   lines.push('  npx reeve principals list', '  npx reeve orphans', '')
   lines.push(paint('dim', 'Ctrl-C stops it; everything stays.'))

@@ -60,6 +60,8 @@ export interface StartOptions extends ServerOptions {
   readonly elsePortFree?: boolean
   /** Kinds of keys that the roll was made under and that are gone for good: new ones take their place. */
   readonly acceptKeyLoss?: readonly KeyKind[]
+  /** A bootstrap token, though nobody is locked out: for one more person, on their own machine. */
+  readonly bootstrap?: boolean
   /** What carries grants to their targets, beside what Reeve decides itself. */
   readonly fulfillers?: readonly GrantFulfiller[]
   /** What acts on systems; all that this release has without it. */
@@ -148,7 +150,7 @@ async function start(
   const at = await openPort(http, settings.listen, options.elsePortFree ?? false)
   const sample = await sampleOf(options, connections, act)
   // last, so that whatever may fail has not: the token is shown once
-  const bootstrap = await bootstrapToken(identity, access, act)
+  const bootstrap = await bootstrapToken(identity, access, act, options.bootstrap)
   return {
     ...at,
     url: urlOf(at, settings.tls !== undefined),

@@ -1,4 +1,5 @@
-// The bootstrap token: makes the first administrators, for a day, and ends when both administrations are held.
+// The bootstrap token: makes the first administrators, for a day, and ends when both administrations are held. Who operates the
+// machine may ask for one more, for one person whose token nobody else knows.
 import { msAfter, newId } from '#kernel'
 import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
@@ -18,25 +19,28 @@ export const BOOTSTRAP = 'bootstrap'
 /**
  * A new bootstrap token where there is need of one: an administration that nobody holds who can still come in (a restore
  * revokes all tokens, they expire, holders leave, the key is lost), and no bootstrap token that is still good. Without it
- * Reeve would be locked for good. `undefined` where there is no need.
+ * Reeve would be locked for good. `undefined` where there is no need, and the operator did not ask for it.
  */
 export async function bootstrapToken(
   identity: IdentityLayer,
   administration: Administration,
   act: Act,
+  askedFor = false,
 ): Promise<{ readonly token: Token; readonly value: string } | undefined> {
   const keys = administration.tokenKeys()
   const [key] = keys
   if (key === undefined) return undefined
   const vacant = await heldByNobody(identity, administration, act.at)
-  if (vacant.length === 0) return undefined
+  if (vacant.length === 0 && !askedFor) return undefined
   const value = mintToken('bootstrap')
   const expiresAt = msAfter(act.at, DAY_MS)
   return await administration.db.transaction(async (tx) => {
     // two servers that start at once make one
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('bootstrap token', 0))`)
     const live = await liveBootstrap(tx, act.at)
-    if (live.some(({ keyId }) => keys.some((known) => known.keyId === keyId))) return undefined
+    // the value of one that is there was shown once; who asks has it no more
+    if (askedFor) for (const { id } of live) await revokeIn(tx, act, id)
+    else if (live.some(({ keyId }) => keys.some((known) => known.keyId === keyId))) return undefined
     const id = newId('token')
     const [token] = await tx.query<Token>(sql`
       insert into access.token (id, hash, key_id, bootstrap, label, scopes, created_at, created_by, expires_at)

@@ -24,9 +24,9 @@ const ADMINISTRATOR = z.strictObject({
   name: text(200),
   email: z.email().max(320),
   roles: z
-    .array(z.enum(['identity-admin', 'access-admin', 'auditor']))
+    .array(z.enum(['identity-admin', 'access-admin', 'approver', 'auditor']))
     .min(1)
-    .max(3),
+    .max(4),
 })
 type Administrator = z.output<typeof ADMINISTRATOR>
 
