@@ -24,7 +24,13 @@ export interface DecisionLine {
   readonly point?: string
   /** Only where nothing hangs on the answer: a denial would have been one. */
   readonly enforced?: false
+  /** Policies that could not be evaluated, the first of them: a permit had no say, a forbid denied. */
+  readonly failed?: readonly string[]
 }
+
+const FAILED_MAX = 5
+/** Letters of the name of a policy. */
+const POLICY_NAME_MAX = 100
 
 export interface DecisionLogOptions extends SendSpoolOptions {
   readonly folder: string
@@ -141,8 +147,12 @@ export function lineOf({ id, question, decision }: Decided): DecisionLine {
     ...(actor?.grantId !== undefined && { grantId: actor.grantId }),
     ...(question.point !== undefined && { point: question.point }),
     ...(question.enforced === false && { enforced: false }),
+    ...(decision.errors.length > 0 && { failed: failedIn(decision) }),
   }
 }
+
+const failedIn = ({ errors }: Decided['decision']): string[] =>
+  [...new Set(errors.map(({ policyId }) => policyId.slice(0, POLICY_NAME_MAX)))].slice(0, FAILED_MAX)
 
 /** Whether it worked within so long. */
 async function inTime(work: Promise<void>, limitMs: number): Promise<boolean> {

@@ -19,6 +19,7 @@ const LINE = z.strictObject({
   grantId: z.string().max(60).optional(),
   point: z.string().max(100).optional(),
   enforced: z.literal(false).optional(),
+  failed: z.array(z.string().max(100)).max(5).optional(),
 })
 
 const BODY = z.strictObject({
