@@ -18,7 +18,10 @@ function verdictCommand(verdict: Verdict, description: string): Command {
     .argument('<request>', 'its id; reeve request list --state pending shows them')
     .requiredOption('--reason <text>', 'why; it stands in the history and in the log')
     .option('--json', 'as JSON')
-    .addHelpText('after', `${EXIT_CODES_OF_RIGHTS}\nExample:\n  reeve ${verdict} req_1x2y… --reason "ticket 1207 says so"\n`)
+    .addHelpText(
+      'after',
+      `${EXIT_CODES_OF_RIGHTS}\nExample:\n  reeve ${verdict} req_1x2y… --reason "ticket 1207 says so"\n`,
+    )
     .action(async (requestId: string, options: RemoteOptions & { readonly reason: string }) => {
       const client = await server()
       const params = { path: { requestId } }

@@ -48,7 +48,10 @@ export function serveCommand(): Command {
     .option('--import-root <directory>', 'connections may read below it; may be repeated', gather)
     .option('--sample', 'have the sample estate in the roll, and take a free port where 7330 is in use')
     .option('--both-administrations', 'let one subject hold identity-admin and access-admin')
-    .option('--bootstrap', 'print a bootstrap token once more: for one more person, who logs in with it on their machine')
+    .option(
+      '--bootstrap',
+      'print a bootstrap token once more: for one more person, who logs in with it on their machine',
+    )
     .addOption(
       new Option('--accept-key-loss <kind>', 'a key that the roll was made under is gone for good; may be repeated')
         .choices(KINDS)
@@ -123,9 +126,17 @@ async function announce(reeve: RunningReeve, options: ServeOptions): Promise<voi
   const lines = [`${paint('bold', `Reeve ${version}`)} at ${paint('cyan', url)}`, `  data in ${dataDirectory}`]
   if (sample !== undefined) lines.push(`  ${sample}`)
   if (bootstrapToken !== undefined) {
-    const what = oneMore ? 'This token lets one more person in' : 'First start. This token makes the first administrators'
+    const what = oneMore
+      ? 'This token lets one more person in'
+      : 'First start. This token makes the first administrators'
     lines.push('', `${what}, for a day, and is not shown again:`)
-    lines.push('', `  ${paint('bold', bootstrapToken)}`, '', oneMore ? 'They, as another user:' : 'In another terminal:', '')
+    lines.push(
+      '',
+      `  ${paint('bold', bootstrapToken)}`,
+      '',
+      oneMore ? 'They, as another user:' : 'In another terminal:',
+      '',
+    )
     if (!stored) lines.push(`  export REEVE_URL=${url} REEVE_TOKEN=…         the token above`)
     const role = oneMore ? ' --role approver' : ''
     lines.push(`  npx reeve login --bootstrap --name "Your Name" --email you@example.com${role}`)

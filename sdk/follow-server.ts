@@ -107,7 +107,8 @@ export class ServerFollower {
     if (event.event !== 'position') {
       const change = said as unknown as Change
       stream.change(change)
-      if (change.kind === 'anew') throw new Fault('unprocessable', 'the server has another database: asking for everything')
+      if (change.kind === 'anew')
+        throw new Fault('unprocessable', 'the server has another database: asking for everything')
       return
     }
     stream.position(said as unknown as Position)

@@ -171,7 +171,9 @@ async function list(options: RemoteOptions & { readonly limit: number }): Promis
       { title: 'in force since', whole: true, of: ({ data }) => data.activatedAt },
       { title: 'comment', of: ({ data }) => data.comment },
     ],
-    ...(refused !== undefined && { after: `Everything is denied: the version in force decides nothing here. ${refused}` }),
+    ...(refused !== undefined && {
+      after: `Everything is denied: the version in force decides nothing here. ${refused}`,
+    }),
   })
 }
 

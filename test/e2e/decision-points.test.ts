@@ -85,13 +85,27 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     const copy = await copyOf(run.base)
     await all('kept', 'granted', 15_000)
     const right = { principalId: bare, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] }
-    await until(async () => await grantInTest(world.access, world.act(), right).then(() => true, () => false), 5000)
+    await until(
+      async () =>
+        await grantInTest(world.access, world.act(), right).then(
+          () => true,
+          () => false,
+        ),
+      5000,
+    )
     await all('bare', 'granted', 10_000)
     await copy.swap()
     await all('bare', 'grant_ended', 5000)
     // and what is in it decides on, and is followed
     await all('kept', 'granted', 10_000)
-    await until(async () => await denySubject(world.access, world.act(), { subjectId: principalId, reason: 'a test' }).then(() => true, () => false), 5000)
+    await until(
+      async () =>
+        await denySubject(world.access, world.act(), { subjectId: principalId, reason: 'a test' }).then(
+          () => true,
+          () => false,
+        ),
+      5000,
+    )
     await all('kept', 'principal_denied', 10_000)
     await copy.remove()
   })

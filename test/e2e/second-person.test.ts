@@ -24,7 +24,11 @@ test(
     const as =
       (home: string, token?: string) =>
       async (...words: readonly string[]): Promise<Ended> => {
-        const env = { REEVE_URL: server.url, HOME: join(folder, home), ...(token !== undefined && { REEVE_TOKEN: token }) }
+        const env = {
+          REEVE_URL: server.url,
+          HOME: join(folder, home),
+          ...(token !== undefined && { REEVE_TOKEN: token }),
+        }
         return await reeve([...words], { env: cleanEnvironment(env) })
       }
     const done = async (ending: Promise<Ended>): Promise<string> => {
@@ -65,7 +69,12 @@ test(
     await done(ada('role', 'give', 'grace@example.com', 'reviewer', '--because', 'reviews emergencies'))
     const listed = await done(ada('role', 'list', '--json'))
     const { items } = JSON.parse(listed) as { items: { id: string; role: string }[] }
-    assert.deepEqual(items.map(({ role }) => role).toSorted(), ['access-admin', 'approver', 'identity-admin', 'reviewer'])
+    assert.deepEqual(items.map(({ role }) => role).toSorted(), [
+      'access-admin',
+      'approver',
+      'identity-admin',
+      'reviewer',
+    ])
     const reviewer = items.find(({ role }) => role === 'reviewer')?.id ?? ''
     await done(ada('role', 'end', reviewer, '--because', 'somebody else does'))
     assert.doesNotMatch(await done(ada('role', 'list')), /reviewer/)

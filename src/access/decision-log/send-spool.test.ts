@@ -54,11 +54,7 @@ interface Opened {
   readonly sendAll: () => Promise<void>
 }
 
-async function opened(
-  folder: string,
-  server: TakingServer,
-  options: Partial<SendSpoolOptions> = {},
-): Promise<Opened> {
+async function opened(folder: string, server: TakingServer, options: Partial<SendSpoolOptions> = {}): Promise<Opened> {
   const spool = await Spool.open(folder)
   const said: string[] = []
   const sender = new SpoolSender(spool, { send: server.send, say: (event) => void said.push(event), ...options })

@@ -62,7 +62,9 @@ export class SpoolSender {
   async #ask(): Promise<void> {
     const { lastSeq } = await this.#options.send(this.#spool.id, [])
     if (lastSeq !== undefined && lastSeq > this.#last) {
-      await this.#goOnAnew(`${lastSeq} of this spool are known there and ${this.#last} here: it was put back from a copy`)
+      await this.#goOnAnew(
+        `${lastSeq} of this spool are known there and ${this.#last} here: it was put back from a copy`,
+      )
       return
     }
     if (lastSeq !== undefined) await this.#spool.taken(lastSeq)
@@ -111,7 +113,8 @@ export class SpoolSender {
     await this.#spool.renew()
     this.#last = 0
     this.#has = undefined
-    const kept = this.#aside === 0 ? '' : `; ${this.#aside} decisions may not have been counted and are in \`aside.log\``
+    const kept =
+      this.#aside === 0 ? '' : `; ${this.#aside} decisions may not have been counted and are in \`aside.log\``
     this.#options.say(`${why}; it goes on under another number${kept}`)
   }
 

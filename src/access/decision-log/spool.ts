@@ -106,8 +106,8 @@ export class Spool {
   }
 
   /** Everything up to here was taken. Kept for speed alone: whoever takes them knows by themselves. */
-  async taken(last: number): Promise<void> {
-    const seq = last + this.#base
+  async taken(upTo: number): Promise<void> {
+    const seq = upTo + this.#base
     this.#sent = Math.max(this.#sent, seq)
     this.#recent.taken(seq)
     const last = this.#read.findLast((line) => line.seq <= seq)

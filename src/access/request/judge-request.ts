@@ -77,5 +77,7 @@ export const stricter = (a: Approval, b: Approval): Approval => (APPROVALS.index
 /** In words, for who asked or agrees. */
 export function whyNot({ reason, policyIds: [first = ''] }: NotAllowed): string {
   if (reason === 'nothing_permits') return 'no policy lets it be asked for'
-  return reason === 'policy_forbids' ? `\`${first}\` forbids it` : `\`${first}\` cannot be evaluated over it, and forbids`
+  return reason === 'policy_forbids'
+    ? `\`${first}\` forbids it`
+    : `\`${first}\` cannot be evaluated over it, and forbids`
 }

@@ -143,9 +143,15 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
       behind: [],
       interested: [],
     })
-    await assert.rejects(asked, { code: 'forbidden', detail: /`no-cross-environment` cannot be evaluated over it, and forbids/ })
+    await assert.rejects(asked, {
+      code: 'forbidden',
+      detail: /`no-cross-environment` cannot be evaluated over it, and forbids/,
+    })
     const waiting = await ask('ada')
-    await assert.rejects(decide('ben', waiting, {}, nobody), { code: 'forbidden', detail: /cannot be evaluated over it/ })
+    await assert.rejects(decide('ben', waiting, {}, nobody), {
+      code: 'forbidden',
+      detail: /cannot be evaluated over it/,
+    })
     assert.equal((await decide('ben', waiting)).data.state, 'granted')
   })
 

@@ -12,7 +12,8 @@ test('what a decision point writes of a decision is what a server takes, the pol
   const odd = '\u0001'.repeat(4000)
   const names = Array.from({ length: 30 }, (_, at) => `${'\u0002'.repeat(200)}${at}`)
   const policies = [...names, 'plain'].map(
-    (name) => `@id(${JSON.stringify(name).replaceAll('\\u0002', '\\u{2}')}) permit (principal, action, resource) when { context.request.no };`,
+    (name) =>
+      `@id(${JSON.stringify(name).replaceAll('\\u0002', '\\u{2}')}) permit (principal, action, resource) when { context.request.no };`,
   )
   const state = await stateWith([facts('app')], [grant('grt_1', 'app')], policies.join('\n'))
   const asked = question('app', { action: { name: odd }, resource: { type: odd, id: odd }, point: odd.slice(0, 100) })
