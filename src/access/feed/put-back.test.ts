@@ -116,7 +116,7 @@ describe('an older copy of the database is put back under who follows it', { ski
 })
 
 test('the outbox goes on only where its numbers, its newest line and what was read of it are still there', () => {
-  const before: OutboxPlace = { epoch: 'one', xmin: 700n, newestId: 9, newestMark: '690 1.000' }
+  const place: OutboxPlace = { epoch: 'one', xmin: 700n, newestId: 9, newestMark: '690 1.000' }
   const same: Look = {
     epoch: 'one',
     xmin: '700',
@@ -126,8 +126,8 @@ test('the outbox goes on only where its numbers, its newest line and what was re
     hasUnread: false,
     id: null,
   }
-  assert.ok(goesOn(before, same))
-  assert.ok(goesOn(before, { ...same, xmin: '701', newestId: 10 }))
+  assert.ok(goesOn(place, same))
+  assert.ok(goesOn(place, { ...same, xmin: '701', newestId: 10 }))
   const others: Partial<Look>[] = [{ epoch: 'two' }, { xmin: '699' }, { hasNewest: false }, { hasUnread: true }]
-  for (const other of others) assert.ok(!goesOn(before, { ...same, ...other }), JSON.stringify(other))
+  for (const other of others) assert.ok(!goesOn(place, { ...same, ...other }), JSON.stringify(other))
 })

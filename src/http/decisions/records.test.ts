@@ -10,7 +10,7 @@ const SPOOL = `spl_${'a'.repeat(32)}`
 
 test('what a decision point writes of a decision is what a server takes, the policies that failed and odd names among it', async () => {
   const odd = '\u0001'.repeat(4000)
-  const names = Array.from({ length: 30 }, (_, at) => `${'\u0002'.repeat(200)}${at}`)
+  const names = Array.from({ length: 30 }, (_, at) => `${at}${'\u0002'.repeat(200)}`)
   const policies = [...names, 'plain'].map(
     (name) =>
       `@id(${JSON.stringify(name).replaceAll('\\u0002', '\\u{2}')}) permit (principal, action, resource) when { context.request.no };`,
