@@ -2,8 +2,16 @@
 import type { Act, Fact, Id, ReadProblem } from '#kernel'
 import { effectiveAccess } from '#access'
 import type { EffectiveAccess } from '#access'
-import { assessOwners, classify, correlate, overrideKinds } from '#identity'
-import type { ClassificationRules, IdentityGraph, OwnerCandidate, OwnerOverride, Ownership, Principal } from '#identity'
+import { assessOwners, classify, CodeOwners, correlate, overrideKinds } from '#identity'
+import type {
+  Answerer,
+  ClassificationRules,
+  IdentityGraph,
+  OwnerCandidate,
+  OwnerOverride,
+  Ownership,
+  Principal,
+} from '#identity'
 import { boundedText, observedCredential, observedPrincipal } from '#identity/roll'
 import type {
   CredentialRecord,
@@ -32,6 +40,7 @@ export class Sightings {
   known: Pick<Observation, 'moved' | 'refused'> = { moved: new Map(), refused: new Set() }
   readonly #options: SightingsOptions
   readonly #owners: ReadonlyMap<Id<'principal'>, Ownership>
+  readonly #codeOwners: CodeOwners
   readonly #createdBy = new Map<Id<'principal'>, string>()
   readonly #failures: string[] = []
 
@@ -40,7 +49,9 @@ export class Sightings {
     this.#options = options
     this.graph = overrideKinds(correlate(facts), classification)
     this.access = effectiveAccess(facts, this.graph, (system) => this.#failures.push(system))
-    this.#owners = assessOwners(this.graph, [...facts.filter(isNoPerson), ...roll.facts], owners)
+    const withRoll = [...facts.filter(isNoPerson), ...roll.facts]
+    this.#owners = assessOwners(this.graph, withRoll, owners)
+    this.#codeOwners = new CodeOwners(withRoll)
     for (const { relation, fromId, toId } of this.graph.relations) {
       const creator = relation === 'created_by' ? this.graph.principals.get(toId) : undefined
       if (creator !== undefined && fromId !== undefined) this.#createdBy.set(fromId, creator.externalId)
@@ -57,8 +68,11 @@ export class Sightings {
   *credentials(): Generator<Observed<CredentialRecord>> {
     const { source, keyId } = this.#options
     const principalOf = (id: Id<'principal'>): Id<'principal'> | undefined => this.rollId(id)
+    const ownersOf = (file: string): readonly PartyOfRoll[] =>
+      this.#codeOwners.of(file).flatMap((one) => this.#inRoll(one) ?? [])
+    const more = keyId === undefined ? {} : { keyId }
     for (const credential of this.graph.credentials.values()) {
-      yield observedCredential({ credential, principalOf, ...(keyId === undefined ? {} : { keyId }) }, source.id)
+      yield observedCredential({ credential, principalOf, ownersOf, ...more }, source.id)
     }
   }
 
@@ -104,14 +118,25 @@ export class Sightings {
   /** Only who is in the roll can answer for something. */
   #party(candidate: OwnerCandidate | undefined): OwnerOfRecord | undefined {
     if (candidate === undefined || candidate.unfit !== undefined) return undefined
-    const { people, teams } = this.#options.roll
-    const from = 'derived'
     const reason = boundedText(candidate.reason, 1000)
-    const person = candidate.personId === undefined ? undefined : people.get(candidate.personId)
-    if (person !== undefined) return { party: { kind: 'person', id: person.id }, from, reason }
-    const team = candidate.teamId === undefined ? undefined : teams.get(candidate.teamId)
-    return team === undefined ? undefined : { party: { kind: 'team', id: team }, from, reason }
+    const { personId, teamId } = candidate
+    const party =
+      (personId === undefined ? undefined : this.#inRoll({ personId })) ??
+      (teamId === undefined ? undefined : this.#inRoll({ teamId }))
+    return party && { party, from: 'derived', reason }
+  }
+
+  #inRoll(one: Answerer): PartyOfRoll | undefined {
+    const { people, teams } = this.#options.roll
+    if ('personId' in one) {
+      const person = people.get(one.personId)
+      return person && { kind: 'person', id: person.id }
+    }
+    const team = teams.get(one.teamId)
+    return team === undefined ? undefined : { kind: 'team', id: team }
   }
 }
+
+type PartyOfRoll = OwnerOfRecord['party']
 
 const isNoPerson = (fact: Fact): boolean => fact.type !== 'person' && fact.type !== 'team'

@@ -22,6 +22,10 @@ const CREDENTIAL = recordShape(
         object: z.string().optional(),
         connector: z.string(),
         exposure: z.string(),
+        owners: z
+          .array(z.object({ kind: z.enum(['person', 'team']), id: z.string() }))
+          .optional()
+          .describe('who is stated to answer for the file (CODEOWNERS), of those that the roll has'),
       }),
     ),
     locationCount: z.int(),

@@ -5,6 +5,7 @@ import { latest, optional } from '../layer.ts'
 import type { Credential } from '../principal.ts'
 import { LOCATIONS_MAX } from '../record/credential-record.ts'
 import type { CredentialLocation, CredentialRecord, KeyedFingerprint } from '../record/credential-record.ts'
+import type { Party } from '../record/party.ts'
 import { CREDENTIAL } from '../record/tables.ts'
 import { without } from '../principal/without.ts'
 import { boundedAttributes, boundedName, boundedRef, boundedText } from './bounded.ts'
@@ -12,6 +13,9 @@ import type { Observed, ObservedKind, Rank, Revision } from './observed.ts'
 
 const RANK: Readonly<Record<Exposure, Rank>> = { record: 0, public: 0, embedded: 1, reference: 2 }
 const FINGERPRINT_KEYS_MAX = 10
+/** What stands in a file, or is named there, is answered for by who answers for the file. */
+const IN_FILES: ReadonlySet<Exposure> = new Set(['embedded', 'reference'])
+const OWNERS_MAX = 10
 
 export const CREDENTIALS: ObservedKind<CredentialRecord> = {
   noun: 'credential',
@@ -41,12 +45,14 @@ export interface CredentialSighting {
   readonly credential: Credential
   /** As the roll knows them. */
   readonly principalOf: (id: Id<'principal'>) => Id<'principal'> | undefined
+  /** Who answers for a file, as the roll knows them. */
+  readonly ownersOf?: (file: string) => readonly Party[]
   /** The id of this read's fingerprint key; without one, fingerprints are of this read only and are not kept. */
   readonly keyId?: string
 }
 
 export function observedCredential(
-  { credential, principalOf, keyId }: CredentialSighting,
+  { credential, principalOf, ownersOf, keyId }: CredentialSighting,
   source: string,
 ): Observed<CredentialRecord> {
   const refs = [...new Set(credential.refs.map(boundedRef))].sort()
@@ -73,7 +79,7 @@ export function observedCredential(
       ...optional('hint', credential.hint),
       ...optional('name', credential.name === undefined ? undefined : boundedName(credential.name)),
       ...optional('enabled', credential.enabled),
-      locations: credential.sightings.slice(0, LOCATIONS_MAX).map((sighting) => locationOf(sighting, source)),
+      locations: credential.sightings.slice(0, LOCATIONS_MAX).map((sighting) => locationOf(sighting, source, ownersOf)),
       locationCount: credential.sightings.length,
       locationCounts: { [source]: credential.sightings.length },
       attributes: boundedAttributes(credential.attributes),
@@ -91,7 +97,9 @@ export function observedCredential(
 function locationOf(
   { file, startLine, commit, object, connector, exposure }: Credential['sightings'][number],
   source: string,
+  ownersOf: CredentialSighting['ownersOf'],
 ): CredentialLocation {
+  const owners = IN_FILES.has(exposure) ? (ownersOf?.(file) ?? []).slice(0, OWNERS_MAX) : []
   return {
     file: boundedText(file),
     ...optional('startLine', startLine),
@@ -100,6 +108,7 @@ function locationOf(
     connector,
     exposure,
     source,
+    ...(owners.length > 0 && { owners }),
   }
 }
 

@@ -1,5 +1,6 @@
 // One credential as the roll keeps it. Its secret is never here: keyed fingerprints only.
 import type { CredentialType, Exposure, Id, Instant, Json, Ref } from '#kernel'
+import type { Party } from './party.ts'
 
 export const CREDENTIAL_STATES = ['live', 'rotated', 'leaked', 'revoked'] as const
 export type CredentialState = (typeof CREDENTIAL_STATES)[number]
@@ -19,6 +20,8 @@ export interface CredentialLocation {
   readonly exposure: Exposure
   /** Which source saw it there: each speaks for its own places. */
   readonly source?: string
+  /** Who is stated to answer for the file (CODEOWNERS), as far as they are in the roll. */
+  readonly owners?: readonly Party[]
 }
 
 export const LOCATIONS_MAX = 50

@@ -2,10 +2,11 @@
 import type { GraphThread } from '#access/decisions'
 import { findAccount, getTarget, makePlan, previewPlan } from '#effect'
 import type { EffectLayer, PlanAsked } from '#effect'
-import type { ContainAsked, ContainDoor, Containment, SessionGroup } from '#http'
+import type { ContainAsked, ContainDoor, Containment } from '#http'
 import type { IdentityLayer } from '#identity/roll'
 import { Fault } from '#kernel'
-import type { AccountFound, TargetSession } from '#connectors/target'
+import type { AccountFound } from '#connectors/target'
+import { filesOf, grouped, usesOf } from './breaks.ts'
 import { leakedSecrets } from './leaked-secret.ts'
 import { NOT_UNDERSTOOD } from './secret-for.ts'
 import { whereIsIt } from './where.ts'
@@ -54,7 +55,7 @@ async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Page
   const alone = another === undefined ? held : undefined
   const whose = alone === undefined ? seen : await withAccount(identity, seen, alone.place)
   const known = pageOf(whose, where, leaked.length)
-  if (alone === undefined) return { page: { ...known, ...notFor(where), reach: await reachOf(layers, whose) } }
+  if (alone === undefined) return { page: { ...known, ...notFor(where, asked), reach: await reachOf(layers, whose) } }
   const target = await getTarget(effect, alone.place.targetId)
   const { value: account, unknown } = await orUnknown(findAccount(effect, target, alone.place.account))
   const reach = await reachOf(layers, whose, account)
@@ -62,9 +63,11 @@ async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Page
     const missing = `there is no account \`${alone.place.account}\` at ${alone.place.targetName}: say which it is (--account)`
     return { page: { ...known, candidates: [], missing, reach } }
   }
+  const ofAccount = accountFacts(account)
   const page = {
     ...known,
-    ...accountFacts(whose, account),
+    ...ofAccount,
+    willBreak: [...usesOf(whose, ofAccount.sessions), ...known.willBreak],
     place: alone.place,
     ...(alone.form !== undefined && { triedAs: alone.form }),
     reach,
@@ -88,56 +91,42 @@ const pageOf = (
   otherWays: [],
   reach: [],
   reachCutShort: false,
-  willBreak: [],
+  willBreak: filesOf(credentials),
   tell,
   unknown: [],
   credentialOffered: secrets > 0,
 })
 
-function notFor({ possible, elsewhere }: Where): Pick<Containment, 'candidates' | 'missing'> {
+function notFor({ possible, elsewhere }: Where, { target }: ContainAsked): Pick<Containment, 'candidates' | 'missing'> {
   const candidates = possible.map(({ place }) => place)
-  if (candidates.length === 0 && elsewhere.length > 0) {
-    const missing = `the secret stood beside ${elsewhere.join(', ')}, which is no address of this target, and is not sent there: add it to the target (--entrance) if it is the same server, or give a file with the value alone`
+  if (candidates.length > 0) {
+    const missing =
+      'more than one account is possible: say which it is (--target, --account), or give a file with the one secret'
     return { candidates, missing }
   }
+  const beside = [...new Set(elsewhere)].join(', ')
+  if (beside === '')
+    return {
+      candidates,
+      missing:
+        'no account of a target is known for it: say which it is (--target, --account); `reeve target add` adds a target',
+    }
   const missing =
-    candidates.length > 0
-      ? 'more than one account is possible: say which it is (--target, --account), or give a file with the one secret'
-      : 'no account of a target is known for it: say which it is (--target, --account); `reeve target add` adds a target'
+    target === undefined
+      ? `no target has the address ${beside}, beside which the secret stood: \`reeve target add\` adds the server, or, where it is another name of one that is there, \`reeve target change\` with --entrance`
+      : `the secret stood beside ${beside}, which is no address of this target, and is not sent there: add it to the target (--entrance) if it is the same server, or give a file with the value alone`
   return { candidates, missing }
 }
 
 function accountFacts(
-  { consumers }: Whose,
   account: AccountFound | undefined,
-): Pick<Containment, 'facts' | 'sessions' | 'otherWays' | 'willBreak' | 'reachCutShort'> {
-  const sessions = grouped(account?.sessions ?? [])
+): Pick<Containment, 'facts' | 'sessions' | 'otherWays' | 'reachCutShort'> {
   return {
     facts: account?.facts ?? [],
     otherWays: account?.otherWays ?? [],
     reachCutShort: account?.reachCutShort ?? true,
-    sessions,
-    willBreak: [
-      ...sessions.map(({ application, from, database, count }) => {
-        const many = count === 1 ? '1 session' : `${count} sessions`
-        return `${application || 'an application without a name'} from ${from} on ${database}: ${many} end, and no new one begins`
-      }),
-      ...consumers.map(
-        ({ data }) => `${data.name} (${data.kind.replaceAll('_', ' ')}) is given it to use, by the roll`,
-      ),
-    ],
+    sessions: grouped(account?.sessions ?? []),
   }
-}
-
-function grouped(sessions: readonly TargetSession[]): SessionGroup[] {
-  const groups = new Map<string, SessionGroup>()
-  for (const { application, from, database, startedAt } of sessions) {
-    const key = JSON.stringify([application, from, database])
-    const known = groups.get(key) ?? { application, from, database, count: 0, since: startedAt }
-    const since = known.since < startedAt ? known.since : startedAt
-    groups.set(key, { ...known, count: known.count + 1, since })
-  }
-  return [...groups.values()]
 }
 
 /** Rights at the target as it tells them, then those that the roll knows of whose it is. */

@@ -26,7 +26,7 @@ export interface Where {
   readonly lookedAt: readonly string[]
   /** Logins that were tried to find it. */
   readonly logins: readonly string[]
-  /** Addresses beside a secret that are none of the target that was asked for. */
+  /** Addresses beside a secret that no target has, or not the one that was asked for. */
   readonly elsewhere: readonly string[]
 }
 
@@ -61,7 +61,7 @@ async function placesOf(search: Search, one: LeakedSecret | undefined): Promise<
   // it is the password of another account than the one that is asked for
   if (asked.account !== undefined && one?.account !== undefined && one.account !== asked.account) return []
   const at = targetsOf(search.targets, one)
-  if (at.length === 0 && one?.host !== undefined && asked.target !== undefined) elsewhere.push(spelled(one))
+  if (at.length === 0 && one?.host !== undefined) elsewhere.push(spelled(one))
   const account = asked.account ?? one?.account
   // an account that was named without a target is at any of them
   if (account !== undefined) return at.map((target) => held(target, account, one, howOf(asked, one)))

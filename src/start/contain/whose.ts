@@ -12,6 +12,7 @@ type Principal = Current<PrincipalRecord>
 const SHARED_MAX = 10
 const LOCATIONS_SHOWN = 10
 const CONSUMERS_SHOWN = 50
+const REASONS_MAX = 10
 /** As `postgresqlResource` spells a role; its name may hold anything. */
 const ROLE = /^pg:\/\/([^/]+)\/role\/([^]+)$/
 
@@ -40,7 +41,7 @@ export async function whoseIsIt(
     identity,
     credentials.flatMap(({ data }) => data.consumers).slice(0, CONSUMERS_SHOWN),
   )
-  return { credentials, principals, consumers, tell: await whoIsTold(identity, principals, consumers) }
+  return { credentials, principals, consumers, tell: await whoIsTold(identity, { credentials, principals, consumers }) }
 }
 
 export interface AccountInRoll {
@@ -71,7 +72,7 @@ export async function withAccount(
   const found = await orNothing(getPrincipal(identity, EVERYTHING, postgresqlResource(targetName, 'role', account)))
   if (found === undefined || whose.principals.some(({ id }) => id === found.id)) return whose
   const principals = [...whose.principals, found]
-  return { ...whose, principals, tell: await whoIsTold(identity, principals, whose.consumers) }
+  return { ...whose, principals, tell: await whoIsTold(identity, { ...whose, principals }) }
 }
 
 async function principalsOf(identity: IdentityLayer, ids: readonly string[]): Promise<Principal[]> {
@@ -83,26 +84,30 @@ async function principalsOf(identity: IdentityLayer, ids: readonly string[]): Pr
   return found
 }
 
-/** Owners and backups of what it belongs to, and owners of what uses it; each party once, with every reason. */
+/** Owners and backups of what it belongs to, owners of what uses it and of the files that have it; each once, with every reason. */
 async function whoIsTold(
   identity: IdentityLayer,
-  principals: readonly Principal[],
-  consumers: readonly Principal[],
+  { credentials, principals, consumers }: Omit<Whose, 'tell'>,
 ): Promise<Told[]> {
-  const reasons = new Map<string, { party: OwnerOfRecord['party']; why: string[] }>()
+  const reasons = new Map<string, { party: OwnerOfRecord['party']; why: Set<string> }>()
+  const tell = (party: OwnerOfRecord['party'], why: string): void => {
+    const known = reasons.get(party.id) ?? { party, why: new Set() }
+    known.why.add(why)
+    reasons.set(party.id, known)
+  }
   const add = (owner: OwnerOfRecord | undefined, why: string): void => {
-    if (owner === undefined) return
-    const known = reasons.get(owner.party.id) ?? { party: owner.party, why: [] }
-    known.why.push(owner.from === 'stated' ? why : `${why}, as sources say`)
-    reasons.set(owner.party.id, known)
+    if (owner !== undefined) tell(owner.party, owner.from === 'stated' ? why : `${why}, as sources say`)
   }
   for (const { data } of principals) {
     add(data.owner, `owner of ${data.name}`)
     for (const backup of data.backups) add(backup, `backup of ${data.name}`)
   }
   for (const { data } of consumers) add(data.owner, `owner of ${data.name}, which uses it`)
+  for (const { file, owners = [] } of credentials.flatMap(({ data }) => data.locations))
+    for (const party of owners) tell(party, `code owner of ${file}`)
   const told: Told[] = []
-  for (const { party, why } of reasons.values()) told.push({ ...(await named(identity, party)), why: why.join('; ') })
+  for (const { party, why } of reasons.values())
+    told.push({ ...(await named(identity, party)), why: [...why].slice(0, REASONS_MAX).join('; ') })
   return told
 }
 
