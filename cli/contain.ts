@@ -21,7 +21,7 @@ kept. A text that is not understood is refused; --raw says that all of it is the
 Exit codes:
   0  held, and seen to be refused by the target itself
   1  not done: the target or the server refused it
-  2  it is not known which account it opens; nothing was done
+  2  nothing was done: it is not known which account it opens, or nobody said yes to it (without a terminal: --yes)
   3  unproven: done or not, nobody has seen it refused; the reasons and what to do next are told. The same where the server
      gave no answer any more: the plan goes on there
 

@@ -2,6 +2,7 @@
 import { Argument, Command } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
+import { Fault } from '#kernel'
 import type { AccountAt } from '#main'
 import { placeLines, seenLines, sentLines, stateInWords, statementLines, stepLine } from './effect/plan-lines.ts'
 import type { Plan } from './effect/plan-lines.ts'
@@ -37,6 +38,13 @@ const RAW = 'all of the file is the one value, whatever it looks like'
 interface SecretOptions {
   readonly secretFile?: string
   readonly raw?: boolean
+}
+
+/** What stands in the log for good is asked for before anything is sent. */
+function said(because: string | undefined): string {
+  if (because === undefined || because.trim() === '')
+    throw new Fault('usage', 'say why: --because TEXT; it stands in the log')
+  return because
 }
 
 interface SaidOptions extends RemoteOptions {
@@ -161,7 +169,8 @@ function makeCommand(): Command {
 }
 
 async function make(operation: string, options: MakeOptions): Promise<void> {
-  const { target, account, because = '', secretFile, raw, dryRun = false, json = false } = options
+  const { target, account, because, secretFile, raw, dryRun = false, json = false } = options
+  const why = dryRun ? '' : said(because)
   const client = await server()
   const asked = {
     operation: operation as (typeof OPERATIONS)[number],
@@ -183,7 +192,7 @@ async function make(operation: string, options: MakeOptions): Promise<void> {
     }
     return
   }
-  const plan = await taken(answered(client.POST('/v1/plans', { body: { ...asked, because } })))
+  const plan = await taken(answered(client.POST('/v1/plans', { body: { ...asked, because: why } })))
   if (plan === undefined) return
   if (operation === 'observe') {
     await answerObserving(plan, json)
@@ -219,9 +228,9 @@ async function placeOf(client: ReeveClient, targetId: string, account: string): 
   return { account, addresses: addressesOf(data.settings) }
 }
 
-async function accept(id: string, { receipt, because = '', json = false }: AcceptOptions): Promise<void> {
+async function accept(id: string, { receipt, because, json = false }: AcceptOptions): Promise<void> {
+  const body = { receiptId: receipt, because: said(because) }
   const client = await server()
-  const body = { receiptId: receipt, because }
   const plan = await taken(answered(client.POST('/v1/plans/{planId}/accept-ways', { params: pathOf(id), body })))
   if (plan !== undefined) await followToEnd(client, plan, json)
 }
@@ -285,12 +294,13 @@ function observeOnlyCommand(): Command {
     .addArgument(new Argument('<on|off|show>', 'which').choices(SWITCHED))
     .option('--because <text>', 'why; it stands in the log')
     .option('--json', 'as JSON')
-    .action(async (wanted: string, { because = '', json }: SaidOptions) => {
+    .action(async (wanted: string, { because, json }: SaidOptions) => {
+      const why = wanted === SWITCHED[2] ? '' : said(because)
       const client = await server()
       const now =
         wanted === SWITCHED[2]
           ? await answered(client.GET('/v1/restraint'))
-          : await answered(client.PUT('/v1/restraint', { body: { observeOnly: wanted === SWITCHED[0], because } }))
+          : await answered(client.PUT('/v1/restraint', { body: { observeOnly: wanted === SWITCHED[0], because: why } }))
       if (json === true) await answerJson(now)
       else say(now.observeOnly ? 'Every act is stopped (observe-only).' : 'Plans act.')
     })

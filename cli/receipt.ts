@@ -6,7 +6,7 @@ import { answered, ApiFault } from '#client'
 import type { ReeveClient } from '#client'
 import { canonicalJson, Fault } from '#kernel'
 import type { Receipt } from './effect/plan-lines.ts'
-import { credentialInWords } from './effect/receipt-words.ts'
+import { acceptedInWords, credentialInWords } from './effect/receipt-words.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, say } from './terminal/answer.ts'
@@ -98,6 +98,7 @@ async function answerReceipt(receipt: Receipt): Promise<void> {
     ['does', `${data.operation} ${data.account} at ${data.targetName} (${data.address})`],
     ['outcome', data.outcome],
     ['credential', credentialInWords(receipt)],
+    ['accepted', acceptedInWords(receipt)],
     ['carried out by', data.carriedOutBy],
     ['from', data.startedAt],
     ['to', data.endedAt],

@@ -5,6 +5,8 @@ import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { answered } from '#client'
 import { Fault, scramVerifier } from '#kernel'
+import { newSettings, settingsWith, withFields, withoutFields } from './effect/target-fields.ts'
+import type { GivenFields } from './effect/target-fields.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, answerListing, say } from './terminal/answer.ts'
@@ -13,7 +15,6 @@ import { codeOf, writeTo } from './terminal/write-out.ts'
 import { gather } from './verify.ts'
 
 type Target = Schemas['Target']
-type Address = Target['data']['settings']['address']
 
 const EXAMPLES = `
 Exit codes of test and doctor: 0 everything is as it must be, 1 something is missing or too much, 3 something is unknown.
@@ -21,6 +22,7 @@ Exit codes of test and doctor: 0 everything is as it must be, 1 something is mis
 Examples:
   reeve target prepare --password-file /var/lib/reeve/secrets/hosts/db.example/main --database shop --manage app | psql -U postgres
   reeve target add main --host db.example --database shop --user reeve_admin --password file:/var/lib/reeve/secrets/hosts/db.example/main
+  reeve target change main --successor app_owner --because "who takes over what a revoked role owns"
   reeve target doctor main
 `
 
@@ -28,8 +30,9 @@ export function targetCommand(): Command {
   const one = (name: string, description: string): Command =>
     new Command(name).description(description).argument('<target>', 'its name or id').option('--json', 'as JSON')
   return new Command('target')
-    .description('add, list, examine and remove the systems that Reeve acts on')
+    .description('add, change, list, examine and remove the systems that Reeve acts on')
     .addCommand(addCommand())
+    .addCommand(changeCommand())
     .addCommand(new Command('list').description('list targets').option('--json', 'as JSON').action(list))
     .addCommand(one('show', 'show a target').action(show))
     .addCommand(one('remove', 'act on it no more; its plans and receipts stay').action(remove))
@@ -42,91 +45,57 @@ export function targetCommand(): Command {
     .addHelpText('after', EXAMPLES)
 }
 
-interface AddOptions extends RemoteOptions {
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string
-  readonly password: string
-  readonly tls: 'off' | 'verify'
-  readonly ca?: string
-  readonly entrance?: readonly string[]
-  readonly standby?: readonly string[]
-  readonly probeInClear?: boolean
-  readonly successor?: string
-  readonly because?: string
-}
-
 function addCommand(): Command {
-  return new Command('add')
-    .description('add a PostgreSQL')
-    .argument('<name>', 'as resource names spell it: pg://NAME/database/…')
-    .requiredOption('--host <host>', 'a name, an address, or the absolute path of a folder with its socket')
-    .option('--port <port>', 'where it listens', Number, 5432)
-    .option('--database <database>', 'where the administrative role signs in', 'postgres')
-    .option('--user <role>', 'the administrative role', 'reeve_admin')
-    .requiredOption(
-      '--password <reference>',
-      'file:/PATH, env:NAME or exec:/COMMAND, read by the server; never the value',
-    )
-    .option('--tls <verify|off>', '`off` only on this machine', 'verify')
-    .option('--ca <reference>', 'the certificate of its authority; else those of the system count')
-    .option('--entrance <host:port>', 'a pooler or proxy in front of it; may be repeated', gather)
-    .option('--standby <host:port>', 'a standby: sessions are ended there, too; may be repeated', gather)
-    .option(
-      '--probe-in-clear',
-      'the prober also answers who asks for the password in clear or as MD5, not by SCRAM alone',
-    )
-    .option('--successor <role>', 'who takes over what a revoked role owns')
+  return withFields(
+    new Command('add')
+      .description('add a PostgreSQL')
+      .argument('<name>', 'as resource names spell it: pg://NAME/database/…'),
+  )
     .option('--because <text>', 'why; it stands in the log')
     .option('--json', 'as JSON')
     .action(add)
 }
 
-async function add(name: string, options: AddOptions): Promise<void> {
-  const {
-    host,
-    port,
-    database,
-    user,
-    password,
-    tls,
-    ca,
-    entrance = [],
-    standby = [],
-    successor,
-    because,
-    probeInClear,
-    json,
-  } = options
+type SaidOptions = GivenFields & RemoteOptions & { readonly because?: string }
+
+async function add(name: string, { because, json, ...given }: SaidOptions): Promise<void> {
+  if (given.host === undefined || given.password === undefined)
+    throw new Fault('usage', 'say where it is and what its administrative role signs in with: --host and --password')
   const client = await server()
-  const made = await answered(
-    client.POST('/v1/targets', {
-      body: {
-        system: 'postgresql',
-        name,
-        address: { host, port },
-        database,
-        administrator: { user, password },
-        tls,
-        entrances: entrance.map(addressOf),
-        ...(standby.length > 0 && { standbys: standby.map(addressOf) }),
-        ...(ca !== undefined && { ca }),
-        ...(probeInClear !== undefined && { probeInClear }),
-        ...(successor !== undefined && { successor }),
-        ...(because !== undefined && { because }),
-      },
-    }),
-  )
+  const body = { ...settingsWith(newSettings(name), given), ...(because !== undefined && { because }) }
+  const made = await answered(client.POST('/v1/targets', { body }))
   if (json === true) await answerJson(made)
   else
     say(`${name} is added (${made.id}). \`reeve target doctor ${name}\` says whether Reeve may do what it must there.`)
 }
 
-function addressOf(text: string): Address {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (host === '') throw new Fault('usage', `\`${text}\` is no address: write it as db.example:6432`)
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+function changeCommand(): Command {
+  return withoutFields(
+    withFields(
+      new Command('change')
+        .description('change what is said of a target; what is not named stays as it is')
+        .argument('<target>', 'its name or id'),
+    ),
+  )
+    .option('--because <text>', 'why; it stands in the log')
+    .option('--json', 'as JSON')
+    .action(change)
+}
+
+/** Over what it is now: somebody else's change since it was read is refused by the server, and not taken back. */
+async function change(named: string, { because, json, ...given }: SaidOptions): Promise<void> {
+  if (Object.keys(given).length === 0)
+    throw new Fault('usage', 'say what changes: `reeve target change --help` has what a target has')
+  const client = await server()
+  const { id, version, data } = await answered(client.GET('/v1/targets/{targetId}', { params: pathOf(named) }))
+  const params = { ...pathOf(id), header: { 'If-Match': `"${version}"` } }
+  const body = { ...settingsWith(data.settings, given), ...(because !== undefined && { because }) }
+  const changed = await answered(client.POST('/v1/targets/{targetId}/update', { params, body }))
+  if (json === true) await answerJson(changed)
+  else
+    say(
+      `${data.settings.name} is changed. Plans that were made before act where they were planned; \`reeve target doctor ${data.settings.name}\` looks at it anew.`,
+    )
 }
 
 async function list({ json }: RemoteOptions): Promise<void> {
@@ -148,7 +117,8 @@ async function list({ json }: RemoteOptions): Promise<void> {
   })
 }
 
-const spelled = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+const spelled = ({ host, port }: Target['data']['settings']['address']): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`
 const pathOf = (targetId: string): { path: { targetId: string } } => ({ path: { targetId } })
 
 async function show(name: string, { json }: RemoteOptions): Promise<void> {

@@ -1,5 +1,5 @@
 // The composition root: the only file that sees everything. Opens what a server is made of, in order; closes it in reverse.
-import { GraphThread } from '#access/decisions'
+import { grantsHeldBy, GraphThread } from '#access/decisions'
 import type { GrantFulfiller, OnDecisions } from '#access/decisions'
 import { postgresqlTarget } from '#connectors/postgresql'
 import type { TargetAdapter } from '#connectors/target'
@@ -33,7 +33,8 @@ import { haveSampleEstate } from './start/sample-estate.ts'
 import { resolveSettings } from './start/server-settings.ts'
 import type { ResolvedSettings, ServerOptions } from './start/server-settings.ts'
 import { Undo } from './start/undo.ts'
-import { targetGrants } from './start/target-grants.ts'
+import { startReaper } from './start/reaper.ts'
+import { fulfillerName, targetGrants } from './start/target-grants.ts'
 import { loginDoor } from './start/target-logins.ts'
 import { startUpkeep } from './start/upkeep.ts'
 
@@ -121,6 +122,8 @@ async function start(
     tellUnproven: async () => await tellUnproven(access, effect),
   })
   undo.later('the keeping of grants', async () => grants.stop())
+  const reaper = startReaper({ opened, effect, say })
+  undo.later('the reaping of targets', async () => reaper.stop())
   const graph = startGraph(opened, undo)
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
@@ -202,6 +205,7 @@ async function startLayers(
   const receivers = alarmReceivers(config.server.alarms, keys)
   const effect = startEffect({
     fingerprint: fingerprinter(keys),
+    grantsAt: async (target) => await grantsHeldBy(access, fulfillerName(target)),
     opened,
     clock,
     dataDirectory,

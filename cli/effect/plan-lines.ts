@@ -100,5 +100,6 @@ export function* endLines(plan: Plan, receipt?: Receipt): Generator<string> {
   if (receipt === undefined) return
   yield `Receipt: ${receipt.id}\n`
   yield `  reeve receipt show ${receipt.id} --out receipt.json\n`
-  yield '  reeve receipt verify receipt.json --log-key "$(cat log.key)"\n'
+  yield '  reeve receipt verify receipt.json --log-key "$(cat log.key)" --witness-key "$(cat witness.key)"\n'
+  yield '  (without the key of a witness it says what could not be seen then, and ends with 2)\n'
 }

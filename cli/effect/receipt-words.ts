@@ -18,6 +18,11 @@ export function credentialInWords({ data: { credentialOffered, planId, steps } }
   return `${before}: no server that carries the plan has it in memory any more; reeve plan run ${planId} --secret-file FILE tries it`
 }
 
+/** Who went past other ways that were open, when and why. */
+export const acceptedInWords = ({ data: { acceptedWays } }: Receipt): string | undefined =>
+  acceptedWays &&
+  `by ${acceptedWays.by} at ${acceptedWays.at}, because: ${acceptedWays.because} (read in receipt ${acceptedWays.receiptId})`
+
 /** A prober writes down what each place answered. */
 const wasTried = ({ facts }: Step): boolean =>
   typeof facts === 'object' && facts !== null && 'places' in facts && Array.isArray(facts.places)

@@ -32,7 +32,7 @@ export { BREAK_GLASS_STATES, BREAK_GLASS_VERDICTS } from './break-glass/records.
 export { reviewBreakGlass } from './break-glass/use-break-glass.ts'
 export { noteLogin } from './grant/note-login.ts'
 export { narrowGrant } from './grant/narrow-grant.ts'
-export { nextGrantDue, unprovenGrants } from './fulfil/due-grants.ts'
+export { grantsHeldBy, nextGrantDue, unprovenGrants } from './fulfil/due-grants.ts'
 export { GrantKeeper } from './fulfil/keep-grants.ts'
 export type { Carried, GrantAtTarget, GrantFulfiller, SeenAtTarget } from './fulfil/port.ts'
 export { POLICY_STATES } from './policy-version/records.ts'

@@ -101,6 +101,8 @@ export type StepVerdict =
       readonly reason: string
       readonly next: string
       readonly facts?: Json
+      /** All that stands open, line by line and in the same words while it is the same: what a person may accept. Absent where it was not read whole. */
+      readonly open?: readonly string[]
       /** The target was seen to be as this step had found it: there is nothing to put back. */
       readonly untouched?: true
     }
@@ -188,6 +190,12 @@ export type TimedSeen =
   | { readonly effect: 'verified'; readonly answer: string }
   | { readonly effect: 'unproven'; readonly reason: string }
 
+/** Names at the target; `left`: each that is still there, and why. */
+export interface TimedReaped {
+  readonly gone: readonly string[]
+  readonly left: readonly { readonly name: string; readonly reason: string }[]
+}
+
 /** SECURITY: the password is answered once, to who has the right, and kept nowhere; after `secondsGood` it opens nothing. */
 export interface TimedLogin {
   readonly user: string
@@ -206,6 +214,8 @@ export interface TimedRights {
   readonly login: (call: TargetCall, right: TimedRight) => Promise<TimedLogin>
   /** Its sessions are ended, then it is gone. Also where it never was. */
   readonly take: (call: TargetCall, right: TimedRight) => Promise<TimedDone>
+  /** Ends what is here of rights whose time is over by their own word, whoever knows of them: a restore forgets grants. */
+  readonly reap: (call: TargetCall) => Promise<TimedReaped>
   /** `verified`: it is not there, no session is left, and the target refused a real login by its name. */
   readonly see: (call: TargetCall, right: TimedRight) => Promise<TimedSeen>
 }

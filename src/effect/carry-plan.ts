@@ -56,10 +56,9 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
 /** Nothing that can't be put back is done on what is not proven. What was asked before anything was done decides nothing. */
 function isHindered({ data }: CurrentPlan, due: StepRecord): boolean {
   const { steps } = data
-  const accepted = isAccepted(data)
   return steps
     .slice(firstActIn(steps), steps.indexOf(due))
-    .some(({ asksOnly, state }) => state !== 'verified' && !(asksOnly === true && accepted))
+    .some((step) => step.state !== 'verified' && !(step.asksOnly === true && isAccepted(data, step)))
 }
 
 /** Looked at, and written down before it is done. */

@@ -6,8 +6,6 @@ import type { Instant } from '#kernel'
 import type { StepVerdict, TargetCall, TargetStep } from '#connectors/target'
 import { databaseUnavailable, testDatabase } from '../db/database-in-test.ts'
 import type { TestDatabase } from '../db/database-in-test.ts'
-import { acceptWays } from './accept-ways.ts'
-import { everyPlan } from './standing.ts'
 import { approvePlan, cancelPlan, pausePlan, runPlan, undoPlan } from './decide-plan.ts'
 import { actBy, entriesOf, keeperInTest, layerInTest, passOver, planFor, targetNamed } from './effect-in-test.ts'
 import type { EffectLayer } from './layer.ts'
@@ -278,85 +276,6 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
       ['verified', 'unproven', 'waiting'],
     )
     assert.equal(target.calls.includes('act drop'), false)
-  })
-
-  test('what was asked and is not proven stops what can not be put back, until another person accepts exactly that', async () => {
-    const [deny, end, drop] = target.adapter.operations.revoke
-    assert.ok(deny !== undefined && end !== undefined && drop !== undefined)
-    const wayOf = (way: string): StepVerdict => ({
-      effect: 'unproven',
-      reason: way,
-      next: 'take it away',
-      facts: [way],
-    })
-    let unproven: StepVerdict = { effect: 'unproven', reason: 'it did not answer', next: 'ask again' }
-    const around: TargetStep = {
-      name: 'look_around',
-      title: 'look around',
-      asksOnly: true,
-      look: async () => ({ already: false, statements: [], touches: [], before: null }),
-      act: async () => undefined,
-      verify: async () => unproven,
-    }
-    const operations = { ...target.adapter.operations, revoke: [deny, end, around, drop] }
-    const asking = layerInTest(base, { ...target.adapter, operations })
-    const { id } = await planFor(asking, { operation: 'revoke' })
-    await pass(asking)
-    assert.equal(target.calls.includes('act drop'), false)
-    const first = (await getReceipt(asking, id)).data.reasons
-    assert.deepEqual(
-      first.map(({ step }) => step),
-      ['look_around', 'drop'],
-    )
-    assert.match(first.at(-1)?.next ?? '', /reeve plan accept/)
-    await runPlan(asking, actBy(), { id })
-    await pass(asking)
-    assert.equal(target.calls.includes('act drop'), false)
-    const accept = async (who: string, receiptId?: string, behind = [actBy(who).actor.id]): Promise<unknown> =>
-      await acceptWays(asking, actBy(who, `${who} knows it`), {
-        id,
-        behind,
-        receiptId: receiptId ?? (await getReceipt(asking, id)).id,
-      })
-    const refuses = async (accepting: Promise<unknown>, code: string): Promise<void> =>
-      await assert.rejects(accepting, (error) => error instanceof Fault && error.code === code)
-    // what could not be asked was shown to nobody
-    await refuses(accept('bob'), 'conflict')
-    unproven = wayOf('a view')
-    await runPlan(asking, actBy(), { id })
-    await refuses(accept('bob'), 'conflict')
-    const { id: older } = await getReceipt(asking, id)
-    await pass(asking)
-    await refuses(accept('bob', older), 'conflict')
-    await refuses(accept('ada'), 'forbidden')
-    await refuses(accept('carl', undefined, [actBy('ada').actor.id]), 'forbidden')
-    await refuses(accept('carl', undefined, []), 'forbidden')
-    const isAccepted = async (): Promise<boolean | null | undefined> =>
-      (await Array.fromAsync(everyPlan(asking.db))).find((plan) => plan.id === id)?.accepted
-    // another answer stops again, once more as long as it is not accepted
-    await accept('bob')
-    unproven = wayOf('another view')
-    await pass(asking)
-    assert.equal(await isAccepted(), false)
-    assert.equal(target.calls.includes('act drop'), false)
-    const { id: read } = await getReceipt(asking, id)
-    await accept('bob')
-    await pass(asking)
-    assert.equal(target.calls.includes('act drop'), true)
-    assert.equal((await entriesOf(base, id)).filter((type) => type === 'plan.ways_accepted').length, 2)
-    const { acceptedWays } = (await getReceipt(asking, id)).data
-    assert.deepEqual(
-      [acceptedWays?.by, acceptedWays?.because, acceptedWays?.receiptId, acceptedWays?.ways],
-      [actBy('bob').actor.id, 'bob knows it', read, [{ step: 'look_around', reason: 'another view' }]],
-    )
-    // it was done, and what is open stays in the receipt
-    const last = (await getReceipt(asking, id)).data
-    assert.equal(last.outcome, 'unproven')
-    assert.deepEqual(
-      last.reasons.map(({ step }) => step),
-      ['look_around'],
-    )
-    assert.equal(await isAccepted(), true)
   })
 
   test('a step that can not be put back and was seen to have changed nothing stands in the way of no undoing', async () => {

@@ -1,7 +1,7 @@
 // The end of a plan, with its receipt, in one transaction: what became of each step, in the target's own words.
 import { newId } from '#kernel'
 import { createWithEntries } from '#evidence/port'
-import { isAccepted } from './accept-ways.ts'
+import { changedSinceAccepted, isAccepted } from './accept-ways.ts'
 import { keepAlarm } from './alarms.ts'
 import type { Alarm, EffectLayer } from './layer.ts'
 import { firstActIn, RECEIPT, toUndo } from './records.ts'
@@ -85,17 +85,25 @@ const KNOWING =
 
 /** What was asked before anything was done decides nothing: it stands in the receipt beside the rest. */
 function reasonsOf(data: PlanRecord): Reason[] {
-  const { steps } = data
-  const counting = steps.slice(firstActIn(steps))
-  const held = !isAccepted(data) && counting.some(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
-  return counting.flatMap(({ name, state, verdict, final }) => {
+  const counting = data.steps.slice(firstActIn(data.steps))
+  const open = counting.filter(({ asksOnly, state }) => asksOnly === true && state === 'unproven')
+  const held = open.some((step) => !isAccepted(data, step))
+  const changed = changedSinceAccepted(data)
+  return counting.flatMap((step) => {
+    const { name, state, verdict, final } = step
     if (verdict !== undefined && verdict.effect !== 'verified')
-      return [{ step: name, reason: verdict.reason, next: verdict.next }]
-    return state === 'waiting' || state === 'acting'
-      ? [{ step: name, reason: 'it was not done', next: final === true && held ? KNOWING : 'see the step before it' }]
-      : []
+      return [{ step: name, reason: verdict.reason, next: isAccepted(data, step) ? acceptedBy(data) : verdict.next }]
+    if (state !== 'waiting' && state !== 'acting') return []
+    if (final !== true || !held) return [{ step: name, reason: 'it was not done', next: 'see the step before it' }]
+    return [
+      { step: name, reason: changed === undefined ? 'it was not done' : `it was not done: ${changed}`, next: KNOWING },
+    ]
   })
 }
+
+/** What was to be done about it before is said of roles that may be gone by now. */
+const acceptedBy = ({ acceptedWays }: PlanRecord): string =>
+  `nothing for this plan: ${acceptedWays?.by ?? 'another person'} accepted it${acceptedWays === undefined ? '' : ` at ${acceptedWays.at}`}`
 
 function receiptOf(
   { host }: EffectLayer,

@@ -28,6 +28,7 @@ export type {
   StepRecord,
   TargetRecord,
 } from './records.ts'
+export { reapTargets } from './reap-targets.ts'
 export { getRestraint, setRestraint } from './restraint.ts'
 export type { Restraint } from './restraint.ts'
 export { tellOfGrants } from './tell-of-grants.ts'

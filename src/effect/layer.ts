@@ -5,7 +5,7 @@ import { refusedBy, transactOnce } from '#db'
 import type { LayerDatabase, Tx } from '#db'
 import type { TargetAdapter, TargetCall } from '#connectors/target'
 import type { OfferedCredentials } from './offered.ts'
-import type { TargetRecord } from './records.ts'
+import type { CurrentTarget, TargetRecord } from './records.ts'
 
 export interface EffectLayer {
   readonly db: LayerDatabase
@@ -20,6 +20,8 @@ export interface EffectLayer {
   readonly host: string
   /** A plan can go on; whoever misses it finds it within a second. */
   readonly onChanged?: () => void
+  /** Ids of some grants that are at a target, or may be; nothing where nobody keeps grants. */
+  readonly grantsAt?: (target: CurrentTarget) => Promise<readonly string[]>
   /** Names of those who are told what a person has to know. */
   readonly receivers?: readonly string[]
   /** A plan came to its end or needs a person, or a grant is unproven. */

@@ -13,6 +13,8 @@ import type { CurrentPlan, CurrentTarget, PlanPurpose, PlanRecord, StepRecord } 
 import { getTarget } from './targets.ts'
 
 const LOOK_MS = 30_000
+/** Stands in what is shown where the id of a plan will stand. */
+const NOT_MADE = 'PLAN'
 const ACCOUNT_MAX = 200
 const DAY_MS = 24 * 60 * 60_000
 const OBSERVED_DAYS_MAX = 90
@@ -62,7 +64,7 @@ async function lookedAt(
   for (const step of stepsOf(layer, target, asked.operation)) {
     const call = {
       ...callOf(layer, target.data, AbortSignal.timeout(LOOK_MS)),
-      planId: 'preview',
+      planId: NOT_MADE,
       subject: { account: asked.account },
       earlier: {},
       ...(asked.credential !== undefined && { credential: offering(asked.credential) }),

@@ -125,9 +125,14 @@ export interface AcceptedWays {
   readonly because: string
   /** Where they were read. */
   readonly receiptId: string
-  /** Of all that the steps answered: another answer is not accepted. */
+  /** Of what each step found open: another answer is not accepted. */
   readonly hash: string
-  readonly ways: readonly { readonly step: string; readonly reason: string }[]
+  readonly ways: readonly {
+    readonly step: string
+    readonly reason: string
+    /** Line by line; absent in what an earlier release wrote, which holds no more. */
+    readonly open?: readonly string[]
+  }[]
 }
 
 export type CurrentPlan = Current<PlanRecord>

@@ -35,5 +35,8 @@ export function stepCall(
 
 export function bounded(verdict: StepVerdict): StepVerdict {
   if (verdict.effect === 'verified') return { ...verdict, answer: plainWords(verdict.answer) }
-  return { ...verdict, reason: plainWords(verdict.reason), next: plainWords(verdict.next) }
+  const said = { ...verdict, reason: plainWords(verdict.reason), next: plainWords(verdict.next) }
+  return said.effect === 'unproven' && said.open !== undefined
+    ? { ...said, open: said.open.map((way) => plainWords(way)) }
+    : said
 }

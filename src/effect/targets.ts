@@ -1,10 +1,11 @@
 // Targets: the systems that Reeve acts on. Their credentials are references, never values.
-import { assertReference, Fault, newId } from '#kernel'
-import type { Act } from '#kernel'
+import { assertReference, canonicalJson, Fault, newId } from '#kernel'
+import type { Act, Json } from '#kernel'
 import { refusedBy, sql } from '#db'
 import type { Tx } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
 import { appendEntry, changeWithEntries, createWithEntries } from '#evidence/port'
+import type { EntryWords } from '#evidence/port'
 import type { AccountFound, Examined, TargetSettings } from '#connectors/target'
 import { askTarget } from './ask-target.ts'
 import { adapterOf, callOf, operate } from './layer.ts'
@@ -32,21 +33,45 @@ export async function addTarget(layer: EffectLayer, act: Act, settings: TargetSe
   )
 }
 
+/**
+ * All of it is said again. It is not moved under grants: whoever ended them would look for their logins elsewhere, and find none
+ * (decision record 0026). Faults: not_found, unprocessable, conflict, version_mismatch.
+ */
 export async function changeTarget(
   layer: EffectLayer,
   act: Act,
   input: { readonly id: string; readonly settings: TargetSettings; readonly expectedVersion?: number },
 ): Promise<CurrentTarget> {
   checkSettings(input.settings)
+  const held = (await layer.grantsAt?.(await getTarget(layer, input.id))) ?? []
   return await uniquelyNamed(async () =>
     operate(layer, act, async (tx) => {
       const current = await lockTarget(tx, input.id, input.expectedVersion)
-      if (current.data.settings.system !== input.settings.system)
+      const { settings } = current.data
+      if (settings.system !== input.settings.system)
         throw new Fault('unprocessable', 'what system a target is stays: add another target')
-      return await moved(tx, act, current, 'target.changed', { settings: input.settings })
+      const changed = differing(settings, input.settings)
+      if (held.length > 0 && MOVES.some((field) => changed.includes(field)))
+        throw new Fault(
+          'conflict',
+          `grants are at this target, which is not moved under them: end them first (${held.join(', ')}), or add another target`,
+        )
+      const words = { type: 'target.changed', content: { changed } }
+      return await moved(tx, act, current, words, { settings: input.settings })
     }),
   )
 }
+
+/** What makes it another place: where it is, and how resources name it. */
+const MOVES: readonly (keyof TargetSettings)[] = ['name', 'address']
+
+const differing = (before: TargetSettings, after: TargetSettings): string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((field) => spelledOut(before, field) !== spelledOut(after, field))
+    .toSorted()
+
+const spelledOut = (settings: TargetSettings, field: string): string =>
+  canonicalJson((settings as unknown as Record<string, Json>)[field] ?? null)
 
 /** No plan is made for it any more; its plans and receipts stay. */
 export async function removeTarget(
@@ -60,7 +85,7 @@ export async function removeTarget(
       sql`select id from effect.plan where target_id = ${current.id} and state in ('proposed', 'running', 'paused', 'undoing') limit 1`,
     )
     if (busy !== undefined) throw new Fault('conflict', `plan ${busy.id} acts on it: cancel it, or let it end`)
-    return await moved(tx, act, current, 'target.removed', { state: 'removed' })
+    return await moved(tx, act, current, { type: 'target.removed' }, { state: 'removed' })
   })
 }
 
@@ -68,11 +93,11 @@ async function moved(
   tx: Tx,
   act: Act,
   current: CurrentTarget,
-  type: string,
+  words: EntryWords,
   patch: Partial<TargetRecord>,
 ): Promise<CurrentTarget> {
   const [made = current] = await changeWithEntries<TargetRecord>(tx, TARGET, act, [
-    { current, patch: (data) => ({ ...data, ...patch }), words: { type } },
+    { current, patch: (data) => ({ ...data, ...patch }), words },
   ])
   return made
 }

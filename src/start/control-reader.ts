@@ -1,12 +1,5 @@
 // What controls read, from the layers of a server: governance sees rows, and no layer sees governance.
-import {
-  ACCESS_TABLES,
-  everyBreakGlass,
-  everyGrant,
-  everyPolicyVersion,
-  roleHolders,
-  tokensInForce,
-} from '#access/records'
+import { ACCESS_TABLES, everyBreakGlass, everyPolicyVersion, roleHolders, tokensInForce } from '#access/records'
 import type { Database, LayerDatabase } from '#db'
 import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
@@ -27,6 +20,7 @@ import {
 import type { IdentityLayer } from '#identity/roll'
 import type { Id, Instant } from '#kernel'
 import { planRows, restraintRows, targetRows } from './effect-rows.ts'
+import { grantRows } from './grant-rows.ts'
 
 const HASHES_BATCH = 1000
 
@@ -51,7 +45,7 @@ export function controlReader(
         id,
         data: { expiresAt, ...(subjectId === null ? {} : { subjectId }) },
       })),
-    grants: () => everyGrant(access),
+    grants: () => grantRows(database),
     policies: () => everyPolicyVersion(access),
     plans: () => planRows(database),
     targets: () => targetRows(database),

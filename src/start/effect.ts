@@ -28,6 +28,7 @@ export interface EffectOptions {
   readonly references?: ServerSettings['references'] | undefined
   readonly receivers?: readonly string[] | undefined
   readonly fingerprint: (secret: string) => readonly { readonly keyId: string; readonly value: string }[]
+  readonly grantsAt: NonNullable<EffectLayer['grantsAt']>
   readonly undo: Undo
   readonly say: (event: string) => void
 }
@@ -40,6 +41,7 @@ export function startEffect({
   references,
   receivers,
   fingerprint,
+  grantsAt,
   undo,
   say,
 }: EffectOptions): EffectLayer {
@@ -58,6 +60,7 @@ export function startEffect({
     marksOf: (secret) => fingerprint(secret).map(({ keyId, value }) => `${keyId}:${value}`),
     host: hostname(),
     receivers: receivers ?? [],
+    grantsAt,
     onChanged: () => wake(),
     onAlarm: ({ about, event, detail, next }) =>
       say(`${about.startsWith('grt_') ? 'grant' : 'plan'} ${about} is ${event.replace('_', ' ')}: ${detail}; ${next}`),

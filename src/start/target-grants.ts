@@ -1,10 +1,10 @@
 // Grants are carried to the targets that there are: the list follows what is added, before each right and each pass over grants.
 import type { GrantFulfiller } from '#access/decisions'
 import { timedTargets } from '#effect'
-import type { EffectLayer, TimedTarget } from '#effect'
+import type { CurrentTarget, EffectLayer, TimedTarget } from '#effect'
 
 /** As grants name it, for as long as they are kept. */
-export const fulfillerName = ({ target }: TimedTarget): string => `${target.data.settings.system}:${target.id}`
+export const fulfillerName = ({ id, data }: CurrentTarget): string => `${data.settings.system}:${id}`
 
 export interface TargetGrants {
   /** The same list for good, with what is there now in it. */
@@ -31,7 +31,7 @@ export function targetGrants(fixed: readonly GrantFulfiller[] = []): TargetGrant
 }
 
 const fulfillerOfTarget = (one: TimedTarget): GrantFulfiller => ({
-  name: fulfillerName(one),
+  name: fulfillerName(one.target),
   reaches: one.reaches,
   activate: one.give,
   end: one.take,

@@ -29,7 +29,7 @@ export function loginDoor(layers: LoginLayers): LoginDoor {
       const timed = (await timedTargets(effect)).find((one) => one.target.id === targetId)
       if (timed === undefined)
         throw new Fault('unprocessable', `nobody gets in at \`${target.settings.name}\` by a grant`)
-      const grant = await ownGrant(layers, asked, fulfillerName(timed), target.settings.name)
+      const grant = await ownGrant(layers, asked, fulfillerName(timed.target), target.settings.name)
       const decision = await decided(layers, grant)
       const act = { actor: asked.actor, at: access.clock(), follows: [asked.tokenId] }
       const { id, version, data } = await noteLogin(access, act, { id: grant.id, decision })

@@ -1,5 +1,5 @@
 // What effect holds of an estate in order: a target that was examined, an act that was unproven and then proven, one that two agreed
-// to, the switch on and off, and a grant that was seen to end.
+// to, the switch on and off, and a grant that was unproven, told and then seen to end.
 import { appendEntry, changeWithEntries, createWithEntries } from '#evidence/port'
 import { newId } from '#kernel'
 import type { Act, Id } from '#kernel'
@@ -22,6 +22,8 @@ export interface EffectNamed {
   readonly revokedReceipt: string
   readonly timedGrant: string
 }
+
+const TOLD = { alarm: newId('alarm'), event: 'unproven', by: 'mail' }
 
 interface Who {
   readonly principalId: Id<'principal'>
@@ -48,7 +50,7 @@ export async function effectInOrder(open: Open, who: Who): Promise<EffectNamed> 
     await appendEntry(tx, {
       ...entry(contained, open.act()),
       type: 'alarm.taken',
-      content: { alarm: newId('alarm'), event: 'unproven', by: 'mail' },
+      content: TOLD,
     })
     await change(tx, open.act(who.asks), contained, { state: 'running' })
     await ended(tx, open.act(), contained, 'verified')
@@ -116,6 +118,7 @@ async function timedGrant({ database, act }: Open, { principalId, asks }: Who): 
     for (const to of [
       { state: 'provisioning', fulfilment: told },
       { state: 'ending', ended: ends },
+      { state: 'unproven', fulfilment: told },
       { state: 'ended', fulfilment: { ...told, verifiedAt: at(-1) } },
     ]) {
       if (current === undefined) throw new Error('it was made')
@@ -123,6 +126,9 @@ async function timedGrant({ database, act }: Open, { principalId, asks }: Who): 
       const words = { type: `grant.${to.state}` }
       ;[current] = await changeWithEntries(tx, GRANT, act(), [{ current, patch, words }])
     }
+  })
+  await database.layer('effect').transaction(async (tx) => {
+    await appendEntry(tx, { ...entry(grant, act()), type: 'alarm.taken', content: TOLD })
   })
   return grant
 }

@@ -188,6 +188,11 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
     })
     await change<object>(copy, GRANT, timedGrant, patch, copy.database.layer('access'))
   },
+  'unproven-grants-told': async ({ superuser }, { timedGrant }) => {
+    await superuser.query(`update evidence.entry set at = $1 where type = 'grant.unproven'`, [at(-2)])
+    const untold = `update evidence.entry set type = 'alarm.given_up' where type = 'alarm.taken' and subjects[1] = $1`
+    await superuser.query(untold, [timedGrant])
+  },
   'administrators-fit': async (copy, { target }) => {
     await copy.database.layer('effect').transaction(async (tx) => {
       await appendEntry(tx, examined(target, copy.act(), 1))

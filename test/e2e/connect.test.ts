@@ -105,6 +105,13 @@ describe('a grant at a real PostgreSQL', { skip: missing, timeout: 240_000 }, ()
     assert.equal(foreign.code, 1)
     assert.match(foreign.stderr, /no grant of yours is in force at `main`/)
 
+    // where its login would be looked for when it ends is not moved under it; whatever else is said of a target is
+    const moved = await run(ida, 'target', 'change', 'main', '--port', '1')
+    assert.equal(moved.code, 1)
+    assert.match(moved.stderr, new RegExp(`grants are at this target.*${grantId}`))
+    const named = await run(ida, 'target', 'change', 'main', '--successor', 'other', '--json')
+    assert.equal(named.code, 0, named.stderr)
+
     const session = await postgres.session(role, password)
     await session.query('select id from orders')
     await sleep(Math.max(0, endsAt - Date.now()))
@@ -114,6 +121,7 @@ describe('a grant at a real PostgreSQL', { skip: missing, timeout: 240_000 }, ()
     assert.deepEqual(await postgres.sql(`select 1 from pg_roles where rolname like 'reeve\\_grt%'`), [])
     const { fulfilment } = await grantOf(world, grantId)
     assert.match(fulfilment?.answer ?? '', /127\.0\.0\.1:\d+ refused \(28P01\)/)
+    assert.equal((await run(ida, 'target', 'change', 'main', '--port', '1')).code, 0)
   })
 
   test('a person whom a feed brought gets in as they are; leaving in the next feed ends their session and their role', async (t) => {

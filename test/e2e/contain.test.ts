@@ -37,6 +37,10 @@ test('a leak is contained from the command line', { skip: postgresMissing(18), t
     assert.equal(done.code, 0, done.stdout + done.stderr)
     assert.match(done.stdout, /✓ is the credential refused: 127\.0\.0\.1:\d+ refused \(28000\)/)
     assert.match(done.stdout, /Outcome: verified/)
+    assert.match(done.stdout, /reeve receipt verify receipt\.json --log-key \S+ \S+ --witness-key/)
+    // a hold that joins in another says where its own id will stand
+    const joined = await run(ida, ...held, '--dry-run')
+    assert.match(joined.stdout, /"also":\["PLAN"\]/)
     await assert.rejects(session.query('select 1'))
     await assert.rejects(postgres.session('app', secretOf('app')), { code: '28000' })
     await (await postgres.session('other', secretOf('other'))).end()
@@ -190,6 +194,7 @@ test('a leak is contained from the command line', { skip: postgresMissing(18), t
       assert.equal(unknown.code, 2, unknown.stdout)
       assert.match(unknown.stdout, /data\/pipeline\/load\.py:6 \(the value itself\)/)
       assert.match(unknown.stdout, /Looked at: .*claims-db\.larkfield\.example:5432/)
+      assert.match(unknown.stdout, /no target has the address claims-db\.larkfield\.example:5432/)
 
       // it stood beside another host, and is not sent to this one, whoever asks for it
       const elsewhere = await run(ida, ...asked, '--target', 'main', '--dry-run')
@@ -209,7 +214,13 @@ test('a leak is contained from the command line', { skip: postgresMissing(18), t
 
       const held = await run(ida, ...moved, '--because', 'found in a script', '--yes')
       assert.equal(held.code, 0, held.stdout + held.stderr)
-      assert.match(held.stdout, /Who must be told/)
+      // the file where the value stands is what breaks, and who answers for that file is told
+      const [, breaks = ''] = held.stdout.split('What will break')
+      assert.match(breaks, /^\s+data\/pipeline\/load\.py:6 has the value: what runs it can not sign in any more/)
+      const [, told = ''] = held.stdout.split('Who must be told')
+      assert.match(told, /Data.*: code owner of data\/pipeline\/load\.py/)
+      assert.match(told, /Sorour.*: code owner of data\/pipeline\/load\.py/)
+      assert.doesNotMatch(held.stdout, /nothing that is known|nobody is known who answers/)
       await assert.rejects(postgres.session('claims_reader', IN_SCRIPT, 'claims'), { code: '28000' })
       for (const { stdout, stderr } of [unknown, elsewhere, dry, held])
         assert.ok(!(stdout + stderr).includes(IN_SCRIPT))

@@ -56,7 +56,7 @@ async function stopped(world: World): Promise<{ path: Record<string, string>; bo
   if (effect === undefined || adapter === undefined) throw new Error('the world has targets')
   await restrained(world, false)
   const nothing = { already: false, statements: [], touches: [], before: null }
-  const unproven = { effect: 'unproven', reason: 'a way', next: 'take it away', facts: ['a way'] } as const
+  const unproven = { effect: 'unproven', reason: 'a way', next: 'take it away', open: ['a way'] } as const
   const around: TargetStep = {
     name: 'look_around',
     title: 'look around',

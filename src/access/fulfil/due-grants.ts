@@ -11,6 +11,9 @@ import type { AccessLayer } from '../observe/records.ts'
 import { trustDenial, UNDECIDED } from './may-begin.ts'
 import type { Fulfilling } from './steps.ts'
 
+/** As many are named where one is enough. */
+const NAMED_MAX = 3
+
 /**
  * Of the targets that are known here, so many of each; what another server was told of waits for that one. Without those that
  * are under way, and without targets that are busy.
@@ -55,6 +58,18 @@ export async function unprovenGrants(
         where next_at is not null and state = 'unproven' and id > ${after} order by id limit ${limit}`),
     { readOnly: true },
   )
+}
+
+/** Some of those that a fulfiller carries and that are at its target, or may be: until it is seen to refuse them. */
+export async function grantsHeldBy({ db }: Pick<AccessLayer, 'db'>, fulfiller: string): Promise<readonly string[]> {
+  const held = await db.transaction(
+    async (tx) =>
+      await tx.query<{ id: string }>(sql`select id from access.access_grant
+        where fulfilled_by = ${fulfiller} and state in ('provisioning', 'active', 'ending', 'unproven')
+        order by id limit ${NAMED_MAX}`),
+    { readOnly: true },
+  )
+  return held.map(({ id }) => id)
 }
 
 /** Grants in force at a target, of principals that may not be trusted any more. */

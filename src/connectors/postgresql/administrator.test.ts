@@ -153,6 +153,27 @@ for (const major of MAJORS) {
       await server.sql('drop table owned')
     })
 
+    test('what mends it is statements and nothing else: pasted as they stand, a successor that is missing is there', async () => {
+      const check = 'may hand over to the successor'
+      const asked = async (): Promise<Examined | undefined> =>
+        (await postgresqlTarget.examine(server.call({ successor: 'not there yet' }))).find((one) => one.check === check)
+      const { outcome, remedy = [] } = (await asked()) ?? {}
+      assert.deepEqual([outcome, remedy.length], ['missing', 2])
+      await server.sql(remedy.map((statement) => `${statement};\n`).join(''))
+      assert.equal((await asked())?.outcome, 'ok')
+      if (major >= 16) {
+        await server.sql('revoke "not there yet" from reeve_admin cascade')
+        const again = (await asked())?.remedy ?? []
+        assert.deepEqual(again, ['GRANT "not there yet" TO "reeve_admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE'])
+        await server.sql(again.join(';'))
+        assert.equal((await asked())?.outcome, 'ok')
+      }
+      // of a superuser nothing that could be pasted would make one
+      const superuser = await postgresqlTarget.examine(server.call({ successor: 'postgres' }))
+      assert.deepEqual(superuser.find((one) => one.check === check)?.remedy, [])
+      await server.sql('drop role "not there yet"')
+    })
+
     test("a schema or function of the name that is somebody else's stops the command, and is said with what mends it", async () => {
       await server.sql('create role third')
       const taken: readonly (readonly [statement: string, said: RegExp])[] = [

@@ -3,12 +3,13 @@
 import { getCACertificates } from 'node:tls'
 import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
-import type { OfferedCredential, TargetCall, TargetSettings } from '#connectors/target'
+import type { OfferedCredential, StepCall, TargetCall, TargetSettings } from '#connectors/target'
 import { NotAnswered, ROUNDS, signIn } from './sign-in.ts'
 import { nextFor, saidBy, spelled, sqlstateOf, TargetError } from './target-error.ts'
 
 const CONNECT_MS = 5000
-const STATEMENT_MS = 30_000
+/** The server ends what takes longer. */
+export const STATEMENT_MS = 30_000
 const LOCK_MS = 5000
 /** Longer than the server's own limit: then the server is not there any more. */
 const ANSWER_MS = STATEMENT_MS + 5000
@@ -16,10 +17,16 @@ const ANSWER_MS = STATEMENT_MS + 5000
 /** What a session is for. SECURITY: one that asks is read-only, and PostgreSQL sees to it. */
 export interface Session {
   readonly for: 'asking' | 'acting'
-  readonly planId?: string
   /** Else the target's own. */
   readonly database?: string
 }
+
+/** A step is called with the id of its plan, and so is whatever it asks. */
+type OfPlan = TargetCall & Partial<Pick<StepCall, 'planId'>>
+
+/** Of every session of Reeve at a target: whose plan it is of, so that whoever looks at the server can tell. */
+export const applicationName = (planId: string | undefined, what = 'reeve'): string =>
+  planId === undefined ? what : `${what} plan ${planId}`
 
 export interface Administrator {
   /** 15, 18. */
@@ -30,7 +37,7 @@ export interface Administrator {
 
 /** Throws TargetError: each can be tried again. */
 export async function asAdministrator<T>(
-  call: TargetCall & { readonly credential?: OfferedCredential },
+  call: OfPlan & { readonly credential?: OfferedCredential },
   session: Session,
   work: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
@@ -63,7 +70,7 @@ export async function asAdministrator<T>(
 }
 
 async function settingsOf(
-  { settings, secretOf }: TargetCall,
+  { settings, secretOf, planId }: OfPlan,
   session: Session,
   password: string,
 ): Promise<ClientConfig> {
@@ -77,7 +84,7 @@ async function settingsOf(
     ssl: await tlsFor(settings, secretOf),
     // who holds another certificate in between cannot pass the proof on
     enableChannelBinding: settings.tls === 'verify',
-    application_name: session.planId === undefined ? 'reeve' : `reeve plan ${session.planId}`,
+    application_name: applicationName(planId),
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,

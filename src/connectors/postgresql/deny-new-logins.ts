@@ -14,14 +14,14 @@ import { takeBackHold } from './take-back-hold.ts'
 export const denyNewLogins: TargetStep = {
   name: 'deny_new_logins',
   title: 'no new logins',
-  look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
+  look: async (call) => await asAdministrator(call, { for: 'asking' }, (one) => look(one, call)),
   act: async (call) =>
-    await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+    await asAdministrator(call, { for: 'acting' }, async (administrator) => {
       const standing = await standingOf(administrator, call)
       if ('role' in standing) await hold(administrator, call, standing.role)
     }),
   verify: async (call) =>
-    await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+    await asAdministrator(call, { for: 'asking' }, async (administrator) => {
       const standing = await standingOf(administrator, call)
       if ('lost' in standing) return standing.lost
       const { role } = standing

@@ -1,5 +1,5 @@
 // What hangs on a role, in every database of the server: the catalogue of shared dependencies says so without going there.
-import type { StepCall } from '#connectors/target'
+import type { StepCall, TargetCall } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { GOES_WITH_IT } from './hand-over.ts'
@@ -51,10 +51,13 @@ export async function databasesOf(
 }
 
 /** In words, for a person: `table shop.bills, function shop.f()`; or why it can't be seen. */
-export async function described(call: StepCall, { database, open }: Dependents): Promise<string> {
+export async function described(
+  call: TargetCall & Pick<StepCall, 'subject'>,
+  { database, open }: Dependents,
+): Promise<string> {
   if (!open) return `database ${database}: it takes no connection of the administrative role`
   try {
-    const names = await asAdministrator(call, { for: 'asking', planId: call.planId, database }, (administrator) =>
+    const names = await asAdministrator(call, { for: 'asking', database }, (administrator) =>
       administrator.rows<{ name: string }>(
         `select case when d.deptype = 'o' then '' else 'a right on ' end
            || pg_describe_object(d.classid, d.objid, d.objsubid) as name

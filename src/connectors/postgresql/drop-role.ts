@@ -14,10 +14,10 @@ const DEPENDENTS_EXIST = '2BP01'
 export const dropRole: TargetStep = {
   name: 'drop_role',
   title: 'the role is gone',
-  look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
+  look: async (call) => await asAdministrator(call, { for: 'asking' }, (one) => look(one, call)),
   act: async (call) => {
     if (call.earlier[REASSIGN_OWNED]?.effect !== 'verified') return
-    await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+    await asAdministrator(call, { for: 'acting' }, async (administrator) => {
       if ('lost' in (await standingOf(administrator, call))) return
       await administrator.rows(statement(call)).catch((error: unknown) => {
         if (sqlstateOf(error) !== DEPENDENTS_EXIST) throw error
@@ -26,7 +26,7 @@ export const dropRole: TargetStep = {
   },
   verify: async (call) => {
     const { account } = call.subject
-    const found = await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+    const found = await asAdministrator(call, { for: 'asking' }, async (administrator) => {
       const standing = await standingOf(administrator, call)
       return 'lost' in standing ? standing : await dependentsOf(administrator, account)
     })

@@ -83,7 +83,7 @@ export const endSessions: TargetStep = {
 
 async function endAll(call: StepCall, until: number): Promise<void> {
   const [{ account }, oid] = [call.subject, oidIn(call)]
-  await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+  await asAdministrator(call, { for: 'acting' }, async (administrator) => {
     const ended = async (): Promise<void> => {
       while ((await sessionsOf(administrator, account, oid)).length > 0 && Date.now() < until) {
         await administrator.rows(ending(oid), [oid ?? account])
@@ -101,7 +101,7 @@ async function beginningAt(
   call: Omit<StepCall, 'before'>,
   look: (server: Administrator) => Promise<readonly number[]>,
 ): Promise<string[]> {
-  const { answers } = await askEach(call, call.planId, look)
+  const { answers } = await askEach(call, look)
   return answers.flatMap(({ at, answer }) =>
     answer.map(
       (pid) => `process ${pid}${at === undefined ? '' : ` at ${at}`} has begun to sign in, and not said as whom`,
@@ -110,4 +110,4 @@ async function beginningAt(
 }
 
 const present = async (call: Omit<StepCall, 'before'>): Promise<Everywhere> =>
-  await sessionsEverywhere(call, { account: call.subject.account, oid: oidIn(call), planId: call.planId })
+  await sessionsEverywhere(call, { account: call.subject.account, oid: oidIn(call) })

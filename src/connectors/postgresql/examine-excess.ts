@@ -49,11 +49,7 @@ export async function examineExcess(administrator: Administrator): Promise<Exami
       ),
     ),
     ...own.tables.map(({ database, count }) =>
-      excess(
-        `no rights on data in ${database}`,
-        `it has rights on ${count} tables`,
-        `${withoutTables(role)} -- in the database ${database}`,
-      ),
+      excess(`no rights on data in ${database}`, `it has rights on ${count} tables`, withoutTables(role)),
     ),
   ]
   return found.length > 0 ? found : [{ check: 'nothing that it does not need', outcome: 'ok', detail: 'nothing' }]

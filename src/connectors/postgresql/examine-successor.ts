@@ -2,7 +2,7 @@
 // rights but by what it owns.
 import type { Examined, TargetCall } from '#connectors/target'
 import type { Administrator } from './administrator.ts'
-import { hindrance, roleOf } from './role.ts'
+import { hindrance, remedyFor, roleOf } from './role.ts'
 import { identifier } from './sql-text.ts'
 
 interface Successor {
@@ -16,9 +16,15 @@ export async function examineSuccessor(administrator: Administrator, call: Targe
   const { successor } = call.settings
   if (successor === undefined) return []
   const asSubject = { settings: call.settings, subject: { account: successor } }
-  const hindered = await hindrance(administrator, asSubject, await roleOf(administrator, successor))
+  const role = await roleOf(administrator, successor)
+  const hindered = await hindrance(administrator, asSubject, role)
   const check = 'may hand over to the successor'
-  if (hindered !== undefined) return [{ check, outcome: 'missing', detail: hindered.reason, remedy: [hindered.next] }]
+  if (hindered !== undefined) {
+    const remedy = remedyFor(administrator, asSubject, role)
+    const detail =
+      remedy.length > 0 ? hindered.reason : `${hindered.reason}: name another one (\`reeve target change\`)`
+    return [{ check, outcome: 'missing', detail, remedy }]
+  }
   const [found] = await administrator.rows<Successor>(HAS, [successor])
   return [
     { check, outcome: 'ok', detail: 'yes' },

@@ -14,7 +14,7 @@ import { observeUse } from './observe-use.ts'
 import { reassignOwned } from './reassign-owned.ts'
 import { allowLogins, tryCredentialAgain } from './restore.ts'
 import { seeTimed } from './see-timed.ts'
-import { takeTimed } from './take-timed.ts'
+import { reapTimed, takeTimed } from './take-timed.ts'
 import { reachesTarget } from './timed-role.ts'
 import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
 
@@ -40,7 +40,14 @@ export const postgresqlTarget: TargetAdapter = {
   find,
   accountsOf,
   discover,
-  timed: { reaches: reachesTarget, give: giveTimed, login: loginTimed, take: takeTimed, see: seeTimed },
+  timed: {
+    reaches: reachesTarget,
+    give: giveTimed,
+    login: loginTimed,
+    take: takeTimed,
+    reap: reapTimed,
+    see: seeTimed,
+  },
 }
 
 export { administratorSql } from './administrator-sql.ts'

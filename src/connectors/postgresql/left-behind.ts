@@ -22,7 +22,7 @@ export async function leftBehind(
   const found: { readonly words: string; readonly next: string; readonly raises: boolean }[] = []
   const touches = new Set<string>()
   for (const { database } of dependents.filter(({ open }) => open)) {
-    const session = { for: 'asking', planId: call.planId, database } as const
+    const session = { for: 'asking', database } as const
     await asAdministrator(call, session, async (inside) => {
       for (const one of await passedOnBy(inside, account)) touches.add(inWords(one, account, database))
       for (const one of await actingAs(inside, account))

@@ -26,7 +26,7 @@ export async function giveLogins(
 
 export async function seenGiven(call: StepCall, logins: Logins): Promise<StepVerdict> {
   const { account } = call.subject
-  const standing = await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => standingOf(one, call))
+  const standing = await asAdministrator(call, { for: 'asking' }, (one) => standingOf(one, call))
   if ('lost' in standing) return standing.lost
   const now = inWords(standing.role)
   if (now === inWords(logins)) return { effect: 'verified', answer: `pg_roles has ${account} with ${now}` }

@@ -26,12 +26,13 @@ export const lookForOtherWays = (soon: 'held' | 'dropped'): TargetStep => ({
 })
 
 async function waysOf(call: StepCall): Promise<OtherWays> {
-  return await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => otherWaysTo(one, call))
+  return await asAdministrator(call, { for: 'asking' }, (one) => otherWaysTo(one, call))
 }
 
 function judged({ ways, seen, unknown, cut }: OtherWays): StepVerdict {
   const facts = { otherWays: ways.map(({ way }) => way), seen: [...seen], unknown: [...unknown] }
-  // without facts nobody can accept it: what was not read was shown to nobody
+  const open = [...facts.otherWays, ...unknown]
+  // without what is open nobody can accept it: what was not read was shown to nobody
   if (cut.length > 0)
     return {
       effect: 'unproven',
@@ -44,8 +45,9 @@ function judged({ ways, seen, unknown, cut }: OtherWays): StepVerdict {
       reason: `the same access can be had otherwise: ${few(facts.otherWays)}`,
       next: few(ways.map(({ next }) => next)),
       facts,
+      open,
     }
   if (unknown.length > 0)
-    return { effect: 'unproven', reason: `not all of it could be seen: ${few(unknown)}`, next: INSTALL, facts }
+    return { effect: 'unproven', reason: `not all of it could be seen: ${few(unknown)}`, next: INSTALL, facts, open }
   return { effect: 'verified', answer: `no other way was seen: ${seen.join('; ')}`, facts }
 }

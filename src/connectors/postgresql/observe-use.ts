@@ -46,7 +46,7 @@ export const observeUse: TargetStep = {
   asksOnly: true,
   look: async (call) => {
     const { account } = call.subject
-    const role = await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => roleOf(one, account))
+    const role = await asAdministrator(call, { for: 'asking' }, (one) => roleOf(one, account))
     const touches = [`nothing: it is looked from time to time who is signed in as ${account}`]
     const found = { already: false, statements: [], touches, before: { oid: role?.oid ?? null } }
     if (role !== undefined) return found
@@ -75,11 +75,10 @@ async function lookedAt(
   call: StepCall,
   now: Instant,
 ): Promise<Seen | { readonly lost: Extract<StepVerdict, { effect: 'unproven' }> }> {
-  return await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+  return await asAdministrator(call, { for: 'asking' }, async (administrator) => {
     const standing = await standingOf(administrator, call)
     if ('lost' in standing) return standing
-    const { planId, subject } = call
-    const everywhere = await sessionsEverywhere(call, { account: subject.account, oid: oidIn(call), planId })
+    const everywhere = await sessionsEverywhere(call, { account: call.subject.account, oid: oidIn(call) })
     return added(seenIn(call.seen) ?? { since: now, last: now, looks: 0, uses: [], cutShort: false }, everywhere, now)
   })
 }

@@ -51,6 +51,19 @@ for (const major of MAJORS_BY_LOT) {
       await server.sql('revoke middle from person; revoke app from middle')
     })
 
+    test('what a person accepts is the same while the same is open, whoever else is in the server by then', async () => {
+      const openNow = async (): Promise<readonly string[] | undefined> => {
+        const verdict = await looked()
+        return verdict.effect === 'unproven' ? verdict.open : undefined
+      }
+      await server.sql('grant app to person')
+      const open = await openNow()
+      assert.deepEqual(open, ['person inherits the rights of app'])
+      await server.sql(`create role somebody_else login password 'of their own'`)
+      assert.deepEqual(await openNow(), open)
+      await server.sql('revoke app from person; drop role somebody_else')
+    })
+
     test('who may give itself the role is a way, though it has nothing of it yet', async () => {
       if (major >= 16) {
         await server.sql('grant app to person with admin true, inherit false, set false')

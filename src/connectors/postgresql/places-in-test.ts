@@ -16,13 +16,15 @@ export interface Between {
   manner: Manner
   /** User names of the logins that came by, in order. */
   readonly logins: readonly string[]
+  /** What each of them called its session. */
+  readonly applications: readonly string[]
   /** Answers to a question for the password that came by. */
   readonly proofs: () => number
   close(): Promise<void>
 }
 
 export async function between(port: number): Promise<Between> {
-  const logins: string[] = []
+  const [logins, applications]: [string[], string[]] = [[], []]
   let proofs = 0
   const open = new Set<Socket>()
   const it = { manner: 'forwards' as Manner }
@@ -30,9 +32,13 @@ export async function between(port: number): Promise<Between> {
     open.add(client)
     client.on('error', () => undefined)
     client.on('data', (bytes: Buffer) => {
-      const user = /\0user\0([^\0]+)\0/.exec(bytes.toString('latin1'))?.[1]
-      if (user !== undefined) logins.push(user)
-      else if (bytes[0] === 'p'.charCodeAt(0)) proofs++
+      const text = bytes.toString('latin1')
+      const user = /\0user\0([^\0]+)\0/.exec(text)?.[1]
+      if (user !== undefined) {
+        logins.push(user)
+        applications.push(/\0application_name\0([^\0]*)\0/.exec(text)?.[1] ?? '')
+      }
+      if (user === undefined && bytes[0] === 'p'.charCodeAt(0)) proofs++
       answerBadly(client, it.manner, user !== undefined)
     })
     if (it.manner !== 'forwards') return
@@ -45,6 +51,7 @@ export async function between(port: number): Promise<Between> {
   return Object.assign(it, {
     address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
     logins,
+    applications,
     proofs: () => proofs,
     close: async () => {
       for (const socket of open) socket.destroy()

@@ -13,6 +13,8 @@ export interface ProbeJob {
   /** One statement that needs the right in question, tried in a transaction that is rolled back. */
   readonly attempt?: string
   readonly milliseconds: number
+  /** What the session is called at the server. */
+  readonly application: string
   /** Whether a place is answered that asks in clear or as MD5. */
   readonly inClear?: boolean
 }

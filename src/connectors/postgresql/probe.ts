@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { OfferedCredential, TargetCall } from '#connectors/target'
-import { tlsFor } from './administrator.ts'
+import type { OfferedCredential, StepCall, TargetCall } from '#connectors/target'
+import { applicationName, tlsFor } from './administrator.ts'
 import { relayed } from './probe-answer.ts'
 import type { PlaceAnswer, ProbeAnswer, ProbeJob } from './probe-answer.ts'
 import { placesOf } from './role.ts'
@@ -28,7 +28,7 @@ export interface Probe {
 
 /** Tries the login at the address, at each entrance and at each standby. What the prober could not answer for is unproven. */
 export async function probe(
-  call: TargetCall,
+  call: TargetCall & Partial<Pick<StepCall, 'planId'>>,
   { user, credential, attempt, milliseconds }: Probe,
 ): Promise<ProbeAnswer> {
   const { settings } = call
@@ -40,6 +40,7 @@ export async function probe(
     secret: credential.secret(),
     database: credential.database ?? settings.database,
     milliseconds: milliseconds ?? PLACE_MS,
+    application: applicationName(call.planId, 'reeve probe'),
     ...(tls !== false && { ca: tls.ca }),
     ...(settings.probeInClear === true && { inClear: true }),
     ...(attempt !== undefined && { attempt }),

@@ -21,7 +21,7 @@ const FOR_GOOD = new Set(['2BP01', '42501', '0A000'])
 export const reassignOwned: TargetStep = {
   name: REASSIGN_OWNED,
   title: 'what it owns goes to its successor, its rights are withdrawn',
-  look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
+  look: async (call) => await asAdministrator(call, { for: 'asking' }, (one) => look(one, call)),
   act: async (call) => {
     if ((await elsewhere(call)) !== undefined) return
     for (const { database } of (await remainingOf(call)).filter(({ open }) => open)) await handOver(call, database)
@@ -36,7 +36,7 @@ export const reassignOwned: TargetStep = {
 }
 
 async function remainingOf(call: Omit<StepCall, 'before'>): Promise<Dependents[]> {
-  return await asAdministrator(call, { for: 'asking', planId: call.planId }, (administrator) =>
+  return await asAdministrator(call, { for: 'asking' }, (administrator) =>
     dependentsOf(administrator, call.subject.account),
   )
 }
@@ -79,7 +79,7 @@ async function successorHindered(
   if (successor === undefined || successor === account)
     return {
       reason: `${account} owns ${owned} objects, and nobody is named who takes them over`,
-      next: 'name a successor in the settings of the target, then make the plan again',
+      next: `name one: \`reeve target change ${call.settings.name} --successor ROLE\` (a role that does not log in and that Reeve manages), then make the plan again`,
     }
   const asSubject = { settings: call.settings, subject: { account: successor } }
   return await hindrance(administrator, asSubject, await roleOf(administrator, successor))
@@ -88,7 +88,7 @@ async function successorHindered(
 /** Whatever the server refuses for good is seen by who verifies. Throws what can be tried again. */
 async function handOver(call: StepCall, database: string): Promise<void> {
   try {
-    await asAdministrator(call, { for: 'acting', planId: call.planId, database }, async (administrator) => {
+    await asAdministrator(call, { for: 'acting', database }, async (administrator) => {
       if (!(await isHandOverThere(administrator))) return
       await administrator.rows(handOverStatement(call.subject.account, call.settings.successor))
     })
@@ -120,7 +120,7 @@ async function withoutFunction(call: StepCall, remaining: readonly Dependents[])
   const missing: string[] = []
   for (const { database, open } of remaining) {
     if (!open) continue
-    const session = { for: 'asking', planId: call.planId, database } as const
+    const session = { for: 'asking', database } as const
     if (!(await asAdministrator(call, session, isHandOverThere))) missing.push(database)
   }
   return missing

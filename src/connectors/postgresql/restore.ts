@@ -14,12 +14,12 @@ import { standingOf } from './standing.ts'
 export const allowLogins: TargetStep = {
   name: 'allow_logins',
   title: 'logins as before',
-  look: async (call) => await asAdministrator(call, { for: 'asking', planId: call.planId }, (one) => look(one, call)),
+  look: async (call) => await asAdministrator(call, { for: 'asking' }, (one) => look(one, call)),
   act: async (call) => {
     await given(call, 'returned')
   },
   verify: async (call) => {
-    const other = await asAdministrator(call, { for: 'asking', planId: call.planId }, async (administrator) => {
+    const other = await asAdministrator(call, { for: 'asking' }, async (administrator) => {
       const standing = await standingOf(administrator, call)
       return 'lost' in standing ? standing.lost : anewHeld(call, await heldMark(administrator, standing.role.oid))
     })
@@ -57,7 +57,7 @@ const notHeldBy = (call: Pick<StepCall, 'subject'>): NonNullable<Looked['blocked
 async function given(call: StepCall, as: 'returned' | 'found'): Promise<StepVerdict | undefined> {
   const logins = loginsIn(part(call.before, as))
   if (logins === undefined) return UNKNOWN
-  return await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+  return await asAdministrator(call, { for: 'acting' }, async (administrator) => {
     const standing = await standingOf(administrator, call)
     if ('lost' in standing) return standing.lost
     const kept = await heldMark(administrator, standing.role.oid)

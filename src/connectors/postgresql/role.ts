@@ -52,6 +52,18 @@ export async function hindrance(
       }
 }
 
+/** For a superuser to paste, so that Reeve may change it; nothing where no statement is good for that. */
+export function remedyFor(
+  { version }: Pick<Administrator, 'version'>,
+  call: Pick<StepCall, 'settings' | 'subject'>,
+  role: Role | undefined,
+): string[] {
+  const { account } = call.subject
+  if (account === call.settings.administrator.user || role?.superuser === true) return []
+  const made = role === undefined ? [`CREATE ROLE ${identifier(account)} NOLOGIN`] : []
+  return [...made, administerStatement(call, version)]
+}
+
 /** From 16 on CREATEROLE changes only the roles that it has ADMIN on; before, every one that is no superuser. */
 async function mayAdminister(administrator: Administrator, account: string): Promise<boolean> {
   const admin = administrator.version >= 16 ? "and pg_has_role(current_user, $1, 'member with admin option')" : ''

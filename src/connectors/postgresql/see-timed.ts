@@ -1,7 +1,7 @@
 // Whether a grant is seen to be over: its role is not there, no session is left, and the server refuses a real login by its name.
 import { randomBytes } from 'node:crypto'
 import type { TargetCall, TimedRight, TimedSeen } from '#connectors/target'
-import { tlsFor } from './administrator.ts'
+import { applicationName, tlsFor } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { relayed } from './probe-answer.ts'
 import { inParts, OneSession } from './one-session.ts'
@@ -34,7 +34,7 @@ async function seeAll(call: TargetCall, users: readonly string[]): Promise<Reado
 
 /** Those of which something is there, or may be, with what it is: at the server, and at each standby that it names. */
 async function leftOf(call: TargetCall, users: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { answers, unasked } = await askEach(call, undefined, async (server) => await leftAt(server, call, users))
+  const { answers, unasked } = await askEach(call, async (server) => await leftAt(server, call, users))
   const left = new Map<string, string>()
   for (const { at, why } of unasked) for (const name of users) left.set(name, `sessions at the standby ${at}: ${why}`)
   for (const { at, answer } of answers)
@@ -78,6 +78,7 @@ async function refusedLogin(
     secret: randomBytes(32).toString('base64url'),
     database: call.settings.database,
     milliseconds: PLACE_MS,
+    application: applicationName(undefined, 'reeve probe'),
     ...(tls !== false && { ca: tls.ca }),
   }
   const answers = relayed(await Promise.all(job.places.map(async (place) => await tried(place, job))))

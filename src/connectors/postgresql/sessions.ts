@@ -60,9 +60,9 @@ export interface Everywhere {
 /** At the server and at each standby that its settings name. */
 export async function sessionsEverywhere(
   call: TargetCall,
-  { account, oid, planId }: { readonly account: string; readonly oid?: string | undefined; readonly planId?: string },
+  { account, oid }: { readonly account: string; readonly oid?: string | undefined },
 ): Promise<Everywhere> {
-  const { answers, unasked } = await askEach(call, planId, async (server) => await sessionsOf(server, account, oid))
+  const { answers, unasked } = await askEach(call, async (server) => await sessionsOf(server, account, oid))
   return {
     sessions: answers.flatMap(({ at, answer }) =>
       at === undefined

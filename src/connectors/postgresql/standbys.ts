@@ -70,12 +70,8 @@ export interface AskedEach<T> {
 }
 
 /** At the server and at each standby that its settings name. A standby that can't be asked keeps nobody from asking the rest. */
-export async function askEach<T>(
-  call: TargetCall,
-  planId: string | undefined,
-  ask: (server: Administrator) => Promise<T>,
-): Promise<AskedEach<T>> {
-  const session = { for: 'asking', ...(planId !== undefined && { planId }) } as const
+export async function askEach<T>(call: TargetCall, ask: (server: Administrator) => Promise<T>): Promise<AskedEach<T>> {
+  const session = { for: 'asking' } as const
   const answers: { at?: string; answer: T }[] = [{ answer: await asAdministrator(call, session, ask) }]
   const unasked: { at: string; why: string }[] = []
   for (const place of standbysIn(call)) {

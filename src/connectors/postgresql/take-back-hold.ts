@@ -9,7 +9,7 @@ import type { Role } from './role.ts'
 import { standingOf } from './standing.ts'
 
 export async function takeBackHold(call: StepCall): Promise<StepVerdict> {
-  const given = await asAdministrator(call, { for: 'acting', planId: call.planId }, async (administrator) => {
+  const given = await asAdministrator(call, { for: 'acting' }, async (administrator) => {
     const standing = await standingOf(administrator, call)
     if ('lost' in standing) return standing.lost
     const kept = await heldMark(administrator, standing.role.oid)

@@ -1,7 +1,7 @@
 // Grants end at PostgreSQL: no new logins, no open sessions, then no role. Many that end together are ended in one session, and
 // with them whatever is left here of grants whose time is over.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TargetCall, TimedDone, TimedRight } from '#connectors/target'
+import type { TargetCall, TimedDone, TimedReaped, TimedRight } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { endBeginning } from './beginning.ts'
@@ -16,21 +16,38 @@ import { readComment, TIMED_ROLES, timedRoleName } from './timed-role.ts'
 const SESSIONS_MS = 5000
 const PAUSE_MS = 50
 
-/** Why a role is still there; what is not in it is gone. */
-type Left = ReadonlyMap<string, string>
+interface Taken {
+  /** Why a role is still there; what is not in it is gone. */
+  readonly left: ReadonlyMap<string, string>
+  /** Roles that were over, and that nobody had asked for. */
+  readonly forgotten: readonly string[]
+}
 
-const together = new OneSession<string, Left>(takeAll)
+const together = new OneSession<string, Taken>(takeAll)
+/** No name of a role: who asks for nothing comes along with whoever asks in the same moment. */
+const NOTHING = ''
 
 export async function takeTimed(call: TargetCall, right: TimedRight): Promise<TimedDone> {
   const role = timedRoleName(right)
-  const left = (await together.join(call, role)).get(role)
+  const left = (await together.join(call, role)).left.get(role)
   return left === undefined ? { done: true, answer: `pg_roles has no ${role} any more` } : { done: false, reason: left }
 }
 
-async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Left> {
+export async function reapTimed(call: TargetCall): Promise<TimedReaped> {
+  const { left, forgotten } = await together.join(call, NOTHING)
+  const isLeft = (name: string): boolean => left.has(name)
+  return {
+    gone: forgotten.filter((name) => !isLeft(name)),
+    left: forgotten.filter(isLeft).map((name) => ({ name, reason: left.get(name) ?? '' })),
+  }
+}
+
+async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Taken> {
   const left = new Map<string, string>()
+  const found: string[] = []
   await asAdministrator(call, { for: 'acting' }, async (one) => {
     const roles = await there(one, call, wanted)
+    found.push(...roles)
     for (const part of inParts(roles))
       await allOrEach(part, async (names) => {
         await one.rows(names.map((name) => `ALTER ROLE ${identifier(name)} NOLOGIN PASSWORD NULL`).join('; '))
@@ -46,7 +63,7 @@ async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Lef
     const free = roles.filter((name) => !left.has(name))
     for (const part of inParts(free)) await dropRoles(one, call, part, left)
   })
-  return left
+  return { left, forgotten: found.filter((name) => !wanted.includes(name)) }
 }
 
 /** Those that are wanted, and those whose own comment says that they are over. */
@@ -125,7 +142,7 @@ const GIVEN = `with who as (select (select oid from pg_roles where rolname = $1)
 
 async function why(one: Administrator, call: TargetCall, account: string, error: TargetError): Promise<string> {
   const words: string[] = []
-  const asStep = { ...call, planId: '', subject: { account }, earlier: {}, before: null }
-  for (const each of await dependentsOf(one, account)) words.push(await described(asStep, each))
+  for (const each of await dependentsOf(one, account))
+    words.push(await described({ ...call, subject: { account } }, each))
   return [...words, error.message].join('; ')
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newId, systemClock } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TimedRight, TimedRights } from '#connectors/target'
@@ -150,6 +151,20 @@ for (const major of MAJORS_BY_LOT) {
       assert.ok(taken.done, taken.done ? '' : taken.reason)
       assert.deepEqual(await roles(), [])
       await server.sql('revoke all on bills from reeve_admin; revoke all on schema public from reeve_admin cascade')
+    })
+
+    test('what is over and forgotten is reaped though nobody asks for it by name; what is not over stays', async () => {
+      const [call, over, still] = [server.call(), right({}, 3000), right()]
+      assert.equal((await timed.give(call, over)).done, true)
+      assert.equal((await timed.give(call, still)).done, true)
+      const { user, password } = await timed.login(call, over)
+      const session = await server.session(user, password)
+      assert.deepEqual(await timed.reap(call), { gone: [], left: [] })
+      await sleep(3100)
+      assert.deepEqual(await timed.reap(call), { gone: [user], left: [] })
+      await assert.rejects(session.query('select 1'))
+      assert.deepEqual(await roles(), [{ rolname: `reeve_${still.id}` }])
+      assert.equal((await timed.take(call, still)).done, true)
     })
 
     test('no grant makes who has it rule the server, and an earlier step of one does not undo a later', async () => {

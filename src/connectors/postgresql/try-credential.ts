@@ -20,7 +20,7 @@ export const tryCredentialBefore: TargetStep = {
   asksOnly: true,
   // the first to look: from here on the plan is about the role with this oid
   look: async (call) => {
-    const role = await asAdministrator(call, { for: 'asking', planId: call.planId }, (administrator) =>
+    const role = await asAdministrator(call, { for: 'asking' }, (administrator) =>
       roleOf(administrator, call.subject.account),
     )
     return { ...(await look(call)), before: { oid: role?.oid ?? null } }

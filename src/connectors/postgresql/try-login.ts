@@ -23,7 +23,7 @@ export async function tried(place: ProbeJob['places'][number], given: ProbeJob):
     database: given.database,
     ssl: isTls ? { ca: [...(given.ca ?? [])], rejectUnauthorized: true } : false,
     enableChannelBinding: isTls,
-    application_name: 'reeve probe',
+    application_name: given.application,
     connectionTimeoutMillis: given.milliseconds,
     query_timeout: given.milliseconds,
   })

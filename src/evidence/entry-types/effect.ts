@@ -14,7 +14,7 @@ const ENDED = { receipt: 'text' } as const
 
 export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
   'target.added': effect('a system was configured on which plans may act', { system: 'text' }),
-  'target.changed': effect('a system on which plans may act is configured in another way'),
+  'target.changed': effect('a system on which plans may act is configured in another way', { changed: 'names?' }),
   'target.removed': effect('no plan acts on a system any more'),
   'target.examined': effect('what a target lets its administrative role do was looked at', {
     ok: 'number',
@@ -23,6 +23,14 @@ export const EFFECT_ENTRIES: Readonly<Record<string, EntryType>> = {
     unknown: 'number',
     version: 'number?',
   }),
+  'target.reaped': effect(
+    'rights for a time that were over, and that no grant named any more, were ended at a target',
+    {
+      gone: 'names',
+      left: 'names',
+      count: 'number',
+    },
+  ),
   'restraint.set': effect('every act at targets was stopped at once'),
   'restraint.lifted': effect('plans act at targets again'),
   'plan.made': effect('something is to be done at a target, step by step', {

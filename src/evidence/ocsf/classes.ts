@@ -112,6 +112,7 @@ const ENTITIES: readonly [string, OcsfKind][] = [
     'entitlement.gone',
     'way.gone',
     'connection.removed',
+    'target.reaped',
     'target.removed',
     'plan.cancelled',
     'person.left',

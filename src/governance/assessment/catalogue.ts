@@ -4,7 +4,7 @@ import type { Population } from './rows.ts'
 import { HOLDERS, LOG, TOKENS, VERSIONS } from './controls/administration.ts'
 import { BREAK_GLASS } from './controls/break-glass.ts'
 import { CREDENTIALS } from './controls/credentials.ts'
-import { ENDS, PLANS, RESTRAINTS, TARGETS } from './controls/effect.ts'
+import { ENDS, PLANS, RESTRAINTS, TARGETS, UNPROVEN_GRANTS } from './controls/effect.ts'
 import { LIFE, REQUESTS } from './controls/life.ts'
 import { OWNERSHIP } from './controls/ownership.ts'
 import { GRANTS, POLICIES } from './controls/rights.ts'
@@ -26,6 +26,7 @@ export const CONTROLS: readonly AnyControl[] = [
   ...POLICIES,
   ...PLANS,
   ...ENDS,
+  ...UNPROVEN_GRANTS,
   ...TARGETS,
   ...RESTRAINTS,
   ...VERSIONS,

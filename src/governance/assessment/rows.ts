@@ -99,6 +99,8 @@ export interface GrantFacts {
   readonly ended?: { readonly at: Instant }
   /** Only where the right lies at a target, which was told of it by `decisionId`; `verifiedAt`: it was seen to refuse it after its end. */
   readonly fulfilment?: { readonly decisionId?: string; readonly verifiedAt?: Instant }
+  /** When its target was not seen to refuse it, the first time; and when a receiver was told, which is told once. */
+  readonly unproven?: { readonly at: Instant; readonly toldAt?: Instant }
   /** `behind`: the natural persons who may have decided. */
   readonly decisions: readonly { readonly verdict: 'approve' | 'deny'; readonly behind: readonly string[] }[]
 }

@@ -73,6 +73,7 @@ const Verdict = z.object({
   reason: z.string().optional(),
   next: z.string().optional().describe('what a person does now'),
   facts: z.unknown().optional(),
+  open: z.array(z.string()).optional().describe('all that stands open, line by line: what a person may accept'),
 })
 const Step = z.object({
   name: z.string(),
@@ -112,8 +113,14 @@ const AcceptedWays = z
     at: instant,
     because: z.string(),
     receiptId: z.string().describe('where they were read'),
-    hash: z.string().describe('SHA-256 of what was answered: another answer is not accepted'),
-    ways: z.array(z.object({ step: z.string(), reason: z.string() })),
+    hash: z.string().describe('SHA-256 of what stood open: another answer is not accepted'),
+    ways: z.array(
+      z.object({
+        step: z.string(),
+        reason: z.string(),
+        open: z.array(z.string()).optional().describe('what stood open, line by line'),
+      }),
+    ),
   })
   .describe('another person than who planned it goes on although this is not proven')
 

@@ -38,8 +38,8 @@ const HASHES_MAX = 64
 const KEYS_MAX = 1000
 
 export function readReceipt(bytes: Uint8Array): ReceiptParts {
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  const file = JSON.parse(text) as ReceiptFile
+  const text = textOfReceipt(bytes)
+  const file = objectIn(text) as ReceiptFile
   // a member twice, or one more, would be read by others and proven by nothing
   if (`${canonical(file)}\n` !== text || !MEMBERS_OF_FILE.has(Object.keys(file).sort().join(',')))
     throw new Error('the file is not written in its one form')
@@ -49,6 +49,26 @@ export function readReceipt(bytes: Uint8Array): ReceiptParts {
     throw new Error('the keys in the file are none')
   const entry = toldEntry(file.entry)
   return { entry, ...proofIn(file.proof), announcements: (keys ?? []).map(announcementIn) }
+}
+
+function textOfReceipt(bytes: Uint8Array): string {
+  if (bytes.length === 0) throw new Error('the file is empty')
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Error('the file is no text in UTF-8')
+  }
+}
+
+/** An object: what is looked into. */
+function objectIn(text: string): unknown {
+  try {
+    const file = JSON.parse(text) as unknown
+    if (typeof file === 'object' && file !== null) return file
+  } catch {
+    // said below
+  }
+  throw new Error('the file is no JSON object: it is cut off, or another file')
 }
 
 function announcementIn(item: NonNullable<ReceiptFile['keys']>[number]): Announcement {

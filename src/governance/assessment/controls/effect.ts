@@ -30,8 +30,8 @@ function judgeReceipt({ data }: Plan, { at, settings }: Surroundings): Verdict {
   return outcome === state ? HOLDS : violates(`it is ${state}, and its receipt says ${outcome}`)
 }
 
-function judgeTold({ data }: Plan, { at }: Surroundings): Verdict {
-  for (const { at: ended, toldAt } of data.unproven) {
+function judgeTold(times: PlanFacts['unproven'], { at }: Surroundings): Verdict {
+  for (const { at: ended, toldAt } of times) {
     if (daysBefore(toldAt ?? at, 1) <= ended) continue
     return violates(
       `unproven on ${ended}, and ${toldAt === undefined ? 'no receiver of alarms took it' : `told on ${toldAt}`}`,
@@ -82,7 +82,7 @@ export const PLANS: readonly AssertedControl<'plans'>[] = [
     references: csf('RS.CO-02', 'RS.MA-01'),
     over: 'plans',
     applies: ({ data }) => data.unproven.length > 0,
-    judge: judgeTold,
+    judge: ({ data }, around) => judgeTold(data.unproven, around),
     shows: (row) => ({ ...basics(row), unproven_since: row.data.unproven[0]?.at }),
   },
   {
@@ -137,6 +137,21 @@ export const ENDS: readonly AssertedControl<'grants'>[] = [
       ended_at: data.ended?.at,
       seen_refused_at: data.fulfilment?.verifiedAt,
     }),
+  },
+]
+
+/** Of one that is tried again for weeks persons are told once. */
+export const UNPROVEN_GRANTS: readonly AssertedControl<'grants'>[] = [
+  {
+    id: 'unproven-grants-told',
+    title: 'Whoever must know was told of grants that their target was not seen to refuse',
+    statement: 'each grant that was unproven was told to a receiver, which took it within a day of the first time',
+    query: `grants with an entry grant.unproven before :at - 1 day, for which there is no entry alarm.taken of event 'unproven' within a day of the first of them`,
+    references: csf('RS.CO-02', 'RS.MA-01'),
+    over: 'grants',
+    applies: ({ data }) => data.unproven !== undefined,
+    judge: ({ data: { unproven } }, around) => judgeTold(unproven === undefined ? [] : [unproven], around),
+    shows: ({ data }) => ({ principal: data.principalId, state: data.state, unproven_since: data.unproven?.at }),
   },
 ]
 
