@@ -1,4 +1,5 @@
 // Policies that are to decide: what every way to check, compare and propose them refuses beside what cannot be read at all.
+import { neverEqual } from './never-equal.ts'
 import { problemAt, readPolicyText } from './policy-text.ts'
 import type { PolicyTexts, ReadPolicies, TextProblem, WrittenPolicy } from './policy-text.ts'
 
@@ -19,6 +20,7 @@ export async function readPoliciesToDecide(texts: PolicyTexts): Promise<ReadPoli
   const problems = [
     ...templates.map((part) => at(part, 'it has a slot; rights for single identities are grants here')),
     ...policies.filter(({ json }) => holdsNul(json)).map((part) => at(part, NUL, part.text.indexOf('\\0'))),
+    ...policies.flatMap((part) => neverEqual(part).map(({ place, message }) => at(part, message, place))),
     ...policies.flatMap((part) =>
       neverMatching(part).map(({ side, type }) =>
         at(
