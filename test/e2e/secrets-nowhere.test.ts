@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
@@ -15,25 +16,22 @@ import type { ContainWorld } from './target-in-test.ts'
 
 const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
 /** By a plan each, to its end. */
-const USED = EXHAUSTIVE ? 1000 : 5
-/** Offered for what would become of them, or in a request that is wrong. */
-const SHOWN = EXHAUSTIVE ? 200 : 20
+const USED = EXHAUSTIVE ? 25 : 5
+/** Offered for what would become of them, in a request that is wrong, or where no secret belongs. */
+const SHOWN = EXHAUSTIVE ? 470 : 33
+/** In files, which are scanned and imported. */
+const STORED = EXHAUSTIVE ? 500 : 40
 const AT_ONCE = 4
 /** Of those, by the command line. */
 const BY_COMMAND = 2
 /** Beside those: held up, so that their secrets are in memory when the server crashes. */
 const UNDER_WAY = 5
+const ALL = USED + SHOWN + STORED + UNDER_WAY
 const why = { because: 'it was planted' }
 
 interface Item {
   readonly id: string
   readonly data: { readonly state: string; readonly account: string; readonly receiptId?: string }
-}
-
-interface Leaked {
-  readonly secret: string
-  readonly target: string
-  readonly account: string
 }
 
 const planted = (prefix: string, count: number): Record<string, string> =>
@@ -42,16 +40,18 @@ const planted = (prefix: string, count: number): Record<string, string> =>
   )
 
 describe('values of secrets are nowhere', { skip: postgresMissing(18), timeout: 1_800_000 }, () => {
-  test(`${USED} that leaked are used and ${SHOWN} more shown: found in nothing that is kept, told, seen or left by a crash`, async (t) => {
+  test(`${ALL} are planted, used, shown and imported: found in nothing that is kept, told, seen or left by a crash`, async (t) => {
     const [roles, stuck] = [planted('app', USED), planted('stuck', UNDER_WAY)]
     const left = await mkdtemp(join(tmpdir(), 'reeve-crash-'))
     t.after(async () => await rm(left, { recursive: true, force: true }))
     const reports = join(left, 'reports')
     mkdirSync(reports)
     const env = { NODE_OPTIONS: `--report-on-signal --report-on-fatalerror --report-directory=${reports}` }
-    const world = await startWithTarget(t, { ...roles, ...stuck }, [], [], { cwd: left, env })
+    const estate = await estateOf(t)
+    const args = ['--import-root', estate]
+    const world = await startWithTarget(t, { ...roles, ...stuck }, args, [], { cwd: left, env })
     const watch = watchProcesses()
-    const answers = [...(await contained(world, roles)), ...(await shown(world))]
+    const answers = [...(await contained(world, roles)), ...(await imported(world, estate)), ...(await shown(world))]
     const plans = await ended(world)
     const seen = watch.stop()
     assert.deepEqual([...new Set(plans.map(({ data }) => data.state))], ['verified'])
@@ -108,19 +108,51 @@ async function someAtOnce(work: (() => Promise<void>)[]): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, one))
 }
 
-/** None is the password of the account: before a plan, in one, or in a request that is wrong. */
+/** A file each, as people leave them behind. */
+async function estateOf(t: TestContext): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'reeve-planted-')))
+  t.after(async () => await rm(folder, { recursive: true, force: true }))
+  for (const [name, secret] of Object.entries(planted('stored', STORED)))
+    await writeFile(join(folder, `${name}.env`), `DATABASE_URL=${uriOf(name, secret)}\n`)
+  return folder
+}
+
+const uriOf = (name: string, secret: string): string => `postgresql://${name}:${secret}@${name}.example:5432/shop`
+
+/** Scanned at the command line, and read by the server into the roll. */
+async function imported(world: ContainWorld, estate: string): Promise<string[]> {
+  const scanned = await world.run(world.ida, 'scan', estate, '--format', 'json')
+  const read = await world.run(world.ida, 'import', estate)
+  assert.equal(read.code, 0, read.stdout + read.stderr)
+  const known = await pages(world, '/v1/credentials')
+  const found = known.flatMap((page) => (JSON.parse(page) as { items: unknown[] }).items)
+  assert.ok(found.length >= STORED, `${found.length} credentials are in the roll`)
+  return [scanned.stdout, scanned.stderr, read.stdout, read.stderr, ...known]
+}
+
+/** None is the password of the account: before a plan, in one, in a request that is wrong, or where none belongs. */
 async function shown(world: ContainWorld): Promise<string[]> {
   const answers: string[] = []
-  const ways = [
-    async (asked: Leaked) => await world.post(world.ida, '/v1/containments/preview', asked, 200),
-    async (asked: Leaked) => await world.post(world.ida, '/v1/plans/preview', { ...asked, operation: 'contain' }, 200),
-    async (asked: Leaked) =>
-      await world.post(world.ida, '/v1/containments', { ...asked, ...why, credentialId: asked.secret }, 400),
-    async (asked: Leaked) =>
-      await world.post(world.ida, '/v1/plans', { ...asked, ...why, operation: asked.secret }, 400),
+  const planId = (await allPlans(world))[0]?.id ?? ''
+  const { ida, post } = world
+  const settings = { name: 'another', address: { host: '127.0.0.1', port: 1 }, tls: 'off' }
+  const asked = { target: 'main', account: 'app0' }
+  const ways: readonly ((secret: string) => Promise<unknown>)[] = [
+    async (secret) => await post(ida, '/v1/containments/preview', { ...asked, secret }, 200),
+    async (secret) => await post(ida, '/v1/containments/preview', { secret: uriOf('nobody', secret) }, 200),
+    async (secret) => await post(ida, '/v1/containments/preview', { secret: `db.example:5432:*:app0:${secret}` }, 200),
+    async (secret) => await post(ida, '/v1/plans/preview', { ...asked, secret, operation: 'contain' }, 200),
+    async (secret) => await post(ida, '/v1/containments', { ...asked, secret, ...why, credentialId: secret }, 400),
+    async (secret) => await post(ida, '/v1/plans', { ...asked, secret, ...why, operation: secret }, 400),
+    async (secret) => await post(ida, `/v1/plans/${planId}/run`, { secret }, 422),
+    async (secret) =>
+      await post(ida, '/v1/targets', { ...settings, administrator: { user: 'reeve_admin', password: secret } }, 422),
+    async (secret) => await post(ida, '/v1/access-requests', { principalId: 'me', password: secret }, 400),
+    async (secret) => await post(ida, '/v1/connections', { type: 'files', name: 'x', token: secret }, 400),
+    async (secret) => await post(secret, '/v1/tokens', {}, 401),
   ]
   const offers = Object.values(planted('shown', SHOWN)).map((secret, index) => async (): Promise<void> => {
-    answers.push(JSON.stringify(await ways[index % ways.length]?.({ secret, target: 'main', account: 'app0' })))
+    answers.push(JSON.stringify(await ways[index % ways.length]?.(secret)))
   })
   await someAtOnce(offers)
   return answers

@@ -1,4 +1,4 @@
-// Behind a real PgBouncer: what it keeps, and what it lets in, is seen at the entrance.
+// Behind a real PgBouncer. What it keeps, and what it lets in, makes a plan unproven: test/faults/incomplete.test.ts.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import type { StepVerdict } from '#connectors/target'
@@ -33,30 +33,6 @@ for (const major of MAJORS) {
     }
     const reasonOf = (verdict: StepVerdict | undefined): string =>
       verdict?.effect === 'unproven' ? verdict.reason : ''
-
-    test('a pooler that signs in as somebody else lets the credential in: unproven', async () => {
-      pooler = await startPooler(
-        server.port,
-        { app: SECRET, pool: 'of-the-pooler' },
-        'user=pool password=of-the-pooler',
-      )
-      assert.match(reasonOf(await contained()), /still let in: .* accepted: the login was accepted, as `pool`/)
-    })
-
-    test('a session that it had kept is dead, and a pooler that takes the password without a server proves nothing', async () => {
-      pooler = await startPooler(server.port, { app: SECRET })
-      const kept = await server.session('app', SECRET, 'postgres', 'kept', pooler.address.port)
-      await kept.query('select 1')
-      const open = await server.sql("select 1 from pg_stat_activity where usename = 'app'")
-      assert.equal(open.length, 1)
-      const verdict = await contained()
-      assert.match(
-        reasonOf(verdict),
-        /not seen refused: .*(?:the pooler has no session for it at the server|did not answer in time)/,
-      )
-      assert.deepEqual(await server.sql("select 1 from pg_stat_activity where usename = 'app'"), [])
-      await assert.rejects(kept.query('select 1'))
-    })
 
     test('where the pooler itself refuses the credential too it is verified', async () => {
       pooler = await startPooler(server.port, { app: SECRET })
