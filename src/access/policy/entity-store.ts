@@ -205,7 +205,7 @@ export class EntityStore {
     if (ancestors === undefined) return this.#refuse(record, 'it has too many ancestors')
     const old = entity.data
     if (old !== null) this.#unlink(entity)
-    entity.data = { attributes, tags, parents, ancestors }
+    entity.data = this.#lasting.data({ attributes, tags, parents, ancestors })
     for (const parent of parents) {
       const children = this.#children.get(parent)
       if (children === undefined) this.#children.set(parent, new Set([entity]))
@@ -246,7 +246,8 @@ export class EntityStore {
       const next = new Set<Entity>()
       for (const entity of level) {
         if (entity.data === null) continue
-        entity.data = { ...entity.data, ancestors: ancestorsOf(entity.data.parents) ?? entity.data.ancestors }
+        const ancestors = ancestorsOf(entity.data.parents) ?? entity.data.ancestors
+        entity.data = this.#lasting.data({ ...entity.data, ancestors })
         for (const child of this.#children.get(entity) ?? []) next.add(child)
       }
       level = [...next]

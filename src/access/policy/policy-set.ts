@@ -35,20 +35,28 @@ export interface PolicyDecision {
   readonly forbidFailed: boolean
 }
 
+interface Template {
+  readonly body: PolicyBody
+  readonly number: number
+  links: number
+}
+
 const NONE = -1
 
 export class PolicySet {
   readonly entities: EntityStore
   readonly #reader: RequestReader
   readonly #shapes: Shapes = new Map()
-  readonly #templates = new Map<string, { readonly body: PolicyBody; links: number }>()
-  readonly #templateOf = new Map<PolicyBody, { readonly body: PolicyBody; links: number }>()
+  readonly #templates = new Map<string, Template>()
+  readonly #templateOf = new Map<PolicyBody, Template>()
   readonly #index = new ScopeIndex()
   readonly #entries = new Map<string, number>()
   /** By entry. */
   readonly #ids: string[] = []
-  readonly #bodies: (PolicyBody | null)[] = []
   readonly #free: number[] = []
+  /** By their own numbers, since all links of a template have one body. */
+  readonly #bodies: (PolicyBody | null)[] = []
+  readonly #freeBodies: number[] = []
   readonly #found = new Candidates()
   readonly #frame: Frame
 
@@ -81,7 +89,7 @@ export class PolicySet {
       releaseBody(body, this.entities)
       throw new Fault('unprocessable', `\`${id}\` has a slot; add it as a template`)
     }
-    this.#add(id, body, entityOf(body.principal)?.slot ?? NONE, entityOf(body.resource)?.slot ?? NONE)
+    this.#add(id, this.#number(body), entityOf(body.principal)?.slot ?? NONE, entityOf(body.resource)?.slot ?? NONE)
   }
 
   addTemplate(id: string, json: Json): void {
@@ -91,7 +99,7 @@ export class PolicySet {
       releaseBody(body, this.entities)
       throw new Fault('unprocessable', `\`${id}\` has no slot; add it as a policy`)
     }
-    const template = { body, links: 0 }
+    const template = { body, number: this.#number(body), links: 0 }
     this.#templates.set(id, template)
     this.#templateOf.set(body, template)
   }
@@ -115,7 +123,7 @@ export class PolicySet {
     template.links++
     this.#add(
       id,
-      body,
+      template.number,
       (own[0] ?? entityOf(body.principal))?.slot ?? NONE,
       (own[1] ?? entityOf(body.resource))?.slot ?? NONE,
     )
@@ -124,18 +132,19 @@ export class PolicySet {
   /** A policy or link. False when there is none of this id. Costs microseconds. */
   remove(id: string): boolean {
     const entry = this.#entries.get(id)
-    const body = entry === undefined ? null : this.#bodies[entry]
-    if (entry === undefined || body == null) return false
+    if (entry === undefined) return false
+    const number = this.#index.bodyOf(entry)
+    const body = this.#bodies[number]
+    if (body == null) return false
     this.#index.remove(entry, actionSlots(body.action))
     this.#entries.delete(id)
     const template = this.#templateOf.get(body)
-    if (template === undefined) releaseBody(body, this.entities)
+    if (template === undefined) this.#forget(body, number)
     else {
       template.links--
       if (body.needs.principal) this.entities.releaseSlot(this.#index.principalOf(entry))
       if (body.needs.resource) this.entities.releaseSlot(this.#index.resourceOf(entry))
     }
-    this.#bodies[entry] = null
     this.#ids[entry] = ''
     this.#free.push(entry)
     return true
@@ -148,7 +157,7 @@ export class PolicySet {
     if (template.links > 0) throw new Fault('conflict', `${template.links} links use \`${id}\`; remove them first`)
     this.#templates.delete(id)
     this.#templateOf.delete(template.body)
-    releaseBody(template.body, this.entities)
+    this.#forget(template.body, template.number)
     return true
   }
 
@@ -166,7 +175,7 @@ export class PolicySet {
     let forbidFailed = false
     for (let place = 0; place < found.count; place++) {
       const entry = found.entries[place] ?? NONE
-      const body = this.#bodies[entry]
+      const body = this.#bodies[this.#index.bodyOf(entry)]
       if (body == null || !this.#isInScope(entry, body)) continue
       const outcome = testBody(body, frame)
       if (outcome === false) continue
@@ -192,12 +201,25 @@ export class PolicySet {
       throw new Fault('conflict', `there is a policy \`${id}\` already`)
   }
 
-  #add(id: string, body: PolicyBody, principal: number, resource: number): void {
+  #add(id: string, number: number, principal: number, resource: number): void {
+    const body = this.#bodies[number]
+    if (body == null) throw new Error('a body is numbered first')
     const entry = this.#free.pop() ?? this.#ids.length
     this.#ids[entry] = id
-    this.#bodies[entry] = body
     this.#entries.set(id, entry)
-    this.#index.add(entry, principal, resource, actionSlots(body.action))
+    this.#index.add(entry, number, principal, resource, actionSlots(body.action))
+  }
+
+  #number(body: PolicyBody): number {
+    const number = this.#freeBodies.pop() ?? this.#bodies.length
+    this.#bodies[number] = body
+    return number
+  }
+
+  #forget(body: PolicyBody, number: number): void {
+    releaseBody(body, this.entities)
+    this.#bodies[number] = null
+    this.#freeBodies.push(number)
   }
 
   /** What the index does not decide: it found `in` by the hierarchy, and knows no types and no actions. */

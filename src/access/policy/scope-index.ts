@@ -6,11 +6,11 @@ import type { Entity } from './value.ts'
 
 const NONE = -1
 
-/** Columns of an entry: the slots that its scope names, and its neighbours in its chain. */
+/** Columns of an entry: the slots that its scope names, the next one in its chain, and the number of its body. */
 const PRINCIPAL = 0
 const RESOURCE = 1
 const NEXT = 2
-const PREVIOUS = 3
+const BODY = 3
 
 /** Columns of a slot: the first entry that names only this principal or resource; how many pairs name it, less one. */
 const BY_PRINCIPAL = 0
@@ -18,6 +18,7 @@ const BY_RESOURCE = 1
 const PAIRS_OF_PRINCIPAL = 2
 const PAIRS_OF_RESOURCE = 3
 type Head = typeof BY_PRINCIPAL | typeof BY_RESOURCE
+type SlotColumn = Head | typeof PAIRS_OF_PRINCIPAL | typeof PAIRS_OF_RESOURCE
 
 /** What was found, on a list that is written over for each request and never made again. */
 export class Candidates {
@@ -36,7 +37,11 @@ export class Candidates {
 
 export class ScopeIndex {
   readonly #entries = new Rows(4)
+  /** The one before in its chain, which only removing asks for. */
+  readonly #previous = new Rows(1)
   readonly #slots = new Rows(4)
+  /** By slot, a bit for each of its columns that names something: a byte for most slots that a request meets, not a row. */
+  #named = new Uint8Array(64)
   /** Open addressing: first entry of a pair. */
   #pairs = new Int32Array(16).fill(NONE)
   #pairCount = 0
@@ -51,11 +56,16 @@ export class ScopeIndex {
     return this.#entries.get(entry, RESOURCE)
   }
 
+  bodyOf(entry: number): number {
+    return this.#entries.get(entry, BODY)
+  }
+
   /** -1 where the scope names no principal or resource. Actions matter where it names neither. */
-  add(entry: number, principal: number, resource: number, actions: readonly number[]): void {
+  add(entry: number, body: number, principal: number, resource: number, actions: readonly number[]): void {
+    this.#entries.set(entry, BODY, body)
     this.#entries.set(entry, PRINCIPAL, principal)
     this.#entries.set(entry, RESOURCE, resource)
-    this.#entries.set(entry, PREVIOUS, NONE)
+    this.#previous.set(entry, 0, NONE)
     this.#entries.set(entry, NEXT, NONE)
     if (principal === NONE && resource === NONE) this.#addOpen(entry, actions)
     else if (resource === NONE) this.#prepend(entry, BY_PRINCIPAL, principal)
@@ -83,6 +93,23 @@ export class ScopeIndex {
     if (this.#pairCount === 0) return
     this.#findPairs(principal.slot, resource, found)
     for (const slot of ancestorsOf(principal)) this.#findPairs(slot, resource, found)
+  }
+
+  /** Slots are below 0 where only the request names the entity. */
+  #names(slot: number, column: SlotColumn): boolean {
+    return slot >= 0 && ((this.#named[slot] ?? 0) & (1 << column)) !== 0
+  }
+
+  #setSlot(slot: number, column: SlotColumn, value: number): void {
+    this.#slots.set(slot, column, value)
+    if (slot >= this.#named.length) {
+      const grown = new Uint8Array(Math.ceil((slot + 1) * 1.5))
+      grown.set(this.#named)
+      this.#named = grown
+    }
+    const bit = 1 << column
+    const named = this.#named[slot] ?? 0
+    this.#named[slot] = value === NONE ? named & ~bit : named | bit
   }
 
   #addOpen(entry: number, actions: readonly number[]): void {
@@ -115,19 +142,19 @@ export class ScopeIndex {
   }
 
   #chain(slot: number, head: Head, found: Candidates): void {
-    if (slot < 0) return
+    if (!this.#names(slot, head)) return
     for (let entry = this.#slots.get(slot, head); entry !== NONE; entry = this.#entries.get(entry, NEXT))
       found.add(entry)
   }
 
   #findPairs(principal: number, resource: Entity, found: Candidates): void {
-    if (principal < 0 || this.#slots.get(principal, PAIRS_OF_PRINCIPAL) === NONE) return
+    if (!this.#names(principal, PAIRS_OF_PRINCIPAL)) return
     this.#findPair(principal, resource.slot, found)
     for (const slot of ancestorsOf(resource)) this.#findPair(principal, slot, found)
   }
 
   #findPair(principal: number, resource: number, found: Candidates): void {
-    if (resource < 0 || this.#slots.get(resource, PAIRS_OF_RESOURCE) === NONE) return
+    if (!this.#names(resource, PAIRS_OF_RESOURCE)) return
     const first = this.#pairs[this.#placeOf(principal, resource)] ?? NONE
     for (let entry = first; entry !== NONE; entry = this.#entries.get(entry, NEXT)) found.add(entry)
   }
@@ -135,15 +162,15 @@ export class ScopeIndex {
   #prepend(entry: number, head: Head, slot: number): void {
     const first = this.#slots.get(slot, head)
     this.#entries.set(entry, NEXT, first)
-    if (first !== NONE) this.#entries.set(first, PREVIOUS, entry)
-    this.#slots.set(slot, head, entry)
+    if (first !== NONE) this.#previous.set(first, 0, entry)
+    this.#setSlot(slot, head, entry)
   }
 
   #unchain(entry: number, head: Head, slot: number): void {
     const next = this.#entries.get(entry, NEXT)
-    const previous = this.#entries.get(entry, PREVIOUS)
-    if (next !== NONE) this.#entries.set(next, PREVIOUS, previous)
-    if (previous === NONE) this.#slots.set(slot, head, next)
+    const previous = this.#previous.get(entry, 0)
+    if (next !== NONE) this.#previous.set(next, 0, previous)
+    if (previous === NONE) this.#setSlot(slot, head, next)
     else this.#entries.set(previous, NEXT, next)
   }
 
@@ -153,18 +180,18 @@ export class ScopeIndex {
     const head = this.#pairs[place] ?? NONE
     this.#entries.set(entry, NEXT, head)
     if (head === NONE) this.#pairCount++
-    else this.#entries.set(head, PREVIOUS, entry)
+    else this.#previous.set(head, 0, entry)
     this.#pairs[place] = entry
-    this.#slots.set(principal, PAIRS_OF_PRINCIPAL, this.#slots.get(principal, PAIRS_OF_PRINCIPAL) + 1)
-    this.#slots.set(resource, PAIRS_OF_RESOURCE, this.#slots.get(resource, PAIRS_OF_RESOURCE) + 1)
+    this.#setSlot(principal, PAIRS_OF_PRINCIPAL, this.#slots.get(principal, PAIRS_OF_PRINCIPAL) + 1)
+    this.#setSlot(resource, PAIRS_OF_RESOURCE, this.#slots.get(resource, PAIRS_OF_RESOURCE) + 1)
   }
 
   #removePair(entry: number, principal: number, resource: number): void {
-    this.#slots.set(principal, PAIRS_OF_PRINCIPAL, this.#slots.get(principal, PAIRS_OF_PRINCIPAL) - 1)
-    this.#slots.set(resource, PAIRS_OF_RESOURCE, this.#slots.get(resource, PAIRS_OF_RESOURCE) - 1)
+    this.#setSlot(principal, PAIRS_OF_PRINCIPAL, this.#slots.get(principal, PAIRS_OF_PRINCIPAL) - 1)
+    this.#setSlot(resource, PAIRS_OF_RESOURCE, this.#slots.get(resource, PAIRS_OF_RESOURCE) - 1)
     const next = this.#entries.get(entry, NEXT)
-    const previous = this.#entries.get(entry, PREVIOUS)
-    if (next !== NONE) this.#entries.set(next, PREVIOUS, previous)
+    const previous = this.#previous.get(entry, 0)
+    if (next !== NONE) this.#previous.set(next, 0, previous)
     if (previous !== NONE) this.#entries.set(previous, NEXT, next)
     else if (next !== NONE) this.#pairs[this.#placeOf(principal, resource)] = next
     else this.#closeGap(this.#placeOf(principal, resource))
