@@ -8,10 +8,11 @@ import type { RecordTable, ToldTable } from '#db/history'
 import { ROLL_TABLES } from '#identity/roll'
 import type { DecisionSource, RowSource, StateSource } from '#evidence'
 
-const told = (name: string, key: string, leftOut = ''): ToldTable => ({
+const told = (name: string, key: string, leftOut = '', acts: readonly string[] = []): ToldTable => ({
   name,
   key: key.split(' '),
   leftOut: leftOut === '' ? [] : leftOut.split(' '),
+  ...(acts.length > 0 && { acts }),
 })
 
 /** Rows without versions: a trigger tells the log of each. The same words as in the triggers. */
@@ -19,14 +20,14 @@ export const TOLD_TABLES: readonly ToldTable[] = [
   told('identity.ref', 'ref'),
   told('identity.presence', 'source_id record_id', 'last_used_at'),
   told('identity.fingerprint', 'key_id value credential_id'),
-  told('identity.exposure', 'id'),
+  told('identity.exposure', 'id', '', ['exposure.recorded']),
   told('identity.exposure_watch', 'source how'),
   told('identity.feed_hold', 'source'),
   told('identity.source', 'id', 'read_at'),
   told('access.presence', 'source_id record_id'),
-  told('access.token', 'id', 'used_on'),
-  told('access.role_assignment', 'id'),
-  told('access.approval', 'id'),
+  told('access.token', 'id', 'used_on', ['token.created', 'token.revoked']),
+  told('access.role_assignment', 'id', '', ['role.assigned', 'role.ended']),
+  told('access.approval', 'id', '', ['access_request.approved', 'access_request.denied']),
   told('access.policy_text', 'hash'),
   told('access.decision_batch', 'source first_seq'),
   told('access.decision_source', 'id', 'last_seq'),

@@ -19,6 +19,8 @@ import { sql } from '#db'
 import { sync } from '#sync'
 import { openDatabase } from '../../src/db/connect.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
+import { note } from '../../src/access/role/administration.ts'
+import { roleInTest } from '../../src/access/role/role-in-test.ts'
 import { testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import { LAYER_NAMES } from '../../src/db/layer.ts'
@@ -223,8 +225,10 @@ async function rights(
     const data = { ...asked, state: 'pending' } as const
     await createWithEntries(tx, ACCESS_REQUEST, ask, [{ id: requestId, data, words: { type: 'access_request.made' } }])
     const agree = act(decides)
+    const approval = newId('approval')
     await tx.execute(sql`insert into access.approval (id, request_id, verdict, actor, behind, reason, at)
-      values (${newId('approval')}, ${requestId}, 'approve', ${decides}, ${[decides]}::text[], 'needed', ${agree.at})`)
+      values (${approval}, ${requestId}, 'approve', ${decides}, ${[decides]}::text[], 'needed', ${agree.at})`)
+    await note(tx, agree, 'access_request.approved', [approval, requestId, principalId])
     const given = { ...what, from: agree.at, until: at(30), reason: 'needed', state: 'active', requestId } as const
     const granted = { ...given, approvedBy: [decides] }
     await createWithEntries(tx, GRANT, agree, [{ id: grant, data: granted, words: { type: 'grant.activated' } }])
@@ -315,10 +319,7 @@ async function administration({ identity, database, act }: Open, personId: Id<'p
     tokenKeys: () => [{ keyId: 'hk_t', key: Buffer.alloc(32, 1) }],
     settings: { bothAdministrations: false, tokenDaysMax: 366 },
   }
-  await access.db.transaction(async (tx) => {
-    await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-      values (${newId('role')}, ${personId}, 'identity-admin', ${at(0)}, 'bootstrap', 'a test')`)
-  })
+  await roleInTest(access.db, { ...act(), at: at(0) }, personId, 'identity-admin')
   const subject = { kind: 'person', personId } as const
   const taken = { kind: 'break_glass', actions: ['pg:*'], resources: ['pg://main/*'], until: at(1) } as const
   await grantInTest(access, act(personId), { principalId: newId('principal'), ...taken })
@@ -337,10 +338,10 @@ async function signLog({ database, identity }: Open): Promise<void> {
     const signer = signerFromSeed('reeve.test/controls', Buffer.alloc(32, 3), ED25519)
     const log = await Log.open({ evidence, tiles: new TileFolder(folder), signer })
     const size = await log.integrate(identity.clock())
-    const note = await evidence.transaction(async (tx) => (await newestCheckpoint(tx))?.note)
-    if (note === undefined) throw new Error('it was signed')
+    const signed = await evidence.transaction(async (tx) => (await newestCheckpoint(tx))?.note)
+    if (signed === undefined) throw new Error('it was signed')
     const seconds = Math.floor(Date.parse(identity.clock()) / 1000)
-    await storeCosignature(evidence, size, signNote(note.text, WITNESS, seconds), identity.clock())
+    await storeCosignature(evidence, size, signNote(signed.text, WITNESS, seconds), identity.clock())
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -4,12 +4,12 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { Client } from 'pg'
 import { createToken, issueToken } from '#access/records'
 import type { Administration, Scope } from '#access/records'
-import { sql } from '#db'
 import { activatePrincipal, registerPrincipal } from '#identity/roll'
-import { newId, systemClock } from '#kernel'
+import { systemClock } from '#kernel'
 import type { Act, Id, Instant } from '#kernel'
 import { openKeys } from '#keys'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
+import { roleInTest } from '../../src/access/role/role-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
 import type { Connection } from '../../src/db/connect.ts'
 import { LAYER_NAMES } from '../../src/db/layer.ts'
@@ -59,10 +59,7 @@ export async function estate(base: TestDatabase, keysFolder: string): Promise<De
     settings: { bothAdministrations: false, tokenDaysMax: 3660 },
   }
   await roll.addPerson('ada')
-  await access.db.transaction(async (tx) => {
-    await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-      values (${newId('role')}, ${personOf('ada')}, 'identity-admin', ${roll.now()}, 'bootstrap', 'a test')`)
-  })
+  await roleInTest(access.db, roll.act('ada'), personOf('ada'), 'identity-admin')
   const act = (): Act => ({ ...roll.act('ada', { reason: 'a test' }), at: systemClock() })
   const granted: DecisionEstate['granted'] = async (name, over) => {
     const principalId = await active(roll, 'kubernetes', 'workload', name)

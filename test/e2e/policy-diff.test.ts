@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { sql } from '#db'
 import * as roll from '#identity/roll'
-import { newId } from '#kernel'
 import type { Id, Instant } from '#kernel'
 import { resourceOf } from '../../src/access/decide/resource-name.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { STARTER_POLICIES } from '../../src/access/policy-version/starter-text.ts'
 import { activatePolicies, approvePolicies, proposePolicies } from '../../src/access/policy-version/write-policies.ts'
+import { roleInTest } from '../../src/access/role/role-in-test.ts'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
 import { seededRandom } from '../../src/db/random-in-test.ts'
 import { person, personOf } from '../../src/identity/principal/roll-in-test.ts'
@@ -86,10 +86,7 @@ test(
     })
     const world = await estate(base, join(dataDirectory, 'keys'))
     const { access, act } = world
-    await access.db.transaction(async (tx) => {
-      await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-        values (${newId('role')}, ${personOf('ada')}, 'approver', ${act().at}, 'bootstrap', 'a test')`)
-    })
+    await roleInTest(access.db, act(), personOf('ada'), 'approver')
     const active = await activateEach(world)
     const [actions, resources] = [await named(world, 'actions'), await named(world, 'resources')]
     t.diagnostic(`${active.length} identities are active; ${actions.length} actions and ${resources.length} resources`)

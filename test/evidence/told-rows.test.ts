@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
 import { sql } from '#db'
+import type { Sql } from '#db'
 import { Fault } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
 import { NOT_COVERED, TOLD_TABLES, VERSIONED_TABLES } from '../../src/start/told-tables.ts'
 import { refuseForgedRows } from '../../src/start/forged-rows.ts'
+import { note } from '../../src/access/role/administration.ts'
 import { copyOf } from './copies.ts'
 import type { Copy } from './copies.ts'
 import { evidenceEstate, logKey } from './estate.ts'
@@ -119,6 +121,24 @@ describe('rows without versions', { skip: databaseUnavailable() }, () => {
       )
     })
 
+  const BY_THE_LAYER: readonly (readonly [name: string, edit: Sql])[] = [
+    [
+      'a role',
+      sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+        values ('rol_00000000000000000000000000', 'psn_x', 'access-admin', now(), 'psn_x', 'because')`,
+    ],
+    ['a token', sql`update access.token set revoked_at = now(), revoked_by = 'psn_x'`],
+  ]
+  for (const [name, edit] of BY_THE_LAYER)
+    test(`${name} written by SQL with the layer\u2019s own password: named, for no act wrote it`, async () => {
+      assert.match(
+        await found(
+          async (copy) => await copy.database.layer('access').transaction(async (tx) => void (await tx.execute(edit))),
+        ),
+        /access\.(?:role_assignment|token) .* was written past Reeve: entry evt_.* follows from no/,
+      )
+    })
+
   test('a token or a role that was written past Reeve lets nobody in: the server does not start', async () => {
     const EVERYTHING = `update access.token set scopes = '{read,write,admin}'`
     for (const edit of [ROLE, EVERYTHING, 'delete from access.token']) {
@@ -137,6 +157,20 @@ describe('rows without versions', { skip: databaseUnavailable() }, () => {
     }
   })
 
+  test('nor one that was written with the layer\u2019s own password', async () => {
+    const copy = await copyOf(estate)
+    try {
+      for (const [, edit] of BY_THE_LAYER.slice(0, 1))
+        await copy.database.layer('access').transaction(async (tx) => void (await tx.execute(edit)))
+      await assert.rejects(
+        refuseForgedRows(copy.database, () => undefined),
+        /follows from no role\.assigned/,
+      )
+    } finally {
+      await copy.close()
+    }
+  })
+
   test('a token that was revoked, put back as it was with its changes in another order: named', async () => {
     assert.match(
       await found(async (copy) => {
@@ -145,6 +179,7 @@ describe('rows without versions', { skip: databaseUnavailable() }, () => {
         const key = JSON.stringify([id])
         await copy.database.layer('access').transaction(async (tx) => {
           await tx.execute(sql`update access.token set revoked_at = now(), revoked_by = 'reeve' where id = ${id}`)
+          await note(tx, estate.roll.act('ada'), 'token.revoked', [id])
         })
         await copy.rebuild(logKey())
         assert.deepEqual(await copy.failed({ state: true }), [])

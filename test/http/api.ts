@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Clock, Id, Instant } from '#kernel'
-import { newId } from '#kernel'
 import { sql } from '#db'
 import type { Database } from '#db'
 import { createToken, mintToken } from '#access/records'
 import type { Administration, Role, Scope } from '#access/records'
+import { roleInTest } from '../../src/access/role/role-in-test.ts'
 import { testDatabase } from '../../src/db/database-in-test.ts'
 import { personOf, rollInTest } from '../../src/identity/principal/roll-in-test.ts'
 import type { RollInTest } from '../../src/identity/principal/roll-in-test.ts'
@@ -77,7 +77,7 @@ export async function apiInTest(
     async somebody(feedId, roles = [], scopes = ['write']) {
       await roll.addPerson(feedId)
       const personId = personOf(feedId)
-      await giveRoles(access, personId, roles, roll.now())
+      await roleInTest(access.db, { actor: { id: 'bootstrap' }, at: roll.now() }, personId, ...roles)
       return await tokenFor(access, personId, scopes, roll.now())
     },
     async ask(method, path, { token, body, headers = {} } = {}) {
@@ -112,15 +112,6 @@ const parsed = (text: string): unknown => {
   } catch {
     return text
   }
-}
-
-async function giveRoles(access: Administration, personId: string, roles: readonly Role[], at: Instant): Promise<void> {
-  await access.db.transaction(async (tx) => {
-    for (const role of roles) {
-      await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-        values (${newId('role')}, ${personId}, ${role}, ${at}, 'bootstrap', 'a test')`)
-    }
-  })
 }
 
 async function tokenFor(

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Fault } from '#kernel'
 import type { Id, Instant } from '#kernel'
-import { sql } from '#db'
 import {
   activatePrincipal,
   EVERYTHING,
@@ -19,6 +18,8 @@ import { personOf, rollInTest } from '../../identity/principal/roll-in-test.ts'
 import type { RollInTest } from '../../identity/principal/roll-in-test.ts'
 import { ADMINISTRATION_SETTINGS } from '../role/administration.ts'
 import type { Administration } from '../role/administration.ts'
+import type { Role } from '../role/role.ts'
+import { roleInTest } from '../role/role-in-test.ts'
 import { authenticateToken } from './authenticate-token.ts'
 import { issueToken } from './issue-token.ts'
 import type { TokenToIssue } from './issue-token.ts'
@@ -44,12 +45,8 @@ describe('tokens for persons and API clients', { skip: databaseUnavailable() }, 
   })
   after(() => roll.close())
 
-  const holds = async (subjectId: string, role: string): Promise<void> => {
-    await administration.db.transaction((tx) =>
-      tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-        values (${`rol_${subjectId.slice(4)}`}, ${subjectId}, ${role}, ${roll.now()}, 'bootstrap', 'a test')`),
-    )
-  }
+  const holds = async (subjectId: string, role: Role): Promise<void> =>
+    await roleInTest(administration.db, roll.act('kim'), subjectId, role)
   const issue = async (subjectId: string, more: Partial<TokenToIssue> = {}) =>
     await issueToken(roll.identity, administration, roll.act('kim'), {
       subjectId,

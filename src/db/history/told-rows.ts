@@ -10,6 +10,8 @@ export interface ToldTable {
   readonly key: readonly string[]
   /** Columns that are no evidence. */
   readonly leftOut: readonly string[]
+  /** The entry types of the acts that write such a row, where an entry of one has to stand beside each writing. */
+  readonly acts?: readonly string[]
 }
 
 export interface ToldRow {

@@ -1,6 +1,7 @@
 // Rows without versions against the log: each as it was last written, each hash under its entry, and nothing beside them.
 import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
+import { rowsWithoutActs } from './acts-of-rows.ts'
 import { erasedByEntry } from './erased.ts'
 import { sha256 } from '../offline/formats.ts'
 import type { LiveFinding } from './live-findings.ts'
@@ -10,6 +11,8 @@ export interface RowSource {
   /** `access.token` */
   readonly name: string
   readonly layer: string
+  /** The entry types of the acts that write such a row, where an entry of one has to stand beside each writing. */
+  readonly acts?: readonly string[]
   rows(keys?: readonly string[]): AsyncIterable<readonly { readonly key: string; readonly said: string }[]>
 }
 
@@ -77,6 +80,7 @@ async function problemsOf(
     if (!gone && !there.has(key)) suspects.set(key, `is gone; its entry is ${entryId}`)
   for (let look = 0; look < LOOKS && suspects.size > 0; look++) await lookAgain(evidence, source, suspects)
   const problems = [...suspects].map(([key, problem]) => `${source.name} ${key} ${problem}`)
+  problems.push(...(await rowsWithoutActs(evidence, source)))
   if (lost > 0)
     problems.push(`${lost} changes of ${source.name} have lost their key, and no entry says that it was erased`)
   return { problems, rows: there.size }
