@@ -261,7 +261,7 @@ describe('the server', { skip: databaseUnavailable() }, () => {
   test('nobody is given both administrations, and neither makes the other', async () => {
     const keeper = await api.somebody('kim', ['access-admin'])
     const told = async (type: string) => (await api.entries()).filter((entry) => entry.type === type).length
-    const before = await told('role.assigned')
+    const first = await told('role.assigned')
     const give = async (token: string, who: string, role: string) =>
       await api.ask('POST', '/v1/roles', { token, body: { subjectId: personOf(who), role, reason: 'needed' } })
     assert.equal((await give(keeper, 'mallory', 'identity-admin')).status, 403)
@@ -278,7 +278,7 @@ describe('the server', { skip: databaseUnavailable() }, () => {
       body: { reason: 'done' },
     })
     assert.equal(ended.status, 200, JSON.stringify(ended.body))
-    assert.equal(await told('role.assigned'), before + 2)
+    assert.equal(await told('role.assigned'), first + 2)
     assert.equal(await told('role.ended'), 1)
   })
 })
