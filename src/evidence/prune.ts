@@ -12,6 +12,8 @@ export interface Retention {
   readonly daysMin: number | null
 }
 
+const APART_SECONDS_MAX = 3600
+
 /** What the database will not let anybody undercut. */
 export async function readRetention(evidence: LayerDatabase): Promise<Retention[]> {
   return await evidence.transaction(
@@ -23,7 +25,9 @@ export async function readRetention(evidence: LayerDatabase): Promise<Retention[
 
 /**
  * Of entries of this type that are older than `days`. The pruning is an entry of its own in the same transaction. Returns
- * how many lost their content. Throws Fault('forbidden') below the least retention, Fault('invalid') for what is no type.
+ * how many lost their content. Throws Fault('forbidden') below the least retention, Fault('invalid') for what is no type,
+ * Fault('conflict') where the clock of the database, which counts, is not that of the act: what was taken too early by a wrong
+ * clock is missed by every verifier for ever.
  */
 export async function pruneContent(
   evidence: LayerDatabase,
@@ -37,6 +41,11 @@ export async function pruneContent(
   try {
     return await evidence.transaction(
       async (tx) => {
+        const [apart] = await tx.query(
+          sql`select where abs(extract(epoch from now() - ${act.at}::timestamptz)) > ${APART_SECONDS_MAX}`,
+        )
+        if (apart !== undefined)
+          throw new Fault('conflict', 'the clocks of this machine and of its database are apart: set them right first')
         const [row] = await tx.query<{ pruned: number }>(
           sql`select evidence.prune(${type}, ${days}, ${newId('entry')}, ${act.at}, ${act.actor.id}) as pruned`,
         )

@@ -76,7 +76,8 @@ export const COLUMNS_NOT_COVERED: Readonly<Record<string, string>> = {
   'evidence.cosignature.size':
     'of another checkpoint it is refused, of none it counts for nothing, as if it were not there',
   'evidence.cosignature.witness': 'a name to find it by; the line itself says who signed',
-  'evidence.checkpoint.signed_at': 'this server\u2019s own word; the time that counts is that of the witness',
+  'evidence.checkpoint.signed_at':
+    'this server\u2019s own word, by which a pruning is only ever earlier; the time that counts is that of the witness',
   ...Object.fromEntries(
     ['entitlement', 'way', 'access_grant'].map((table) => [
       `access.${table}.changed_in`,

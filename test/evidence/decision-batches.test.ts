@@ -8,6 +8,7 @@ import { pruneDecisions, writeDecisions } from '#access/decisions'
 import { newId } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'
+import { DecisionBatches } from '../../src/evidence/verify/offline/decision-batches.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { BundleCopies, edit, refused, signAgain, verifyAlone } from './bundle-copies.ts'
 import { copyOf } from './copies.ts'
@@ -126,11 +127,37 @@ describe('decisions on record', { skip: databaseUnavailable() }, () => {
 
   test('what was pruned by its age is not missed', async () => {
     const named = await found(async (copy) => {
-      const act = { actor: { id: 'reeve' }, at: estate.roll.now() }
+      const act = { actor: { id: 'reeve' }, at: new Date().toISOString() as Instant }
       const pruned = await pruneDecisions(copy.database.layer('access'), act, 30)
       assert.equal(pruned, 'done')
     })
     assert.doesNotMatch(named, /decision/)
+  })
+
+  test('what a pruning says that stands in front of it, is of the future or of too short a time, is missed', async () => {
+    const PRUNED = (at: string, before: string): string => `insert into evidence.entry
+      (id, layer, type, at, actor, subjects, content_hash, salt, content) values
+      ('${newId('entry')}', 'access', 'decision.pruned', '${at}', 'reeve', '{}', sha256(''), '', '{"before": "${before}"}')`
+    const named = await found(async (copy) => {
+      await copy.query(PRUNED(estate.roll.now(), '2026-03-02T00:00:00.000Z'))
+      await copy.query('set session_replication_role = replica')
+      await copy.query(`delete from access.decision_batch ${where}`)
+    })
+    assert.match(named, /decisions: batch 1 of spl_a+ is gone/)
+    const batches = new DecisionBatches()
+    const [march, april, may] = ['03', '04', '05'].map((month) => `2026-${month}-30T00:00:00.000Z`) as [
+      string,
+      string,
+      string,
+    ]
+    const content = { source: 'spl_x', batch: 1, root: '', count: 1 }
+    batches.takePruned(may, { before: april })
+    batches.take('decision.denied', march, content)
+    assert.deepEqual(batches.missing(), ['batch 1 of spl_x is gone'], 'the pruning stands in front of it')
+    batches.takePruned('2031-01-01T00:00:00.000Z', { before: '2030-12-01T00:00:00.000Z' })
+    assert.deepEqual(batches.missing(Date.parse('2026-04-10')), ['batch 1 of spl_x is gone'], 'it was too young by now')
+    batches.takePruned(may, { before: april })
+    assert.deepEqual(batches.missing(Date.parse(may)), [])
   })
 
   test('a bundle shows them with what proves them, in the one file that needs nothing but Node', async () => {

@@ -87,7 +87,7 @@ describe('what is kept of a person', { skip: databaseUnavailable() }, () => {
       where id = (select id from evidence.entry where type = 'principal.registered' and salt is not null limit 1)`)
     const said = (await copy.failed({ state: true })).map(({ detail }) => detail).join('\n')
     assert.match(said, new RegExp(`${personOf('ada')} version 1 was changed`))
-    assert.match(said, /the content of `principal\.registered` is gone from \d+ on, and no entry says/)
+    assert.match(said, /the content of `principal\.registered` is gone from \d+ on, and no entry behind it says/)
   })
 })
 

@@ -8,12 +8,16 @@ import type { Estate } from './estate.ts'
 const witness = signerFromSeed('witness.test', Buffer.alloc(32, 2), COSIGNATURE_V1)
 export const witnessKeys = [verifierKey(verifierOf(witness))]
 
-/** What it said of each checkpoint; answers what it remembers. */
-export async function cosignEverything({ db, roll }: Estate): Promise<string> {
+/** What it said of each checkpoint of `from` entries or more; answers what it remembers. */
+export async function cosignEverything({ db, roll }: Estate, from = 0): Promise<string> {
   const evidence = db.database.layer('evidence')
   const sizes = await evidence.transaction(
     async (tx) =>
-      await tx.prepared<{ size: number }>('sizes', 'select size from evidence.checkpoint order by size', []),
+      await tx.prepared<{ size: number }>(
+        'sizes',
+        'select size from evidence.checkpoint where size >= $1 order by size',
+        [from],
+      ),
   )
   let last = ''
   for (const { size } of sizes) {

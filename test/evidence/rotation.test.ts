@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
-import { announceKey, Log, RefusedToSign, sequenceOnce, TileFolder, verifyLog } from '#evidence'
+import { announceKey, keepLog, Log, RefusedToSign, sequenceOnce, TileFolder, verifyLog } from '#evidence'
 import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
 import type { LiveFinding } from '#evidence'
 import type { Instant } from '#kernel'
@@ -18,6 +18,11 @@ import { cosign } from '../../src/evidence/witness/cosign.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { evidenceEstate, keyText, logKey } from './estate.ts'
 import type { Estate } from './estate.ts'
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500 && !holds(); tries += 1) await new Promise((done) => setTimeout(done, 10))
+  assert.ok(holds())
+}
 
 describe('a log', { skip: databaseUnavailable() }, () => {
   let estate: Estate
@@ -105,7 +110,16 @@ describe('a log', { skip: databaseUnavailable() }, () => {
     await estate.register('while both run')
     while ((await sequenceOnce(evidence, estate.roll.now())).sequenced > 0);
     await assert.rejects(other.integrate(estate.roll.now()), /another server announced the key .*restart it/)
+    const failures: unknown[] = []
+    const clock = (): ReturnType<typeof estate.roll.now> => estate.roll.now()
+    const onFailure = (error: unknown): void => void failures.push(error)
+    const keeper = await keepLog({ evidence, tiles, signer: logKey(3), clock, onFailure, everyMs: 5 })
+    await until(() => failures.length > 0)
+    assert.ok(keeper.refusesToSign, 'health says so')
     await estate.integrate(logKey(4))
+    await until(() => !keeper.refusesToSign)
+    await keeper.stop()
+    assert.ok(failures.every((error) => error instanceof RefusedToSign))
     assert.deepEqual(await failed(), [])
     // signed by who may: the other publishes it and has nothing to sign
     await other.integrate(estate.roll.now())

@@ -239,7 +239,7 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
   },
   {
     name: 'reason and content of an entry erased, as pruning does',
-    found: /is gone from 44 on, and no entry says that it was pruned/,
+    found: /is gone from 44 on, and no entry behind it says that it was pruned/,
     at: 44,
     tamper: async (copy) =>
       void (await copy.query(

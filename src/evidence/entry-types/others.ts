@@ -127,6 +127,9 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   'log.key_rotated': evidence('another key signs the log from here on, announced by the one before it', {
     note: 'text',
   }),
+  'clock.stepped': evidence('a clock was ahead and was set back: entries from here on are dated before one in front', {
+    newest: 'instant',
+  }),
   'log.witness_alarmed': evidence('a witness says that this is not the log that it knows', {
     witness: 'text',
     cause: 'text?',

@@ -2,7 +2,7 @@
 import type { Instant } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase } from '#db'
-import { newestCheckpoint } from '../log/checkpoints.ts'
+import { LINES_MAX, newestCheckpoint } from '../log/checkpoints.ts'
 import type { SignedCheckpoint } from '../log/checkpoints.ts'
 import type { UpTo } from './population.ts'
 
@@ -67,7 +67,7 @@ export async function madeLater(
 
 const CHECKPOINTS_MAX = 2000
 
-/** Notes of the log, spread evenly where there are many, and the one of `size` with its cosignatures at the end. */
+/** Notes of the log with their cosignatures, spread evenly where there are many, and the one of `size` at the end. */
 export async function checkpointNotes(
   evidence: LayerDatabase,
   { size }: LogRange,
@@ -77,7 +77,11 @@ export async function checkpointNotes(
       const last = await newestCheckpoint(tx, { atMost: size })
       if (last?.size !== size) throw new Error('a bundle ends with a checkpoint')
       const rows = await tx.query<{ note: string }>(sql`
-        select note from (
+        select note || coalesce((
+          select string_agg(w.line, '' order by w.witness) from (
+            select c.line, c.witness from evidence.cosignature c where c.size = of_log.size
+            order by c.witness limit ${LINES_MAX}) w), '') as note
+        from (
           select note, size, row_number() over (order by size) as number, count(*) over () as count
           from evidence.checkpoint where size < ${size}
         ) of_log

@@ -16,7 +16,7 @@ export interface SignedCheckpoint extends Checkpoint {
 }
 
 /** A note is read with a hundred signatures at most. */
-const LINES_MAX = 90
+export const LINES_MAX = 90
 const SOUGHT = 50
 const SOUGHT_MAX = 1000
 

@@ -5,8 +5,10 @@ import { BATCH, sequenceOnce } from '../sequencer.ts'
 import type { WitnessPeer } from '../witness/cosign.ts'
 import { askWitness } from './ask-witness.ts'
 import type { WitnessState } from './ask-witness.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { Log } from './log.ts'
 import type { LogParts } from './log.ts'
+import { RefusedToSign } from './refused-to-sign.ts'
 
 export interface LogKeeping extends LogParts {
   readonly clock: Clock
@@ -21,6 +23,8 @@ export interface LogKeeping extends LogParts {
 export interface LogKeeper {
   /** Entries under the newest checkpoint that this process signed or saw. */
   readonly size: number
+  /** Another key counts for the log: this process signs nothing. */
+  readonly refusesToSign: boolean
   stop(): Promise<void>
 }
 
@@ -30,10 +34,23 @@ const EVERY_MS = 250
 export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
   const { evidence, clock, onFailure, everyMs = EVERY_MS } = keeping
   const log = await Log.open(keeping)
+  let refusesToSign = false
+  const integrate = async (): Promise<void> => {
+    try {
+      await log.integrate(clock())
+      refusesToSign = false
+    } catch (error) {
+      refusesToSign = error instanceof RefusedToSign
+      throw error
+    }
+  }
+  const watch = new ClockWatch(evidence)
+  await watch.look(clock())
   const growing = repeat(
     async () => {
       const { sequenced } = await sequenceOnce(evidence, clock())
-      await log.integrate(clock())
+      await integrate()
+      if (sequenced > 0) await watch.look(clock())
       return sequenced === BATCH ? 'more' : 'done'
     },
     { everyMs, onFailure },
@@ -42,6 +59,9 @@ export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
   return {
     get size() {
       return log.size
+    },
+    get refusesToSign() {
+      return refusesToSign
     },
     stop: async () => {
       await Promise.all([growing, ...asking].map(async (loop) => loop.stop()))

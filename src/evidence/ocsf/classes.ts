@@ -168,6 +168,7 @@ const KINDS: ReadonlyMap<string, OcsfKind> = new Map<string, OcsfKind>([
   ['principal.reappeared', { ...finding, severity: 4 }],
   ['log.witness_alarmed', { ...finding, severity: 5 }],
   ['log.restored', { ...finding, severity: 4 }],
+  ['clock.stepped', { ...finding, severity: 3 }],
 ])
 
 export const UNMAPPED: OcsfKind = { class: 'base_event', activity: OTHER, activityName: 'Other' }

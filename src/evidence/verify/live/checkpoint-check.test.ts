@@ -24,6 +24,7 @@ test('a checkpoint that nobody signed is named, also behind twenty thousand othe
     keys: { signed: ({ text }: { text: string }) => !text.includes(`\n${FORGED}\n`) },
     cosigners: { take: () => undefined },
     roots: { good: 0, check: () => undefined },
+    pruned: { known: () => undefined },
   } as unknown as CheckParts
   const check = new CheckpointCheck({ rows: rows(), known: [], parts })
   await check.reach(0)

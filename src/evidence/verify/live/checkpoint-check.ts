@@ -1,9 +1,11 @@
 // The checkpoints of the database, and those known from elsewhere, each looked at where the entries reach its size.
+import type { EntryTimes } from '../offline/entry-times.ts'
 import { parseCheckpoint, parseNote } from '../offline/formats.ts'
 import type { CheckpointRow } from './checkpoint-rows.ts'
 import type { Cosigners } from './cosigners.ts'
 import type { LiveFindings } from './live-findings.ts'
 import type { LogKeys } from './log-keys.ts'
+import type { PrunedRows } from './pruned-rows.ts'
 import type { SignedRoots } from './signed-roots.ts'
 
 export interface CheckParts {
@@ -11,6 +13,8 @@ export interface CheckParts {
   readonly keys: LogKeys
   readonly cosigners: Cosigners
   readonly roots: SignedRoots
+  readonly pruned: PrunedRows
+  readonly times: EntryTimes
 }
 
 interface Known {
@@ -24,9 +28,8 @@ export class CheckpointCheck {
   readonly #known: readonly Known[]
   #next: CheckpointRow | undefined
   #count = 0
-  /** How many entries the log has signed, when last, and under which name. */
+  /** How many entries the log has signed, and under which name. */
   signed = 0
-  signedAtMs = 0
   origin = ''
 
   /** `rows` by their size. */
@@ -86,7 +89,7 @@ export class CheckpointCheck {
   }
 
   #check(row: CheckpointRow): void {
-    const { findings, keys, cosigners, roots } = this.#parts
+    const { findings, keys, cosigners, roots, pruned, times } = this.#parts
     const { size } = row
     const at = `the checkpoint of ${size}`
     const range = [Math.min(roots.good, Math.max(0, size - 1)), Math.max(0, size - 1)] as const
@@ -99,10 +102,11 @@ export class CheckpointCheck {
       if (said.origin !== this.origin) throw new Error(`${at} is of another log, ${said.origin}`)
       this.#count += 1
       if (!keys.signed(note)) throw new Error(`${at} is not signed by the key of the log that counts there`)
-      cosigners.take(row, at)
+      const cosignedAt = cosigners.take(row, at)
       this.signed = Math.max(this.signed, size)
       roots.check(said.root, size, at)
-      this.signedAtMs = Math.max(this.signedAtMs, row.signedAt)
+      pruned.known(Math.min(row.signedAt, cosignedAt ?? row.signedAt))
+      if (cosignedAt !== undefined) times.cosigned(cosignedAt)
     } catch (error) {
       findings.fail('checkpoints', (error as Error).message, ...range)
     }

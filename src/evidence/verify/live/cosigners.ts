@@ -22,8 +22,6 @@ export class Cosigners {
   readonly #keys: readonly Key[]
   readonly #standing = new Map<string, Standing>()
   readonly #strangers = new Map<string, number>()
-  /** When the last good cosignature was made. */
-  lastMs = 0
 
   constructor(keys: readonly string[]) {
     this.#keys = keys.map(parseKey)
@@ -36,8 +34,9 @@ export class Cosigners {
       if (standing.since === undefined) this.#standing.set(text, { ...standing, since: at() })
   }
 
-  /** Throws where a cosignature of one whose key was given is not good. */
-  take({ note, lines, size }: CheckpointRow, at: string): void {
+  /** When it was first cosigned. Throws where a cosignature of one whose key was given is not good. */
+  take({ note, lines, size }: CheckpointRow, at: string): number | undefined {
+    let first: number | undefined
     for (const line of lines) {
       const cosigned = parseNote(`${note}${line}`)
       const own = cosigned.signatures.at(-1)
@@ -49,9 +48,10 @@ export class Cosigners {
       if (!signedBy({ ...cosigned, signatures: cosigned.signatures.slice(-1) }, key))
         throw new Error(`${at} carries a cosignature of ${key.name} that is not good`)
       const atMs = Number(own?.bytes.readBigUInt64BE(0) ?? 0n) * 1000
-      this.lastMs = Math.max(atMs, this.lastMs)
+      first = Math.min(atMs, first ?? atMs)
       this.#standing.set(key.text, { size, atMs: Math.max(atMs, this.#standing.get(key.text)?.atMs ?? 0) })
     }
+    return first
   }
 
   /** Of a note that is not in the database. Throws as `take` does. */

@@ -1,28 +1,22 @@
 // Entries, 256 at a time, in the order of their places: into the tree, beside their files, and what is to be said of single ones.
+import { BACK_MS_MAX } from '../offline/entry-times.ts'
 import type { CheckParts, CheckpointCheck } from './checkpoint-check.ts'
 import type { DiskTiles } from './disk-tiles.ts'
 import { HASH_BYTES, headOf, WIDTH } from './entry-tile.ts'
 import type { EntryTile, Remark } from './entry-tile.ts'
 import { NAMED_MAX } from './live-findings.ts'
-import { PrunedRows } from './pruned-rows.ts'
 
 export interface EntryCheckParts extends CheckParts {
   readonly checkpoints: CheckpointCheck
   readonly disk: DiskTiles | undefined
-  /** Entries that an act of erasing accounts for, by id. */
-  readonly erased: ReadonlySet<string>
 }
-
-const BACKDATED_MS = 86_400_000
 
 export class EntryCheck {
   readonly #parts: EntryCheckParts
-  readonly #pruned: PrunedRows
   #missing: { readonly count: number; readonly first: number; readonly last: number } = { count: 0, first: 0, last: 0 }
 
   constructor(parts: EntryCheckParts) {
     this.#parts = parts
-    this.#pruned = new PrunedRows(parts.erased)
   }
 
   async take(tile: EntryTile): Promise<void> {
@@ -38,17 +32,17 @@ export class EntryCheck {
 
   /** Most are as their file has them, and no root was signed within. */
   #takeWhole(tile: EntryTile): boolean {
-    const { roots, cosigners } = this.#parts
+    const { roots, cosigners, times } = this.#parts
     if (tile.root !== undefined) roots.pushTile(tile.root)
     cosigners.entry(() => headOf(tile, 0).at)
-    if (tile.oldestAt < this.#backdatedBefore())
-      for (let place = 0; place < tile.width; place += 1) this.#checkTime(tile, place)
+    if (this.#isPlain(tile)) times.newest(tile.newestAt)
+    else for (let place = 0; place < tile.width; place += 1) this.#takeTime(tile, place)
     for (const remark of tile.remarks) this.#remark(remark)
     return false
   }
 
   async #takeEach(tile: EntryTile, onDisk: Buffer): Promise<boolean> {
-    const { roots, cosigners, checkpoints } = this.#parts
+    const { roots, cosigners, checkpoints, times } = this.#parts
     const remarks = new Map(tile.remarks.map((remark) => [remark.seq, remark]))
     let differs = false
     for (let place = 0; place < tile.width; place += 1) {
@@ -60,35 +54,36 @@ export class EntryCheck {
       if (remark !== undefined) this.#remark(remark)
       if (remark?.missing !== true) {
         cosigners.entry(() => headOf(tile, place).at)
-        if (tile.oldestAt < this.#backdatedBefore()) this.#checkTime(tile, place)
+        // a cosignature within may make of it what it was not before
+        if (!this.#isPlain(tile)) this.#takeTime(tile, place)
       }
       if (place + 1 < tile.width) await checkpoints.reach(seq + 1)
     }
+    if (this.#isPlain(tile)) times.newest(tile.newestAt)
     return differs
   }
 
-  #backdatedBefore(): number {
-    const { cosigners, checkpoints } = this.#parts
-    return Math.max(cosigners.lastMs, checkpoints.signedAtMs) - BACKDATED_MS
+  /** None of them is dated back, against another or what came before, and none says that a clock was. */
+  #isPlain({ oldestAt, newestAt, remarks }: EntryTile): boolean {
+    const { times } = this.#parts
+    if (oldestAt < Math.max(times.backBefore, newestAt - BACK_MS_MAX)) return false
+    return !remarks.some(({ type }) => type === 'clock.stepped')
   }
 
-  /** Entries about rows are dated as what stands before them. */
-  #checkTime(tile: EntryTile, place: number): void {
-    const { seq, id, type, at } = headOf(tile, place)
-    if (type === 'rows.changed' || !(at < this.#backdatedBefore())) return
-    const detail = `entry ${seq} (${id}) says that it happened a day or more before its place was reached`
-    this.#parts.findings.fail('time', detail, seq)
+  #takeTime(tile: EntryTile, place: number): void {
+    const { seq, type, at } = headOf(tile, place)
+    this.#parts.times.take(seq, type, at)
   }
 
   #remark(remark: Remark): void {
-    const { findings, keys } = this.#parts
+    const { findings, keys, pruned } = this.#parts
     const { seq, id, missing, problem, note } = remark
     if (missing) {
       this.#miss(seq)
       return
     }
     if (problem !== undefined) findings.fail('content', `entry ${seq} (${id}) ${problem}`, seq)
-    this.#pruned.take(remark)
+    pruned.take(remark)
     if (note !== undefined) keys.take(seq, note)
   }
 
@@ -103,16 +98,21 @@ export class EntryCheck {
     if (count > NAMED_MAX) this.#parts.findings.fail('sequence', `no entry stands at ${count} places`, first, last)
   }
 
-  sayPruned(): void {
-    const { findings } = this.#parts
-    const erased = this.#pruned.erased()
-    for (const { type, from, to, why } of erased)
+  sayTimes(): void {
+    const { findings, times } = this.#parts
+    for (const { outcome, detail, range } of times.findings())
+      findings.all.push({ check: 'time', outcome, detail, ...(range === undefined ? {} : { range }) })
+  }
+
+  /** `nowMs`: nothing that stands here is of later. */
+  sayPruned(nowMs: number): void {
+    const { findings, pruned } = this.#parts
+    pruned.known(nowMs)
+    const unaccounted = pruned.unaccounted()
+    for (const { type, from, to, why } of unaccounted)
       findings.fail('content', `the content of \`${type}\` is gone from ${from} on, ${why}`, from, to)
-    if (this.#pruned.total > 0 && erased.length === 0)
-      findings.say(
-        'content',
-        'passed',
-        `the content of ${this.#pruned.total} entries was pruned; the log holds its hash`,
-      )
+    if (unaccounted.length > 0 || pruned.pruned + pruned.erased === 0) return
+    const words = `of ${pruned.pruned} entries the content was pruned, of ${pruned.erased} erased`
+    findings.say('content', 'passed', `${words}, each by an act in the log behind it; the log holds their hashes`)
   }
 }

@@ -13,8 +13,9 @@ export interface TileRow {
   readonly index: number
   /** Which of the 256 places are taken. */
   readonly places: string
-  /** Milliseconds since 1970, of entries that are not about rows. */
+  /** Milliseconds since 1970, of entries that are not about rows; null where there are none. */
   readonly oldestAt: number | null
+  readonly newestAt: number | null
   /** Empty where a place has no entry. */
   readonly leaves: string
   readonly contents: string
@@ -37,6 +38,7 @@ export interface EntryTile {
   /** Of a full one. */
   readonly root?: Buffer
   readonly oldestAt: number
+  readonly newestAt: number
   /** The few entries that have more to say, in the order of their places. */
   readonly remarks: readonly Remark[]
 }
@@ -67,6 +69,7 @@ const EVERY_PLACE = Array.from({ length: WIDTH }, (_, place) => place).join(',')
 const NONE: Omit<TileRow, 'index'> = {
   places: '',
   oldestAt: null,
+  newestAt: null,
   leaves: '',
   contents: 'null',
   reasons: '',
@@ -74,13 +77,14 @@ const NONE: Omit<TileRow, 'index'> = {
   contentHashes: '-',
 }
 /** Both stand in a leaf like that, unescaped, as nothing but its type. */
-const TELLING = /"type":"(?:log\.key_rotated|content\.pruned)"/
+const TELLING = /"type":"(?:log\.key_rotated|content\.pruned|clock\.stepped)"/
 
 export function entryTile(index: number, width: number, found: TileRow | undefined): EntryTile {
   const row = wholeRow(width, found ?? { index, ...NONE })
   const { bundle, ends } = bundled(row.leaves, width)
   const hashes = leafHashes(bundle, ends)
-  const tile = { index, width, bundle, ends, hashes, oldestAt: row.oldestAt ?? Number.POSITIVE_INFINITY }
+  const times = { oldestAt: row.oldestAt ?? Infinity, newestAt: row.newestAt ?? -Infinity }
+  const tile = { index, width, bundle, ends, hashes, ...times }
   const root = width === WIDTH ? { root: rootOf(hashes) } : {}
   return { ...tile, ...root, remarks: remarksOf(tile, row) }
 }
@@ -119,7 +123,10 @@ function writeHash(to: Buffer, at: number, bytes: Buffer): void {
 function wholeRow(width: number, row: TileRow): TileRow {
   if (width === WIDTH ? row.places === EVERY_PLACE : EVERY_PLACE.startsWith(`${row.places},${width},`)) return row
   const places = row.places === '' ? [] : row.places.split(',').map(Number)
-  const spread = (column: Exclude<keyof TileRow, 'index' | 'oldestAt' | 'places'>, between: string): string => {
+  const spread = (
+    column: Exclude<keyof TileRow, 'index' | 'oldestAt' | 'newestAt' | 'places'>,
+    between: string,
+  ): string => {
     const values = row[column].split(between)
     const all = Array<string>(width).fill(NONE[column])
     for (const [at, place] of places.entries()) all[place] = values[at] ?? NONE[column]

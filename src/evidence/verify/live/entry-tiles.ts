@@ -16,6 +16,7 @@ export const BATCH = 16 * WIDTH
 const TEXT = `
   select s.seq / ${WIDTH} as index, string_agg((s.seq % ${WIDTH})::text, ',' order by s.seq) as places,
          (extract(epoch from min(e.at) filter (where e.type <> 'rows.changed')) * 1000)::float8 as "oldestAt",
+         (extract(epoch from max(e.at) filter (where e.type <> 'rows.changed')) * 1000)::float8 as "newestAt",
          string_agg(coalesce(
            '{"actor":' || to_json(e.actor)::text
            || ',"at":"' || to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'

@@ -3,7 +3,8 @@ import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 
 export interface ErasedByEntry {
-  readonly entries: ReadonlySet<string>
+  /** By the id of an entry, the place of the newest act that names it; beyond every place where that has none yet. */
+  readonly entries: ReadonlyMap<string, number>
   /** `<record id> <version>` */
   readonly versions: ReadonlySet<string>
   /** Ordinals of changes of rows. */
@@ -20,12 +21,15 @@ interface Content {
 export async function erasedByEntry(evidence: LayerDatabase): Promise<ErasedByEntry> {
   const found = await evidence.transaction(
     async (tx) =>
-      await tx.query<{ content: Content | null }>(
-        sql`select content from evidence.entry where type = 'content.erased'`,
-      ),
+      await tx.query<{ seq: number | null; content: Content | null }>(sql`
+        select s.seq, e.content from evidence.entry e left join evidence.sequence s on s.entry_id = e.id
+        where e.type = 'content.erased' order by s.seq`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
-  const all = (part: keyof Content): ReadonlySet<string> =>
+  const all = (part: 'versions' | 'rows'): ReadonlySet<string> =>
     new Set(found.flatMap(({ content }) => content?.[part] ?? []))
-  return { entries: all('entries'), versions: all('versions'), rows: all('rows') }
+  const named = found.flatMap(({ seq, content }) =>
+    (content?.entries ?? []).map((id) => [id, seq ?? Infinity] as const),
+  )
+  return { entries: new Map(named), versions: all('versions'), rows: all('rows') }
 }

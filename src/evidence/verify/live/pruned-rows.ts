@@ -1,10 +1,7 @@
-// Content that is not there any more has to have been pruned by an act that is itself in the log: else somebody erased it.
+// Content that is not there any more has to have been taken away by an act that stands behind it in the log, and not before
+// its least time was over: pruned by its type and age, or erased by its name.
+import { NEVER_ERASED, prunableBefore } from '../offline/least-days.ts'
 import type { Remark } from './entry-tile.ts'
-import { leastDays } from './verify-guard.ts'
-
-const DAY_MS = 86_400_000
-/** The time of the entry is the server's, that of the pruning the database's. */
-const SKEW_MS = 3_600_000
 
 /** Content of entries of one type from before an instant was taken away, of so many. */
 export interface Pruning {
@@ -32,57 +29,107 @@ interface Gone {
   newestAt: number
 }
 
-export interface Erased {
+/** An act of pruning, and what is gone between the one before it and itself. */
+interface Act extends Pruning {
+  /** When it says that it was, or something behind it that is known to be of then. */
+  at: number
+  readonly gone: Gone | undefined
+}
+
+export interface Unaccounted {
   readonly type: string
   readonly from: number
   readonly to: number
   readonly why: string
 }
 
-/** By type of entry; a log has some dozens. */
+/** By type of entry, of which a log has some dozens. Entries are taken in the order of their places. */
 export class PrunedRows {
-  readonly #erased: ReadonlySet<string>
+  readonly #erasedAt: ReadonlyMap<string, number>
+  readonly #acts = new Map<string, Act[]>()
+  /** Since the last act of pruning of their type. */
   readonly #gone = new Map<string, Gone>()
-  readonly #acts = new Map<string, { before: number; count: number }>()
-  /** Types that an act of pruning took away before their time. */
-  readonly #early = new Set<string>()
-  total = 0
+  #unbound: Act[] = []
+  pruned = 0
+  erased = 0
 
-  /** `erased`: entries that an act of erasing accounts for, by id. */
-  constructor(erased: ReadonlySet<string>) {
-    this.#erased = erased
+  /** `erasedAt`: the place of the act of erasing that names an entry, by its id. */
+  constructor(erasedAt: ReadonlyMap<string, number>) {
+    this.#erasedAt = erasedAt
   }
 
   take({ id, seq, type, at, pruned, pruning }: Remark): void {
     if (pruning !== undefined) this.#add(pruning, at)
+    if (type === 'clock.stepped') this.#setBack(at)
     if (!pruned) return
-    this.total += 1
-    if (this.#erased.has(id)) return
-    const gone = this.#gone.get(type)
-    if (gone === undefined) this.#gone.set(type, { count: 1, first: seq, last: seq, newestAt: at })
-    else {
-      gone.count += 1
-      gone.last = seq
-      gone.newestAt = Math.max(gone.newestAt, at)
+    if ((this.#erasedAt.get(id) ?? -1) > seq && !NEVER_ERASED.has(type)) {
+      this.erased += 1
+      return
     }
+    this.pruned += 1
+    const gone = this.#gone.get(type) ?? { count: 0, first: seq, last: seq, newestAt: -Infinity }
+    this.#gone.set(type, gone)
+    gone.count += 1
+    gone.last = seq
+    gone.newestAt = Math.max(gone.newestAt, at)
   }
 
-  #add({ type, before, count }: Pruning, at: number): void {
-    const days = leastDays(type)
-    if (days === null || at - before < days * DAY_MS - SKEW_MS) this.#early.add(type)
-    const known = this.#acts.get(type) ?? { before: -Infinity, count: 0 }
-    this.#acts.set(type, { before: Math.max(known.before, before), count: known.count + count })
+  /** Everything so far was there at this time: an act that says a later one is taken to be of this. */
+  known(atMs: number): void {
+    for (const act of this.#unbound) act.at = Math.min(act.at, atMs)
+    this.#unbound = []
   }
 
-  /** What no act of pruning in the log accounts for. */
-  erased(): Erased[] {
-    return [...this.#gone].flatMap(([type, { count, first, last, newestAt }]) => {
-      const act = this.#acts.get(type)
-      const places = { type, from: first, to: last }
-      if (act === undefined) return [{ ...places, why: `and no entry says that it was pruned` }]
-      if (this.#early.has(type)) return [{ ...places, why: 'before its least time was over' }]
-      if (newestAt >= act.before) return [{ ...places, why: `though only what is older was pruned` }]
-      return count === act.count ? [] : [{ ...places, why: `of ${count} entries, and ${act.count} were pruned` }]
-    })
+  /** A clock was ahead until then: whatever was pruned before was pruned by then. */
+  #setBack(atMs: number): void {
+    for (const acts of this.#acts.values()) for (const act of acts) act.at = Math.min(act.at, atMs)
+  }
+
+  #add(pruning: Pruning, at: number): void {
+    const act = { ...pruning, at, gone: this.#gone.get(pruning.type) }
+    this.#gone.delete(pruning.type)
+    const acts = this.#acts.get(pruning.type) ?? []
+    this.#acts.set(pruning.type, acts)
+    acts.push(act)
+    this.#unbound.push(act)
+  }
+
+  /** What no act in the log accounts for. */
+  unaccounted(): Unaccounted[] {
+    return [...new Set([...this.#acts.keys(), ...this.#gone.keys()])].flatMap((type) => this.#ofType(type))
+  }
+
+  #ofType(type: string): Unaccounted[] {
+    const acts = this.#acts.get(type) ?? []
+    const parts = [...acts.map(({ gone }) => gone), this.#gone.get(type)]
+    const found: Unaccounted[] = []
+    let said = -Infinity
+    let due = -Infinity
+    // from the end: a part is accounted for by the acts behind it
+    for (let at = acts.length; at >= 0; at -= 1) {
+      const [gone, act] = [parts[at], acts[at]]
+      if (act !== undefined) {
+        said = Math.max(said, act.before)
+        due = Math.max(due, Math.min(act.before, prunableBefore(type, act.at)))
+      }
+      if (gone === undefined || gone.newestAt < due) continue
+      const why =
+        gone.newestAt < said
+          ? 'before its least time was over'
+          : act === undefined
+            ? 'and no entry behind it says that it was pruned'
+            : 'though only what is older was pruned'
+      found.unshift({ type, from: gone.first, to: gone.last, why })
+    }
+    if (found.length > 0) return found
+    // what an act took too early stays missing for ever: it accounts for nothing
+    const lawful = acts.filter(({ before, at }) => before <= prunableBefore(type, at))
+    const taken = lawful.reduce((sum, { count }) => sum + count, 0)
+    const there = parts.filter((gone) => gone !== undefined)
+    const count = there.reduce((sum, gone) => sum + gone.count, 0)
+    const [from, to] = [there[0]?.first ?? 0, there.at(-1)?.last ?? 0]
+    return count === taken
+      ? []
+      : [{ type, from, to, why: `of ${count} entries, and ${taken} were pruned in their time` }]
   }
 }

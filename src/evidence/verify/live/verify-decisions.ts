@@ -57,7 +57,7 @@ async function saidIn(evidence: LayerDatabase): Promise<DecisionBatches> {
       { readOnly: true, statementTimeoutMs: 0 },
     )
     for (const { type, at, content } of batch) {
-      if (type === 'decision.pruned') said.takePruned(content ?? undefined)
+      if (type === 'decision.pruned') said.takePruned(at, content ?? undefined)
       else said.take(type, at, content ?? undefined)
     }
     const last = batch.at(-1)

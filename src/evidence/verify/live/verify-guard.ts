@@ -1,21 +1,9 @@
 // What guards the log in the database: rights, triggers and functions as the release made them, and how long content is kept.
 import { schemaDifferences, sql } from '#db'
 import type { Connection, LayerDatabase } from '#db'
+import { LEAST_DAYS } from '../offline/least-days.ts'
 import type { LiveFinding } from './live-findings.ts'
 import { named } from './verify-rows.ts'
-
-/** As the migrations put them in. Days; null is for ever. More is the operator's choice, less is not. */
-const LEAST_DAYS: Readonly<Record<string, number | null>> = {
-  '*': 1095,
-  'log.key_rotated': null,
-  'log.restored': null,
-  'content.pruned': null,
-  'content.erased': null,
-  'rows.changed': null,
-}
-
-export const leastDays = (type: string): number | null =>
-  LEAST_DAYS[Object.hasOwn(LEAST_DAYS, type) ? type : '*'] ?? null
 
 export async function verifyGuard(evidence: LayerDatabase, connection: Connection): Promise<LiveFinding[]> {
   return [
@@ -37,7 +25,7 @@ async function shortened(evidence: LayerDatabase): Promise<string[]> {
   return [
     ...gone.map((type) => `evidence.retention has no row for \`${type}\` any more`),
     ...rows.flatMap(({ type, days }) => {
-      const least = leastDays(type)
+      const least = LEAST_DAYS[Object.hasOwn(LEAST_DAYS, type) ? type : '*'] ?? null
       const kept = days === null || (least !== null && days >= least)
       return kept ? [] : [`evidence.retention keeps \`${type}\` for ${days} days: ${least ?? 'for ever'} is the least`]
     }),

@@ -1,5 +1,6 @@
 // The log as it stands, against itself: every entry, every signed root, every file. Names the first row that was touched.
 import type { Connection, LayerDatabase } from '#db'
+import { EntryTimes } from '../offline/entry-times.ts'
 import { parseCheckpoint, parseNote } from '../offline/formats.ts'
 import { CheckpointCheck } from './checkpoint-check.ts'
 import { checkpointRows, countUnplaced } from './checkpoint-rows.ts'
@@ -12,6 +13,7 @@ import { erasedByEntry } from './erased.ts'
 import { LiveFindings, NAMED_MAX } from './live-findings.ts'
 import type { LiveFinding } from './live-findings.ts'
 import { LogKeys } from './log-keys.ts'
+import { PrunedRows } from './pruned-rows.ts'
 import { publishedProblem, publishedSize } from './published.ts'
 import { SignedRoots } from './signed-roots.ts'
 
@@ -47,13 +49,11 @@ export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
   const keys = new LogKeys(findings, options.keys[0])
   const cosigners = new Cosigners(options.witnessKeys ?? [])
   const roots = new SignedRoots(findings)
-  const checkpoints = new CheckpointCheck({
-    rows: checkpointRows(evidence),
-    known: (options.known ?? []).map((note) => parseCheckpoint(parseNote(note).text)),
-    parts: { findings, keys, cosigners, roots },
-  })
-  const { entries: erased } = await erasedByEntry(evidence)
-  const entries = new EntryCheck({ findings, keys, cosigners, roots, checkpoints, disk, erased })
+  const pruned = new PrunedRows((await erasedByEntry(evidence)).entries)
+  const parts = { findings, keys, cosigners, roots, pruned, times: new EntryTimes() }
+  const known = (options.known ?? []).map((note) => parseCheckpoint(parseNote(note).text))
+  const checkpoints = new CheckpointCheck({ rows: checkpointRows(evidence), known, parts })
+  const entries = new EntryCheck({ ...parts, checkpoints, disk })
   await checkpoints.reach(0)
   const batches =
     connection !== undefined && end > IN_THREADS_FROM ? tilesInThreads(connection, end) : tileBatches(evidence, end)
@@ -80,7 +80,8 @@ export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
   }
   keys.hold(options.logKey)
   checkpoints.summarise(end)
-  entries.sayPruned()
+  entries.sayTimes()
+  entries.sayPruned(nowMs())
   cosigners.sayAll(findings, end, nowMs())
   return findings.all
 }

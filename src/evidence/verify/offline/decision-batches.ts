@@ -25,8 +25,14 @@ export interface DecisionBatch {
   readonly lines: readonly string[]
 }
 
+/** Below this nobody may take them away; the times of the entry and of the pruning are of two clocks. */
+const KEPT_MS = 30 * 86_400_000
+const TWO_CLOCKS_MS = 3_600_000
+
 interface Said {
-  readonly at: string
+  readonly atMs: number
+  /** How many acts of pruning stand in front of it: those account for nothing that comes behind. */
+  readonly prunings: number
   readonly root: string
   readonly counts: Map<string, number>
   /** The entries of one batch do not agree. */
@@ -40,7 +46,7 @@ export class DecisionBatches {
   readonly #said = new Map<string, Said>()
   /** Entries that do not say any more which batch they are of, and batches that may have been pruned. */
   unsaid = 0
-  #prunedBefore = ''
+  readonly #prunings: { readonly beforeMs: number; readonly atMs: number }[] = []
   #prunedUnsaid = false
 
   /** An entry of one of `DECISION_TYPES`; `content` where it is there. */
@@ -53,7 +59,8 @@ export class DecisionBatches {
     const name = nameOf({ source: String(source), first: Number(batch) })
     const known = this.#said.get(name)
     if (known === undefined) {
-      this.#said.set(name, { at, root: String(root), counts: new Map([[type, Number(count)]]) })
+      const [atMs, prunings] = [Date.parse(at), this.#prunings.length]
+      this.#said.set(name, { atMs, prunings, root: String(root), counts: new Map([[type, Number(count)]]) })
       return
     }
     if (known.root !== root) known.wrong = 'its entries name different hashes'
@@ -61,11 +68,11 @@ export class DecisionBatches {
     known.counts.set(type, Number(count))
   }
 
-  /** An entry `decision.pruned`: what is older may be gone. */
-  takePruned(content: Readonly<Record<string, unknown>> | undefined): void {
-    const before = content?.['before']
+  /** An entry `decision.pruned`: what stands in front of it and was old enough by then may be gone. */
+  takePruned(at: string, content: Readonly<Record<string, unknown>> | undefined): void {
     this.#prunedUnsaid ||= content === undefined
-    if (typeof before === 'string' && before > this.#prunedBefore) this.#prunedBefore = before
+    if (content !== undefined)
+      this.#prunings.push({ beforeMs: Date.parse(String(content['before'])), atMs: Date.parse(at) })
   }
 
   /** What is wrong with it; nothing where it is what its entries say. */
@@ -89,9 +96,15 @@ export class DecisionBatches {
     return undefined
   }
 
-  /** Those that the log knows, that were not checked, and that are too young to have been pruned. */
-  missing(): string[] {
-    const gone = [...this.#said].filter(([, { at }]) => at >= this.#prunedBefore).map(([name]) => `${name} is gone`)
+  /** Those that the log knows, that were not checked, and that no act can have pruned; none is of later than `nowMs`. */
+  missing(nowMs = Date.now()): string[] {
+    // by how many acts stand in front of a batch: what those behind it may have taken
+    const due = [-Infinity]
+    for (const { beforeMs, atMs } of this.#prunings.toReversed())
+      due.unshift(Math.max(due[0] ?? -Infinity, Math.min(beforeMs, Math.min(atMs, nowMs) - KEPT_MS + TWO_CLOCKS_MS)))
+    const gone = [...this.#said]
+      .filter(([, { atMs, prunings }]) => !(atMs < (due[prunings] ?? -Infinity)))
+      .map(([name]) => `${name} is gone`)
     if (!this.#prunedUnsaid) return gone
     // it may have been pruned: the entry that would say it is without its content
     this.unsaid += gone.length

@@ -13,10 +13,12 @@ import {
   signedBy,
 } from './formats.ts'
 import type { Key, Note } from './formats.ts'
+import { EntryTimes } from './entry-times.ts'
 import { ErasedContent } from './erased-content.ts'
 import type { Leaf, LogFacts } from './log-facts.ts'
 import type { Manifest } from './manifest.ts'
 import type { Report } from './report.ts'
+import { cosignedAtMs } from './witnesses.ts'
 
 interface Line {
   readonly seq: number
@@ -27,10 +29,19 @@ interface Line {
 }
 
 const MEMBERS = new Set(['seq', 'leaf', 'salt', 'reason', 'content'])
-const DAY_MS = 86_400_000
 
 /** Without these the log cannot be followed: every bundle has to say what they say. */
 const ALWAYS = new Set(['log.key_rotated', 'content.pruned', 'content.erased', 'rows.changed'])
+
+export interface LogCheckParts {
+  readonly facts: LogFacts
+  readonly report: Report
+  /** Checkpoints that the log has to begin with. */
+  readonly known: readonly string[]
+  readonly witnessKeys: readonly string[]
+  /** Nothing in a log is of later. */
+  readonly nowMs: number
+}
 
 export class LogCheck {
   /** The first key of the log, then each that the one before it announced. The last one counts. */
@@ -44,17 +55,20 @@ export class LogCheck {
   readonly #byType = new Map<string, number>()
   readonly #tree = new MerkleStack()
   readonly #known: readonly { readonly origin: string; readonly size: number; readonly root: Buffer }[]
-  #newestMs = 0
-  #backdated = 0
+  readonly #witnesses: readonly Key[]
+  readonly #nowMs: number
+  readonly #times = new EntryTimes()
   #ended = false
   #heads = 0
 
-  constructor(folder: string, manifest: Manifest, facts: LogFacts, report: Report, known: readonly string[]) {
+  constructor(folder: string, manifest: Manifest, { facts, report, known, witnessKeys, nowMs }: LogCheckParts) {
     this.#folder = folder
     this.#manifest = manifest
     this.#facts = facts
     this.#report = report
     this.#known = known.map((note) => parseCheckpoint(parseNote(note).text))
+    this.#witnesses = witnessKeys.map(parseKey)
+    this.#nowMs = nowMs
     this.keys = [parseKey(manifest.key)]
   }
 
@@ -90,14 +104,11 @@ export class LogCheck {
     for (const known of this.#known)
       if (known.size > size)
         throw new Error(`you know a log of ${known.size} entries; this one has ${size}: its tail was cut`)
-    if (this.#backdated > 0)
-      this.#report.say(
-        'time',
-        'failed',
-        `${this.#backdated} entries are dated a day or more before one in front of them`,
-      )
+    for (const { outcome, detail } of this.#times.findings()) this.#report.say('time', outcome, detail)
     this.#facts.rows.end()
-    this.#erased.check(this.#report)
+    this.#erased.known(this.#nowMs)
+    const { period, scope } = this.#manifest
+    this.#erased.check(this.#report, Object.keys({ ...period, ...scope }).length === 0)
     const heads = this.#heads === 0 ? '' : `; of ${this.#heads} that are not of the period and scope only the head`
     return `${size} entries without a gap, under ${next} checkpoints of one growing tree${heads}`
   }
@@ -112,20 +123,20 @@ export class LogCheck {
       throw new Error(`the line of entry ${seq} is not written in its one form`)
     const head = leafOf(seq, leaf)
     this.#tree.push(sha256(LEAF, leaf))
-    this.#takeTime(head)
+    this.#takeTime(seq, head)
     const shown = this.#checkContent(head, entry)
     const span = { ended: this.#ended, inPeriod: this.#isWithin(head) }
     this.#facts.take(head, shown ? (content ?? {}) : undefined, span)
     if (!shown || content === undefined) return
     if (head.type === 'log.key_rotated') this.#takeKey(seq, String(content['note']))
-    if (head.type === 'content.pruned') this.#erased.pruned(content)
+    if (head.type === 'content.pruned') this.#erased.pruned(seq, head.at, content)
     if (head.type === 'content.erased') this.#erased.erased(content)
   }
 
-  #takeTime({ at }: Leaf): void {
-    const ms = Date.parse(at)
-    if (ms < this.#newestMs - DAY_MS) this.#backdated += 1
-    this.#newestMs = Math.max(this.#newestMs, ms)
+  #takeTime(seq: number, { type, at }: Leaf): void {
+    const atMs = Date.parse(at)
+    this.#times.take(seq, type, atMs)
+    if (type === 'clock.stepped') this.#erased.setBack(atMs)
     const { to } = this.#manifest.period
     if (to !== undefined && at >= to) this.#ended = true
   }
@@ -173,6 +184,10 @@ export class LogCheck {
     if (origin !== this.#manifest.origin) throw new Error(`${at} is of another log, ${origin}`)
     if (!root.equals(this.#tree.root())) throw new Error(`${at} was signed over other entries than these`)
     if (!this.signedByLast(note)) throw new Error(`${at} is not signed by the key of the log`)
+    const cosigned = cosignedAtMs(note, this.#witnesses)
+    if (cosigned === undefined) return
+    this.#erased.known(cosigned)
+    this.#times.cosigned(cosigned)
   }
 
   #checkKnown({ size, root }: { size: number; root: Buffer }, found: Buffer): void {
@@ -203,6 +218,7 @@ function leafOf(seq: number, text: string): Leaf {
     typeof id !== 'string' ||
     typeof type !== 'string' ||
     !INSTANT_OF_LEAF.test(at) ||
+    Number.isNaN(Date.parse(at)) ||
     !Array.isArray(subjects) ||
     !(record === undefined || (typeof record.id === 'string' && Number.isSafeInteger(record.version)))
   if (odd) throw new Error(`entry ${seq} is no entry`)

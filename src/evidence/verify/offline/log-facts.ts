@@ -80,7 +80,7 @@ export class LogFacts {
     if (record !== undefined) this.#takeOlder(record)
     // rows without versions are in the bundle as they were when it was made
     if (type === 'rows.changed') this.rows.take(leaf.id, content ?? {})
-    if (type === 'decision.pruned') this.decisions.takePruned(content)
+    if (type === 'decision.pruned') this.decisions.takePruned(leaf.at, content)
     if (inPeriod && DECISION_TYPES.includes(type)) this.decisions.take(type, leaf.at, content)
     if (ended) return
     if (this.#scope !== undefined && this.inScope(leaf)) for (const id of subjects) this.named.add(id)

@@ -29,6 +29,8 @@ export interface VerifyOptions {
   readonly acceptedRestore?: string
   /** What the auditor asked for: the bundle has to say everything of it. */
   readonly expected?: Period
+  /** The clock of whoever verifies, by default. */
+  readonly nowMs?: () => number
 }
 
 /** All checks on the bundle in `folder`. Throws only where what the auditor gave cannot be read. */
@@ -64,10 +66,10 @@ async function checkAll(
   const versioned = Object.entries(POPULATION_TABLES).flatMap(([name, { madeBy }]) => (madeBy ? [] : [name]))
   const scope = await scopeIds(folder, manifest)
   const facts = new LogFacts(await olderVersions(folder, versioned), scope, await RowFacts.read(folder))
-  const { knownCheckpoint, acceptedRestore, witnessKeys = [] } = options
+  const { knownCheckpoint, acceptedRestore, witnessKeys = [], nowMs = Date.now } = options
   const { known, restore } = knownAfterRestore(knownCheckpoint, acceptedRestore, witnessKeys)
   if (restore !== undefined) report.say('restore', 'cannot', restore.detail)
-  const log = new LogCheck(folder, manifest, facts, report, known)
+  const log = new LogCheck(folder, manifest, { facts, report, known, witnessKeys, nowMs: nowMs() })
   const read = await report.attempt('entries', async () => await log.read())
   checkPeriod(manifest.period, options.expected ?? {}, report)
   await report.attempt('log key', () => checkKey(log.keys, options.logKey, report))

@@ -27,3 +27,13 @@ export function checkWitnesses(report: Report, given: readonly string[], log: re
     }
   }
 }
+
+/** When the first of the witnesses whose keys were given cosigned it: everything under it was there by then. */
+export function cosignedAtMs(note: Note, given: readonly Key[]): number | undefined {
+  const times = given.flatMap((key) =>
+    note.signatures
+      .filter((own) => key.algorithm === COSIGNATURE && signedBy({ ...note, signatures: [own] }, key))
+      .map(({ bytes }) => Number(bytes.readBigUInt64BE(0)) * 1000),
+  )
+  return times.length === 0 ? undefined : Math.min(...times)
+}
