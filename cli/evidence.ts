@@ -121,10 +121,13 @@ function proveCommand(): Command {
     .description('print the proof that an entry is in the log (C2SP tlog-proof)')
     .argument('<entry>', 'its id, evt_…')
     .option('--witness-key <key>', 'of a witness, which has to have cosigned it; may be repeated: any one does', gather)
+    .option('--json', 'as JSON, with where the entry stands and who cosigned')
     .action(async (entry: string, options: Local & { readonly witnessKey?: readonly string[] }) => {
       const { proveEvidence } = await import('#main')
-      const { witnessKey = [] } = options
-      await writeTo(process.stdout, [await proveEvidence({ ...desk(options), entry, witnessKeys: witnessKey })])
+      const { witnessKey = [], json } = options
+      const proven = await proveEvidence({ ...desk(options), entry, witnessKeys: witnessKey })
+      if (json === true) await answerJson(proven)
+      else await writeTo(process.stdout, [proven.proof])
     })
 }
 

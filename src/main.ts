@@ -141,6 +141,7 @@ async function start(
       logins: loginDoor({ access, effect, decisions }),
       evidence: database.layer('evidence'),
       tiles: log.tiles,
+      refusesToSign: () => log.keeper.refusesToSign,
       witnesses: log.witnesses,
       fingerprint,
       release: options.release,

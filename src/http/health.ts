@@ -1,4 +1,4 @@
-// Whether the process lives, and whether it can serve. Neither tells anything else, so neither needs a token.
+// Whether the process lives, whether it can serve, and whether it signs the log. No more is told, so no token is needed.
 import type { FastifyInstance } from 'fastify'
 import { rolesOf } from '#access/records'
 import { readActor } from '#identity/roll'
@@ -9,12 +9,18 @@ const WAIT_MS = 3000
 const NOBODY = 'psn_00000000000000000000000000'
 
 export function installHealth(server: FastifyInstance, doors: Doors): void {
-  server.get('/healthz', async (_request, reply) => await reply.send({ status: 'alive' }))
+  server.get('/healthz', async (_request, reply) => await reply.send({ status: 'alive', ...logOf(doors) }))
   server.get('/readyz', async (_request, reply) => {
     const missing = (await answers(doors)) ? policiesOf(doors) : 'the database does not answer'
-    return await reply.code(missing === undefined ? 200 : 503).send({ status: missing ?? 'ready' })
+    return await reply.code(missing === undefined ? 200 : 503).send({ status: missing ?? 'ready', ...logOf(doors) })
   })
 }
+
+/** Requests are served all the same: where another server has the key that counts, that one signs. */
+const logOf = ({ refusesToSign }: Doors): { readonly log?: string } =>
+  refusesToSign === undefined
+    ? {}
+    : { log: refusesToSign() ? 'this server signs nothing: another key counts for the log' : 'signing' }
 
 const policiesOf = ({ decisions }: Doors): string | undefined =>
   decisions?.state().policiesRefused === undefined

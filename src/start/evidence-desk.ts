@@ -7,12 +7,12 @@ import type { Connection, Database } from '#db'
 import {
   ED25519,
   exportBundle,
+  formatProof,
   knownAfterRestore,
   listRotations,
   logOrigin,
   parseScope,
-  parseVerifierKey,
-  proveEntry,
+  placedUnder,
   pruneContent,
   signerOfNewest,
   TileFolder,
@@ -25,7 +25,7 @@ import {
   verifyRows,
   verifyState,
 } from '#evidence'
-import type { BundleMade, LiveFinding, NoteSigner, NoteVerifier, Period } from '#evidence'
+import type { BundleMade, LiveFinding, NoteSigner, Period } from '#evidence'
 import { assessControls } from '#governance'
 import { effectPopulations } from '#effect'
 import { rollPopulations } from '#identity/roll'
@@ -36,6 +36,7 @@ import { controlReader } from './control-reader.ts'
 import { identityLayer } from './layers.ts'
 import { servedDirectory } from './served-directory.ts'
 import { decisionSource, rowSources, stateSources } from './told-tables.ts'
+import { witnessKeys } from './witness-keys.ts'
 import { serverSettingsOf } from '../config-server.ts'
 
 export interface DeskOptions {
@@ -98,6 +99,9 @@ export async function atDesk<T>(options: DeskOptions, work: (desk: Desk) => Prom
   }
 }
 
+const ownKeys = (keys: readonly string[], pending: string | undefined): readonly string[] =>
+  pending === undefined ? keys : [...keys, pending]
+
 /** The first key, and those that the log announced since. */
 async function keyChain(database: Database, keys: Keys, origin: string): Promise<string[]> {
   const rotations = await listRotations(database.layer('evidence'))
@@ -129,7 +133,8 @@ export async function exportEvidence(
   },
 ): Promise<BundleMade> {
   const scope = parseScope(options.scope)
-  return await atDesk(options, async ({ database, signer, keys }) => {
+  return await atDesk(options, async ({ database, signer, keys, pending }) => {
+    const witnesses = witnessKeys(options.witnessKeys, ownKeys(keys, pending))
     const identity = identityLayer(database, systemClock, serverSettingsOf())
     return await exportBundle({
       evidence: database.layer('evidence'),
@@ -143,7 +148,7 @@ export async function exportEvidence(
         ...accessPopulations(database.layer('access')),
         ...effectPopulations(database.layer('effect')),
       ],
-      controls: await assessControls(controlReader(database, identity, options.witnessKeys.map(witnessKey))),
+      controls: await assessControls(controlReader(database, identity, witnesses)),
       period: options.period,
       scope,
       release: options.release,
@@ -163,15 +168,16 @@ export async function verifyEvidence(
   },
 ): Promise<LiveFinding[]> {
   const { known, restore } = readKnown(options)
-  return await atDesk(options, async ({ database, connection, tiles, keys }) => {
+  return await atDesk(options, async ({ database, connection, tiles, keys, pending }) => {
     const evidence = database.layer('evidence')
-    const { logKey, witnessKeys, state } = options
+    const { logKey, state } = options
+    witnessKeys(options.witnessKeys, ownKeys(keys, pending))
     const findings = await verifyLog({
       evidence,
       connection,
       tileFolder: tiles.folder,
       keys,
-      witnessKeys,
+      witnessKeys: options.witnessKeys,
       known,
       nowMs: () => Date.now(),
       ...(logKey === undefined ? {} : { logKey }),
@@ -208,21 +214,34 @@ export async function evidenceKeys(options: DeskOptions): Promise<LogKeys> {
   )
 }
 
-/** A C2SP tlog-proof; where keys of witnesses are given, under what one of them cosigned. Throws Fault('not_found'). */
+/** That an entry stands at its place, under which checkpoint and whose cosignature. */
+export interface ProvenEntry {
+  readonly entry: string
+  readonly index: number
+  readonly size: number
+  readonly witnesses: readonly { readonly name: string; readonly at: string }[]
+  /** C2SP tlog-proof. */
+  readonly proof: string
+}
+
+/** Where keys of witnesses are given, under what one of them cosigned. Throws Fault('not_found'). */
 export async function proveEvidence(
   options: DeskOptions & { readonly entry: string; readonly witnessKeys: readonly string[] },
-): Promise<string> {
-  const trusted = options.witnessKeys.map(witnessKey)
-  return await atDesk(options, async ({ database, tiles }) => {
-    const proof = await proveEntry(database.layer('evidence'), tiles, options.entry, trusted, trusted.length > 0)
-    if (proof === undefined)
+): Promise<ProvenEntry> {
+  const { entry } = options
+  return await atDesk(options, async ({ database, tiles, keys, pending }) => {
+    const trusted = witnessKeys(options.witnessKeys, ownKeys(keys, pending))
+    const placed = await placedUnder(database.layer('evidence'), tiles, entry, trusted, trusted.length > 0)
+    if (placed === undefined)
       throw new Fault(
         'not_found',
         trusted.length === 0
           ? 'no such entry is under a checkpoint: entries are within a second, while a server runs'
           : 'no such entry is under a checkpoint that a witness whose key was given has cosigned',
       )
-    return proof
+    const { index, checkpoint } = placed
+    const proof = await formatProof(tiles.readingOnce(), placed)
+    return { entry, index, size: checkpoint.size, witnesses: checkpoint.witnesses, proof }
   })
 }
 
@@ -233,13 +252,4 @@ export async function pruneEvidence(
     const { type, days } = options
     return await pruneContent(database.layer('evidence'), { actor: { id: REEVE }, at: systemClock() }, { type, days })
   })
-}
-
-/** Throws Fault('usage') for what is no verifier key. */
-function witnessKey(text: string): NoteVerifier {
-  try {
-    return parseVerifierKey(text.trim())
-  } catch (cause) {
-    throw new Fault('usage', '`--witness-key` is what `reeve witness` printed', { cause })
-  }
 }

@@ -6,15 +6,17 @@ import {
   ED25519,
   keepLog,
   logOrigin,
-  parseVerifierKey,
   RefusedToSign,
   signerOfNewest,
   TileFolder,
+  verifierKey,
+  verifierOf,
 } from '#evidence'
 import type { LogKeeper, NoteSigner, NoteVerifier, WitnessState } from '#evidence'
 import { messageOf } from '#kernel'
 import type { Clock } from '#kernel'
 import type { Keys } from '#keys'
+import { witnessKeys } from './witness-keys.ts'
 
 export interface KeptLog {
   readonly tiles: TileFolder
@@ -46,7 +48,10 @@ export async function startLog(parts: {
   // nothing else writes yet: what was there is signed by the key before, what comes by the new one
   const before = await signerOfNewest(evidence, [signer, ...earlier])
   if (before !== undefined && before !== signer) await announceKey({ evidence, tiles, signer: before }, signer, clock)
-  const witnesses = (parts.witnesses ?? []).map(({ url, key }) => ({ url, verifier: parseVerifierKey(key) }))
+  const own = [signer, ...earlier].map((key) => verifierKey(verifierOf(key)))
+  const witnesses = (parts.witnesses ?? []).flatMap(({ url, key }) =>
+    witnessKeys([key], own).map((verifier) => ({ url, verifier })),
+  )
   const keeper = await keepLog({
     evidence,
     tiles,

@@ -35,7 +35,7 @@ function beside(dataDirectory: string, environment: Readonly<Record<string, stri
       assert.ok(findings.some(({ check, outcome }) => check === 'entries' && outcome === 'passed'))
       return refused(findings)
     },
-    proven: async (entry: string) => await proveEvidence({ ...options, entry, witnessKeys: [] }),
+    proven: async (entry: string) => (await proveEvidence({ ...options, entry, witnessKeys: [] })).proof,
   }
 }
 

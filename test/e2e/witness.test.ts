@@ -1,11 +1,18 @@
 // A witness beside a real server: a new key of the log is taken up as the guide says, and cosigning goes on.
 import assert from 'node:assert/strict'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runWitness } from '#evidence'
-import { parseNote, parseVerifierKey, verifyNote } from '../../src/evidence/checkpoint/note.ts'
+import {
+  COSIGNATURE_V1,
+  parseNote,
+  parseVerifierKey,
+  verifierKey,
+  verifierOf,
+  verifyNote,
+} from '../../src/evidence/checkpoint/note.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { reeve } from '../scan/run-reeve.ts'
 import { cleanEnvironment, startServer, temporaryFolder } from './server-in-test.ts'
@@ -72,5 +79,33 @@ describe('a witness of a server', { skip: databaseUnavailable() }, () => {
     assert.doesNotMatch(second.stderr() + third.stderr(), /ALARM|does not cosign/)
     assert.equal(await printed('evidence', 'key'), newKey)
     assert.equal(await third.stop(), 0)
+
+    const entries = join(dataDirectory, 'log', 'tile', 'entries')
+    const [file] = (await readdir(entries, { recursive: true, withFileTypes: true })).filter((item) => item.isFile())
+    const leaves = await readFile(join(file?.parentPath ?? '', file?.name ?? ''), 'utf8')
+    const [, entry = ''] = /"id":"(evt_[0-9a-z]{26})"/.exec(leaves) ?? []
+    const { proof, ...told } = JSON.parse(
+      await printed('evidence', 'prove', entry, '--witness-key', witness.key, '--json'),
+    ) as { proof: string; entry: string; index: number; witnesses: { name: string }[] }
+    assert.equal(`${proof}`.trim(), await printed('evidence', 'prove', entry, '--witness-key', witness.key))
+    assert.deepEqual([told.entry, told.index, told.witnesses.map(({ name }) => name)], [entry, 0, ['witness.test']])
+
+    // the log itself is no witness of the log: neither by its key as it is, nor as if that cosigned, nor by an earlier one
+    const raw = parseVerifierKey(newKey).publicKey
+    const signer = {
+      name: 'other.test',
+      algorithm: COSIGNATURE_V1,
+      publicKey: raw,
+      sign: () => Buffer.alloc(0),
+    } as const
+    const posing = verifierKey(verifierOf(signer))
+    for (const own of [newKey, oldKey, posing])
+      for (const words of [['verify'], ['prove', entry], ['export', '--out', join(folder, 'bundle')]]) {
+        const refused = await reeve(['evidence', ...words, '--witness-key', own], { env })
+        assert.equal(refused.code, 2, refused.stdout)
+        assert.match(refused.stderr, /is the log’s own: nobody is a witness of himself/)
+      }
+    await writeFile(config, `server:\n  witnesses:\n    - url: ${witness.url}\n      key: ${posing}\n`)
+    await assert.rejects(startServer(started), /nobody is a witness of himself/)
   })
 })

@@ -11,7 +11,7 @@ const status = (description: string): unknown => ({
     'application/json': {
       schema: {
         type: 'object',
-        properties: { status: { type: 'string' } },
+        properties: { status: { type: 'string' }, log: { type: 'string' } },
         required: ['status'],
         additionalProperties: false,
       },
@@ -41,7 +41,7 @@ export function serverPaths(): Record<string, Path> {
         operationId: 'getReadiness',
         tags: ['server'],
         summary: 'Whether requests can be served: the database is asked',
-        description: 'Needs no token.',
+        description: '`log`: whether this server signs the log. Needs no token.',
         security: [],
         responses: { 200: status('it can'), 400: refused(400), 503: status('the database does not answer') },
       },
