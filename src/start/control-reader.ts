@@ -4,7 +4,7 @@ import type { Database, LayerDatabase } from '#db'
 import { readAllRecords, versionHash } from '#db/history'
 import type { RecordTable } from '#db/history'
 import { EFFECT_TABLES } from '#effect'
-import { entryHashes, logStanding } from '#evidence'
+import { entryHashes, logStanding, verifyRows } from '#evidence'
 import type { NoteVerifier } from '#evidence'
 import type { ControlReader, Row, Rows } from '#governance'
 import {
@@ -21,6 +21,7 @@ import type { IdentityLayer } from '#identity/roll'
 import type { Id, Instant } from '#kernel'
 import { planRows, restraintRows, targetRows } from './effect-rows.ts'
 import { grantRows } from './grant-rows.ts'
+import { rowSources } from './told-tables.ts'
 
 const HASHES_BATCH = 1000
 
@@ -51,6 +52,7 @@ export function controlReader(
     targets: () => targetRows(database),
     restraints: () => restraintRows(database),
     versions: () => versions(database),
+    told: () => told(database),
     log: async function* log() {
       yield { id: 'log', data: await logStanding(evidence, witnesses) }
     },
@@ -95,6 +97,22 @@ async function* leavers(
 
 async function* offered(identity: IdentityLayer, past?: Instant): AsyncGenerator<string> {
   for await (const { data } of everyOffer(identity, past)) if (data.state === 'pending') yield data.principalId
+}
+
+/** What lets somebody in, gives a right or says who knew a secret, a table each. */
+const TOLD: ReadonlySet<string> = new Set([
+  'access.token',
+  'access.role_assignment',
+  'access.approval',
+  'identity.exposure',
+])
+
+async function* told(database: Database): AsyncGenerator<Row<Rows['told']>> {
+  for (const source of rowSources(database).filter(({ name }) => TOLD.has(name))) {
+    const findings = await verifyRows(database.layer('evidence'), [source])
+    const problems = findings.flatMap(({ outcome, detail }) => (outcome === 'passed' ? [] : [detail]))
+    yield { id: source.name, data: { problems } }
+  }
 }
 
 /** Every present record of every layer, with what its entry says. */

@@ -5,11 +5,13 @@ import type { RecordTable } from '#db/history'
 import { listBreakGlass } from '#access/decisions'
 import { appendEntry, changeWithEntries } from '#evidence/port'
 import type { CredentialRecord, IdentityRequest, PrincipalRecord, VendorRecord } from '#identity/roll'
+import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { newId } from '#kernel'
 import { BREAK_GLASS } from '../../src/access/break-glass/records.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { GRANT } from '../../src/access/grant/records.ts'
+import { note } from '../../src/access/role/administration.ts'
 import { POLICY_VERSION } from '../../src/access/policy-version/records.ts'
 import { CREDENTIAL, PRINCIPAL, REQUEST, VENDOR } from '../../src/identity/record/tables.ts'
 import { PLAN } from '../../src/effect/records.ts'
@@ -103,15 +105,15 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
   'credential-not-shared': async (copy, { credential: id, plain }) => {
     await change<CredentialRecord>(copy, CREDENTIAL, id, (data) => ({ ...data, alsoOf: [plain] }))
   },
-  'administrations-apart': async ({ superuser }, { holder }) => {
-    await superuser.query(`drop index access.role_assignment_apart`)
-    await assign(superuser, holder, 'access-admin')
+  'administrations-apart': async (copy, { holder }) => {
+    await copy.superuser.query(`drop index access.role_assignment_apart`)
+    await assign(copy, holder, 'access-admin')
   },
-  'roles-of-the-present': async ({ superuser }, { leaver }) => {
-    await assign(superuser, leaver, 'auditor')
+  'roles-of-the-present': async (copy, { leaver }) => {
+    await assign(copy, leaver, 'auditor')
   },
-  'tokens-of-the-present': async ({ superuser }, { leaver }) => {
-    await superuser.query(`update access.token set person_id = $1`, [leaver])
+  'tokens-of-the-present': async (copy, { leaver }) => {
+    await told(copy, `update access.token set person_id = $1`, [leaver])
   },
   'break-glass-reviewed': async (copy) => {
     const access = { db: copy.database.layer('access'), clock: copy.identity.clock }
@@ -133,6 +135,11 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
       [plain],
     )
   },
+  'row-has-entry': async ({ superuser }) => {
+    await superuser.query(
+      `update access.role_assignment set reason = 'another' where id = (select min(id) from access.role_assignment)`,
+    )
+  },
   'log-signed': async ({ superuser }) => {
     await superuser.query(`delete from evidence.sequence where seq = 0`)
     await superuser.query(`delete from evidence.watermark`)
@@ -141,11 +148,11 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
     // what anybody can type into the table is no cosignature
     await superuser.query(`update evidence.cosignature set witness = 'fake.example'`)
   },
-  'rights-approved': async ({ superuser }) => {
-    await superuser.query(`delete from access.approval`)
+  'rights-approved': async (copy) => {
+    await told(copy, `delete from access.approval`)
   },
-  'rights-by-others': async ({ superuser }, { holder }) => {
-    await superuser.query(`update access.approval set behind = array[$1]`, [holder])
+  'rights-by-others': async (copy, { holder }) => {
+    await told(copy, `update access.approval set behind = array[$1]`, [holder])
   },
   'no-standing-administration': async (copy, { grant }) => {
     await copy.superuser.query(`alter table access.access_grant disable trigger user`)
@@ -203,10 +210,25 @@ export const VIOLATIONS: Readonly<Record<string, Violation>> = {
   },
 }
 
-async function assign(superuser: Client, subject: string, role: string): Promise<void> {
+async function assign(copy: Copy, subject: string, role: string): Promise<void> {
+  const id = newId('role')
+  await copy.database.layer('access').transaction(async (tx) => {
+    // first: what the log is told of the row is dated as the act beside it
+    await note(tx, copy.act(), 'role.assigned', [id, subject])
+    await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+      values (${id}, ${subject}, ${role}, ${at(0)}, 'nobody', 'a test')`)
+  })
+}
+
+/** Not past the triggers: the log is told of it, as of the time of the act beside it. */
+async function told(copy: Copy, text: string, values: readonly string[] = []): Promise<void> {
+  const { superuser } = copy
+  await superuser.query('begin; set local session_replication_role = origin')
   await superuser.query(
-    `insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
-     values ($1, $2, $3, $4, 'nobody', 'a test')`,
-    [newId('role'), subject, role, at(0)],
+    `insert into evidence.entry (id, layer, type, at, actor, subjects, written_by)
+     values ($1, 'access', 'test.violated', $2, 'reeve', '{}', 'reeve_access')`,
+    [newId('entry'), copy.act().at],
   )
+  await superuser.query(text, [...values])
+  await superuser.query('commit')
 }

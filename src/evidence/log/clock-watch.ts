@@ -1,5 +1,5 @@
 // A clock that was ahead and was set right: what is written from then on looks backdated beside what stands there already. The log
-// says so itself, by an entry, and verifiers hold times against that (decision record 0025).
+// says so itself, by an entry, and verifiers hold times against that (decision record 0027).
 import { newId, REEVE } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'

@@ -39,7 +39,7 @@ function estate(given: Estate): ControlReader {
     at: AT,
     past,
     read: (population) => {
-      if (past && ['versions', 'log', 'grants', 'policies'].includes(population))
+      if (past && ['versions', 'told', 'log', 'grants', 'policies'].includes(population))
         throw new Error(`${population} of the past`)
       return rows(held[population] ?? [])
     },
@@ -143,7 +143,7 @@ describe('controls', () => {
     const assessment = await assessControls(
       estate({ past: true, people: 2, leavers: ['psn_a'], known: { psn_a: ['cred_1'] } }),
     )
-    for (const id of ['change-has-entry', 'log-signed', 'log-cosigned', 'leaver-secrets-changed'])
+    for (const id of ['change-has-entry', 'row-has-entry', 'log-signed', 'log-cosigned', 'leaver-secrets-changed'])
       assert.match(outcomeOf(assessment, id), /^not evaluable: needs the present/, id)
   })
 

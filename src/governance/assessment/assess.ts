@@ -65,6 +65,7 @@ const ORDER: readonly Population[] = [
   'targets',
   'restraints',
   'versions',
+  'told',
   'log',
 ]
 

@@ -1,7 +1,7 @@
 // All controls, in the order in which they are shown. A new one is declared in the file of what it is about.
 import type { AssertedControl } from './control.ts'
 import type { Population } from './rows.ts'
-import { HOLDERS, LOG, TOKENS, VERSIONS } from './controls/administration.ts'
+import { HOLDERS, LOG, TOKENS, TOLD, VERSIONS } from './controls/administration.ts'
 import { BREAK_GLASS } from './controls/break-glass.ts'
 import { CREDENTIALS } from './controls/credentials.ts'
 import { ENDS, PLANS, RESTRAINTS, TARGETS, UNPROVEN_GRANTS } from './controls/effect.ts'
@@ -30,5 +30,6 @@ export const CONTROLS: readonly AnyControl[] = [
   ...TARGETS,
   ...RESTRAINTS,
   ...VERSIONS,
+  ...TOLD,
   ...LOG,
 ]

@@ -84,6 +84,11 @@ interface VersionFacts {
   readonly entryHash?: string
 }
 
+/** A table whose rows have no versions: which of them are not as the log was last told. */
+interface ToldFacts {
+  readonly problems: readonly string[]
+}
+
 /** A right that Reeve gave, with the request for it and who decided that. */
 export interface GrantFacts {
   readonly principalId: string
@@ -198,6 +203,7 @@ export interface Rows {
   readonly targets: TargetFacts
   readonly restraints: RestraintFacts
   readonly versions: VersionFacts
+  readonly told: ToldFacts
   readonly log: LogFacts
 }
 export type Population = keyof Rows
@@ -226,5 +232,6 @@ export const PRESENT_ONLY: ReadonlySet<Population> = new Set([
   'targets',
   'restraints',
   'versions',
+  'told',
   'log',
 ])

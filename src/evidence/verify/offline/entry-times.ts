@@ -1,4 +1,4 @@
-// When entries say that they happened, against their order: decision record 0025. An entry may be dated before one in front of
+// When entries say that they happened, against their order: decision record 0027. An entry may be dated before one in front of
 // it by as much as an act may take; by more only where the log says that a clock was set back.
 
 /** An act is dated when it begins, and a run of a source, the longest of them, may take a day. */

@@ -61,8 +61,7 @@ export const VERSIONS: readonly AssertedControl<'versions'>[] = [
   {
     id: 'change-has-entry',
     title: 'Every record with versions stands on an entry of the log',
-    statement:
-      'the newest version of each record that has versions, hashed anew, is what its entry says (rows without versions: reeve evidence verify --state)',
+    statement: 'the newest version of each record that has versions, hashed anew, is what its entry says',
     query: `records left join entries on (record_id, record_version) where entries.record_hash is distinct from records.hash`,
     references: csf('PR.PS-04', 'PR.DS-01'),
     over: 'versions',
@@ -72,6 +71,21 @@ export const VERSIONS: readonly AssertedControl<'versions'>[] = [
       return data.entryHash === data.hash ? HOLDS : violates('its entry carries another hash')
     },
     shows: ({ data }) => ({ hash: data.hash, entry_hash: data.entryHash }),
+  },
+]
+
+export const TOLD: readonly AssertedControl<'told'>[] = [
+  {
+    id: 'row-has-entry',
+    title: 'Every token, role, approval and exposure stands on an entry of the log',
+    statement:
+      'each token, role assignment, approval and exposure, hashed anew, is as the log was last told of it, and none that it was told of is gone',
+    query: `rows full join their newest row_change on key where row_change.hash is distinct from sha256(salt || row)`,
+    references: csf('PR.PS-04', 'PR.DS-01'),
+    over: 'told',
+    applies: () => true,
+    judge: ({ data: { problems } }) => (problems.length === 0 ? HOLDS : violates(problems.join('; '))),
+    shows: ({ data }) => ({ not_as_told: data.problems.length }),
   },
 ]
 
