@@ -81,13 +81,13 @@ describe('a witness of a server', { skip: databaseUnavailable() }, () => {
     assert.equal(await third.stop(), 0)
 
     const entries = join(dataDirectory, 'log', 'tile', 'entries')
-    const [file] = (await readdir(entries, { recursive: true, withFileTypes: true })).filter((item) => item.isFile())
+    const file = (await readdir(entries, { recursive: true, withFileTypes: true })).find((item) => item.isFile())
     const leaves = await readFile(join(file?.parentPath ?? '', file?.name ?? ''), 'utf8')
     const [, entry = ''] = /"id":"(evt_[0-9a-z]{26})"/.exec(leaves) ?? []
     const { proof, ...told } = JSON.parse(
       await printed('evidence', 'prove', entry, '--witness-key', witness.key, '--json'),
     ) as { proof: string; entry: string; index: number; witnesses: { name: string }[] }
-    assert.equal(`${proof}`.trim(), await printed('evidence', 'prove', entry, '--witness-key', witness.key))
+    assert.equal(proof.trim(), await printed('evidence', 'prove', entry, '--witness-key', witness.key))
     assert.deepEqual([told.entry, told.index, told.witnesses.map(({ name }) => name)], [entry, 0, ['witness.test']])
 
     // the log itself is no witness of the log: neither by its key as it is, nor as if that cosigned, nor by an earlier one

@@ -135,9 +135,9 @@ describe('decisions on record', { skip: databaseUnavailable() }, () => {
   })
 
   test('what a pruning says that stands in front of it, is of the future or of too short a time, is missed', async () => {
-    const PRUNED = (at: string, before: string): string => `insert into evidence.entry
+    const PRUNED = (at: string, from: string): string => `insert into evidence.entry
       (id, layer, type, at, actor, subjects, content_hash, salt, content) values
-      ('${newId('entry')}', 'access', 'decision.pruned', '${at}', 'reeve', '{}', sha256(''), '', '{"before": "${before}"}')`
+      ('${newId('entry')}', 'access', 'decision.pruned', '${at}', 'reeve', '{}', sha256(''), '', '{"before": "${from}"}')`
     const named = await found(async (copy) => {
       await copy.query(PRUNED(estate.roll.now(), '2026-03-02T00:00:00.000Z'))
       await copy.query('set session_replication_role = replica')

@@ -38,8 +38,8 @@ describe('content that is gone', { skip: databaseUnavailable() }, () => {
     entries: readonly { readonly atMs?: number; readonly reason?: string; readonly content?: object }[],
   ): Promise<Id<'entry'>[]> {
     const layer = type.startsWith('content.') ? 'evidence' : 'identity'
-    const written = entries.map(({ atMs = nowMs(), ...said }) => ({
-      ...said,
+    const written = entries.map(({ atMs = nowMs(), ...words }) => ({
+      ...words,
       id: newId('entry'),
       layer,
       type,
