@@ -26,6 +26,7 @@ export async function rowsWithoutActs(evidence: LayerDatabase, { name, layer, ac
     { readOnly: true, statementTimeoutMs: 0 },
   )
   return rows.map(
-    ({ key, entryId }) => `${name} ${key} was written past Reeve: entry ${entryId} follows from no ${acts.join(' or ')}`,
+    ({ key, entryId }) =>
+      `${name} ${key} was written past Reeve: entry ${entryId} follows from no ${acts.join(' or ')}`,
   )
 }
