@@ -125,6 +125,7 @@ async function start(
   const reaper = startReaper({ opened, effect, say })
   undo.later('the reaping of targets', async () => reaper.stop())
   const graph = startGraph(opened, undo)
+  decisions.feed?.follow(({ kind }) => kind === 'anew' && graph.anew())
   const { layer: connections, worker } = await startConnections({ ...settings, ...parts })
   undo.later('the runs of connections', async () => worker.stop())
   const fingerprint = fingerprinter(keys)

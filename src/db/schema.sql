@@ -464,7 +464,8 @@ CREATE OR REPLACE FUNCTION access.forget_changes(before timestamp with time zone
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  with gone as (delete from outbox.change c where c.at < least(before, now() - interval '1 hour') returning 1)
+  with old as (select c.id from outbox.change c where c.at < least(before, now() - interval '1 hour')),
+       gone as (delete from outbox.change c using old where c.id = old.id and c.id < (select max(id) from old) returning 1)
   select count(*) from gone
 $function$;
 

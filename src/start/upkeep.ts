@@ -1,6 +1,6 @@
 // What a server does by itself, again and again: what was to end by a day ends, tokens and their records agree, answers
-// under old idempotency keys, alarms that were taken and decisions of long ago are forgotten.
-import { expireAccessRequests, pruneDecisions } from '#access/decisions'
+// under old idempotency keys, alarms that were taken, news and decisions of long ago are forgotten.
+import { expireAccessRequests, forgetChanges, pruneDecisions } from '#access/decisions'
 import { endAccessOfLeavers, repairTokens } from '#access/records'
 import type { Administration } from '#access/records'
 import { forgetAnswers } from '#db'
@@ -19,6 +19,8 @@ const PEOPLE_EVERY_MS = 60 * 60 * 1000
 /** A year, and what a review of it takes. */
 const DECISIONS_KEPT_DAYS = 400
 const ANSWERS_KEPT_MS = 24 * 60 * 60 * 1000
+/** By when their transactions began, which may have lasted for hours. */
+const CHANGES_KEPT_MS = 24 * 60 * 60 * 1000
 const ALARMS_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 /** The layers whose operations are asked for under idempotency keys. */
 const ANSWERING: readonly Layer[] = ['identity', 'access', 'connections', 'effect']
@@ -48,6 +50,7 @@ export function startUpkeep(parts: {
       if ((await pruneDecisions(access.db, { actor: { id: REEVE }, at: now }, DECISIONS_KEPT_DAYS)) === 'more')
         return 'more'
       for (const layer of ANSWERING) await forgetAnswers(database.layer(layer), msAfter(now, -ANSWERS_KEPT_MS))
+      await forgetChanges(access.db, msAfter(now, -CHANGES_KEPT_MS))
       await forgetAlarms(database.layer('effect'), msAfter(now, -ALARMS_KEPT_MS))
       return 'done'
     },

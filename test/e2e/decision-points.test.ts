@@ -94,8 +94,15 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
       5000,
     )
     await all('bare', 'granted', 10_000)
+    const rightsOfBare = async (): Promise<number | undefined> => {
+      const headers = { authorization: `Bearer ${world.adminToken}` }
+      const answer = await fetch(`${server.url}/v1/access/rights?principalId=${bare}`, { headers })
+      return answer.ok ? ((await answer.json()) as { items: unknown[] }).items.length : undefined
+    }
+    assert.equal(await rightsOfBare(), 1)
     await copy.swap()
     await all('bare', 'grant_ended', 5000)
+    await until(async () => (await rightsOfBare()) === 0, 10_000)
     // and what is in it decides on, and is followed
     await all('kept', 'granted', 10_000)
     await until(

@@ -39,7 +39,7 @@ const LOOK_EVERY_MS = 40
 const QUIET_MS = 1000
 /** What is changed past Reeve writes no outbox: policies are compared with the log again. */
 const POLICIES_EVERY_MS = 60_000
-/** The outbox keeps an hour. */
+/** The outbox keeps a day, and an hour whoever asks. */
 const ANEW_AFTER_MS = 30 * 60_000
 
 /** Resolves when the whole state is known. Faults: database_unavailable. */

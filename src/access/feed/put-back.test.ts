@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { Client } from 'pg'
 import type { Act, Id, Instant } from '#kernel'
 import { activatePrincipal, registerPrincipal } from '#identity/roll'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
@@ -14,7 +15,8 @@ import type { AccessLayer } from '../observe/records.ts'
 import { installStarterPolicies } from '../policy-version/starter-policies.ts'
 import type { Change } from './change.ts'
 import { followOutbox } from './follow.ts'
-import { goesOn } from './read-news.ts'
+import { forgetChanges } from './forget-changes.ts'
+import { goesOn, readNews } from './read-news.ts'
 import type { Look, OutboxPlace } from './read-news.ts'
 
 describe('an older copy of the database is put back under who follows it', { skip: databaseUnavailable() }, () => {
@@ -111,6 +113,44 @@ describe('an older copy of the database is put back under who follows it', { ski
     } finally {
       await follower.stop()
       await copy.remove()
+    }
+  })
+})
+
+describe('news of long ago', { skip: databaseUnavailable() }, () => {
+  test('are forgotten but for the newest of them, so that who follows sees that nothing was put back', async () => {
+    const base = await testDatabase()
+    try {
+      const client = new Client(base.superuser)
+      await client.connect()
+      const write = async (...hours: readonly number[]): Promise<void> => {
+        for (const ago of hours)
+          await client.query(
+            `insert into outbox.change (kind, subjects, at) values ('x', '{}', now() - $1 * interval '1 hour')`,
+            [ago],
+          )
+      }
+      const db = base.database.layer('access')
+      const ids = async (): Promise<number[]> =>
+        (await client.query<{ id: string }>('select id from outbox.change order by id')).rows.map(({ id }) =>
+          Number(id),
+        )
+      await client.query('delete from outbox.change')
+      await write(50, 49, 48)
+      const [, , newest = 0] = await ids()
+      const { place } = await readNews(db)
+      assert.equal(await forgetChanges(db, new Date(Date.now() - 86_400_000).toISOString() as Instant), 2)
+      assert.deepEqual(await ids(), [newest])
+      assert.ok((await readNews(db, place)).goesOn)
+      // an hour is kept whoever asks
+      await write(2, 0.5)
+      assert.equal(await forgetChanges(db, new Date().toISOString() as Instant), 1)
+      assert.deepEqual(await ids(), [newest + 1, newest + 2])
+      await client.query('delete from outbox.change')
+      assert.ok(!(await readNews(db, place)).goesOn)
+      await client.end()
+    } finally {
+      await base.close()
     }
   })
 })

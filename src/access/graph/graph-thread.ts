@@ -39,6 +39,11 @@ export class GraphThread {
     })
   }
 
+  /** What is known is of another database: the next question reads everything. Those that wait are told to ask again. */
+  anew(): void {
+    void this.#worker?.terminate()
+  }
+
   async stop(): Promise<void> {
     await this.#worker?.terminate()
   }
