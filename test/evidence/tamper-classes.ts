@@ -151,6 +151,17 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
       void (await copy.query(`update evidence.entry set at = at - interval '1 year' where id = ${atPlace(30)}`)),
   },
   {
+    name: 'an entry written now and dated a year back, signed with the stolen key',
+    found: /1 entries between places (\d+) and \1 are dated up to \d{3} days before an entry in front of them/,
+    tamper: async (copy) => {
+      const [row] = await copy.query<{ end: number }>('select max(seq)::integer + 1 as end from evidence.sequence')
+      const end = row?.end ?? 0
+      await insertEntry(copy, end)
+      await copy.query(`update evidence.entry set at = at - interval '1 year' where id = ${atPlace(end)}`)
+      await copy.rebuild(logKey())
+    },
+  },
+  {
     name: 'a whole type of entries dropped, the gaps closed',
     found: /is not what was signed/,
     tamper: async (copy) => await dropType(copy, 'credential.revoked'),
@@ -245,6 +256,24 @@ export const TAMPER_CLASSES: readonly TamperClass[] = [
       void (await copy.query(
         'update evidence.entry set salt = null, reason = null, content = null where id = (select entry_id from evidence.sequence where seq = 44)',
       )),
+  },
+  {
+    name: 'contents erased, with a pruning of the future to excuse it, signed with the stolen key',
+    found: /is gone from \d+ on, before its least time was over/,
+    tamper: async (copy) => {
+      const gone = await copy.query(
+        `update evidence.entry set salt = null, reason = null, content = null
+         where type = 'principal.registered' and salt is not null returning id`,
+      )
+      const said = `{"before":"2030-01-01T00:00:00.000Z","count":${gone.length},"type":"principal.registered"}`
+      await copy.query(
+        `insert into evidence.entry (id, layer, type, at, actor, subjects, written_by, content_hash, salt, content)
+         values ($1, 'evidence', 'content.pruned', '2033-01-01', 'reeve', '{}', 'reeve_owner',
+                 sha256('\\x00'::bytea || convert_to($2, 'UTF8')), '\\x00', $3)`,
+        [newId('entry'), `{"content":${said}}`, said],
+      )
+      await copy.rebuild(logKey())
+    },
   },
   {
     name: 'digits added to a number, that a double does not hold',
