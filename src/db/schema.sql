@@ -452,7 +452,8 @@ begin
       or not carried and (old.data ->> 'state', new.data ->> 'state') = ('active', 'ended')
       or carried and (old.data ->> 'state', new.data ->> 'state') in (
         ('approved', 'provisioning'), ('approved', 'ended'), ('provisioning', 'active'), ('provisioning', 'ending'),
-        ('active', 'ending'), ('ending', 'ended'), ('ending', 'unproven'), ('unproven', 'ending'), ('unproven', 'ended')))
+        ('active', 'provisioning'), ('active', 'ending'), ('ending', 'ended'), ('ending', 'unproven'),
+        ('unproven', 'ending'), ('unproven', 'ended')))
   then return new; end if;
   raise exception 'a grant takes no such step'
     using errcode = 'check_violation', constraint = 'access_grant_step';

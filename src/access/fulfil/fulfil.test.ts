@@ -90,27 +90,55 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
     target.faults.length = 0
   })
 
-  test('is not narrowed, in any state: less would be said here than its target gives, and who asks is told what to do', async () => {
+  test('is narrowed there: out of force until its target has been told, then less in both places', async () => {
+    const less = { resources: ['pg://main/shop/public.orders'] }
     const id = await made()
-    const refused = async (): Promise<void> => {
-      const [here, there] = [await grant(id), structuredClone(target.rights.get(id))]
-      for (const less of [{ resources: ['pg://main/shop/public.*'] }, { actions: ['pg:SELECT'] }, { until: later(60) }])
-        await assert.rejects(narrowGrant(access, act(), { id, because: 'less', ...less }), {
-          code: 'conflict',
-          message: /its target has it as it is: end it, and ask for less/,
-        })
-      assert.deepEqual([await grant(id), target.rights.get(id)], [here, there])
-      assert.ok(!(await entries(id)).includes('grant.narrowed'))
-    }
-    await refused()
     await pass()
-    assert.equal((await grant(id)).state, 'active')
-    await refused()
-    // what it is told to do works at the target, at once
-    await endGrant(access, act(), { id, because: 'less is enough' })
+    await narrowGrant(access, act(), { id, because: 'less', ...less })
+    assert.deepEqual([(await grant(id)).state, await inForce(id)], ['provisioning', false])
+    const told = target.rights.get(id)?.fence ?? 0
     await pass()
+    assert.deepEqual([(await grant(id)).state, await inForce(id)], ['active', true])
+    const there = target.rights.get(id)
+    assert.deepEqual([there?.held, there?.grant.resources], [true, less.resources])
+    assert.ok((there?.fence ?? 0) > told, 'a call of before that arrives late counts for nothing')
+    const [type, ...more] = (await entries(id)).slice(-2)
+    assert.deepEqual([type, more], ['grant.narrowed', ['grant.activated']])
+    await narrowGrant(access, act(), { id, because: 'for less long', until: later(60) })
+    await pass()
+    await pass(61)
     assert.deepEqual([(await grant(id)).state, target.rights.get(id)?.held], ['ended', false])
-    await refused()
+    await assert.rejects(narrowGrant(access, act(), { id, because: 'less', ...less }), { code: 'conflict' })
+  })
+
+  test('what is narrowed before its target has it, or while that is told, arrives there narrowed', async () => {
+    const less = { resources: ['pg://main/shop/public.orders'] }
+    const early = await made()
+    await narrowGrant(access, act(), { id: early, because: 'less', ...less })
+    assert.equal((await grant(early)).state, 'approved')
+    await pass()
+    assert.deepEqual(target.rights.get(early)?.grant.resources, less.resources)
+    const meanwhile = await made()
+    let narrowed: Promise<unknown> = Promise.resolve()
+    target.faults.push({
+      after: () => {
+        narrowed = narrowGrant(access, act(), { id: meanwhile, because: 'less', ...less })
+      },
+    })
+    await pass()
+    await narrowed
+    await pass()
+    assert.equal((await grant(meanwhile)).state, 'active')
+    assert.deepEqual(target.rights.get(meanwhile)?.grant.resources, less.resources)
+  })
+
+  test('where its target can not narrow it, it ends: nobody keeps more than the record says', async () => {
+    const id = await made()
+    await pass()
+    await narrowGrant(access, act(), { id, because: 'less', actions: ['pg:SELECT'], until: later(600) })
+    target.faults.push('refuses', 'refuses', 'refuses', 'refuses', 'refuses')
+    for (let attempt = 0; attempt < 6; attempt++) await pass(60)
+    assert.deepEqual([(await grant(id)).state, target.rights.get(id)?.held], ['ended', false])
   })
 
   test('is given there before it is in force here, and seen to be refused there before it has ended', async () => {

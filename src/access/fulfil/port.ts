@@ -45,7 +45,7 @@ export interface GrantFulfiller {
   readonly name: string
   /** Whether any of this right lies at its target; the resources may be patterns. */
   readonly reaches: (right: Pick<GrantAtTarget, 'actions' | 'resources'>) => boolean
-  /** Gives the right. Idempotent by grant id. */
+  /** Gives the right and no more: what an earlier step of the grant gave beyond it is taken. Idempotent by grant id. */
   readonly activate: (grant: GrantAtTarget, signal: AbortSignal) => Promise<Carried>
   /** Takes it, with what lives by it (sessions). Idempotent, also where it was never given. */
   readonly end: (grant: GrantAtTarget, signal: AbortSignal) => Promise<Carried>

@@ -4,6 +4,7 @@ import type { Act, Instant } from '#kernel'
 import { refusedBy } from '#db'
 import { administer } from '../role/administration.ts'
 import type { AccessLayer } from '../observe/records.ts'
+import type { GrantRecord, GrantState } from './records.ts'
 import { assertRight, lockGrant, moveGrant } from './write-grants.ts'
 import type { CurrentGrant } from './write-grants.ts'
 
@@ -16,9 +17,13 @@ export interface GrantToNarrow {
   readonly because: string
 }
 
+/** It gives something now, or will. */
+const NARROWED: ReadonlySet<GrantState> = new Set(['approved', 'provisioning', 'active'])
+
 /**
- * Each action and resource has to lie within what the grant gives. Throws Fault('unprocessable') for what does not, and for an
- * end in the past, and Fault('conflict') where a target has the right: that is ended, and less is asked for.
+ * Each action and resource has to lie within what the grant gives. Where a target has the right, the grant is out of force until
+ * that has been told and has taken the rest away; where it can't, the grant ends. Throws Fault('unprocessable') for what does not
+ * lie within it, and for an end in the past, and Fault('conflict') for a grant that is over.
  */
 export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarrow): Promise<CurrentGrant> {
   const wider = {
@@ -28,9 +33,8 @@ export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarr
   return await refusedBy('access_grant_narrower', wider, async () =>
     administer(access, act, async (tx) => {
       const current = await lockGrant(tx, to.id)
-      const { state, fulfilment } = current.data
-      if (fulfilment !== undefined) throw new Fault('conflict', 'its target has it as it is: end it, and ask for less')
-      if (state !== 'active') throw new Fault('conflict', `it is ${state}: there is nothing to narrow`)
+      const { state } = current.data
+      if (!NARROWED.has(state)) throw new Fault('conflict', `it is ${state}: there is nothing to narrow`)
       const actions = [...new Set(to.actions ?? current.data.actions)].sort()
       const resources = [...new Set(to.resources ?? current.data.resources)].sort()
       const { until = current.data.until } = to
@@ -44,7 +48,14 @@ export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarr
         actions,
         resources,
         ...(until !== undefined && { until }),
+        ...toldAgain(data, act.at),
       }))
     }),
   )
+}
+
+/** What its target has, or is being told of, is told once more; what is under way with more counts for nothing then. */
+function toldAgain({ state, fulfilment }: GrantRecord, at: Instant): Partial<GrantRecord> {
+  if (fulfilment === undefined || state === 'approved') return {}
+  return { state: 'provisioning', fulfilment: { ...fulfilment, attempts: 0, nextAt: at } }
 }

@@ -7,8 +7,9 @@ import { tooMuch } from './give-too-much.ts'
 import { allOrEach, inParts, OneSession } from './one-session.ts'
 import { identifier, literal } from './sql-text.ts'
 import { sqlstateOf, TargetError } from './target-error.ts'
-import { commentOf, commentsOf, rightsAt, tableStatements, timedRoleName } from './timed-role.ts'
-import type { PostgresqlRight, TimedComment } from './timed-role.ts'
+import { takeExcess } from './take-excess.ts'
+import { commentOf, commentsOf, groupsOf, rightsAt, tablesOf, tableStatements, timedRoleName } from './timed-role.ts'
+import type { TableRight, TimedComment, Wanted } from './timed-role.ts'
 
 const CONNECTIONS_MAX = 10
 /** No such role, schema, table or database; not allowed: a person has to change something first. */
@@ -20,12 +21,6 @@ const OVER = 'it has no end, or its time is over'
 
 /** By role, where it was not done: why. An error can be tried again. */
 type NotDone = Map<string, TimedDone | TargetError>
-
-interface Wanted {
-  readonly right: TimedRight
-  readonly role: string
-  readonly rights: readonly PostgresqlRight[]
-}
 
 const together = new OneSession<Wanted, NotDone>(giveAll)
 
@@ -46,19 +41,23 @@ async function giveAll(call: TargetCall, asked: readonly Wanted[]): Promise<NotD
   // one that is asked for twice, since nobody had heard of the first: the later step counts
   const inOrder = asked.toSorted((a, b) => a.right.fence - b.right.fence)
   const wanted = [...new Map(inOrder.map((one) => [one.role, one])).values()]
-  await asAdministrator(call, { for: 'acting' }, (one) => makeRoles(one, call, wanted, notDone))
+  await asAdministrator(call, { for: 'acting' }, async (one) => {
+    const again = await makeRoles(one, call, wanted, notDone)
+    for (const [role, why] of await takeExcess(one, call, again)) notDone.set(role, why)
+  })
   const withTables = wanted.filter(({ role }) => !notDone.has(role))
   for (const database of new Set(withTables.flatMap(tablesOf).map((table) => table.database)))
     await inDatabase(call, database, withTables, notDone)
   return notDone
 }
 
+/** Answers those that were there before. */
 async function makeRoles(
   one: Administrator,
   call: TargetCall,
   wanted: readonly Wanted[],
   notDone: NotDone,
-): Promise<void> {
+): Promise<Wanted[]> {
   const refused = new Map<string, string>()
   for (const group of new Set(wanted.flatMap(groupsOf))) {
     const why = await tooMuch(one, call, group)
@@ -77,6 +76,7 @@ async function makeRoles(
       const statements = some.flatMap((each) => statementsFor(each, known.has(each.role), one.version))
       await orNotDone(some, notDone, async () => one.rows(statements.join('; ')))
     })
+  return may.filter(({ role }) => known.has(role) && !notDone.has(role))
 }
 
 /** Meanwhile somebody ended it, or its time did. */
@@ -134,14 +134,6 @@ async function inDatabase(
     for (const { role } of there) if (!notDone.has(role)) notDone.set(role, failed(error))
   }
 }
-
-type TableRight = Extract<PostgresqlRight, { kind: 'table' }>
-
-const groupsOf = ({ rights }: Wanted): string[] => [
-  ...new Set(rights.flatMap((right) => (right.kind === 'member' ? [right.role] : []))),
-]
-
-const tablesOf = ({ rights }: Wanted): TableRight[] => rights.filter((right) => right.kind === 'table')
 
 /** Without the grant option PostgreSQL gives nothing and only warns: what is there after counts. */
 async function giveTables(

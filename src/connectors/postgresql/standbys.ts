@@ -28,7 +28,7 @@ const CAUGHT_UP_MS = 1000
 const PAUSE_MS = 20
 
 /** The same call, asking a standby. */
-const atStandby = <Call extends TargetCall>(call: Call, address: TargetAddress): Call => ({
+export const atStandby = <Call extends TargetCall>(call: Call, address: TargetAddress): Call => ({
   ...call,
   settings: { ...call.settings, address },
 })

@@ -82,7 +82,7 @@ async function there(one: Administrator, call: TargetCall, wanted: readonly stri
 }
 
 /** Answers the roles that still have one when the time for it is over. */
-async function endSessionsOf(one: Administrator, call: TargetCall, roles: readonly string[]): Promise<string[]> {
+export async function endSessionsOf(one: Administrator, call: TargetCall, roles: readonly string[]): Promise<string[]> {
   for (const until = Date.now() + SESSIONS_MS; ;) {
     const open = await one.rows<{ name: string; ended: boolean }>(
       'select usename as name, pg_terminate_backend(pid) as ended from pg_stat_activity where usename = any($1)',

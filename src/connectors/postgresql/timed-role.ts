@@ -56,6 +56,22 @@ export type PostgresqlRight =
       readonly privilege: string
     }
 
+export type TableRight = Extract<PostgresqlRight, { kind: 'table' }>
+
+/** What the role of a grant is to have. */
+export interface Wanted {
+  readonly right: TimedRight
+  readonly role: string
+  readonly rights: readonly PostgresqlRight[]
+}
+
+export const groupsOf = ({ rights }: Pick<Wanted, 'rights'>): string[] => [
+  ...new Set(rights.flatMap((right) => (right.kind === 'member' ? [right.role] : []))),
+]
+
+export const tablesOf = ({ rights }: Pick<Wanted, 'rights'>): TableRight[] =>
+  rights.filter((right) => right.kind === 'table')
+
 /** `undefined` with a pattern, or where an action and a resource do not go together. */
 export function rightsAt(
   { name }: TargetSettings,
@@ -90,10 +106,7 @@ export function reachesTarget({ name }: TargetSettings, right: Pick<TimedRight, 
 }
 
 /** In its database. USAGE on the schema is needed to reach the table, and gives nothing else. */
-export const tableStatements = (
-  role: string,
-  { schema, table, privilege }: Extract<PostgresqlRight, { kind: 'table' }>,
-): string[] => [
+export const tableStatements = (role: string, { schema, table, privilege }: TableRight): string[] => [
   `GRANT USAGE ON SCHEMA ${identifier(schema)} TO ${identifier(role)}`,
   `GRANT ${privilege} ON TABLE ${identifier(schema)}.${identifier(table)} TO ${identifier(role)}`,
 ]

@@ -64,6 +64,28 @@ for (const major of MAJORS_BY_LOT) {
       assert.equal(answer.match(/refused \(28P01\)/g)?.length, 2, answer)
     })
 
+    test('one that is narrowed loses what it had at a standby, too, and is not called narrowed where that can not be asked', async () => {
+      await server.sql('create role selling; grant selling to reeve_admin with admin option')
+      const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })
+      const one = { ...right(), resources: ['pg://shop-db/role/reporting', 'pg://shop-db/role/selling'] }
+      assert.equal((await timed.give(call, one)).done, true)
+      const session = await openThere(await timed.login(call, one))
+      await session.query('set role selling')
+      const less = { ...one, resources: ['pg://shop-db/role/reporting'], fence: 3 }
+      assert.equal((await timed.give(call, less)).done, true)
+      await assert.rejects(session.query('select 1'))
+      await server.sql(`grant selling to reeve_${one.id}`)
+      const unasked = await timed.give(server.call({ standbys: [{ host: '127.0.0.1', port: 1 }] }), {
+        ...less,
+        fence: 4,
+      })
+      assert.match(
+        unasked.done ? '' : unasked.reason,
+        /sessions at the standby 127\.0\.0\.1:1: |goes on having the role selling/,
+      )
+      assert.equal((await timed.take(call, one)).done, true)
+    })
+
     test('where a standby can not be asked the rest is ended, and the grant is not called ended', async () => {
       const call = server.call({ standbys: [{ host: '127.0.0.1', port: 1 }] })
       const one = right()

@@ -153,6 +153,57 @@ for (const major of MAJORS_BY_LOT) {
       await server.sql('revoke all on bills from reeve_admin; revoke all on schema public from reeve_admin cascade')
     })
 
+    test('one that is narrowed loses what it gave before, and the sessions that had it', async () => {
+      await server.sql(
+        'create role selling; grant insert on orders to selling; grant selling to reeve_admin with admin option',
+      )
+      await server.sql('grant select on bills to reeve_admin with grant option')
+      await server.sql('grant usage on schema public to reeve_admin with grant option')
+      const call = server.call()
+      const roleNamed = (name: string): string => `pg://${NAME}/role/${name}`
+      const both = right({ resources: [roleNamed('reporting'), roleNamed('selling')] })
+      assert.equal((await timed.give(call, both)).done, true)
+      const { user, password } = await timed.login(call, both)
+      const session = await server.session(user, password)
+      await session.query('set role selling; insert into orders values (8)')
+      const less = { ...both, resources: [roleNamed('reporting')], fence: 3 }
+      const narrowed = await timed.give(call, less)
+      assert.ok(narrowed.done, narrowed.done ? '' : narrowed.reason)
+      await assert.rejects(session.query('insert into orders values (9)'), 'whoever was another role is out')
+      const again = await server.session(user, password)
+      await again.query('select id from orders')
+      await assert.rejects(again.query('insert into orders values (9)'), { code: '42501' })
+      await assert.rejects(again.query('set role selling'), { code: '42501' })
+      assert.equal((await timed.give(call, less)).done, true, 'twice is once')
+      await again.query('select 1')
+      // from there to a table, and to nothing of the rest
+      const table = { ...less, actions: ['pg:SELECT'], resources: [`pg://${NAME}/postgres/public.bills`], fence: 4 }
+      const other = await timed.give(call, table)
+      assert.ok(other.done, other.done ? '' : other.reason)
+      const last = await server.session(user, password)
+      await last.query('select id from bills')
+      await assert.rejects(last.query('select id from orders'), { code: '42501' })
+      await last.end()
+      assert.equal((await timed.take(call, table)).done, true)
+      assert.deepEqual(await roles(), [])
+      await server.sql('revoke all on bills from reeve_admin; revoke all on schema public from reeve_admin cascade')
+      await server.sql('revoke all on orders from selling; drop role selling')
+    })
+
+    test('one that goes on having more, by another who gave it, is not called narrowed', async () => {
+      const call = server.call()
+      const one = right({ resources: [`pg://${NAME}/role/reporting`] })
+      assert.equal((await timed.give(call, one)).done, true)
+      await server.sql(`grant select on bills to reeve_${one.id}`)
+      const answer = await timed.give(call, { ...one, fence: 3 })
+      assert.match(
+        answer.done ? '' : answer.reason,
+        /goes on having SELECT on public\.bills, which another role gave it/,
+      )
+      await server.sql(`revoke select on bills from reeve_${one.id}`)
+      assert.equal((await timed.take(call, one)).done, true)
+    })
+
     test('what is over and forgotten is reaped though nobody asks for it by name; what is not over stays', async () => {
       const [call, over, still] = [server.call(), right({}, 3000), right()]
       assert.equal((await timed.give(call, over)).done, true)

@@ -1,0 +1,159 @@
+// A grant that was narrowed: what its login was given before and is not to have any more is taken away, looked for once more, and
+// its sessions end, here and at the standbys: one that has become another role stays that role, whatever was taken since.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TargetCall, TimedDone } from '#connectors/target'
+import { asAdministrator } from './administrator.ts'
+import type { Administrator } from './administrator.ts'
+import { identifier } from './sql-text.ts'
+import { atStandby, standbysIn } from './standbys.ts'
+import { endSessionsOf } from './take-timed.ts'
+import { spelled, TargetError } from './target-error.ts'
+import { groupsOf, tablesOf } from './timed-role.ts'
+import type { Wanted } from './timed-role.ts'
+
+const REPLAYED_MS = 2000
+const PAUSE_MS = 20
+
+/** By role, where it still has more than it is to have: why. An error can be tried again. */
+export type StillMore = Map<string, TimedDone | TargetError>
+
+interface Excess {
+  readonly role: string
+  /** In words: `SELECT on shop.orders`. */
+  readonly what: string
+  readonly statement: string
+}
+
+/** `there`: roles that a step before made. Where none has more than it is to have, nothing is done. */
+export async function takeExcess(one: Administrator, call: TargetCall, there: readonly Wanted[]): Promise<StillMore> {
+  const still: StillMore = new Map()
+  if (there.length === 0) return still
+  const taken = new Set<string>()
+  const take = async (inside: Administrator, look: () => Promise<Excess[]>): Promise<void> => {
+    const excess = await look()
+    for (const { statement } of excess) await tried(inside, statement)
+    for (const { role } of excess) taken.add(role)
+    for (const { role, what } of excess.length === 0 ? [] : await look())
+      still.set(role, {
+        done: false,
+        lasting: true,
+        reason: `${role} goes on having ${what}, which another role gave it`,
+      })
+  }
+  await take(one, async () => await membershipsBeyond(one, there))
+  for (const database of await databasesOf(one, there))
+    try {
+      await asAdministrator(call, { for: 'acting', database }, async (inside) => {
+        await take(inside, async () => await rightsBeyond(inside, database, there))
+      })
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error
+      for (const { role } of there) if (!still.has(role)) still.set(role, error)
+    }
+  for (const [role, reason] of await sessionsLeft(one, call, [...taken])) still.set(role, { done: false, reason })
+  return still
+}
+
+/** What the server refuses is found when it is looked for once more. */
+async function tried(inside: Administrator, statement: string): Promise<void> {
+  try {
+    await inside.rows(statement)
+  } catch (error) {
+    if (!(error instanceof TargetError) || error.sqlstate === undefined) throw error
+  }
+}
+
+async function membershipsBeyond(one: Administrator, there: readonly Wanted[]): Promise<Excess[]> {
+  const wanted = new Map(there.map((each) => [each.role, new Set(groupsOf(each))]))
+  const found = await one.rows<{ role: string; group: string }>(
+    `select distinct r.rolname as role, g.rolname as "group" from pg_auth_members m
+       join pg_roles r on r.oid = m.member join pg_roles g on g.oid = m.roleid
+     where r.rolname = any($1) order by 1, 2`,
+    [[...wanted.keys()]],
+  )
+  return found
+    .filter(({ role, group }) => wanted.get(role)?.has(group) !== true)
+    .map(({ role, group }) => ({
+      role,
+      what: `the role ${group}`,
+      statement: `REVOKE ${identifier(group)} FROM ${identifier(role)}`,
+    }))
+}
+
+/** Where any of them has a right. */
+async function databasesOf(one: Administrator, there: readonly Wanted[]): Promise<string[]> {
+  const rows = await one.rows<{ database: string }>(
+    `select distinct b.datname as database from pg_shdepend d join pg_database b on b.oid = d.dbid
+       join pg_roles r on r.oid = d.refobjid
+     where d.refclassid = 'pg_authid'::regclass and r.rolname = any($1) order by 1`,
+    [there.map(({ role }) => role)],
+  )
+  return rows.map(({ database }) => database)
+}
+
+/** Of tables, and of schemas in which no table is left. Rights are found by who has them, not by who gave them. */
+async function rightsBeyond(inside: Administrator, database: string, there: readonly Wanted[]): Promise<Excess[]> {
+  const wanted = new Set(
+    there.flatMap((each) =>
+      tablesOf(each)
+        .filter((table) => table.database === database)
+        .flatMap(({ schema, table, privilege }) => [
+          JSON.stringify([each.role, schema, table, privilege]),
+          JSON.stringify([each.role, schema, null, 'USAGE']),
+        ]),
+    ),
+  )
+  const found = await inside.rows<{ role: string; schema: string; table: string | null; privilege: string }>(HELD, [
+    there.map(({ role }) => role),
+  ])
+  return found
+    .filter(({ role, schema, table, privilege }) => !wanted.has(JSON.stringify([role, schema, table, privilege])))
+    .map(({ role, schema, table, privilege }) => {
+      const on = table === null ? `SCHEMA ${identifier(schema)}` : `TABLE ${identifier(schema)}.${identifier(table)}`
+      const what = `${privilege} on ${table === null ? schema : `${schema}.${table}`}`
+      return { role, what, statement: `REVOKE ${privilege} ON ${on} FROM ${identifier(role)}` }
+    })
+}
+
+const HELD = `select distinct r.rolname as role, n.nspname as schema, c.relname as table, a.privilege_type as privilege
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee
+  where r.rolname = any($1)
+  union all
+  select distinct r.rolname, n.nspname, null, a.privilege_type
+  from pg_namespace n, aclexplode(n.nspacl) a join pg_roles r on r.oid = a.grantee
+  where r.rolname = any($1) order by 1, 2, 3, 4`
+
+/** By role, why one may go on. Where the standby has not heard yet of what was taken, a new one could still get it. */
+async function sessionsLeft(
+  one: Administrator,
+  call: TargetCall,
+  roles: readonly string[],
+): Promise<Map<string, string>> {
+  const left = new Map<string, string>()
+  if (roles.length === 0) return left
+  const [now] = await one.rows<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn')
+  for (const place of standbysIn(call)) {
+    const at = spelled(place)
+    try {
+      await asAdministrator(atStandby(call, place), { for: 'acting' }, async (standby) => {
+        await replayed(standby, call, now?.lsn ?? '')
+        for (const role of await endSessionsOf(standby, call, roles)) left.set(role, `${OPEN} at the standby ${at}`)
+      })
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error
+      for (const role of roles) left.set(role, `sessions at the standby ${at}: ${error.message}`)
+    }
+  }
+  for (const role of await endSessionsOf(one, call, roles)) left.set(role, OPEN)
+  return left
+}
+
+const OPEN = 'a session from before it was narrowed does not end'
+
+/** Throws TargetError where it takes too long: to be tried again. */
+async function replayed(standby: Administrator, { signal }: TargetCall, lsn: string): Promise<void> {
+  const behind = async (): Promise<boolean> =>
+    (await standby.rows('select where pg_last_wal_replay_lsn() < $1::pg_lsn', [lsn])).length > 0
+  for (const until = Date.now() + REPLAYED_MS; await behind(); await sleep(PAUSE_MS, undefined, { signal }))
+    if (Date.now() > until) throw new TargetError('it has not caught up')
+}
