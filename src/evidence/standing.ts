@@ -27,6 +27,9 @@ export interface LogStanding {
   readonly strangers: readonly string[]
 }
 
+/** Entries about rows are dated as what stands in front of them: for how long they wait nobody can tell from that. */
+const DATED = sql`e.type <> 'rows.changed'`
+
 export async function logStanding(
   evidence: LayerDatabase,
   trusted: readonly NoteVerifier[] = [],
@@ -43,12 +46,12 @@ export async function logStanding(
         strangers: string[]
       }>(sql`
         select (select coalesce(max(seq) + 1, 0) from evidence.sequence) as size,
-               least((select min(e.at) from evidence.entry e where ${unplaced}
+               least((select min(e.at) from evidence.entry e where ${unplaced} and ${DATED}
                         and not exists (select from evidence.sequence s where s.entry_id = e.id)),
                      (select min(e.at) from evidence.sequence s join evidence.entry e on e.id = s.entry_id
-                      where s.seq >= ${signed?.size ?? 0})) as waiting,
+                      where s.seq >= ${signed?.size ?? 0} and ${DATED})) as waiting,
                (select min(e.at) from evidence.sequence s join evidence.entry e on e.id = s.entry_id
-                where s.seq >= ${cosigned?.size ?? 0}) as uncosigned,
+                where s.seq >= ${cosigned?.size ?? 0} and ${DATED}) as uncosigned,
                array(select distinct w.witness from evidence.cosignature w
                      where w.witness <> all(${trusted.map(({ name }) => name)}::text[]) order by 1 limit 10) as strangers`)
       return {
@@ -88,7 +91,7 @@ export async function logBacklog(evidence: LayerDatabase): Promise<LogBacklog> {
       const unplaced = await mayBeUnplaced(tx)
       const [row] = await tx.query<{ size: number; unplaced: number; since: Instant | null }>(sql`
         select (select coalesce(max(seq) + 1, 0) from evidence.sequence) as size,
-               count(*) as unplaced, min(e.at) as since
+               count(*) as unplaced, min(e.at) filter (where ${DATED}) as since
         from evidence.entry e
         where ${unplaced} and not exists (select from evidence.sequence s where s.entry_id = e.id)`)
       const { since, ...counts } = row ?? { size: 0, unplaced: 0, since: null }

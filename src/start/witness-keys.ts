@@ -11,10 +11,7 @@ export function witnessKeys(given: readonly string[], logKeys: readonly string[]
     if (own.some(({ publicKey }) => publicKey.equals(key.publicKey)))
       throw new Fault('usage', `the key of ${key.name} is the log’s own: nobody is a witness of himself`)
     if (key.algorithm === ED25519)
-      throw new Fault(
-        'usage',
-        `the key of ${key.name} does not cosign: \`--witness-key\` is what \`reeve witness\` printed`,
-      )
+      throw new Fault('usage', `the key of ${key.name} does not cosign: give the one that \`reeve witness\` printed`)
     return key
   })
 }

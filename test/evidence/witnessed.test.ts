@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
-import { logStanding, proveEntry, signerFromSeed, verifierKey, verifierOf, verifyLog } from '#evidence'
+import { logBacklog, logStanding, proveEntry, signerFromSeed, verifierKey, verifierOf, verifyLog } from '#evidence'
 import type { LiveFinding } from '#evidence'
+import { newId } from '#kernel'
+import { sql } from '#db'
 import { parseCheckpoint } from '../../src/evidence/checkpoint/checkpoint.ts'
 import { COSIGNATURE_V1, parseNote, signatureLine, signNote } from '../../src/evidence/checkpoint/note.ts'
 import { newestCheckpoint, storeCosignature } from '../../src/evidence/log/checkpoints.ts'
@@ -110,5 +112,32 @@ describe('a cosignature', { skip: databaseUnavailable() }, () => {
     const [found] = await verified([], MINUTE_MS)
     assert.equal(found?.outcome, 'cannot')
     assert.match(found.detail, /of keys not given: .*1 by fake\.example/)
+  })
+
+  test('and a place are not said to be late for a row that was written just now, which is dated as what is in front of it', async () => {
+    const trusted = [verifierOf(witness)]
+    await estate.register('cosigned')
+    await estate.integrate()
+    await cosignNewest()
+    estate.roll.pass(2)
+    await estate.db.database.layer('access').transaction(async (tx) => {
+      await tx.execute(sql`insert into access.role_assignment (id, subject_id, role, assigned_at, assigned_by, reason)
+        values (${newId('role')}, 'psn_x', 'auditor', ${estate.roll.now()}, 'bootstrap', 'a test')`)
+    })
+    const waiting = async (): Promise<unknown[]> => {
+      const { waitingSince, uncosignedSince } = await logStanding(evidence(), trusted)
+      return [waitingSince, uncosignedSince, (await logBacklog(evidence())).since]
+    }
+    assert.equal((await logBacklog(evidence())).unplaced, 1)
+    assert.deepEqual(await waiting(), [undefined, undefined, undefined])
+    const sequence = async (): Promise<string[]> =>
+      (await verifyLog({ evidence: evidence(), keys: [], nowMs: () => Date.parse(estate.roll.now()) })).flatMap(
+        ({ check, outcome, detail }) => (check === 'sequence' && outcome === 'failed' ? [detail] : []),
+      )
+    // placed while it is looked at, as by a server
+    const placed = new Promise((done) => setTimeout(done, 200)).then(async () => await estate.integrate())
+    assert.deepEqual(await sequence(), [])
+    await placed
+    assert.deepEqual((await waiting()).slice(0, 2), [undefined, undefined])
   })
 })

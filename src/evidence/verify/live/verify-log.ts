@@ -1,4 +1,5 @@
 // The log as it stands, against itself: every entry, every signed root, every file. Names the first row that was touched.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, LayerDatabase } from '#db'
 import { EntryTimes } from '../offline/entry-times.ts'
 import { parseCheckpoint, parseNote } from '../offline/formats.ts'
@@ -33,6 +34,8 @@ export interface LiveOptions {
   readonly nowMs: () => number
 }
 
+const LOOKS = 2
+const PLACED_WITHIN_MS = 500
 /** For less, a thread is not worth its start. */
 const IN_THREADS_FROM = 50_000
 /** A place far behind the last entry is no reason to look at every place before it. */
@@ -69,7 +72,12 @@ export async function verifyLog(options: LiveOptions): Promise<LiveFinding[]> {
     const published = await publishedProblem({ evidence, tileFolder, keys, cosigners, signed, origin })
     sayFiles(findings, disk.problems, signed > 0 ? published : undefined)
   }
-  const unplaced = await countUnplaced(evidence, nowMs())
+  let unplaced = await countUnplaced(evidence, nowMs())
+  // an entry about rows is dated as what stands in front of it, and may have been written just now
+  for (let look = 0; unplaced.count > 0 && look < LOOKS; look += 1) {
+    await sleep(PLACED_WITHIN_MS)
+    unplaced = await countUnplaced(evidence, nowMs())
+  }
   if (unplaced.count > 0) {
     const { count: waiting, first } = unplaced
     findings.say(
