@@ -1,6 +1,7 @@
-// `reeve grant`: rights that were given, for how long, and their end before it.
+// `reeve grant`: rights that were given, for how long, what is taken from them, and their end before it.
 import { Command } from 'commander'
 import { answered } from '#client'
+import { Fault } from '#kernel'
 import { rightText } from './access/request-fields.ts'
 import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
@@ -13,6 +14,7 @@ import { answerFields, answerJson, answerListing, say } from './terminal/answer.
 const EXAMPLES = `${EXIT_CODES_OF_RIGHTS}
 Examples:
   reeve grant list --principal ledger-batch --state active
+  reeve grant narrow grt_1x2y… --resource pg://main/shop/public.orders --because "that is all it reads"
   reeve grant end grt_1x2y… --because "the work is done"
 `
 
@@ -22,9 +24,17 @@ export function grantCommand(): Command {
     .option('--principal <principal>', 'of this principal: its id, an identifier, or its name')
     .option('--state <state>', 'a state that grants have')
   return new Command('grant')
-    .description('list, show and end grants')
+    .description('list, show, narrow and end grants')
     .addCommand(addPageOptions(list).action(listGrants))
     .addCommand(one('show', 'show a grant').action(show))
+    .addCommand(
+      one('narrow', 'take a part of a grant away: what is not named stays as it is')
+        .option('--action <action>', 'what it may still do; may be repeated', gather)
+        .option('--resource <resource>', 'on what it still may; may be repeated', gather)
+        .option('--until <instant>', 'an earlier end, as 2026-12-01T12:00:00Z')
+        .requiredOption('--because <text>', 'why; it stands in the history and in the log')
+        .action(narrow),
+    )
     .addCommand(
       one('end', 'end a grant before its time; every decision point denies from then on')
         .requiredOption('--because <text>', 'why; it stands in the history and in the log')
@@ -33,6 +43,7 @@ export function grantCommand(): Command {
     .addHelpText('after', EXAMPLES)
 }
 
+const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value]
 const one = (name: string, description: string): Command =>
   new Command(name).description(description).argument('<grant>', 'its id').option('--json', 'as JSON')
 
@@ -90,6 +101,31 @@ async function show(grantId: string, options: RemoteOptions): Promise<void> {
     ['approved by', data.approvedBy.join(', ')],
     ['ended', data.ended && `${data.ended.at} by ${data.ended.by}: ${data.ended.because}`],
   ])
+}
+
+interface NarrowOptions extends RemoteOptions {
+  readonly action?: readonly string[]
+  readonly resource?: readonly string[]
+  readonly until?: string
+  readonly because: string
+}
+
+async function narrow(grantId: string, options: NarrowOptions): Promise<void> {
+  const { action, resource, until, because } = options
+  if (action === undefined && resource === undefined && until === undefined)
+    throw new Fault('usage', 'say what stays: --action, --resource or --until')
+  const client = await server()
+  const body = {
+    ...(action !== undefined && { actions: [...action] }),
+    ...(resource !== undefined && { resources: [...resource] }),
+    ...(until !== undefined && { until }),
+    because,
+  }
+  const narrowed = await answered(client.POST('/v1/grants/{grantId}/narrow', { params: { path: { grantId } }, body }))
+  const { id, data } = narrowed
+  if (options.json === true) await answerJson(narrowed)
+  else if (data.state === 'active') say(`${id} gives ${rightText(data)}, until ${data.until ?? 'it is ended'}.`)
+  else say(`${id} is out of force until its target gives no more than ${rightText(data)}: reeve grant show ${id}`)
 }
 
 async function end(grantId: string, options: RemoteOptions & { readonly because: string }): Promise<void> {

@@ -90,7 +90,8 @@ function statementsFor(wanted: Wanted, isThere: boolean, version: number): strin
   const until = literal(wanted.right.until ?? '')
   const inherited = version >= 16 ? ' WITH INHERIT TRUE, SET TRUE' : ''
   return [
-    `${isThere ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN INHERIT CONNECTION LIMIT ${CONNECTIONS_MAX} VALID UNTIL ${until}`,
+    // a password of before was good for a minute, and is not made good until the end
+    `${isThere ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD NULL INHERIT CONNECTION LIMIT ${CONNECTIONS_MAX} VALID UNTIL ${until}`,
     `COMMENT ON ROLE ${name} IS ${literal(commentOf(wanted.right))}`,
     ...groupsOf(wanted).map((group) => `GRANT ${identifier(group)} TO ${name}${inherited}`),
   ]

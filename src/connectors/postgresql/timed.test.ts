@@ -163,6 +163,10 @@ for (const major of MAJORS_BY_LOT) {
       const roleNamed = (name: string): string => `pg://${NAME}/role/${name}`
       const both = right({ resources: [roleNamed('reporting'), roleNamed('selling')] })
       assert.equal((await timed.give(call, both)).done, true)
+      const enter = async (as: TimedRight) => {
+        const { user, password } = await timed.login(call, as)
+        return await server.session(user, password)
+      }
       const { user, password } = await timed.login(call, both)
       const session = await server.session(user, password)
       await session.query('set role selling; insert into orders values (8)')
@@ -170,7 +174,8 @@ for (const major of MAJORS_BY_LOT) {
       const narrowed = await timed.give(call, less)
       assert.ok(narrowed.done, narrowed.done ? '' : narrowed.reason)
       await assert.rejects(session.query('insert into orders values (9)'), 'whoever was another role is out')
-      const again = await server.session(user, password)
+      await assert.rejects(server.session(user, password), { code: '28P01' }, 'its password was good for a minute')
+      const again = await enter(less)
       await again.query('select id from orders')
       await assert.rejects(again.query('insert into orders values (9)'), { code: '42501' })
       await assert.rejects(again.query('set role selling'), { code: '42501' })
@@ -180,7 +185,7 @@ for (const major of MAJORS_BY_LOT) {
       const table = { ...less, actions: ['pg:SELECT'], resources: [`pg://${NAME}/postgres/public.bills`], fence: 4 }
       const other = await timed.give(call, table)
       assert.ok(other.done, other.done ? '' : other.reason)
-      const last = await server.session(user, password)
+      const last = await enter(table)
       await last.query('select id from bills')
       await assert.rejects(last.query('select id from orders'), { code: '42501' })
       await last.end()
