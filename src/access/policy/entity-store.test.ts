@@ -117,6 +117,23 @@ const SOUND = {
   boss: uid('U', 'b'),
 }
 
+test('entities that are alike go their own ways: one changes, one goes, their parent comes back as another', () => {
+  const entities = createEntities()
+  const folder = record('F', 'f', [uid('T', 't')])
+  const doc = (id: string, env = 'prod', parent = 'f'): object => record('R', id, [uid('F', parent)], { env })
+  assert.deepEqual(entities.load([folder, doc('r'), doc('s'), doc('u')]), [])
+  assert.ok(holds(entities, 'resource.env == "prod" && R::"s".env == "prod" && R::"u" in T::"t"'))
+  entities.add(doc('s', 'test'))
+  assert.ok(holds(entities, 'R::"s".env == "test" && resource.env == "prod" && R::"u".env == "prod"'))
+  for (const id of ['r', 's', 'u']) entities.remove('R', id)
+  entities.remove('F', 'f')
+  assert.equal(entities.size, 0)
+  assert.deepEqual(entities.load([record('F', 'f', [uid('T', 'other')]), doc('r')]), [])
+  assert.ok(holds(entities, 'resource in T::"other" && resource in F::"f" && !(resource in T::"t")'))
+  entities.add(doc('v', 'prod', 'g'))
+  assert.ok(holds(entities, 'R::"v" in F::"g" && !(R::"v" in F::"f") && resource in F::"f"'))
+})
+
 test('a schema directs how records are read: no escapes are needed', () => {
   const entities = createEntities(SCHEMA.json)
   assert.deepEqual(entities.load([{ ...record('U', 'a', [uid('G', 'g')], SOUND), tags: { t: 3 } }]), [])
