@@ -1,5 +1,6 @@
 // Times of entries against their order: what is backdated is told, and a clock that was ahead once is no reason to refuse a log for ever.
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, beforeEach, describe, test } from 'node:test'
 import { keepLog, verifyLog } from '#evidence'
 import { appendEntries } from '#evidence/port'
@@ -155,6 +156,25 @@ describe('a log whose clock was ahead', { skip: databaseUnavailable() }, () => {
       await said(),
       /^stated: entry \d+ says that a clock was set back from .*; 2 entries between places \d+ and \d+ are dated up to 8 days/,
     )
+  })
+
+  test('has in the bundle of a period what was done in it after the clock was set right', async () => {
+    await written(start + 9 * DAY_MS)
+    await served(
+      () => start + 1000,
+      async () => (await steps()).length > 0,
+    )
+    const made = await opened().register('while the clock was right again')
+    await opened().integrate()
+    const { out } = await opened().bundle('period', {
+      period: { to: new Date(start + 5 * DAY_MS).toISOString() as Instant },
+    })
+    const findings = await verifyBundle(out, { logKey: keyText(logKey()), nowMs: () => start + 400 * DAY_MS })
+    assert.deepEqual(
+      findings.filter(({ outcome }) => outcome === 'failed'),
+      [],
+    )
+    assert.match(await readFile(`${out}/populations/principals.csv`, 'utf8'), new RegExp(`^${made},`, 'm'))
   })
 
   test('is told of while it runs, once, and not again at the next start', async () => {

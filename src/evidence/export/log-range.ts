@@ -21,14 +21,16 @@ export interface LogRange {
 export const isWithin = ({ from, to }: Period, at: string): boolean =>
   (from === undefined || at >= from) && (to === undefined || at < to)
 
-/** The tables end where the first entry stands that is dated after the period. */
+/** The tables end where the first entry stands that is dated after the period by a clock that was not ahead. */
 export async function rangeOf(evidence: LayerDatabase, { to }: Period, size: number): Promise<LogRange> {
   if (to === undefined) return { size, end: size }
   const [row] = await evidence.transaction(
     async (tx) =>
       await tx.query<{ end: number | null }>(sql`
         select min(s.seq) as end from evidence.sequence s join evidence.entry e on e.id = s.entry_id
-        where s.seq < ${size} and e.at >= ${to}`),
+        where s.seq < ${size} and e.at >= ${to} and s.seq > coalesce((
+          select max(o.seq) from evidence.sequence o join evidence.entry step on step.id = o.entry_id
+          where o.seq < ${size} and step.type = 'clock.stepped' and step.at < ${to}), -1)`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
   return { size, end: row?.end ?? size }

@@ -17,6 +17,7 @@ import { EntryTimes } from './entry-times.ts'
 import { ErasedContent } from './erased-content.ts'
 import type { Leaf, LogFacts } from './log-facts.ts'
 import type { Manifest } from './manifest.ts'
+import { endsBehind } from './period.ts'
 import type { Report } from './report.ts'
 import { cosignedAtMs } from './witnesses.ts'
 
@@ -59,6 +60,7 @@ export class LogCheck {
   readonly #nowMs: number
   readonly #times = new EntryTimes()
   #ended = false
+  #endsBehind = -1
   #heads = 0
 
   constructor(folder: string, manifest: Manifest, { facts, report, known, witnessKeys, nowMs }: LogCheckParts) {
@@ -92,6 +94,7 @@ export class LogCheck {
       }
     }
     reach()
+    this.#endsBehind = await endsBehind(this.#folder, this.#manifest.period)
     for await (const line of lines(this.#folder, 'log/entries.ndjson')) {
       this.#take(line)
       reach()
@@ -138,7 +141,7 @@ export class LogCheck {
     this.#times.take(seq, type, atMs)
     if (type === 'clock.stepped') this.#erased.setBack(atMs)
     const { to } = this.#manifest.period
-    if (to !== undefined && at >= to) this.#ended = true
+    if (to !== undefined && at >= to && seq > this.#endsBehind) this.#ended = true
   }
 
   #isWithin({ at }: Leaf): boolean {
