@@ -1,6 +1,7 @@
 // A server and two decision points as processes of their own: who may ask and follow, what is counted, and how long a point
 // goes on alone. How what was allowed is ended in all three stands in `every-end.test.ts`.
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { sql } from '#db'
 import { denySubject } from '../../src/access/grant/deny-subject.ts'
@@ -62,6 +63,33 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
       })
     await until(async () => (await denied()) >= 20, 6000)
     assert.equal(await denied(), 20)
+  })
+
+  test('decisions over the longest odd names reach the server, however many at once', async () => {
+    const odd = '\u0001'.repeat(300)
+    const body = JSON.stringify({
+      subject: { type: 'kubernetes', id: 'nobody-odd' },
+      action: { name: odd },
+      resource: { type: 'table', id: odd },
+      context: { reeve: { enforcement_point: 'odd' } },
+      evaluations: Array.from({ length: 1000 }, () => ({})),
+    })
+    const socketPath = (points[0]?.address ?? '').slice('unix:'.length)
+    const headers = { 'content-type': 'application/json' }
+    const status = await new Promise((resolve, reject) => {
+      const options = { socketPath, path: '/access/v1/evaluations', method: 'POST', headers }
+      const sent = request(options, (response) => response.resume().on('end', () => resolve(response.statusCode)))
+      sent.on('error', reject).end(body)
+    })
+    assert.equal(status, 200)
+    const counted = async (): Promise<number> =>
+      await world.access.db.transaction(async (tx) => {
+        const [row] = await tx.query<{ count: number }>(
+          sql`select coalesce(sum(count), 0)::int as count from access.decision_count where point = 'odd'`,
+        )
+        return row?.count ?? 0
+      })
+    await until(async () => (await counted()) === 1000, 15_000)
   })
 
   test('whom a feed has is in force in all three by that, with nobody to activate them, until the feed has them no more', async () => {
