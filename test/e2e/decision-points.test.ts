@@ -7,6 +7,8 @@ import { sql } from '#db'
 import { denySubject } from '../../src/access/grant/deny-subject.ts'
 import { endGrant } from '../../src/access/grant/end-grant.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
+import { STARTER_POLICIES } from '../../src/access/policy-version/starter-text.ts'
+import { activatePolicies, approvePolicies, proposePolicies } from '../../src/access/policy-version/write-policies.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
 import { copyOf } from '../../src/db/put-back-in-test.ts'
 import { applyPeopleFeed } from '../../src/identity/people/apply-feed.ts'
@@ -90,6 +92,36 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
         return row?.count ?? 0
       })
     await until(async () => (await counted()) === 1000, 15_000)
+  })
+
+  test('what the schema of the policies says of a request holds in all three, from when they are in force until they are not', async () => {
+    const { access, act, granted } = world
+    await granted('typed')
+    const number3 = { context: { env: 3 } }
+    await all('typed', 'granted', 10_000, number3)
+    const schema = `entity Principal; entity Resource; action "pg:SELECT" appliesTo { principal: Principal, resource: Resource,
+      context: { request: { env?: String }, subject: {}, resource: {}, action: {} } };`
+    const text = `${STARTER_POLICIES}
+      @id("not-prod") forbid (principal, action == Action::"pg:SELECT", resource)
+      when { context.request has env && context.request.env == "prod" };`
+    // the starter policies compare what this schema does not declare
+    const refused = await proposePolicies(access, act(), { text, schema, comment: 'a test', behind: [] })
+    assert.ok(refused.problems !== undefined)
+    const alone = text.slice(text.indexOf('@id("not-prod")'))
+    const { version } = await proposePolicies(access, act(), {
+      text: alone,
+      schema,
+      comment: 'a test',
+      behind: ['psn_one'],
+    })
+    const number = version?.data.number ?? assert.fail('it can be read')
+    await approvePolicies(access, act(), { number, behind: ['psn_two'] })
+    await activatePolicies(access, act(), { number })
+    await all('typed', 'invalid_request', 15_000, number3)
+    await all('typed', 'policy_forbids', 1000, { context: { env: 'prod' } })
+    await all('typed', 'granted', 1000, { context: { env: 'test' } })
+    await activatePolicies(access, act(), { number: 1 })
+    await all('typed', 'granted', 15_000, number3)
   })
 
   test('whom a feed has is in force in all three by that, with nobody to activate them, until the feed has them no more', async () => {

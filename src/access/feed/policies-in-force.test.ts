@@ -31,9 +31,10 @@ describe('policies decide only as they were approved', { skip: databaseUnavailab
       change.kind === 'policies_refused' ? change.why : change.kind,
     )
 
-  async function inForce(text: string): Promise<void> {
+  async function inForce(text: string, schema?: string): Promise<void> {
     const act = roll.act('ada', { reason: 'a test' })
-    const { version } = await proposePolicies(access, act, { text, comment: 'a test', behind: ['psn_one'] })
+    const asked = { text, comment: 'a test', behind: ['psn_one'], ...(schema !== undefined && { schema }) }
+    const { version } = await proposePolicies(access, act, asked)
     const number = version?.data.number ?? 0
     await approvePolicies(access, act, { number, behind: ['psn_two'] })
     await activatePolicies(access, act, { number })
@@ -65,6 +66,22 @@ describe('policies decide only as they were approved', { skip: databaseUnavailab
 
   test('what was approved decides', async () => {
     assert.deepEqual(await kinds(), ['policies'])
+  })
+
+  test('their schema is told with them, at once where they were put in force here, and not another one', async () => {
+    const schemaOf = (name: string): string => `entity Principal; entity Resource;
+      action "a" appliesTo { principal: Principal, resource: Resource, context: { request: { ${name}: Long } } };`
+    const told = async (quick: boolean): Promise<string> => {
+      const [change] = await policiesInForce(access.db, entryHash, { quick })
+      return JSON.stringify(change?.kind === 'policies' ? change.schema : change)
+    }
+    await inForce(FORBIDS, schemaOf('one'))
+    assert.match(await told(true), /"one"/)
+    await inForce(FORBIDS, schemaOf('two'))
+    assert.match(await told(true), /"two"/)
+    assert.match(await told(false), /"two"/)
+    await activatePolicies(access, roll.act('ada', { reason: 'a test' }), { number: 1 })
+    assert.equal(await told(true), undefined)
   })
 
   test('a changed text, or a changed compiled form, does not', async () => {

@@ -9,6 +9,7 @@ import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
 import { hashOfCompiled } from '../feed/change.ts'
 import type { PolicyJson } from '../feed/change.ts'
+import { keepSchema } from '../feed/policies-in-force.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { administer } from '../role/administration.ts'
 import { readPoliciesToDecide, readPolicyText } from '../policy-writing/index.ts'
@@ -145,6 +146,7 @@ async function assertReadAsApproved({ db }: AccessLayer, number: number): Promis
   const { compiledHash } = data
   if (compiledHash === undefined) return
   const { written } = await readPolicyText({ policies: text, ...(schema !== undefined && { schema }) })
+  if (schema !== undefined && written !== undefined) keepSchema(schema, written.schema)
   if (written !== undefined && hashOfCompiled(keptOf(written.policies)) === compiledHash) return
   throw new Fault(
     'conflict',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { STARTER_POLICIES } from '../policy-version/starter-text.ts'
 import { readPoliciesToDecide } from './policies-to-decide.ts'
@@ -59,4 +60,13 @@ test('what may hold is let pass: what is stated, what is not known, and all that
   ]
   assert.deepEqual(await problemsOf(kept), [])
   assert.equal((await readPoliciesToDecide({ policies: STARTER_POLICIES })).problems, undefined)
+})
+
+test('the starter policies type-check with the schema of the guide', async () => {
+  const guide = await readFile('docs/guides/decisions.md', 'utf8')
+  const [, schema] = /```cedarschema\n([^`]+)```/.exec(guide) ?? []
+  assert.ok(schema !== undefined, 'the guide has one')
+  const { problems, written } = await readPoliciesToDecide({ policies: STARTER_POLICIES, schema })
+  assert.equal(problems, undefined)
+  assert.deepEqual(written?.warnings, [])
 })
