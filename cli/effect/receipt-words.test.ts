@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Receipt } from './plan-lines.ts'
-import { credentialInWords } from './receipt-words.ts'
+import { acceptedInWords, credentialInWords } from './receipt-words.ts'
 
 const tried = { places: [{ place: 'db.example:5432', outcome: 'refused' }] }
 const step = (name: string, effect: 'verified' | 'unproven' | 'not done', facts?: unknown): object => ({
@@ -41,4 +41,14 @@ describe('what a receipt says of the credential', () => {
     assert.match(words(true, before, deny, never), /ended before it was tried after/)
     assert.equal(words(true, never), 'offered, not tried')
   })
+})
+
+test('a receipt names who went past other ways, when and why; one of which nobody did says nothing of it', () => {
+  const acceptedWays = { by: 'psn_bob', at: '2026-11-01T10:00:00.000Z', because: 'it is meant', receiptId: 'rcp_0' }
+  const receipt = (more: object): Receipt => ({ id: 'rcp_1', version: 1, data: { steps: [], ...more } }) as never
+  assert.equal(
+    acceptedInWords(receipt({ acceptedWays })),
+    'by psn_bob at 2026-11-01T10:00:00.000Z, because: it is meant (read in receipt rcp_0)',
+  )
+  assert.equal(acceptedInWords(receipt({})), undefined)
 })

@@ -48,7 +48,10 @@ describe('values of secrets are nowhere', { skip: postgresMissing(18), timeout: 
     mkdirSync(reports)
     const env = { NODE_OPTIONS: `--report-on-signal --report-on-fatalerror --report-directory=${reports}` }
     const estate = await estateOf(t)
-    const args = ['--import-root', estate]
+    const config = join(left, 'reeve.yaml')
+    const limits = 'rateLimits: { perTokenPerMinute: 100000, failuresPerAddressPerMinute: 10000 }'
+    await writeFile(config, `server:\n  ${limits}\n`)
+    const args = ['--import-root', estate, '--config', config]
     const world = await startWithTarget(t, { ...roles, ...stuck }, args, [], { cwd: left, env })
     const watch = watchProcesses()
     const answers = [...(await contained(world, roles)), ...(await imported(world, estate)), ...(await shown(world))]
