@@ -73,11 +73,16 @@ export const runsAsOwner = (role: string): string => `
         WHERE w.cls = 'pg_class'::regclass AND c.relkind IN ('r', 'p', 'f', 'v')),
       owner AS MATERIALIZED (
         SELECT o.oid, ${signsInAs('o.oid', role)} AS alive, pg_has_role(${role}, o.oid, 'MEMBER') AS become
-        FROM pg_roles o WHERE NOT o.rolsuper AND o.oid IN (SELECT f.owner FROM found f))
-      SELECT f.since, f.what, f.name, coalesce((SELECT min(pg_describe_object(d.classid, d.objid, 0)) FROM pg_depend d JOIN walk w ON w.cls = d.classid AND w.obj = d.objid
-        WHERE d.refclassid = f.cls AND d.refobjid = f.obj), 'a table of its own') AS by
-      FROM found f JOIN owner o ON o.oid = f.owner
-      WHERE f.own OR f.owner <> ${role} AND (o.alive OR f.what = 'function' AND o.become)) f
+        FROM pg_roles o WHERE NOT o.rolsuper AND o.oid IN (SELECT f.owner FROM found f)),
+      picked AS MATERIALIZED (
+        SELECT f.* FROM found f JOIN owner o ON o.oid = f.owner
+        WHERE f.own OR f.owner <> ${role} AND (o.alive OR f.what = 'function' AND o.become)),
+      setter AS MATERIALIZED (
+        SELECT p.cls, p.obj, min(pg_describe_object(d.classid, d.objid, 0)) AS by
+        FROM (SELECT DISTINCT cls, obj FROM picked) p JOIN pg_depend d ON d.refclassid = p.cls AND d.refobjid = p.obj
+        WHERE (d.classid, d.objid) IN (SELECT w.cls, w.obj FROM walk w) GROUP BY p.cls, p.obj)
+      SELECT p.since, p.what, p.name, coalesce(s.by, 'a table of its own') AS by
+      FROM picked p LEFT JOIN setter s ON s.cls = p.cls AND s.obj = p.obj) f
     GROUP BY f.what, f.name`
 
 /**
