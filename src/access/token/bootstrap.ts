@@ -44,7 +44,7 @@ export async function bootstrapToken(
     const id = newId('token')
     const [token] = await tx.query<Token>(sql`
       insert into access.token (id, hash, key_id, bootstrap, label, scopes, created_at, created_by, expires_at)
-      values (${id}, ${hashToken(value, key)}, ${key.keyId}, true, 'the first administrators', ${['write']}, ${act.at},
+      values (${id}, ${hashToken(value, key)}, ${key.keyId}, true, ${askedFor ? 'one more person' : 'the first administrators'}, ${['write']}, ${act.at},
         ${act.actor.id}, ${expiresAt})
       returning ${TOKEN}`)
     if (token === undefined) throw new Error('an insert returns its row')
