@@ -21,7 +21,8 @@ end loop; end $$`
 test(`what acts as a role is read to its end among ${TABLES} tables of it`, { skip, timeout: 600_000 }, async (t) => {
   const server = await startPostgres(18, { max_locks_per_transaction: '2000', shared_buffers: '128MB' })
   try {
-    await server.sql('create role app nologin; create database shop')
+    await server.sql('create role app nologin')
+    await server.sql('create database shop')
     await server.administered(['app'], ['shop'])
     await server.sql('grant create on schema public to app', 'shop')
     for (let from = 0; from < TABLES; from += AT_ONCE) await server.sql(made(from), 'shop')
