@@ -25,7 +25,7 @@ const logOf = ({ refusesToSign }: Doors): { readonly log?: string } =>
 const policiesOf = ({ decisions }: Doors): string | undefined =>
   decisions?.state().policiesRefused === undefined
     ? undefined
-    : 'the policies in force are not those that were approved'
+    : 'the policies in force are not those that were approved, or this release reads them otherwise'
 
 /** Both layers that every request needs are asked for real. */
 async function answers(doors: Doors): Promise<boolean> {

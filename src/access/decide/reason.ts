@@ -27,7 +27,7 @@ const DENIALS = {
   policy_error: 'a policy that could forbid it cannot be evaluated over what the request says',
   nothing_permits: 'no grant and no policy permits it',
   policy_unavailable: 'there is no policy in force here',
-  policy_refused: 'the policies in force are not those that were approved: they were changed past Reeve',
+  policy_refused: 'the policies in force are not those that were approved, or this release reads them otherwise',
   evidence_unavailable: 'it needs an entry of evidence that could not be written',
 } as const
 

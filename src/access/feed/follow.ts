@@ -216,9 +216,7 @@ class Following implements Follower {
     if (change.kind.startsWith('policies')) this.#policiesTold += 1
     const { policiesRefused } = this.#state
     if (policiesRefused !== undefined && policiesRefused !== refused)
-      this.#options.say(
-        `ALARM: nothing is allowed: the policies in force are not those that were approved: ${policiesRefused}`,
-      )
+      this.#options.say(`ALARM: nothing is allowed: the policies in force cannot decide: ${policiesRefused}`)
   }
 
   async #listen(): Promise<void> {
