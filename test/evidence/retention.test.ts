@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
-import { verifyLog } from '#evidence'
+import { verifyLog, verifyState } from '#evidence'
 import { appendEntries } from '#evidence/port'
 import { newId } from '#kernel'
 import type { Id } from '#kernel'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { stateSources } from '../../src/start/told-tables.ts'
+import { personOf } from '../../src/identity/principal/roll-in-test.ts'
 import { LEAST_DAYS, NEVER_ERASED } from '../../src/evidence/verify/offline/least-days.ts'
 import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
 import { evidenceEstate, keyText, logKey } from './estate.ts'
@@ -114,6 +116,42 @@ describe('content that is gone', { skip: databaseUnavailable() }, () => {
     await estate.integrate()
     await takeAway([id])
     await refusedBoth(/principal\.corrected.* (?:and no entry behind it says|and no act in the log took it away)/)
+  })
+
+  test('of a version is excused by an erasing behind it, of a person, and where the version shows it', async () => {
+    const [service, human, early] = [estate.first, personOf('ada'), personOf('ben')]
+    const state = async (): Promise<string> =>
+      (await verifyState(estate.db.database.layer('evidence'), stateSources(estate.db.database)))
+        .flatMap(({ outcome, detail }) => (outcome === 'failed' ? [detail] : []))
+        .join('\n')
+    const erase = async (...versions: string[]): Promise<unknown> =>
+      await append('content.erased', [{ content: { person: human, entries: [], versions, rows: [] } }])
+    const change = async (id: string, version: number, to: object): Promise<void> => {
+      await superuser.query('begin; set local session_replication_role = replica')
+      for (const table of ['version', id.startsWith('psn_') ? 'person' : 'principal'])
+        await superuser.query(
+          `update identity.${table} set data = data || $1 ${table === 'version' ? ', salt = null' : ''}
+           where ${table === 'version' ? 'record_id' : 'id'} = $2 and version = $3`,
+          [to, id, version],
+        )
+      await superuser.query('commit')
+    }
+    assert.equal(await state(), '')
+    await erase(`${early} 2`)
+    await estate.roll.setStatus('ben', 'leaver')
+    await estate.integrate()
+    await change(early, 2, { erased: 'true', status: 'active' })
+    assert.match(await state(), new RegExp(`^${early} version 2 was changed`), 'the erasing stands in front of it')
+    await erase(`${early} 2`)
+    assert.equal(await state(), '')
+    await erase(`${human} 1`)
+    await change(human, 1, { name: 'another' })
+    assert.match(await state(), new RegExp(`^${human} version 1 was changed`), 'it does not show it')
+    await change(human, 1, { erased: 'true' })
+    assert.equal(await state(), '')
+    await erase(`${service} 1`)
+    await change(service, 1, { erased: 'true', name: 'another' })
+    assert.match(await state(), new RegExp(`^${service} version 1 was changed`), 'it is no person')
   })
 
   test('is accounted for when its time was over, and what was erased is said apart', async () => {

@@ -5,8 +5,8 @@ import type { LayerDatabase } from '#db'
 export interface ErasedByEntry {
   /** By the id of an entry, the place of the newest act that names it; beyond every place where that has none yet. */
   readonly entries: ReadonlyMap<string, number>
-  /** `<record id> <version>` */
-  readonly versions: ReadonlySet<string>
+  /** The same by `<record id> <version>`. */
+  readonly versions: ReadonlyMap<string, number>
   /** Ordinals of changes of rows. */
   readonly rows: ReadonlySet<string>
 }
@@ -26,10 +26,9 @@ export async function erasedByEntry(evidence: LayerDatabase): Promise<ErasedByEn
         where e.type = 'content.erased' order by s.seq`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
-  const all = (part: 'versions' | 'rows'): ReadonlySet<string> =>
-    new Set(found.flatMap(({ content }) => content?.[part] ?? []))
-  const named = found.flatMap(({ seq, content }) =>
-    (content?.entries ?? []).map((id) => [id, seq ?? Infinity] as const),
-  )
-  return { entries: new Map(named), versions: all('versions'), rows: all('rows') }
+  const placesOf = (part: keyof Content): ReadonlyMap<string, number> =>
+    new Map(
+      found.flatMap(({ seq, content }) => (content?.[part] ?? []).map((name) => [name, seq ?? Infinity] as const)),
+    )
+  return { entries: placesOf('entries'), versions: placesOf('versions'), rows: new Set(placesOf('rows').keys()) }
 }

@@ -46,6 +46,8 @@ export interface StateSource {
 }
 
 interface EntryOfRecord {
+  /** Null: it has no place yet. */
+  readonly seq: number | null
   readonly id: string
   readonly layer: string
   readonly recordId: string | null
@@ -91,9 +93,9 @@ async function entriesOf(
   const rows = await evidence.transaction(
     async (tx) =>
       await tx.query<EntryOfRecord>(sql`
-        select id, layer, record_id as "recordId", record_version as version, encode(record_hash, 'hex') as hash,
+        select s.seq, e.id, layer, record_id as "recordId", record_version as version, encode(record_hash, 'hex') as hash,
                actor, reason, content_hash is not null and salt is null as pruned
-        from evidence.entry where id = any(${ids})`),
+        from evidence.entry e left join evidence.sequence s on s.entry_id = e.id where e.id = any(${ids})`),
     { readOnly: true, statementTimeoutMs: 0 },
   )
   return new Map(rows.map((row) => [row.id, row]))
@@ -103,7 +105,7 @@ function problemsOf(
   layer: string,
   record: StateRecord,
   entries: ReadonlyMap<string, EntryOfRecord>,
-  erased: ReadonlySet<string>,
+  erasedAt: ReadonlyMap<string, number>,
 ): string[] {
   const { id, versions, present } = record
   const problems: string[] = []
@@ -112,7 +114,8 @@ function problemsOf(
     if (version !== at + 1) problems.push(`${id} has no version ${at + 1}`)
     const found = hashOf({ id, version, recordedAt, ...(salt === null ? {} : { salt }) }, segments)
     const entry = entries.get(entryId)
-    const taken = salt === null && erased.has(`${id} ${version}`)
+    const named = (erasedAt.get(`${id} ${version}`) ?? -1) > (entry?.seq ?? -1)
+    const taken = salt === null && named && isErased(id, segments)
     if (found !== hash && !taken) problems.push(`${name} was changed: its hash is of something else`)
     else if (entry === undefined) problems.push(`${name} has no entry`)
     else if (entry.layer !== layer || entry.recordId !== id || entry.version !== version || entry.hash !== hash)
@@ -128,6 +131,14 @@ function problemsOf(
     if (wrong !== undefined) problems.push(`${id} in \`${row.table}\`: ${wrong}`)
   }
   return problems
+}
+
+/** What is left of a person, or of the principal that they are, and shows that something was taken: of others nothing is. */
+function isErased(id: string, segments: readonly Segment[]): boolean {
+  return segments.every(({ data }) => {
+    const { erased, kind } = (exactJson(data)?.value ?? {}) as { readonly erased?: unknown; readonly kind?: unknown }
+    return erased === 'true' && (id.startsWith('psn_') || kind === 'human')
+  })
 }
 
 /** Undefined where its data cannot have been hashed. */
