@@ -13,11 +13,13 @@ const LET_IN = new Set(['access.token', 'access.role_assignment'])
  */
 export async function refuseForgedRows(database: Database, say: (event: string) => void): Promise<void> {
   const sources = rowSources(database).filter(({ name }) => LET_IN.has(name))
-  const found = (await verifyRows(database.layer('evidence'), sources)).filter(({ outcome }) => outcome === 'failed')
+  const found = (await verifyRows(database.layer('evidence'), sources, 'last')).filter(
+    ({ outcome }) => outcome === 'failed',
+  )
   if (found.length === 0) return
   for (const { detail } of found) say(`ALARM: ${detail}; who wrote there past Reeve gave rights to themselves`)
   throw new Fault(
     'conflict',
-    `${found[0]?.detail ?? ''}: put such rows as they were, with the password of the database's superuser; \`reeve evidence verify --state\` names all of them`,
+    `${found[0]?.detail ?? ''}: take such rows away or put them as they were, as the database's superuser (guide "evidence", tokens and roles); \`reeve evidence verify --state\` names all of them`,
   )
 }

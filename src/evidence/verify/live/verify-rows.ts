@@ -2,6 +2,7 @@
 import { sql } from '#db'
 import type { LayerDatabase, Sql } from '#db'
 import { rowsWithoutActs } from './acts-of-rows.ts'
+import type { Writings } from './acts-of-rows.ts'
 import { erasedByEntry } from './erased.ts'
 import { sha256 } from '../offline/formats.ts'
 import type { LiveFinding } from './live-findings.ts'
@@ -34,10 +35,14 @@ const BATCH = 5000
 /** What differs at first may have been written meanwhile: it is looked at so many times more. */
 const LOOKS = 3
 
-export async function verifyRows(evidence: LayerDatabase, sources: readonly RowSource[]): Promise<LiveFinding[]> {
+export async function verifyRows(
+  evidence: LayerDatabase,
+  sources: readonly RowSource[],
+  writings: Writings = 'every',
+): Promise<LiveFinding[]> {
   const findings: LiveFinding[] = []
   for (const source of sources) {
-    const { problems, rows } = await problemsOf(evidence, source)
+    const { problems, rows } = await problemsOf(evidence, source, writings)
     findings.push(...named(`rows of ${source.name}`, problems, `${rows} rows, each as its entry says`))
   }
   return findings
@@ -54,6 +59,7 @@ export function named(check: string, problems: readonly string[], good: string):
 async function problemsOf(
   evidence: LayerDatabase,
   source: RowSource,
+  writings: Writings,
 ): Promise<{ readonly problems: readonly string[]; readonly rows: number }> {
   const changes = new Map<string, LastChange>()
   const { rows: erased } = await erasedByEntry(evidence)
@@ -80,7 +86,7 @@ async function problemsOf(
     if (!gone && !there.has(key)) suspects.set(key, `is gone; its entry is ${entryId}`)
   for (let look = 0; look < LOOKS && suspects.size > 0; look++) await lookAgain(evidence, source, suspects)
   const problems = [...suspects].map(([key, problem]) => `${source.name} ${key} ${problem}`)
-  problems.push(...(await rowsWithoutActs(evidence, source)))
+  problems.push(...(await rowsWithoutActs(evidence, source, writings)))
   if (lost > 0)
     problems.push(`${lost} changes of ${source.name} have lost their key, and no entry says that it was erased`)
   return { problems, rows: there.size }
