@@ -30,20 +30,32 @@ export async function sequenceOnce(evidence: LayerDatabase, at: Instant): Promis
     const [snapshot] = await tx.query<{ xmin: string; cluster: string }>(
       sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, ${CLUSTER} as cluster`,
     )
-    const sequenced = await tx.execute(sql`
-      insert into evidence.sequence (seq, entry_id, sequenced_at)
-      select (select coalesce(max(seq) + 1, 0) from evidence.sequence)
-             + row_number() over (order by waiting.transaction, waiting.ordinal) - 1,
-             waiting.id, ${at}
-      from (
-        select e.id, e.transaction, e.ordinal from evidence.entry e
-        where ${unplaced}
-          and not exists (select from evidence.sequence s where s.entry_id = e.id)
-        order by e.transaction, e.ordinal limit ${BATCH}
-      ) waiting`)
+    const sequenced = await place(tx, at, unplaced, sql`${BATCH}`)
     if (snapshot !== undefined && sequenced < BATCH) await moveWatermark(tx, snapshot)
     return { sequenced, elsewhere: false }
   })
+}
+
+/**
+ * For a restore: whatever the backup holds without a place stands before what is written from now on. Transactions of another
+ * cluster are numbered otherwise than those of this one, and behind a later entry what is older would look backdated.
+ */
+export async function placeRestored(tx: Tx, at: Instant): Promise<void> {
+  await place(tx, at, sql`true`, sql`all`)
+}
+
+async function place(tx: Tx, at: Instant, unplaced: Sql, most: Sql): Promise<number> {
+  return await tx.execute(sql`
+    insert into evidence.sequence (seq, entry_id, sequenced_at)
+    select (select coalesce(max(seq) + 1, 0) from evidence.sequence)
+           + row_number() over (order by waiting.transaction, waiting.ordinal) - 1,
+           waiting.id, ${at}
+    from (
+      select e.id, e.transaction, e.ordinal from evidence.entry e
+      where ${unplaced}
+        and not exists (select from evidence.sequence s where s.entry_id = e.id)
+      order by e.transaction, e.ordinal limit ${most}
+    ) waiting`)
 }
 
 // a restored database lives in another cluster, where transaction numbers begin anew

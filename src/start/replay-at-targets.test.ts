@@ -80,6 +80,11 @@ test(
       actions: ['pg:select'],
       resources: ['pg://main/*'],
     })
+    const entries = (of: TestDatabase, where = sql`true`): Promise<readonly { readonly id: string }[]> =>
+      of.database
+        .layer('evidence')
+        .transaction((tx) => tx.query<{ id: string }>(sql`select e.id from evidence.entry e where ${where} order by 1`))
+    const inBackup = await entries(base)
     await backup({ owner: base.owner, path: old, release: '1', createdAt: systemClock() })
 
     await cancelPlan(layer, actBy(), { id: revoke.id })
@@ -91,6 +96,10 @@ test(
     await t.test('with newer evidence', async () => {
       const after = await restored(old, newer)
       t.after(() => after.base.close())
+      // nothing was placed before the backup: it stands before what the restore wrote, however transactions are numbered
+      const placed = sql`exists (select from evidence.sequence s where s.entry_id = e.id)`
+      assert.deepEqual(await entries(after.base, placed), inBackup)
+      assert.ok((await entries(after.base)).length > inBackup.length)
       const { plansPaused, plansCancelled, targetsRemoved, grantsEnded, denials } = after.replayed
       assert.deepEqual([plansPaused, plansCancelled, targetsRemoved, grantsEnded, denials], [2, 2, 1, 1, 1])
       const then = layerInTest(after.base, target.adapter)

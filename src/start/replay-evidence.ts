@@ -4,6 +4,7 @@ import type { Act, Id, Json } from '#kernel'
 import { sql } from '#db'
 import type { AsLayer, Tx } from '#db'
 import { readCurrent } from '#db/history'
+import { placeRestored } from '#evidence'
 import { appendEntries, appendEntry, changeWithEntries } from '#evidence/port'
 import type { RecordChange } from '#evidence/port'
 import type { CredentialRecord, PrincipalRecord } from '#identity/roll'
@@ -39,6 +40,8 @@ const ORDER = ['discovered', 'registered', 'active', 'quarantined', 'retired']
 
 export async function replayEvidence(as: AsLayer, options: ReplayOptions): Promise<Replayed> {
   const { evidence } = options
+  // before anything is written
+  await placeRestored(as('evidence'), options.act.at)
   const identity = as('identity')
   const principals = await heldPrincipals(identity, options)
   const credentials = await endedCredentials(identity, options)
