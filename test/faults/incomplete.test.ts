@@ -14,6 +14,7 @@ import {
 import type { TestPostgres } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
+import { acceptWays } from '../../src/effect/accept-ways.ts'
 import { actBy, layerInTest, passOver, planFor } from '../../src/effect/effect-in-test.ts'
 import type { EffectLayer } from '../../src/effect/layer.ts'
 import { getPlan, getReceipt } from '../../src/effect/read-plans.ts'
@@ -66,6 +67,38 @@ for (const major of MAJORS_BY_LOT) {
         })
         for (const line of tableOf([['way', 'outcome', 'step', 'reason', 'next'], ...rows])) t.diagnostic(line)
         assert.equal(rows.length, CASES.length)
+      })
+
+      test('is carried through once another person accepts what is open, whoever else came to the server by then', async () => {
+        const role = 'twin_of_one'
+        await server.sql(
+          `create role ${role} login password '${SECRET}'; create role twin login password 'x';
+           update pg_authid set rolpassword = (select rolpassword from pg_authid where rolname = '${role}') where rolname = 'twin'`,
+        )
+        await server.administered([role])
+        const { settings } = server.call({ name: 'accepted', successor: SUCCESSOR })
+        const password = 'env:PASSWORD_IN_TEST'
+        await addTarget(layer, actBy(), { ...settings, administrator: { ...settings.administrator, password } })
+        const asked = {
+          target: 'accepted',
+          operation: 'revoke',
+          account: role,
+          credential: { secret: SECRET },
+        } as const
+        const { id } = await planFor(layer, asked)
+        await passOver(base, layer)
+        const { id: receiptId, data } = await getReceipt(layer, id)
+        assert.match(data.reasons[0]?.reason ?? '', /twin has the same verifier/)
+        await server.sql(`create role newcomer login password 'of their own'`)
+        const bob = actBy('bob', 'the twin is held by hand')
+        await acceptWays(layer, bob, { id, behind: [bob.actor.id], receiptId })
+        await passOver(base, layer)
+        const { reasons, acceptedWays } = (await getReceipt(layer, id)).data
+        assert.deepEqual(
+          reasons.map(({ step, next }) => `${step}: ${next}`),
+          [`look_for_other_ways: nothing for this plan: ${bob.actor.id} accepted it at ${acceptedWays?.at ?? ''}`],
+        )
+        assert.deepEqual(await server.sql(`select from pg_roles where rolname = '${role}'`), [])
       })
 
       /** All at once: one that hangs keeps no other waiting. */
