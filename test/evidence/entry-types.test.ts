@@ -15,9 +15,9 @@ type Evidence = Parameters<typeof listEntries>[0]
 const PUBLISHED = 'docs/schemas/entries.schema.json'
 const NOUNS = [...new Set(Object.keys(ENTRY_TYPES).map((type) => type.split('.')[0]))].join('|')
 
-/** Spelled like types. */
+/** Spelled like types: tables, files, members of what is sent. */
 const TABLES_AND_FILES =
-  /^(?:identity\.(?:ref|fingerprint|presence|match|principal|credential|person|exposure|exposure_watch|feed_hold|source|idempotency|challenge)|server\.lock)$/
+  /^(?:subject\.properties|identity\.(?:ref|fingerprint|presence|match|principal|credential|person|exposure|exposure_watch|feed_hold|source|idempotency|challenge)|server\.lock)$/
 
 const schemas = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false })
 schemas.addSchema(entrySchemas(), 'entries')
