@@ -1,4 +1,4 @@
-// A grant that was narrowed: what its login was given before and is not to have any more is taken away, looked for once more, and
+// A grant that is told once more, with less: what its login has and is not to have any more is taken away, looked for once more, and
 // its sessions end, here and at the standbys: one that has become another role stays that role, whatever was taken since.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TargetCall, TimedDone } from '#connectors/target'
@@ -21,18 +21,20 @@ interface Excess {
   readonly role: string
   /** In words: `SELECT on shop.orders`. */
   readonly what: string
-  readonly statement: string
+  /** Without one it is not taken here: Reeve gives nothing of that kind. */
+  readonly statement?: string
 }
 
-/** `there`: roles that a step before made. Where none has more than it is to have, nothing is done. */
+/**
+ * `there`: roles that a step before made. Their sessions end whatever is found: an attempt that did not finish may have taken all of
+ * it, and who is still in got in before.
+ */
 export async function takeExcess(one: Administrator, call: TargetCall, there: readonly Wanted[]): Promise<StillMore> {
   const still: StillMore = new Map()
   if (there.length === 0) return still
-  const taken = new Set<string>()
   const take = async (inside: Administrator, look: () => Promise<Excess[]>): Promise<void> => {
     const excess = await look()
-    for (const { statement } of excess) await tried(inside, statement)
-    for (const { role } of excess) taken.add(role)
+    for (const { statement } of excess) if (statement !== undefined) await tried(inside, statement)
     for (const { role, what } of excess.length === 0 ? [] : await look())
       still.set(role, {
         done: false,
@@ -40,17 +42,21 @@ export async function takeExcess(one: Administrator, call: TargetCall, there: re
         reason: `${role} goes on having ${what}, which another role gave it`,
       })
   }
-  await take(one, async () => await membershipsBeyond(one, there))
+  await take(one, async () => [...(await membershipsBeyond(one, there)), ...(await othersBeyond(one, there))])
   for (const database of await databasesOf(one, there))
     try {
       await asAdministrator(call, { for: 'acting', database }, async (inside) => {
-        await take(inside, async () => await rightsBeyond(inside, database, there))
+        await take(inside, async () => [
+          ...(await rightsBeyond(inside, database, there)),
+          ...(await othersBeyond(inside, there)),
+        ])
       })
     } catch (error) {
       if (!(error instanceof TargetError)) throw error
       for (const { role } of there) if (!still.has(role)) still.set(role, error)
     }
-  for (const [role, reason] of await sessionsLeft(one, call, [...taken])) still.set(role, { done: false, reason })
+  const roles = there.map(({ role }) => role)
+  for (const [role, reason] of await sessionsLeft(one, call, roles)) still.set(role, { done: false, reason })
   return still
 }
 
@@ -91,37 +97,62 @@ async function databasesOf(one: Administrator, there: readonly Wanted[]): Promis
   return rows.map(({ database }) => database)
 }
 
-/** Of tables, and of schemas in which no table is left. Rights are found by who has them, not by who gave them. */
+interface Held {
+  readonly role: string
+  readonly schema: string
+  readonly table: string | null
+  readonly column: string | null
+  readonly privilege: string
+}
+
+/** Of tables and columns, and of schemas in which no table is left. Rights are found by who has them, not by who gave them. */
 async function rightsBeyond(inside: Administrator, database: string, there: readonly Wanted[]): Promise<Excess[]> {
   const wanted = new Set(
     there.flatMap((each) =>
       tablesOf(each)
         .filter((table) => table.database === database)
         .flatMap(({ schema, table, privilege }) => [
-          JSON.stringify([each.role, schema, table, privilege]),
-          JSON.stringify([each.role, schema, null, 'USAGE']),
+          JSON.stringify([each.role, schema, table, null, privilege]),
+          JSON.stringify([each.role, schema, null, null, 'USAGE']),
         ]),
     ),
   )
-  const found = await inside.rows<{ role: string; schema: string; table: string | null; privilege: string }>(HELD, [
-    there.map(({ role }) => role),
-  ])
+  const found = await inside.rows<Held>(HELD, [there.map(({ role }) => role)])
   return found
-    .filter(({ role, schema, table, privilege }) => !wanted.has(JSON.stringify([role, schema, table, privilege])))
-    .map(({ role, schema, table, privilege }) => {
+    .filter((held) => !wanted.has(JSON.stringify([held.role, held.schema, held.table, held.column, held.privilege])))
+    .map(({ role, schema, table, column, privilege }) => {
       const on = table === null ? `SCHEMA ${identifier(schema)}` : `TABLE ${identifier(schema)}.${identifier(table)}`
-      const what = `${privilege} on ${table === null ? schema : `${schema}.${table}`}`
-      return { role, what, statement: `REVOKE ${privilege} ON ${on} FROM ${identifier(role)}` }
+      const which = column === null ? '' : ` (${identifier(column)})`
+      const what = `${privilege}${which} on ${table === null ? schema : `${schema}.${table}`}`
+      return { role, what, statement: `REVOKE ${privilege}${which} ON ${on} FROM ${identifier(role)}` }
     })
 }
 
-const HELD = `select distinct r.rolname as role, n.nspname as schema, c.relname as table, a.privilege_type as privilege
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee
-  where r.rolname = any($1)
+/** Who made a table has it by that: it is none of what was given. */
+const HELD = `with r as (select oid, rolname from pg_roles where rolname = any($1))
+  select distinct r.rolname as role, n.nspname as schema, c.relname as table, null as column, a.privilege_type as privilege
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a join r on r.oid = a.grantee
+  where c.relowner <> a.grantee
   union all
-  select distinct r.rolname, n.nspname, null, a.privilege_type
-  from pg_namespace n, aclexplode(n.nspacl) a join pg_roles r on r.oid = a.grantee
-  where r.rolname = any($1) order by 1, 2, 3, 4`
+  select distinct r.rolname, n.nspname, c.relname, t.attname, a.privilege_type
+  from pg_attribute t join pg_class c on c.oid = t.attrelid join pg_namespace n on n.oid = c.relnamespace,
+    aclexplode(t.attacl) a join r on r.oid = a.grantee
+  where c.relowner <> a.grantee
+  union all
+  select distinct r.rolname, n.nspname, null, null, a.privilege_type
+  from pg_namespace n, aclexplode(n.nspacl) a join r on r.oid = a.grantee where n.nspowner <> a.grantee order by 1, 2, 3, 4, 5`
+
+/** Rights on anything else, in this database and on the server: functions, types, default privileges, policies, databases. */
+async function othersBeyond(inside: Administrator, there: readonly Wanted[]): Promise<Excess[]> {
+  return await inside.rows<Excess>(
+    `select distinct r.rolname as role, 'a right on ' || pg_describe_object(d.classid, d.objid, d.objsubid) as what
+     from pg_shdepend d join pg_roles r on r.oid = d.refobjid
+     where d.refclassid = 'pg_authid'::regclass and r.rolname = any($1) and d.deptype in ('a', 'r')
+       and d.classid not in ('pg_class'::regclass, 'pg_namespace'::regclass, 'pg_auth_members'::regclass)
+       and d.dbid in (0, (select oid from pg_database where datname = current_database())) order by 1, 2`,
+    [there.map(({ role }) => role)],
+  )
+}
 
 /** By role, why one may go on. Where the standby has not heard yet of what was taken, a new one could still get it. */
 async function sessionsLeft(
