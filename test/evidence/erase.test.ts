@@ -36,6 +36,10 @@ describe('what is kept of a person', { skip: databaseUnavailable() }, () => {
       name: 'nightly',
       externalId: 'nightly',
     })
+    await roll.identity.db.transaction(
+      async (tx) =>
+        await tx.execute(sql`insert into identity.ref (ref, record_id) values (${`people:${NAME}`}, ${person})`),
+    )
     await roll.setStatus(NAME, 'leaver')
     await estate.integrate()
     await estate.db.database.close()
@@ -58,12 +62,12 @@ describe('what is kept of a person', { skip: databaseUnavailable() }, () => {
     return found
   }
 
-  const TABLES = ['evidence.entry', 'identity.person', 'identity.version']
+  const TABLES = ['evidence.entry', 'evidence.row_change', 'identity.person', 'identity.ref', 'identity.version']
 
   test('a dry run counts and takes nothing, and who has not left is not erased', async () => {
     assert.deepEqual((await kept(NAME)).sort(), TABLES)
     const counted = await erasePerson(copy.evidence, act(), { person, dry: true })
-    assert.deepEqual(counted, { entries: 1, versions: 2, identifiers: 0 })
+    assert.deepEqual(counted, { entries: 1, versions: 2, identifiers: 1 })
     assert.deepEqual((await kept(NAME)).sort(), TABLES)
     await assert.rejects(
       erasePerson(copy.evidence, act(), { person: personOf('ada'), dry: true }),

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
-import { verifyLog, verifyState } from '#evidence'
+import { verifyLog, verifyRows, verifyState } from '#evidence'
 import { appendEntries } from '#evidence/port'
 import { newId } from '#kernel'
 import type { Id } from '#kernel'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
-import { stateSources } from '../../src/start/told-tables.ts'
+import { rowSources, stateSources } from '../../src/start/told-tables.ts'
 import { personOf } from '../../src/identity/principal/roll-in-test.ts'
 import { LEAST_DAYS, NEVER_ERASED } from '../../src/evidence/verify/offline/least-days.ts'
 import { verifyBundle } from '../../src/evidence/verify/offline/verify-bundle.ts'
@@ -152,6 +152,24 @@ describe('content that is gone', { skip: databaseUnavailable() }, () => {
     await erase(`${service} 1`)
     await change(service, 1, { erased: 'true', name: 'another' })
     assert.match(await state(), new RegExp(`^${service} version 1 was changed`), 'it is no person')
+  })
+
+  test('of a row is excused by an erasing where it is an identifier, and of no token', async () => {
+    const [change] = (
+      await superuser.query<{ ordinal: string; id: string }>(
+        `select c.ordinal::text as ordinal, t.id from evidence.row_change c
+         join access.token t on c.key = jsonb_build_array(t.id)::text where c.table_name = 'access.token' limit 1`,
+      )
+    ).rows
+    const rows = [change?.ordinal ?? '']
+    await append('content.erased', [{ content: { person: 'psn_x', entries: [], versions: [], rows } }])
+    await superuser.query('begin; set local session_replication_role = replica')
+    await superuser.query('update evidence.row_change set key = null, salt = null where ordinal = $1', rows)
+    await superuser.query('delete from access.token where id = $1', [change?.id])
+    await superuser.query('commit')
+    const findings = await verifyRows(estate.db.database.layer('evidence'), rowSources(estate.db.database))
+    const failed = findings.flatMap(({ outcome, detail }) => (outcome === 'failed' ? [detail] : []))
+    assert.deepEqual(failed, ['1 changes of access.token have lost their key, and no entry says that it was erased'])
   })
 
   test('is accounted for when its time was over, and what was erased is said apart', async () => {

@@ -7,7 +7,7 @@ export interface ErasedByEntry {
   readonly entries: ReadonlyMap<string, number>
   /** The same by `<record id> <version>`. */
   readonly versions: ReadonlyMap<string, number>
-  /** Ordinals of changes of rows. */
+  /** Ordinals of changes of rows that have lost their key: those of identifiers alone, in front of the act. */
   readonly rows: ReadonlySet<string>
 }
 
@@ -30,5 +30,27 @@ export async function erasedByEntry(evidence: LayerDatabase): Promise<ErasedByEn
     new Map(
       found.flatMap(({ seq, content }) => (content?.[part] ?? []).map((name) => [name, seq ?? Infinity] as const)),
     )
-  return { entries: placesOf('entries'), versions: placesOf('versions'), rows: new Set(placesOf('rows').keys()) }
+  return {
+    entries: placesOf('entries'),
+    versions: placesOf('versions'),
+    rows: await identifiersIn(evidence, placesOf('rows')),
+  }
+}
+
+async function identifiersIn(
+  evidence: LayerDatabase,
+  named: ReadonlyMap<string, number>,
+): Promise<ReadonlySet<string>> {
+  const ordinals = [...named.keys()].filter((ordinal) => /^-?\d{1,15}$/.test(ordinal))
+  const rows = await evidence.transaction(
+    async (tx) =>
+      await tx.query<{ ordinal: string; seq: number | null }>(sql`
+        select c.ordinal::text as ordinal, s.seq from evidence.row_change c
+        left join evidence.sequence s on s.entry_id = c.entry_id
+        where c.table_name = 'identity.ref' and c.ordinal = any(${ordinals}::bigint[])`),
+    { readOnly: true, statementTimeoutMs: 0 },
+  )
+  return new Set(
+    rows.filter(({ ordinal, seq }) => (named.get(ordinal) ?? -1) > (seq ?? -1)).map(({ ordinal }) => ordinal),
+  )
 }
