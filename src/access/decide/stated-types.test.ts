@@ -49,6 +49,17 @@ test('a value of another type than the schema declares cannot get past a forbid:
   assert.equal(reasonOf(await stateUnder(undefined), { context: { env: 3 } }), 'granted')
 })
 
+test('what a resource says of its own type and id is put over by what was asked for, and keeps nobody out', async () => {
+  const state = await stateUnder(SCHEMA)
+  const { resource, subject } = question('app')
+  const own = (properties: object): Partial<Question> => ({
+    resource: { ...resource, properties: { ...properties } },
+    subject: { ...subject, properties: { ...properties } },
+  })
+  assert.equal(reasonOf(state, own({ id: 42, type: 7 })), 'granted')
+  assert.match(reasonOf(state, own({ env: 42 })), /^invalid_request/)
+})
+
 test('every part of a request is held against the schema, and what it does not declare is nobody’s business', async () => {
   const state = await stateUnder(SCHEMA)
   const table = { type: 'table', id: 'pg://main/shop/public.orders' }

@@ -84,10 +84,16 @@ function declaredIn(context: Attributes): Declared {
   const parts: Partial<Record<Part, Attributes>> = {}
   for (const part of Object.keys(PARTS) as Part[]) {
     const type = context.get(part)?.type
-    if (type?.kind === 'record') parts[part] = type.attributes
+    if (type?.kind === 'record') parts[part] = stated(part, type.attributes)
   }
   return parts
 }
+
+/** What stands under these names is who is asked about, whatever the properties say. */
+const NAMED: ReadonlySet<string> = new Set(['type', 'id'])
+
+const stated = (part: Part, attributes: Attributes): Attributes =>
+  part === 'subject' || part === 'resource' ? new Map([...attributes].filter(([name]) => !NAMED.has(name))) : attributes
 
 function misfitIn(given: Given | undefined, declared: Attributes | undefined, within: string): string | undefined {
   if (given === undefined || declared === undefined) return undefined

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -84,12 +84,27 @@ test('a thousand decisions over names of control characters arrive, no batch lar
   await spool.close()
 })
 
+test('what finds no room aside is not said to be there', async (t) => {
+  const folder = await folderOf(t)
+  const { said, append, sendAll } = await opened(folder, new TakingServer(2000))
+  await writeFile(join(folder, 'aside.log'), '')
+  await truncate(join(folder, 'aside.log'), 64 * 1024 * 1024)
+  await append('x'.repeat(3000))
+  await assert.rejects(sendAll(), {
+    detail: /^1 decisions were not sent and 1 of them are nowhere: `aside\.log` is full/,
+  })
+  assert.match(said.join('\n'), /nowhere/)
+})
+
 test('what is too large for the server goes in halves; one that is too large alone is kept aside, said, and holds up no other', async (t) => {
   const folder = await folderOf(t)
   const server = new TakingServer(2000)
   const { spool, said, append, sendAll } = await opened(folder, server)
   await append(...numbered(1, 100), 'x'.repeat(3000), ...numbered(101, 200))
-  await assert.rejects(sendAll(), { code: 'evidence_unavailable', detail: /^1 decisions are in `aside.log`/ })
+  await assert.rejects(sendAll(), {
+    code: 'evidence_unavailable',
+    detail: /^1 decisions were not sent and are in `aside.log`/,
+  })
   assert.deepEqual(server.texts, numbered(1, 200))
   assert.deepEqual(server.missing, [101])
   assert.deepEqual(await asideOf(folder), ['x'.repeat(3000)])

@@ -37,6 +37,8 @@ export class SpoolSender {
   /** Whoever takes them has all up to here; not known before the first answer, and after one that did not arrive. */
   #has: number | undefined
   #aside = 0
+  /** Of those: there was no room for them. */
+  #lost = 0
 
   constructor(spool: Spool, options: SendSpoolOptions) {
     this.#spool = spool
@@ -49,6 +51,7 @@ export class SpoolSender {
   /** Until nothing waits. Throws where it was not taken, and Fault('evidence_unavailable') where some were kept aside instead. */
   async sendAll(): Promise<void> {
     this.#aside = 0
+    this.#lost = 0
     for (;;) {
       const lines = await this.#spool.unsent(this.#linesMax)
       if (lines.length === 0) break
@@ -56,7 +59,7 @@ export class SpoolSender {
       else await this.#sendSome(this.#within(lines), this.#has)
     }
     if (this.#aside > 0)
-      throw new Fault('evidence_unavailable', `${this.#aside} decisions are in \`aside.log\` and were not sent`)
+      throw new Fault('evidence_unavailable', `${this.#aside} decisions were not sent and ${this.#whereAside()}`)
   }
 
   async #ask(): Promise<void> {
@@ -100,7 +103,9 @@ export class SpoolSender {
     this.#linesMax = Math.ceil(lines.length / 2)
     if (lines.length > 1) return
     await this.#setAside(lines)
-    this.#options.say('a decision is too large for the server: it is kept in `aside.log` and counts as missing')
+    this.#options.say(
+      `a decision is too large for the server: it counts as missing, and decisions like it ${this.#whereAside()}`,
+    )
   }
 
   /** What waits of before may be known there or not: it is kept, and not sent twice. */
@@ -114,14 +119,18 @@ export class SpoolSender {
     this.#last = 0
     this.#has = undefined
     const kept =
-      this.#aside === 0 ? '' : `; ${this.#aside} decisions may not have been counted and are in \`aside.log\``
+      this.#aside === 0 ? '' : `; ${this.#aside} decisions may not have been counted and ${this.#whereAside()}`
     this.#options.say(`${why}; it goes on under another number${kept}`)
   }
 
   async #setAside(lines: readonly SpoolLine[]): Promise<void> {
-    await this.#spool.setAside(lines)
+    if (!(await this.#spool.setAside(lines))) this.#lost += lines.length
     await this.#spool.taken(lines.at(-1)?.seq ?? 0)
     this.#aside += lines.length
+  }
+
+  #whereAside(): string {
+    return this.#lost === 0 ? 'are in `aside.log`' : `${this.#lost} of them are nowhere: \`aside.log\` is full`
   }
 
   /** The first of them that fit; one at least. */

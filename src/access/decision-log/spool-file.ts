@@ -149,13 +149,14 @@ export async function renewId(folder: string, base: number): Promise<{ readonly 
 
 const ASIDE_BYTES_MAX = 64 * 1024 * 1024
 
-/** Kept for a person: nothing reads it again. What does not fit is only counted by who calls. */
-export async function keepAside(folder: string, source: string, lines: readonly SpoolLine[]): Promise<void> {
+/** Kept for a person: nothing reads it again. False: there is no room for them, and they are not kept. */
+export async function keepAside(folder: string, source: string, lines: readonly SpoolLine[]): Promise<boolean> {
   const path = join(folder, 'aside.log')
   const before = await stat(path).catch(() => undefined)
   const whole = lines.map(({ seq, text: line }) => `${JSON.stringify({ source, seq, text: line })}\n`).join('')
-  if ((before?.size ?? 0) + whole.length > ASIDE_BYTES_MAX) return
+  if ((before?.size ?? 0) + whole.length > ASIDE_BYTES_MAX) return false
   await appendFile(path, whole, { mode: 0o600, flush: true })
+  return true
 }
 
 const text = async (folder: string, name: string): Promise<string> =>

@@ -121,9 +121,9 @@ export class Spool {
     }
   }
 
-  /** For a person to look at: they are not sent. */
-  async setAside(lines: readonly SpoolLine[]): Promise<void> {
-    await keepAside(this.#folder, this.#id, lines)
+  /** For a person to look at: they are not sent. False: there was no room to keep them. */
+  async setAside(lines: readonly SpoolLine[]): Promise<boolean> {
+    return await keepAside(this.#folder, this.#id, lines)
   }
 
   /** What follows what was taken counts from 1 on, under another id. */
