@@ -87,11 +87,10 @@ function passedBy({ right }: Wanted, comment: TimedComment | null | undefined, n
 
 function statementsFor(wanted: Wanted, isThere: boolean, version: number): string[] {
   const name = identifier(wanted.role)
-  const until = literal(wanted.right.until ?? '')
   const inherited = version >= 16 ? ' WITH INHERIT TRUE, SET TRUE' : ''
   return [
-    // a password of before was good for a minute, and is not made good until the end
-    `${isThere ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD NULL INHERIT CONNECTION LIMIT ${CONNECTIONS_MAX} VALID UNTIL ${until}`,
+    // no password is good before `login` makes one: neither one of before, nor one that an open session gives its own role
+    `${isThere ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD NULL INHERIT CONNECTION LIMIT ${CONNECTIONS_MAX} VALID UNTIL '-infinity'`,
     `COMMENT ON ROLE ${name} IS ${literal(commentOf(wanted.right))}`,
     ...groupsOf(wanted).map((group) => `GRANT ${identifier(group)} TO ${name}${inherited}`),
   ]

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { TargetCall, TimedRight, TimedSeen } from '#connectors/target'
 import { applicationName, tlsFor } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
+import { stillBeginning } from './beginning.ts'
 import { relayed } from './probe-answer.ts'
 import { inParts, OneSession } from './one-session.ts'
 import { placesOf } from './role.ts'
@@ -45,6 +46,8 @@ async function leftOf(call: TargetCall, users: readonly string[]): Promise<Reado
 async function leftAt(server: Administrator, call: TargetCall, users: readonly string[]): Promise<[string, string][]> {
   const [where] = await server.rows<{ isStandby: boolean }>('select pg_is_in_recovery() as "isStandby"')
   if (where?.isStandby === true) await untilNone(server, call, 'select from pg_roles where rolname = any($1)', users)
+  // before the others are looked for: who has begun stands among them then
+  const beginning = await stillBeginning(server, call.signal)
   const sessions = await server.rows<{ name: string }>(
     'select distinct usename as name from pg_stat_activity where usename = any($1)',
     [users],
@@ -55,12 +58,12 @@ async function leftAt(server: Administrator, call: TargetCall, users: readonly s
   const nameless = await server.rows<{ pid: number }>(
     'select pid from pg_stat_activity where usesysid is not null and usename is null order by pid limit 10',
   )
-  const open = nameless.map(({ pid }) => `process ${pid}`).join(', ')
+  const ofNobody = [
+    ...nameless.map(({ pid }) => `a session of a role that is gone is still open: process ${pid}`),
+    ...beginning.slice(0, 10).map((pid) => `process ${pid} has begun to sign in, and not said as whom`),
+  ].join('; ')
   return [
-    ...(nameless.length === 0 ? [] : users).map((name): [string, string] => [
-      name,
-      `a session of a role that is gone is still open: ${open}`,
-    ]),
+    ...(ofNobody === '' ? [] : users).map((name): [string, string] => [name, ofNobody]),
     ...sessions.map(({ name }): [string, string] => [name, `a session of ${name} is still open`]),
     ...roles.map(({ name }): [string, string] => [name, `pg_roles still has ${name}`]),
   ]

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TargetCall, TimedDone } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
+import { endTimedSessions } from './end-timed-sessions.ts'
 import { identifier } from './sql-text.ts'
 import { atStandby, standbysIn } from './standbys.ts'
-import { endSessionsOf } from './take-timed.ts'
 import { spelled, TargetError } from './target-error.ts'
 import { groupsOf, tablesOf } from './timed-role.ts'
 import type { Wanted } from './timed-role.ts'
@@ -168,18 +168,19 @@ async function sessionsLeft(
     try {
       await asAdministrator(atStandby(call, place), { for: 'acting' }, async (standby) => {
         await replayed(standby, call, now?.lsn ?? '')
-        for (const role of await endSessionsOf(standby, call, roles)) left.set(role, `${OPEN} at the standby ${at}`)
+        for (const [role, why] of await endTimedSessions(standby, call, roles))
+          left.set(role, `${OPEN} at the standby ${at}: ${why}`)
       })
     } catch (error) {
       if (!(error instanceof TargetError)) throw error
       for (const role of roles) left.set(role, `sessions at the standby ${at}: ${error.message}`)
     }
   }
-  for (const role of await endSessionsOf(one, call, roles)) left.set(role, OPEN)
+  for (const [role, why] of await endTimedSessions(one, call, roles)) left.set(role, `${OPEN}: ${why}`)
   return left
 }
 
-const OPEN = 'a session from before it was narrowed does not end'
+const OPEN = 'what it had before it was narrowed may go on'
 
 /** Throws TargetError where it takes too long: to be tried again. */
 async function replayed(standby: Administrator, { signal }: TargetCall, lsn: string): Promise<void> {

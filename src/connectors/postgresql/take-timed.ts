@@ -1,20 +1,16 @@
 // Grants end at PostgreSQL: no new logins, no open sessions, then no role. Many that end together are ended in one session, and
 // with them whatever is left here of grants whose time is over.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TargetCall, TimedDone, TimedReaped, TimedRight } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
-import { endBeginning } from './beginning.ts'
 import { dependentsOf, described } from './dependents.ts'
+import { endTimedSessions } from './end-timed-sessions.ts'
 import { handOverStatement } from './hand-over.ts'
 import { allOrEach, inParts, OneSession } from './one-session.ts'
 import { identifier } from './sql-text.ts'
 import { atEachStandby, untilNone } from './standbys.ts'
-import { TargetError } from './target-error.ts'
+import { spelled, TargetError } from './target-error.ts'
 import { readComment, TIMED_ROLES, timedRoleName } from './timed-role.ts'
-
-const SESSIONS_MS = 5000
-const PAUSE_MS = 50
 
 interface Taken {
   /** Why a role is still there; what is not in it is gone. */
@@ -52,14 +48,9 @@ async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Tak
       await allOrEach(part, async (names) => {
         await one.rows(names.map((name) => `ALTER ROLE ${identifier(name)} NOLOGIN PASSWORD NULL`).join('; '))
       })
-    const atStandbys = roles.length === 0 ? undefined : endAtStandbys(call, roles)
-    await Promise.all([endSessionsOf(one, call, roles), atStandbys])
     // a role that is gone has no name in the list of sessions: who is about to stand there has to be ended before
-    const beginning = roles.length === 0 ? [] : await endBeginning(one, Date.now() + SESSIONS_MS, call.signal)
-    for (const pid of beginning)
-      for (const name of roles)
-        left.set(name, `process ${pid} has begun to sign in, not said as whom, and does not end`)
-    for (const name of await endSessionsOf(one, call, roles)) left.set(name, 'a session of it does not end')
+    const open = await Promise.all([endTimedSessions(one, call, roles), endAtStandbys(call, roles)])
+    for (const some of open) for (const [name, reason] of some) left.set(name, reason)
     const free = roles.filter((name) => !left.has(name))
     for (const part of inParts(free)) await dropRoles(one, call, part, left)
   })
@@ -81,26 +72,18 @@ async function there(one: Administrator, call: TargetCall, wanted: readonly stri
     .map(({ name }) => name)
 }
 
-/** Answers the roles that still have one when the time for it is over. */
-export async function endSessionsOf(one: Administrator, call: TargetCall, roles: readonly string[]): Promise<string[]> {
-  for (const until = Date.now() + SESSIONS_MS; ;) {
-    const open = await one.rows<{ name: string; ended: boolean }>(
-      'select usename as name, pg_terminate_backend(pid) as ended from pg_stat_activity where usename = any($1)',
-      [roles],
-    )
-    if (open.length === 0 || Date.now() > until) return [...new Set(open.map(({ name }) => name))]
-    await sleep(PAUSE_MS, undefined, { signal: call.signal })
-  }
-}
-
-/** Before they are dropped: afterwards their sessions there stand under nobody. Whether any is left is seen by who verifies. */
-async function endAtStandbys(call: TargetCall, roles: readonly string[]): Promise<void> {
+/** By role, why one may go on there. Of a standby that can't be asked that is seen by who verifies. */
+async function endAtStandbys(call: TargetCall, roles: readonly string[]): Promise<Map<string, string>> {
+  const left = new Map<string, string>()
+  if (roles.length === 0) return left
   await atEachStandby(call, async (at) => {
     await asAdministrator(at, { for: 'acting' }, async (standby) => {
       await untilNone(standby, call, 'select from pg_roles where rolname = any($1) and rolcanlogin', roles)
-      await endSessionsOf(standby, call, roles)
+      for (const [name, reason] of await endTimedSessions(standby, call, roles))
+        left.set(name, `at the standby ${spelled(at.settings.address)}: ${reason}`)
     })
   })
+  return left
 }
 
 async function dropRoles(
