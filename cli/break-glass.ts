@@ -1,6 +1,7 @@
 // `reeve break-glass`: what was done in emergencies, and the review of it by somebody else.
 import { Command, Option } from 'commander'
 import { answered } from '#client'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { principalNames } from './remote/principal-names.ts'
@@ -8,7 +9,7 @@ import { pages, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerJson, answerListing, say } from './terminal/answer.ts'
 
-const EXAMPLES = `
+const EXAMPLES = `${EXIT_CODES_OF_RIGHTS}
 Examples:
   reeve request maria --break-glass --action pg:* --resource 'pg://main/*' --for 1h --purpose "the shop is down"
   reeve break-glass list --state open

@@ -1,7 +1,6 @@
 // `reeve decide`: may it, now? Asked of a server over AuthZEN. 0 allows; 1 denies, or is no answer.
 import { Command } from 'commander'
 import { Fault } from '#kernel'
-import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { credentialsFrom } from './remote/credentials.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerFields, answerJson } from './terminal/answer.ts'
@@ -18,7 +17,12 @@ interface Answer {
 }
 
 const TIMEOUT_MS = 10_000
-const EXAMPLE = `${EXIT_CODES_OF_RIGHTS}
+const EXAMPLE = `
+Exit codes:
+  0  it is allowed
+  1  it is denied, or there is no answer
+  2  the command was not understood
+
 Example:
   reeve decide --subject kubernetes:app --action pg:SELECT --resource table:pg://main/shop/public.orders && run-report
 `

@@ -1,13 +1,14 @@
 // `reeve denial`: what may do nothing at all, whatever grants and policies say. `reeve deny` is another word: it denies a request.
 import { Command } from 'commander'
 import { answered } from '#client'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerJson, answerListing, say } from './terminal/answer.ts'
 
-const EXAMPLES = `
+const EXAMPLES = `${EXIT_CODES_OF_RIGHTS}
 Examples:
   reeve denial add ledger-batch --because "seen where it should not be"
   reeve denial add tok_1x2y… --because "it was in a log"

@@ -39,11 +39,11 @@ export async function runToExitCode(program: Command): Promise<void> {
 const NEGATIVE = new Set([403, 404, 409, 412, 422])
 
 /** Of these, whatever was understood and was not done is 1, whatever kept it from being done. */
-const OF_RIGHTS = /^reeve (?:decide|request|approve|deny|grant)\b/
+const OF_RIGHTS = /^reeve (?:decide|explain|request|approve|deny|grant|break-glass|denial|role)(?: |$)/
 export const EXIT_CODES_OF_RIGHTS = `
 Exit codes:
-  0  it was done; decide: it is allowed
-  1  it was not: refused, not there, or no answer; decide: denied, or no answer
+  0  it was done
+  1  it was not: refused, not there, or no answer
   2  the command was not understood
 `
 

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { answered } from '#client'
 import { Fault } from '#kernel'
 import { partyOf } from './decide.ts'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, screenOf } from './terminal/answer.ts'
@@ -18,8 +19,8 @@ interface ExplainOptions extends RemoteOptions {
 }
 
 const EXAMPLE = `
-For who administers access, approves or audits. Nothing is recorded by it.
-
+For who administers access, approves or audits. Nothing is recorded by it. It ends with 0 whatever comes out.
+${EXIT_CODES_OF_RIGHTS}
 Example:
   reeve explain --subject kubernetes:app --action pg:SELECT --resource table:pg://main/shop/public.orders
 `

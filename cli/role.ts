@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { answered } from '#client'
 import type { ReeveClient } from '#client'
 import { Fault } from '#kernel'
+import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { partyNamed, partyNames } from './remote/party.ts'
@@ -13,7 +14,7 @@ import { answerJson, answerListing, say } from './terminal/answer.ts'
 type Assignment = Schemas['RoleAssignment']
 type Role = Assignment['role']
 
-const EXAMPLES = `
+const EXAMPLES = `${EXIT_CODES_OF_RIGHTS}
 Roles: identity-admin, access-admin, approver, reviewer, auditor. identity-admin is given by identity-admins, every other one by
 access-admins, and nobody gives one to themselves.
 

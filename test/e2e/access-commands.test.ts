@@ -124,6 +124,14 @@ test(
       [1, /./, nowhere('grant', 'list')],
       [1, /./, run(ida, 'request', 'nobody-here', ...right, '--for', '2h', '--purpose', 'x')],
       [2, /./, run(ida, 'request', 'app', ...right, '--for', 'long', '--purpose', 'x')],
+      [1, /./, nowhere('denial', 'list')],
+      [1, /./, nowhere('break-glass', 'list')],
+      [1, /./, nowhere('role', 'list')],
+      [1, /./, nowhere('explain', ...asking.slice(1), 'pg:SELECT')],
+      [1, /./, run('reeve_t_nobody', 'role', 'list')],
+      [1, /no principal of that id/, run(ida, 'denial', 'lift', id, '--because', 'x')],
+      [2, /./, run(ida, 'role', 'give', 'ben@example.com', 'king', '--because', 'x')],
+      [2, /./, run(ida, 'explain', ...asking.slice(1), '')],
     ]
     for (const [code, says, ending] of codes) {
       const was = await ending

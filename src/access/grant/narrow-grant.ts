@@ -23,7 +23,7 @@ const NARROWED: ReadonlySet<GrantState> = new Set(['approved', 'provisioning', '
 /**
  * Each action and resource has to lie within what the grant gives. Where a target has the right, the grant is out of force until
  * that has been told and has taken the rest away; where it can't, the grant ends. Throws Fault('unprocessable') for what does not
- * lie within it, and for an end in the past, and Fault('conflict') for a grant that is over.
+ * lie within it, for an end in the past or before its begin, and Fault('conflict') for a grant that is over.
  */
 export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarrow): Promise<CurrentGrant> {
   const wider = {
@@ -40,6 +40,11 @@ export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarr
       const { until = current.data.until } = to
       if (to.until !== undefined && to.until <= act.at)
         throw new Fault('unprocessable', `\`until\` ${to.until} is over already: end it instead`)
+      if (to.until !== undefined && to.until <= current.data.from)
+        throw new Fault(
+          'unprocessable',
+          `\`until\` ${to.until} is before it begins (${current.data.from}): end it instead`,
+        )
       assertRight({ actions, resources })
       const content = { actions, resources, ...(until !== undefined && { until }) }
       const words = { type: 'grant.narrowed', content, reason: to.because }

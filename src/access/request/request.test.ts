@@ -10,6 +10,7 @@ import { DecisionState } from '../decide/index.ts'
 import { listBreakGlass } from '../break-glass/read-break-glass.ts'
 import { reviewBreakGlass } from '../break-glass/use-break-glass.ts'
 import { endGrant } from '../grant/end-grant.ts'
+import { grantInTest } from '../grant/grant-in-test.ts'
 import { narrowGrant } from '../grant/narrow-grant.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { STARTER_POLICIES } from '../policy-version/starter-text.ts'
@@ -376,5 +377,20 @@ describe('asking for a right', { skip: databaseUnavailable() }, () => {
     const past = { until: new Date(START).toISOString() as Instant }
     await assert.rejects(to(past), { code: 'unprocessable', message: /is over already: end it instead/ })
     assert.ok((await entriesOf(id)).includes('grant.narrowed'))
+  })
+
+  test('a grant that begins later does not end before it begins', async () => {
+    const hours = (count: number): Instant => new Date(START + count * 3_600_000).toISOString() as Instant
+    const right = {
+      principalId: app.id,
+      kind: 'just_in_time',
+      actions: ['pg:SELECT'],
+      resources: ['pg://main/*'],
+    } as const
+    const { id } = await grantInTest(access, act('ada'), { ...right, from: hours(500), until: hours(600) })
+    const to = (until: Instant): Promise<unknown> => narrowGrant(access, act('ada'), { id, until, because: 'less' })
+    for (const until of [hours(499), hours(500)])
+      await assert.rejects(to(until), { code: 'unprocessable', message: /before it begins/ })
+    await to(hours(501))
   })
 })
