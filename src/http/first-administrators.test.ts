@@ -55,3 +55,57 @@ describe('the first administrators', { skip: databaseUnavailable() }, () => {
     assert.ok(statuses.includes(401))
   })
 })
+
+describe('the token that lets one more person in', { skip: databaseUnavailable() }, () => {
+  let api: ApiInTest
+  before(async () => {
+    api = await apiInTest({ failuresPerAddressPerMinute: 50, perTokenPerMinute: 100 })
+    const first = await token(false)
+    for (const [name, role] of [
+      ['ida', 'access-admin'],
+      ['ian', 'identity-admin'],
+    ] as const) {
+      const made = await come(first, [person(name, role)])
+      assert.equal(made.status, 201, JSON.stringify(made.body))
+      // who was let in acts: from now on it is theirs
+      const { value } = made.body.administrators[0]
+      assert.equal((await api.ask('GET', '/v1/people', { token: value })).status, 200)
+    }
+  })
+  after(() => api.close())
+
+  const token = async (askedFor: boolean): Promise<string> => {
+    const act = { actor: { id: 'reeve' }, at: api.roll.now() }
+    return (await bootstrapToken(api.doors.identity, api.doors.access, act, askedFor))?.value ?? ''
+  }
+  const person = (name: string, ...roles: readonly string[]): object => ({
+    name,
+    email: `${name}@larkfield.example`,
+    roles,
+  })
+  const come = async (by: string, administrators: readonly object[]) =>
+    await api.ask('POST', '/v1/bootstrap/administrators', { token: by, body: { administrators } })
+
+  test('lets nobody in as somebody who comes in already, by no spelling of their address and not by their id', async () => {
+    const one = await token(true)
+    const ida = { ...person('ida', 'approver'), email: 'IDA@larkfield.example' }
+    const byId = { ...person('stranger', 'approver'), feedId: 'ian@larkfield.example' }
+    for (const who of [ida, byId]) {
+      const refused = await come(one, [who])
+      assert.equal(refused.status, 409, JSON.stringify(refused.body))
+      assert.match(refused.body.detail, /comes in already/)
+    }
+    assert.equal((await come(one, [person('grace', 'approver')])).status, 201, 'what was refused did not spend it')
+  })
+
+  test('lets in one person, also where it is presented twice at once or names several', async () => {
+    const one = await token(true)
+    const several = await come(one, [person('una', 'approver'), person('duo', 'approver')])
+    assert.equal(several.status, 409, JSON.stringify(several.body))
+    assert.match(several.body.detail, /one person/)
+    const names = ['eva', 'fay', 'gus', 'hal']
+    const statuses = await Promise.all(names.map(async (name) => (await come(one, [person(name, 'approver')])).status))
+    assert.equal(statuses.filter((status) => status === 201).length, 1, statuses.join())
+    assert.equal((await come(one, [person('kim', 'approver')])).status, 401)
+  })
+})

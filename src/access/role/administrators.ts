@@ -93,6 +93,22 @@ export async function givenByBootstrap(
   return notHeld((await realHolders(identity, administration, at)).filter(({ settled }) => settled))
 }
 
+/**
+ * Whether somebody comes in as this person: by a token in force that nobody else may know, and that was used or was not made by the
+ * bootstrap token.
+ */
+export async function comesIn(administration: Administration, personId: Id<'person'>, at: Instant): Promise<boolean> {
+  const [row] = await administration.db.transaction(
+    async (tx) =>
+      await tx.query<{ does: boolean }>(sql`
+        select exists (select from access.token t
+          where ${inForce(administration, sql`${personId}`, at)} and t.known_to <@ array[${personId}]
+            and (t.used_on is not null or t.created_by <> 'bootstrap')) as does`),
+    { readOnly: true },
+  )
+  return row?.does === true
+}
+
 const notHeld = (holding: readonly RealHolder[]): readonly Role[] =>
   ADMINISTRATIONS.filter((wanted) => !holding.some(({ role }) => role === wanted))
 

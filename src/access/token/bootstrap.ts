@@ -1,6 +1,6 @@
 // The bootstrap token: makes the first administrators, for a day, and ends when both administrations are held. Who operates the
 // machine may ask for one more, for one person whose token nobody else knows.
-import { msAfter, newId } from '#kernel'
+import { Fault, msAfter, newId } from '#kernel'
 import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
 import type { Tx } from '#db'
@@ -36,7 +36,7 @@ export async function bootstrapToken(
   const expiresAt = msAfter(act.at, DAY_MS)
   return await administration.db.transaction(async (tx) => {
     // two servers that start at once make one
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('bootstrap token', 0))`)
+    await oneAfterAnother(tx)
     const live = await liveBootstrap(tx, act.at)
     // the value of one that is there was shown once; who asks has it no more
     if (askedFor) for (const { id } of live) await revokeIn(tx, act, id)
@@ -65,6 +65,20 @@ export async function endBootstrap(
     return true
   })
 }
+
+/** SECURITY: one that lets in one more person is over before they are in; of two who present it at once one is refused. */
+export async function spendBootstrap({ db }: Pick<Administration, 'db'>, act: Act): Promise<void> {
+  await db.transaction(async (tx) => {
+    await oneAfterAnother(tx)
+    const live = await liveBootstrap(tx, act.at)
+    if (live.length === 0)
+      throw new Fault('conflict', 'this token let somebody in already: the operator prints another')
+    for (const { id } of live) await revokeIn(tx, act, id)
+  })
+}
+
+const oneAfterAnother = async (tx: Tx): Promise<unknown> =>
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('bootstrap token', 0))`)
 
 async function liveBootstrap(tx: Tx, at: Instant): Promise<{ id: string; keyId: string }[]> {
   return await tx.query<{ id: string; keyId: string }>(

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { Fault, msAfter } from '#kernel'
 import type { Act, Id, PersonFact } from '#kernel'
-import { ADMINISTRATIONS, assignRole, createToken, endBootstrap, givenByBootstrap, rolesOf } from '#access/records'
+import { ADMINISTRATIONS, assignRole, comesIn, createToken, endBootstrap } from '#access/records'
+import { givenByBootstrap, heldByNobody, rolesOf, spendBootstrap } from '#access/records'
 import type { Role } from '#access/records'
 import { applyPeopleFeed, findPerson, personIdOf } from '#identity/roll'
 import type { Doors } from '../doors.ts'
@@ -54,15 +55,56 @@ async function refuseHeld({ identity, access }: Doors, administrators: readonly 
   }
 }
 
-/**
- * A person who is in the roll already, by id or address, stays as the feed has them. SECURITY: a second record of them
- * would stay when they leave.
- */
-async function recordPeople(doors: Doors, act: Act, administrators: readonly Administrator[]): Promise<Id<'person'>[]> {
+/** Who is in the roll already, by id or address. */
+async function knownAmong(
+  doors: Doors,
+  administrators: readonly Administrator[],
+): Promise<(Id<'person'> | undefined)[]> {
   const known: (Id<'person'> | undefined)[] = []
   for (const { feedId, email } of administrators) {
     known.push(await findPerson(doors.identity, { email, ...(feedId === undefined ? {} : { feedId }) }))
   }
+  return known
+}
+
+/**
+ * SECURITY: whoever has the bootstrap token chooses who they are. A token of somebody who comes in by themselves, or who holds what
+ * others can give, would be theirs with all that this person may.
+ */
+async function refuseSomebodyElse(
+  { access, identity }: Doors,
+  known: readonly (Id<'person'> | undefined)[],
+): Promise<void> {
+  const at = access.clock()
+  const open = await givenByBootstrap(identity, access, at)
+  for (const personId of known) {
+    if (personId === undefined) continue
+    if (await comesIn(access, personId, at))
+      throw new Fault(
+        'conflict',
+        'this person comes in already: they make a token for themselves, `reeve token create`',
+      )
+    const roles = await rolesOf(access, personId)
+    const held = ADMINISTRATIONS.find((role) => roles.has(role) && !open.includes(role))
+    if (held !== undefined)
+      throw new Fault('conflict', `this person has ${held}, as somebody who can come in: ask them for a token`)
+  }
+}
+
+/** SECURITY: where both administrations are held, it lets in one person, whose token nobody else knows. */
+async function spendIfForOne({ access, identity }: Doors, act: Act, howMany: number): Promise<void> {
+  if ((await heldByNobody(identity, access, act.at)).length > 0) return
+  if (howMany > 1) throw new Fault('conflict', 'both administrations are held: this token lets in one person')
+  await spendBootstrap(access, act)
+}
+
+/** Who is in the roll already stays as the feed has them. SECURITY: a second record of them would stay when they leave. */
+async function recordPeople(
+  doors: Doors,
+  act: Act,
+  administrators: readonly Administrator[],
+  known: readonly (Id<'person'> | undefined)[],
+): Promise<Id<'person'>[]> {
   const fresh = administrators.filter((_, at) => known[at] === undefined)
   const people = fresh.map(({ name, email, feedId = email.toLowerCase() }, at): PersonFact => ({
     type: 'person',
@@ -120,7 +162,11 @@ export const BOOTSTRAP_ROUTES = [
       const { doors, body, act } = context
       refuseBoth(doors, body.administrators)
       await refuseHeld(doors, body.administrators)
-      const personIds = await recordPeople(doors, act('the first administrators', 'people'), body.administrators)
+      const known = await knownAmong(doors, body.administrators)
+      await refuseSomebodyElse(doors, known)
+      await spendIfForOne(doors, act('one more person', 'spent'), body.administrators.length)
+      const recording = act('the first administrators', 'people')
+      const personIds = await recordPeople(doors, recording, body.administrators, known)
       const administrators: object[] = []
       for (const [at, personId] of personIds.entries()) {
         const administrator = body.administrators[at]
