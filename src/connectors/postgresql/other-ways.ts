@@ -2,6 +2,7 @@
 // could not be seen is named and never taken for "none".
 import type { StepCall, TargetCall } from '#connectors/target'
 import type { Administrator } from './administrator.ts'
+import { PAST_MAX, pastTelling, PREPARED_MAX, preparedBy } from './left-open.ts'
 import { MEMBERS_MAX, membersOf } from './members.ts'
 import type { Member } from './members.ts'
 import { doneAsOthers, PASSED_ON_MAX, passedToLogins, wayDoneAs, wayOfGrant } from './passed-on.ts'
@@ -14,7 +15,18 @@ import type { LoginRole } from './trust-lines.ts'
 import { waysInDatabases } from './ways-in-databases.ts'
 
 export interface OtherWay {
-  readonly by: 'membership' | 'verifier' | 'trust' | 'public' | 'code' | 'stored' | 'standby' | 'passed on' | 'password'
+  readonly by:
+    | 'membership'
+    | 'verifier'
+    | 'trust'
+    | 'public'
+    | 'code'
+    | 'stored'
+    | 'standby'
+    | 'passed on'
+    | 'password'
+    | 'prepared'
+    | 'past telling'
   readonly way: string
   readonly next: string
 }
@@ -63,6 +75,8 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
   const passed = await passedToLogins(administrator, account, 'server')
   const doneAs = await doneAsOthers(administrator, account, 'server')
   const passwords = await settable(administrator, account, own)
+  const prepared = await preparedBy(administrator, account)
+  const past = await pastTelling(administrator, account)
   const entering = members.filter(({ login }) => login)
   return {
     ways: [
@@ -79,6 +93,8 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
       ...passed.map((grant) => wayOfGrant(grant, account)),
       ...doneAs.map((one) => wayDoneAs(one, account)),
       ...passwords,
+      ...prepared,
+      ...past,
     ],
     seen: [
       `${members.length} roles have or can take its rights, ${entering.length} of them may log in`,
@@ -90,7 +106,6 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
       ...(verifiers === undefined ? ['whether another role has the same verifier (reeve.verifiers is missing)'] : []),
       ...(lines === undefined ? ['lines of trust in pg_hba.conf (reeve.hba_lines is missing)'] : []),
       ...broken.map(({ line }) => `line ${line} of pg_hba.conf, which the server cannot read`),
-      ...(await superusersFor(administrator, account)),
     ],
     cut: [
       ...cutAt('roles that have or can take its rights', members, MEMBERS_MAX),
@@ -98,6 +113,8 @@ async function waysInServer(administrator: Administrator, call: Asked): Promise<
       ...cutAt('rights that it passed on', passed, PASSED_ON_MAX),
       ...cutAt('grants as roles that it may become', doneAs, PASSED_ON_MAX),
       ...cutAt('roles whose password it could set', passwords, SETTABLE_MAX),
+      ...cutAt('prepared transactions of it', prepared, PREPARED_MAX),
+      ...cutAt('roles that reach past the database', past, PAST_MAX),
     ],
   }
 }
@@ -123,18 +140,6 @@ async function settable(administrator: Administrator, account: string, own: stri
     way: `${account} could set the password of ${name}`,
     next: `change the password of ${name}, or hold it too`,
   }))
-}
-
-/** As such a role it could have done anything, in the name of anybody. */
-async function superusersFor(administrator: Administrator, account: string): Promise<string[]> {
-  const found = await administrator.rows<{ readonly name: string }>(
-    `select x.rolname::text as name from pg_roles a join pg_roles x on x.rolsuper and x.oid <> a.oid and pg_has_role(a.oid, x.oid, 'MEMBER')
-     where a.rolname = $1 and not a.rolsuper order by 1 limit ${SETTABLE_MAX}`,
-    [account],
-  )
-  return found.map(
-    ({ name }) => `what ${account} did as ${name}, a superuser that it may become: it cannot be told apart`,
-  )
 }
 
 /** Whoever a line of trust would give this access to: superusers, itself and its members, as far as they may log in. */
