@@ -39,17 +39,22 @@ export async function secretOf(
   return { secret, ...(database !== undefined && { database }) }
 }
 
+/** Also what is no file of a disk: `--secret-file <(pass show db)` is a pipe, which gives what it has in pieces. */
 async function wholeFile(path: string): Promise<Buffer> {
-  const file = await open(path).catch((cause: unknown) => {
+  const unreadable = (cause: unknown): never => {
     throw new Fault('usage', `\`${path}\` cannot be read (${codeOf(cause)})`, { cause })
-  })
+  }
+  const file = await open(path).catch(unreadable)
   try {
-    const { mode } = fstatSync(file.fd)
-    if ((mode & FOR_OTHERS) !== 0)
+    const stat = fstatSync(file.fd)
+    if (stat.isFile() && (stat.mode & FOR_OTHERS) !== 0)
       say(`Warning: others on this machine may read ${path}. \`chmod 600\` it, or remove it.`)
     const bytes = Buffer.alloc(BYTES_MAX + 1)
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
-    return bytes.subarray(0, bytesRead)
+    for (let size = 0; ;) {
+      const { bytesRead } = await file.read(bytes, size, bytes.length - size, null).catch(unreadable)
+      size += bytesRead
+      if (bytesRead === 0 || size === bytes.length) return bytes.subarray(0, size)
+    }
   } finally {
     await file.close()
   }
