@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { reeve } from '../../test/scan/run-reeve.ts'
+import { COMMAND, reeve } from '../../test/scan/run-reeve.ts'
 import type { Ended } from '../../test/scan/run-reeve.ts'
 
 const PLAN = {
@@ -18,23 +22,27 @@ const ENDS: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'an answer of 429': (response) => response.writeHead(429).end(),
 }
 
+async function listening(t: TestContext, answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done)
+  })
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 /** A server that takes the plan, or ends before it says so; whatever is asked afterwards ends as said. */
 async function serverThat(
   t: TestContext,
   ends: (response: ServerResponse) => void,
   takes: boolean,
 ): Promise<(...args: string[]) => Promise<Ended>> {
-  const server = createServer((request, response) => {
+  const url = await listening(t, (request, response) => {
     if (request.method === 'POST' && takes)
       response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(PLAN))
     else ends(response)
     request.resume()
   })
-  await new Promise<void>((done) => {
-    server.listen(0, '127.0.0.1', done)
-  })
-  t.after(() => server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return async (...args) => await reeve(args, { env: { REEVE_URL: url, REEVE_TOKEN: 'reeve_p_none' } })
 }
 
@@ -51,6 +59,27 @@ describe('a plan that was asked for, and no answer after it', () => {
       assert.equal(json.code, 3)
       assert.equal((JSON.parse(json.stdout) as { plan: { id: string } }).plan.id, 'pln_1')
     })
+
+  test('whoever ends it meanwhile is told that the plan goes on, or may', async (t) => {
+    for (const [takes, words] of [
+      [true, /^Plan pln_1 was taken, and goes on at the server; `reeve plan show pln_1` says how it ends\.$/m],
+      [false, /^It is not known whether the plan was taken: `reeve plan list` says which there are\.$/m],
+    ] as const) {
+      let child: ChildProcess | undefined
+      const server = await listening(t, (request, response) => {
+        if (request.method === 'POST' && takes)
+          response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(PLAN))
+        // what is asked then gets no answer
+        else child?.kill('SIGINT')
+      })
+      const env = { ...process.env, REEVE_URL: server, REEVE_TOKEN: 'reeve_p_none' }
+      child = spawn(process.execPath, [COMMAND, ...MAKE], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+      const said = child.stderr === null ? '' : text(child.stderr)
+      const [code] = (await once(child, 'exit')) as [number | null]
+      assert.equal(code, 130)
+      assert.match(await said, words)
+    }
+  })
 
   test('a connection lost before the answer may have made one: 3; a refusal made none', async (t) => {
     const lost = await (await serverThat(t, (response) => response.destroy(), false))(...MAKE)

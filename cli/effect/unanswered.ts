@@ -5,25 +5,26 @@ import type { ReeveClient } from '#client'
 import { Fault } from '#kernel'
 import { answerJson, say } from '../terminal/answer.ts'
 import { faultInWords } from '../terminal/refusal.ts'
+import { withLastWords } from '../terminal/interrupt.ts'
 import { plain } from '../terminal/text.ts'
 import { codeOf } from '../terminal/write-out.ts'
 import { answerEnd, followPlan } from './follow-plan.ts'
 import type { Plan } from './plan-lines.ts'
 
 const NOT_KNOWN = 3
+const NOT_KNOWN_WHETHER = 'It is not known whether the plan was taken: `reeve plan list` says which there are.'
 /** Nothing was sent: no connection was ever made. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 /** Follows it and says what became of it. */
 export async function followToEnd(client: ReeveClient, plan: Plan, json: boolean, more: object = {}): Promise<void> {
+  const goesOn = `Plan ${plan.id} was taken, and goes on at the server; \`reeve plan show ${plan.id}\` says how it ends.`
   try {
-    await answerEnd(client, await followPlan(client, plan, json), json, more)
+    const ended = await withLastWords(goesOn, async () => await followPlan(client, plan, json))
+    await answerEnd(client, ended, json, more)
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause
-    notKnown(
-      cause,
-      `Plan ${plan.id} was taken, and goes on at the server; \`reeve plan show ${plan.id}\` says how it ends.`,
-    )
+    notKnown(cause, goesOn)
     if (json) await answerJson({ ...more, plan })
   }
 }
@@ -31,10 +32,10 @@ export async function followToEnd(client: ReeveClient, plan: Plan, json: boolean
 /** What a server answers to a request that makes or moves a plan; `undefined` where it may have been taken and nobody knows. */
 export async function taken<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    return await asked
+    return await withLastWords(NOT_KNOWN_WHETHER, async () => await asked)
   } catch (cause) {
     if (!(cause instanceof Fault) || wasRefused(cause)) throw cause
-    notKnown(cause, 'It is not known whether the plan was taken: `reeve plan list` says which there are.')
+    notKnown(cause, NOT_KNOWN_WHETHER)
     return undefined
   }
 }

@@ -9,8 +9,21 @@ export function endOnInterrupt(): void {
     process.once(signal, () => {
       if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
       for (const path of unfinished) rmSync(path, { force: true })
+      if (lastWords !== undefined) process.stderr.write(`${lastWords}\n`)
       process.exit(code)
     })
+  }
+}
+
+let lastWords: string | undefined
+
+/** What somebody who ends it meanwhile has to know: what they asked for goes on elsewhere. */
+export async function withLastWords<T>(words: string, work: () => Promise<T>): Promise<T> {
+  lastWords = words
+  try {
+    return await work()
+  } finally {
+    lastWords = undefined
   }
 }
 
