@@ -157,11 +157,11 @@ export class DecisionState {
     if (known !== undefined) this.putCredential({ ...known, state, version: version - 0.5 })
   }
 
-  /** False where a later version of it is known to have ended. */
+  /** False where a later version of it is here, or is known to have ended. */
   putGrant(grant: ResidentGrant, version: number): boolean {
-    if (version < (this.#endedGrants.get(grant.id) ?? 0)) return false
+    if (version < Math.max(this.grants.versionOf(grant.id), this.#endedGrants.get(grant.id) ?? 0)) return false
     this.#endedGrants.delete(grant.id)
-    this.grants.put(grant)
+    this.grants.put(grant, version)
     return true
   }
 

@@ -54,6 +54,7 @@ export class GrantIndex {
   readonly #from: number[] = []
   readonly #until: number[] = []
   readonly #ended: boolean[] = []
+  readonly #versions: number[] = []
   readonly #next: number[] = []
   /** The next row of the same grant. */
   readonly #sibling: number[] = []
@@ -104,7 +105,7 @@ export class GrantIndex {
   }
 
   /** Adds a grant, or puts it in the place of the one with its id. */
-  put(grant: ResidentGrant): void {
+  put(grant: ResidentGrant, version = 0): void {
     this.remove(grant.id)
     const principal = intern(this.#principals, grant.principalId)
     const actions = this.#internActions(grant.actions)
@@ -119,12 +120,18 @@ export class GrantIndex {
       this.#from[row] = grant.from
       this.#until[row] = grant.until
       this.#ended[row] = grant.ended
+      this.#versions[row] = version
       this.#next[row] = this.#pairs.get(key) ?? NONE
       this.#pairs.set(key, row)
       this.#sibling[row] = sibling
       sibling = row
     }
     if (sibling !== NONE) this.#rowsOf.set(grant.id, sibling)
+  }
+
+  /** As it was put; -1 where there is none of this id. */
+  versionOf(id: string): number {
+    return this.#versions[this.#rowsOf.get(id) ?? NONE] ?? -1
   }
 
   remove(id: string): boolean {

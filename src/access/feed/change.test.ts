@@ -26,6 +26,17 @@ test('a grant that a hint ended is not let again by an older reading of it, in w
   assert.equal(await reasonAfter(read(1, false), ended(2), read(3, false)), 'granted')
 })
 
+test('a grant that was read as ended, or as narrowed, is not given back by an older reading of it that comes late', async () => {
+  assert.equal(await reasonAfter(read(3, true), read(2, false)), 'grant_ended')
+  const narrowed: Change = {
+    kind: 'grant',
+    version: 3,
+    grant: grant('grt_1', 'app', { resources: ['pg://main/other/*'] }),
+  }
+  assert.equal(await reasonAfter(narrowed, read(2, false)), 'nothing_permits')
+  assert.equal(await reasonAfter(narrowed, read(2, false), read(4, false)), 'granted')
+})
+
 test('one that had run out when its record said so has expired, and was not ended', async () => {
   assert.equal(await reasonAfter(read(1, false, NOON - 1), ended(2)), 'grant_expired')
 })
