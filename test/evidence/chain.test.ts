@@ -150,12 +150,14 @@ describe('the chain of entries', { skip: databaseUnavailable() }, () => {
     const asked = await post(tokens.olga, '/v1/access-requests', { ...RIGHT, principalId, kind: 'break_glass' })
     const open = await api.ask('GET', '/v1/break-glass?state=open', { token: tokens.petra })
     const [use] = open.body.items
+    await post(tokens.petra, `/v1/grants/${asked.data.grantId}/end`, { because: 'it is up again' })
     await post(tokens.petra, `/v1/break-glass/${use.id}/review`, { verdict: 'justified', reason: 'it was' })
     const { after: followed } = await chainOf(await entryOf('access_request.made', asked.id))
     assert.deepEqual(types(followed), [
       'break_glass.used',
       'grant.made',
       'access_request.granted',
+      'grant.ended',
       'break_glass.reviewed',
     ])
     const grant = await chainOf(await entryOf('grant.made', asked.id))

@@ -1,13 +1,16 @@
 // Break-glass is used, and reviewed by somebody else. PostgreSQL refuses the next use until then, and a review of one's own.
 import { Fault, following, isId, msAfter, newId } from '#kernel'
-import type { Act, Id } from '#kernel'
+import type { Act, Id, Instant } from '#kernel'
 import { violated } from '#db'
 import type { Tx } from '#db'
 import { readCurrent } from '#db/history'
 import type { Current } from '#db/history'
 import { changeWithEntries, createWithEntries } from '#evidence/port'
+import { GRANT } from '../grant/records.ts'
+import type { GrantRecord } from '../grant/records.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { administer, note, plainText } from '../role/administration.ts'
+import { ACCESS_REQUEST } from '../request/records.ts'
 import type { AccessRequestRecord } from '../request/records.ts'
 import { BREAK_GLASS } from './records.ts'
 import type { BreakGlassRecord, BreakGlassVerdict } from './records.ts'
@@ -63,7 +66,24 @@ const REVIEWER =
   'who used it, or made the token that is used now, does not review it: another person has to, with a token that ' +
   'neither knows (docs/guides/production.md, who stands behind a token)'
 
-/** Throws Fault('forbidden') for who may have used it, with an entry; Fault('conflict') for one that was reviewed. */
+/** SECURITY: what is done with it after its review, nobody would look at. */
+async function assertOver(tx: Tx, requestId: string, at: Instant): Promise<void> {
+  const request = (await readCurrent<AccessRequestRecord>(tx, ACCESS_REQUEST, [requestId])).get(requestId)
+  const grantId = request?.data.grantId ?? ''
+  const grant = (await readCurrent<GrantRecord>(tx, GRANT, [grantId])).get(grantId)
+  if (grant === undefined) return
+  const { ended, until } = grant.data
+  if (ended === undefined && (until === undefined || until > at))
+    throw new Fault(
+      'conflict',
+      `its grant ${grantId} is in force until ${until ?? 'it is ended'}: end it first, \`reeve grant end\``,
+    )
+}
+
+/**
+ * Throws Fault('forbidden') for who may have used it, with an entry; Fault('conflict') for one that was reviewed, or whose grant is
+ * still in force.
+ */
 export async function reviewBreakGlass(
   access: AccessLayer,
   act: Act,
@@ -87,6 +107,8 @@ export async function reviewBreakGlass(
       const reviewing = following(act, requestId)
       const [made] = await changeWithEntries<BreakGlassRecord>(tx, BREAK_GLASS, reviewing, [{ current, patch, words }])
       if (made === undefined) throw new Error('one change makes one version')
+      // whoever may not review it at all is told that, and has left an entry
+      await assertOver(tx, requestId, act.at)
       return made
     })
   } catch (error) {

@@ -122,6 +122,14 @@ describe('requests over the API', { skip: databaseUnavailable() }, () => {
     const again = await api.ask('POST', '/v1/access-requests', { token: world.tokens.olga, body })
     assert.deepEqual([again.status, again.body.detail.includes('was not reviewed')], [409, true])
     const review = { token: world.tokens.petra, body: { verdict: 'justified', reason: 'it was' } }
+    const early = await api.ask('POST', `/v1/break-glass/${use.id}/review`, review)
+    assert.deepEqual(
+      [early.status, /end it first/.test(early.body.detail)],
+      [409, true],
+      'what follows would not be looked at',
+    )
+    const end = { token: world.tokens.petra, body: { because: 'over' } }
+    assert.equal((await api.ask('POST', `/v1/grants/${taken.body.data.grantId}/end`, end)).status, 200)
     assert.equal((await api.ask('POST', `/v1/break-glass/${use.id}/review`, review)).status, 200)
     assert.equal((await api.ask('POST', '/v1/access-requests', { token: world.tokens.olga, body })).status, 201)
   })
