@@ -139,16 +139,16 @@ describe('a copy was taken between two commits that overlapped', { skip: databas
     }
     try {
       await write()
-      const before = await told()
+      const first = await told()
       await client.query('begin')
       const late = await write()
       const other = new Client(base.superuser)
       await other.connect()
       await other.query(insert)
-      const between = await told(before)
+      const between = await told(first)
       await client.query('commit')
-      const after = await told(await told(between))
-      assert.ok(!(await without(late, after)), 'seen after the newest line')
+      const over = await told(await told(between))
+      assert.ok(!(await without(late, over)), 'seen after the newest line')
 
       const [one] = [await write(), await write()]
       const both = await told(await told())
