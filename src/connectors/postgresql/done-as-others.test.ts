@@ -35,6 +35,20 @@ for (const major of MAJORS) {
       assert.equal(said(await looked()), 'verified')
     })
 
+    test('what it granted as the owner of a database, in which it owns nothing else, is a way', async () => {
+      await server.sql('create database own owner app')
+      try {
+        assert.equal(said(await looked()), 'verified')
+        await server.sql('set role app; grant create on schema public to low', 'own')
+        assert.match(
+          said(await looked()),
+          /low has CREATE on schema public in own from pg_database_owner, which app may become/,
+        )
+      } finally {
+        await server.sql('drop database own')
+      }
+    })
+
     test('a superuser that it may become leaves nothing that is certain', async () => {
       await server.sql('grant boss to app')
       assert.match(said(await looked()), /what app did as boss, a superuser that it may become/)
