@@ -83,6 +83,8 @@ async function listGrants(
   })
 }
 
+const GOES_ON: ReadonlySet<string> = new Set(['provisioning', 'ending', 'unproven'])
+
 async function show(grantId: string, options: RemoteOptions): Promise<void> {
   const client = await server()
   const { id, data, ...rest } = await answered(client.GET('/v1/grants/{grantId}', { params: { path: { grantId } } }))
@@ -100,6 +102,8 @@ async function show(grantId: string, options: RemoteOptions): Promise<void> {
     ['request', data.requestId],
     ['approved by', data.approvedBy.join(', ')],
     ['ended', data.ended && `${data.ended.at} by ${data.ended.by}: ${data.ended.because}`],
+    ['at the target', data.fulfilment?.reason ?? data.fulfilment?.answer],
+    ['tried again', GOES_ON.has(data.state) ? data.fulfilment?.nextAt : undefined],
   ])
 }
 

@@ -44,7 +44,7 @@ export async function databasesOf(
        bool_and(coalesce(b.datallowconn and has_database_privilege(b.oid, 'connect'), true)) as open,
        bool_and(not coalesce(b.datallowconn, true)) as shut
      from pg_roles r join pg_roles x on pg_has_role(r.oid, x.oid, 'MEMBER') and (x.oid = r.oid or not x.rolsuper)
-       join pg_shdepend d on d.refobjid = x.oid and d.refclassid = 'pg_authid'::regclass 
+       join pg_shdepend d on d.refobjid = x.oid and d.refclassid = 'pg_authid'::regclass
        left join pg_database b on b.oid = case when d.classid = 'pg_database'::regclass and d.deptype = 'o' then d.objid else d.dbid end
      where r.rolname = $1 group by 1 order by 1`,
     [account],

@@ -43,9 +43,12 @@ const NEXT: Readonly<Record<string, string>> = {
   '28000': 'it may not sign in any more: run the statements of `target doctor`, then try again',
   '25006': 'the server is read-only, a standby or in a failover: point the target at the primary, then try again',
   '42501': 'its rights were withdrawn or were never given: run the statements of `target doctor`, then try again',
+  '2BP01':
+    'something hangs on it: name who takes over what it owns (`reeve target change … --successor ROLE`) or give that another owner, then try again',
   '3D000': 'the database is not there: correct it in the settings, then try again',
   '53300': 'the server has no free connection: try again when it has',
-  '55P03': 'another session holds the lock: try again when it is done',
+  '55P03':
+    'another session holds the lock, or a transaction that was prepared and is not over (pg_prepared_xacts): try again when it is',
   '57014': 'it took longer than its limit: try again when the server is less busy',
 }
 

@@ -123,7 +123,10 @@ for (const major of MAJORS_BY_LOT) {
       await session.query('create table work.draft (id int)')
       await session.end()
       const without = await timed.take(server.call(), one)
-      assert.match(without.done ? '' : without.reason, /may not log in and is still there.*work\.draft/)
+      assert.match(
+        without.done ? '' : without.reason,
+        /may not log in and is still there.*work\.draft.*--successor ROLE/,
+      )
       await assert.rejects(server.session(user, password), { code: '28P01' })
       assert.equal((await timed.take(call, one)).done, true)
       assert.deepEqual(await server.sql("select tableowner from pg_tables where tablename = 'draft'"), [
