@@ -160,6 +160,17 @@ for (const [name, framework] of Object.entries(FRAMEWORKS)) {
       assert.equal(arrived, count)
     })
 
+    test('a word that is sent encoded is not the route of that word, whatever the framework makes of it', async () => {
+      const open = { method: 'GET', path: '/orders/mine', public: true } as const
+      const guarded = await started({ routes: { ...ROUTES, routes: [open, ...(ROUTES.routes ?? [])] } })
+      const count = arrived
+      assert.equal((await get(guarded, '/orders/mine', {})).status, 200)
+      for (const path of ['/orders/%6dine', '/orders/min%65', '/orders/%6Dine', '/%6frders/mine', '/%68ealth'])
+        assert.equal((await get(guarded, path, {})).status, 403, path)
+      assert.equal(arrived, count + 1)
+      assert.equal((await get(guarded, '/orders/%37', AS_APP)).status, 200, 'what a hole holds may be encoded')
+    })
+
     test('takes the word of a trusted proxy only', async () => {
       const nobodyTrusted = await started({ trustedProxies: ['10.0.0.0/8', '2001:db8::/32'] })
       assert.equal((await get(nobodyTrusted, '/orders/7', AS_APP)).status, 401)

@@ -120,6 +120,7 @@ describe('an enforcement point', () => {
       [{ path: 'a' }, /begins with/],
       [{ path: '/a//b' }, /no part of a path/],
       [{ path: '/a/{b}c' }, /no part of a path/],
+      [{ path: '/a b' }, /no part of a path/],
       [{ path: '/{a*}/b' }, /at the end only/],
       [{ path: '/{a}/{a}' }, /twice/],
       [{ resource: '{id}' }, /whole name/],

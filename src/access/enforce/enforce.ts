@@ -138,10 +138,10 @@ function routeOf(
   let loose: Route | undefined
   for (const route of routes) {
     if (route.method !== asked) continue
-    const held = match(route.template, path.parts, path.slashAtEnd, false)
+    const held = match(route.template, path, false)
     if (held !== undefined) return loose === undefined ? { route, held } : 'ambiguous_path'
-    // SECURITY: a program that does not mind case would take this one, and not the later one that is spelled so
-    loose ??= match(route.template, path.parts, path.slashAtEnd, true) === undefined ? undefined : route
+    // SECURITY: a program that does not mind case, or decodes first, would take this one, and not the later one that is spelled so
+    loose ??= match(route.template, path, true) === undefined ? undefined : route
   }
   return 'no_route'
 }

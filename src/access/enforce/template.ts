@@ -1,4 +1,5 @@
 // Patterns of paths, and the names of resources that are made from what they hold.
+import type { PathRead } from './read-path.ts'
 
 type Step = { readonly literal: string } | { readonly name: string }
 
@@ -14,6 +15,8 @@ export interface WrongTemplate {
   readonly wrong: string
 }
 
+/** Of ASCII what needs no encoding in a path, but for `;` and `*`. */
+const WORD = /^[\w\-.~!$&'()+,=:@\P{ASCII}]+$/u
 const HOLE = /\{(\w+)\}/g
 /** SECURITY: what a request holds must not choose which kind of thing it is about. */
 const WHOLE_NAME = /^(?:[a-z][a-z0-9+.-]*:\/\/|arn:[a-z-]+:[a-z0-9-]+:)/
@@ -27,8 +30,8 @@ export function readTemplate(path: string, resource: string | undefined): Templa
   let rest: string | undefined
   for (const [at, part] of parts.entries()) {
     const [, name, all] = /^\{(\w{1,40})(\*?)\}$/.exec(part) ?? []
-    if (name === undefined && (part === '' || /[{}*%;\\?#]/.test(part))) {
-      return wrong(`\`${part}\` is no part of a path: a word, {name}, or {name*} at the end`)
+    if (name === undefined && !WORD.test(part)) {
+      return wrong(`\`${part}\` is no part of a path: a word as it is sent, {name}, or {name*} at the end`)
     }
     if (all === '*' && (at !== parts.length - 1 || slashAtEnd)) return wrong('{name*} stands at the end only')
     if (all === '*') rest = name
@@ -50,13 +53,11 @@ function problemOf(resource: string, names: readonly string[]): string | undefin
 
 export type Held = ReadonlyMap<string, string>
 
-/** What the holes hold, `undefined` where the path is another one. `loosely` as programs that do not mind case or a last `/`. */
-export function match(
-  template: Template,
-  parts: readonly string[],
-  slashAtEnd: boolean,
-  loosely: boolean,
-): Held | undefined {
+/**
+ * What the holes hold, `undefined` where the path is another one. `loosely` as programs that do not mind case or a last `/`, and that
+ * decode what was sent before they compare it with a word.
+ */
+export function match(template: Template, { parts, plain, slashAtEnd }: PathRead, loosely: boolean): Held | undefined {
   const { steps, rest } = template
   if (rest === undefined ? parts.length !== steps.length : parts.length <= steps.length) return undefined
   if (!loosely && rest === undefined && slashAtEnd !== (template.slashAtEnd || parts.length === 0)) return undefined
@@ -64,7 +65,8 @@ export function match(
   for (const [at, step] of steps.entries()) {
     const part = parts[at] ?? ''
     if ('name' in step) held.set(step.name, part)
-    else if (loosely ? step.literal.toLowerCase() !== part.toLowerCase() : step.literal !== part) return undefined
+    else if (loosely ? step.literal.toLowerCase() !== part.toLowerCase() : step.literal !== part || plain[at] !== true)
+      return undefined
   }
   if (rest !== undefined) held.set(rest, parts.slice(steps.length).join('/') + (slashAtEnd ? '/' : ''))
   return held
