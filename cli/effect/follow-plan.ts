@@ -47,7 +47,7 @@ async function tellSteps({ data }: Plan, told: Map<string, string>): Promise<voi
 export async function answerEnd(client: ReeveClient, plan: Plan, json: boolean, more: object = {}): Promise<void> {
   const receipt = await receiptOf(client, plan)
   if (json) await answerJson({ ...more, plan, ...(receipt !== undefined && { receipt }) })
-  else if (plan.data.state === 'running') say(`Plan ${plan.id} ${stateInWords(plan)}.`)
+  else if (plan.data.state === 'running' || plan.data.state === 'undoing') say(`Plan ${plan.id} ${stateInWords(plan)}.`)
   else await writeTo(process.stdout, endLines(plan, receipt))
   process.exitCode = exitCodeOf(plan)
 }

@@ -35,6 +35,22 @@ for (const major of MAJORS) {
       assert.equal(said(await looked()), 'verified')
     })
 
+    test('what such a role grants on everything that it makes later is a way', async () => {
+      await server.sql('set role owners; alter default privileges grant select on tables to low, public')
+      assert.equal(
+        said(await looked()).match(/SELECT on what it makes later in postgres from owners, which app may become/g)
+          ?.length,
+        2,
+        said(await looked()),
+      )
+      await server.sql('set role owners; alter default privileges revoke select on tables from low, public')
+      assert.equal(said(await looked()), 'verified')
+      // by default everybody executes what it makes, and nobody granted that
+      await server.sql('set role owners; alter default privileges grant execute on functions to keeper')
+      assert.equal(said(await looked()), 'verified')
+      await server.sql('set role owners; alter default privileges revoke execute on functions from keeper')
+    })
+
     test('what it granted as the owner of a database, in which it owns nothing else, is a way', async () => {
       await server.sql('create database own owner app')
       try {

@@ -80,13 +80,13 @@ export const passedOnMemberships = (role: string): string => `
       FROM (${MEMBERS(role)}) m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
       LEFT JOIN pg_auth_members b ON b.roleid = m.roleid AND b.member = m.member AND b.grantor = 10`
 
-/** Nobody makes objects as the role any more: these are not given anew. */
+/** Nobody makes objects as a role that is gone: these are not given anew. */
 const DEFAULTS = (role: string): string => `
-      SELECT x.privilege_type || ' on what it makes later' || coalesce(' in schema ' || n.nspname, '') AS what,
+      SELECT e.privilege_type || ' on what it makes later' || coalesce(' in schema ' || n.nspname, '') AS what,
         coalesce(g.rolname, 'PUBLIC')::text AS grantee, false AS everywhere, null::text AS statement, null::text AS undone
-      FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
-      LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace LEFT JOIN pg_roles g ON g.oid = x.grantee
-      WHERE d.defaclrole = ${role} AND x.grantee <> ${role}`
+      FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) e
+      LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace LEFT JOIN pg_roles g ON g.oid = e.grantee
+      WHERE d.defaclrole = ${role} AND e.grantee <> ${role}`
 
 /** In the database of the session, and of the server as a whole. */
 export async function passedOnBy(administrator: Administrator, account: string): Promise<PassedOn[]> {
@@ -150,7 +150,7 @@ export async function doneAsOthers(
   account: string,
   ask: 'server' | 'database',
 ): Promise<DoneAs[]> {
-  const granted = `${passedOn('x.oid', LISTS('0'))} union all ${MEMBERS_BEFORE_16('x.oid')}`
+  const granted = [passedOn('x.oid', LISTS('0')), MEMBERS_BEFORE_16('x.oid'), DEFAULTS('x.oid')].join(' union all ')
   return await administrator.rows<DoneAs>(
     `select x.rolname::text as as, p.grantee, count(*)::int as rights, min(p.what) as first
      from pg_roles a join pg_roles x on x.oid <> a.oid and not x.rolsuper and pg_has_role(a.oid, x.oid, 'MEMBER')
