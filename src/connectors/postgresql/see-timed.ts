@@ -7,7 +7,7 @@ import { stillBeginning } from './beginning.ts'
 import { relayed } from './probe-answer.ts'
 import { inParts, OneSession } from './one-session.ts'
 import { placesOf } from './role.ts'
-import { askEach, untilNone } from './standbys.ts'
+import { askEach, standbysIn, streamingFrom, untilNone } from './standbys.ts'
 import { timedRoleName } from './timed-role.ts'
 import { tried } from './try-login.ts'
 
@@ -25,22 +25,40 @@ export async function seeTimed(call: TargetCall, right: TimedRight): Promise<Tim
 
 async function seeAll(call: TargetCall, users: readonly string[]): Promise<ReadonlyMap<string, TimedSeen>> {
   const seen = new Map<string, TimedSeen>()
-  for (const [user, reason] of await leftOf(call, users)) seen.set(user, { effect: 'unproven', reason })
+  const { left, notAsked } = await leftOf(call, users)
+  for (const [user, reason] of left) seen.set(user, { effect: 'unproven', reason })
   const tls = await tlsFor(call.settings, call.secretOf)
   const gone = users.filter((user) => !seen.has(user))
+  const words = notAsked > 0 ? `; not asked: standbys that stream from it and are not named (${notAsked})` : ''
   for (const part of inParts(gone, LOGINS_AT_ONCE))
-    await Promise.all(part.map(async (user) => seen.set(user, await refusedLogin(call, user, tls))))
+    await Promise.all(
+      part.map(async (user) => {
+        const answer = await refusedLogin(call, user, tls)
+        seen.set(user, answer.effect === 'verified' ? { ...answer, answer: `${answer.answer}${words}` } : answer)
+      }),
+    )
   return seen
 }
 
-/** Those of which something is there, or may be, with what it is: at the server, and at each standby that it names. */
-async function leftOf(call: TargetCall, users: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { answers, unasked } = await askEach(call, async (server) => await leftAt(server, call, users))
+interface Left {
+  /** By role, what of it is there, or may be. */
+  readonly left: ReadonlyMap<string, string>
+  /** Standbys beside those that the settings name: what is open there nobody sees. */
+  readonly notAsked: number
+}
+
+/** At the server, and at each standby that it names. */
+async function leftOf(call: TargetCall, users: readonly string[]): Promise<Left> {
+  const { answers, unasked } = await askEach(call, async (server) => ({
+    left: await leftAt(server, call, users),
+    streaming: (await streamingFrom(server)).length,
+  }))
   const left = new Map<string, string>()
   for (const { at, why } of unasked) for (const name of users) left.set(name, `sessions at the standby ${at}: ${why}`)
   for (const { at, answer } of answers)
-    for (const [name, what] of answer) left.set(name, at === undefined ? what : `at the standby ${at} ${what}`)
-  return left
+    for (const [name, what] of answer.left) left.set(name, at === undefined ? what : `at the standby ${at} ${what}`)
+  const streaming = answers.reduce((sum, { answer }) => sum + answer.streaming, 0)
+  return { left, notAsked: Math.max(0, streaming - standbysIn(call).length) }
 }
 
 async function leftAt(server: Administrator, call: TargetCall, users: readonly string[]): Promise<[string, string][]> {

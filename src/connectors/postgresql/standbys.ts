@@ -90,7 +90,7 @@ export async function askEach<T>(call: TargetCall, ask: (server: Administrator) 
  * Those that stream from this server now. Who receives the log and replays nothing of it (an archive) has no sessions; logical
  * replication has a slot of its own kind. What follows a standby, or reads an archive, is not seen here.
  */
-async function streamingFrom(administrator: Administrator): Promise<Streaming[]> {
+export async function streamingFrom(administrator: Administrator): Promise<Streaming[]> {
   return await administrator.rows<Streaming>(
     `select coalesce(nullif(r.application_name, ''), 'a standby') as application, host(r.client_addr) as address
      from pg_stat_replication r

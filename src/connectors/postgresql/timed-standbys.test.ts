@@ -62,6 +62,7 @@ for (const major of MAJORS_BY_LOT) {
       assert.equal(seen.effect, 'verified', JSON.stringify(seen))
       const answer = seen.effect === 'verified' ? seen.answer : ''
       assert.equal(answer.match(/refused \(28P01\)/g)?.length, 2, answer)
+      assert.doesNotMatch(answer, /not asked/)
     })
 
     test('one that is narrowed loses what it had at a standby, too, and is not called narrowed where that can not be asked', async () => {
@@ -84,6 +85,18 @@ for (const major of MAJORS_BY_LOT) {
         /sessions at the standby 127\.0\.0\.1:1: |goes on having the role selling/,
       )
       assert.equal((await timed.take(call, one)).done, true)
+    })
+
+    test('that a standby was not asked, since nobody named it, stands beside what was seen', async () => {
+      const call = server.call()
+      const one = right()
+      assert.equal((await timed.give(call, one)).done, true)
+      assert.equal((await timed.take(call, one)).done, true)
+      const seen = await timed.see(call, one)
+      assert.match(
+        seen.effect === 'verified' ? seen.answer : JSON.stringify(seen),
+        /refused \(28P01\).*; not asked: standbys that stream from it and are not named \(1\)$/,
+      )
     })
 
     test('where a standby can not be asked the rest is ended, and the grant is not called ended', async () => {
