@@ -45,8 +45,8 @@ export interface Doors {
   readonly evidence: Parameters<typeof listEntries>[0]
   /** The files of the log. Absent where the server keeps none. */
   readonly tiles?: TileFolder
-  /** Whether another key counts for the log, so that this server signs nothing. Absent where it keeps none. */
-  readonly refusesToSign?: () => boolean
+  /** Why this server signs nothing, `undefined` where it signs. Absent where it keeps none. */
+  readonly refusesToSign?: () => string | undefined
   /** The keys of the witnesses that it asks: nobody else's cosignature counts. */
   readonly witnesses?: readonly NoteVerifier[]
   /** Absent where the server reads no sources by itself. */

@@ -17,10 +17,11 @@ export function installHealth(server: FastifyInstance, doors: Doors): void {
 }
 
 /** Requests are served all the same: where another server has the key that counts, that one signs. */
-const logOf = ({ refusesToSign }: Doors): { readonly log?: string } =>
-  refusesToSign === undefined
-    ? {}
-    : { log: refusesToSign() ? 'this server signs nothing: another key counts for the log' : 'signing' }
+function logOf({ refusesToSign }: Doors): { readonly log?: string } {
+  if (refusesToSign === undefined) return {}
+  const why = refusesToSign()
+  return { log: why === undefined ? 'signing' : `this server signs nothing: ${why}` }
+}
 
 const policiesOf = ({ decisions }: Doors): string | undefined =>
   decisions?.state().policiesRefused === undefined

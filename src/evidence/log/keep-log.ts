@@ -23,8 +23,8 @@ export interface LogKeeping extends LogParts {
 export interface LogKeeper {
   /** Entries under the newest checkpoint that this process signed or saw. */
   readonly size: number
-  /** Another key counts for the log: this process signs nothing. */
-  readonly refusesToSign: boolean
+  /** Why this process signs nothing; `undefined` where it signs. */
+  readonly refusesToSign: string | undefined
   stop(): Promise<void>
 }
 
@@ -34,13 +34,13 @@ const EVERY_MS = 250
 export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
   const { evidence, clock, onFailure, everyMs = EVERY_MS } = keeping
   const log = await Log.open(keeping)
-  let refusesToSign = false
+  let refusesToSign: string | undefined
   const integrate = async (): Promise<void> => {
     try {
       await log.integrate(clock())
-      refusesToSign = false
+      refusesToSign = undefined
     } catch (error) {
-      refusesToSign = error instanceof RefusedToSign
+      refusesToSign = error instanceof RefusedToSign ? error.short : undefined
       throw error
     }
   }

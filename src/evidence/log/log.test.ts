@@ -7,6 +7,7 @@ import { newId } from '#kernel'
 import type { Instant } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
+import { copyOf } from '../../db/put-back-in-test.ts'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import { parseNote, signerFromSeed, verifierKey, verifierOf, verifyNote } from '../checkpoint/note.ts'
 import { entryLeaf } from '../entry.ts'
@@ -19,6 +20,7 @@ import { consistencyProof, includes, inclusionProof } from '../tree/proof.ts'
 import { verifyLog } from '../verify/live/verify-log.ts'
 import { Log, LogDamaged } from './log.ts'
 import { proveEntry } from './receipt.ts'
+import { RefusedToSign } from './refused-to-sign.ts'
 import { TileFolder } from './tile-folder.ts'
 
 const AT = '2026-11-28T00:00:00.000Z' as Instant
@@ -176,6 +178,43 @@ describe('the log', { skip: databaseUnavailable() }, () => {
       await whole()
     }
     assert.ok(failed >= 4)
+  })
+
+  test('an older copy of the database put back is not signed on, and the tiles of what it forgot stay', async () => {
+    const log = await Log.open(parts())
+    const before = await log.integrate(AT)
+    const copy = await copyOf(db)
+    const work = async <T>(attempt: () => Promise<T>): Promise<T> =>
+      // the first query on a connection that was ended fails
+      await attempt().catch(async () => await attempt())
+    const integrated = async (one: Log): Promise<number> => {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await one.integrate(AT)
+        } catch (error) {
+          if (tries > 20 || error instanceof RefusedToSign) throw error
+        }
+      }
+    }
+    await work(async () => await append(3))
+    assert.equal(await integrated(log), before + 3)
+    const kept = async (): Promise<string> => {
+      const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
+      const files = names.map(async ({ parentPath, name }) => (await readFile(join(parentPath, name))).toString('hex'))
+      return (await Promise.all(files)).join()
+    }
+    const whole = await kept()
+    await copy.swap()
+    await assert.rejects(integrated(log), RefusedToSign)
+    // what happens there goes on past what was signed
+    await append(5)
+    await assert.rejects(integrated(log), { name: 'RefusedToSign', message: /an older copy was put back/ })
+    const anew = await Log.open(parts())
+    await assert.rejects(integrated(anew), RefusedToSign)
+    assert.equal(await kept(), whole)
+    await copy.swap()
+    for (const one of [log, anew]) assert.equal(await integrated(one), before + 3)
+    await copy.remove()
   })
 
   test('a last bundle that is of other entries than the hashes beside it is made again', async () => {

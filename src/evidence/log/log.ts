@@ -15,6 +15,8 @@ import type { TileName } from '../tree/tile.ts'
 import { newestCheckpoint } from './checkpoints.ts'
 import { refusedToSign } from './refused-to-sign.ts'
 import type { RefusedToSign } from './refused-to-sign.ts'
+import { publishedIn, refusedOver } from './signed-here.ts'
+import type { SignedHere } from './signed-here.ts'
 import type { TileFolder } from './tile-folder.ts'
 
 export interface LogParts {
@@ -34,23 +36,32 @@ export class Log {
   #torn = false
   /** The leaves of the last, not yet full bundle. */
   #bundle: Buffer[]
+  #signed: SignedHere | undefined
 
-  private constructor(parts: LogParts, tree: GrowingTree, bundle: Buffer[]) {
+  private constructor(parts: LogParts, tree: GrowingTree, bundle: Buffer[], signed: SignedHere | undefined) {
     this.#parts = parts
     this.#tree = tree
     this.#bundle = bundle
+    this.#signed = signed
   }
 
   /**
    * Takes the log up where its last checkpoint was signed. Tiles that are missing or do not give that checkpoint's root
-   * are made again from the entries. Throws LogDamaged where the entries themselves do not.
+   * are made again from the entries. Throws LogDamaged where the entries themselves do not. Where the database does not have
+   * what was published here, nothing is touched, and `integrate` says so.
    */
   static async open(parts: LogParts): Promise<Log> {
+    const signed = await publishedIn(parts.tiles)
+    if (signed !== undefined && (await refusedOver(parts.evidence, signed)) !== undefined) {
+      const waiting = new Log(parts, GrowingTree.empty(), [], signed)
+      waiting.#torn = true
+      return waiting
+    }
     const last = await parts.evidence.transaction(async (tx) => await newestCheckpoint(tx), { readOnly: true })
-    if (last === undefined) return new Log(parts, GrowingTree.empty(), [])
+    if (last === undefined) return new Log(parts, GrowingTree.empty(), [], signed)
     const resumed = await resume(parts, last.size).catch(() => undefined)
-    if (resumed?.[0].root().equals(last.root) === true) return new Log(parts, ...resumed)
-    const rebuilt = new Log(parts, GrowingTree.empty(), [])
+    if (resumed?.[0].root().equals(last.root) === true) return new Log(parts, ...resumed, signed)
+    const rebuilt = new Log(parts, GrowingTree.empty(), [], signed)
     await rebuilt.#grow(last.size)
     if (rebuilt.#tree.size !== last.size || !rebuilt.#tree.root().equals(last.root)) {
       throw new LogDamaged(`the entries below ${last.size} are not those over which the last checkpoint was signed`)
@@ -65,9 +76,12 @@ export class Log {
   /**
    * Adds every entry that has its place, and signs a checkpoint where the log has grown. Tiles are on disk before the
    * checkpoint is stored, and it is stored before it is published; a crash in between is made good by the next call.
-   * Returns the size of the log. Throws RefusedToSign where another key counts there.
+   * Returns the size of the log. Throws RefusedToSign where another key counts there, or where the database does not have what
+   * was signed here.
    */
   async integrate(at: Instant): Promise<number> {
+    const put = this.#signed === undefined ? undefined : await refusedOver(this.#parts.evidence, this.#signed)
+    if (put !== undefined) throw put
     if (this.#torn) await this.#takeUpAnew()
     await this.#grow(Number.MAX_SAFE_INTEGER)
     const { evidence, signer, tiles } = this.#parts
@@ -92,6 +106,7 @@ export class Log {
     if (this.#tree.size === published.size && !this.#tree.root().equals(published.root))
       throw new LogDamaged(`another process of this log signed another tree of ${published.size} entries`)
     await tiles.writeCheckpoint(formatNote(published.note))
+    this.#signed = published
     return this.#tree.size
   }
 
@@ -100,7 +115,7 @@ export class Log {
     const again = await Log.open(this.#parts)
     this.#tree = again.#tree
     this.#bundle = again.#bundle
-    this.#torn = false
+    this.#torn = again.#torn
   }
 
   /** Appends what has its place, up to `to` leaves. */

@@ -6,10 +6,19 @@ import { parseNote, verifierKey, verifierOf, verifyNote } from '../checkpoint/no
 import type { NoteSigner } from '../checkpoint/note.ts'
 import type { SignedCheckpoint } from './checkpoints.ts'
 
-/** Nothing was signed, and nothing is until this process has the key that counts. The log is whole, and waits. */
+/** Nothing was signed, and nothing is until what keeps it from that is over. The log is whole, and waits. */
 export class RefusedToSign extends Error {
   override readonly name = 'RefusedToSign'
+  /** For whoever asks how the server is. */
+  readonly short: string
+
+  constructor(message: string, short: string) {
+    super(message)
+    this.short = short
+  }
 }
+
+const ANOTHER_KEY = 'another key counts for the log'
 
 /** `last`: the newest checkpoint below `size`. Undefined: this signer's key is the one that counts there. */
 export async function refusedToSign(
@@ -27,11 +36,13 @@ export async function refusedToSign(
     if (last === undefined || verifyNote(last.note, own) !== undefined) return undefined
     return new RefusedToSign(
       'the log does not say yet that the key of this server counts: it signs when that has its place',
+      ANOTHER_KEY,
     )
   }
   const announced = parseNote(row.note).text.split('\n')[1] ?? ''
   if (announced === verifierKey(own)) return undefined
   return new RefusedToSign(
     `another server announced the key ${announced} for the log: this one signs nothing any more; restart it with the same keys`,
+    ANOTHER_KEY,
   )
 }
