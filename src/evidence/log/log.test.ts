@@ -182,7 +182,7 @@ describe('the log', { skip: databaseUnavailable() }, () => {
 
   test('an older copy of the database put back is not signed on, and the tiles of what it forgot stay', async () => {
     const log = await Log.open(parts())
-    const before = await log.integrate(AT)
+    const size = await log.integrate(AT)
     const copy = await copyOf(db)
     const work = async <T>(attempt: () => Promise<T>): Promise<T> =>
       // the first query on a connection that was ended fails
@@ -197,7 +197,7 @@ describe('the log', { skip: databaseUnavailable() }, () => {
       }
     }
     await work(async () => await append(3))
-    assert.equal(await integrated(log), before + 3)
+    assert.equal(await integrated(log), size + 3)
     const kept = async (): Promise<string> => {
       const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
       const files = names.map(async ({ parentPath, name }) => (await readFile(join(parentPath, name))).toString('hex'))
@@ -213,7 +213,7 @@ describe('the log', { skip: databaseUnavailable() }, () => {
     await assert.rejects(integrated(anew), RefusedToSign)
     assert.equal(await kept(), whole)
     await copy.swap()
-    for (const one of [log, anew]) assert.equal(await integrated(one), before + 3)
+    for (const one of [log, anew]) assert.equal(await integrated(one), size + 3)
     await copy.remove()
   })
 

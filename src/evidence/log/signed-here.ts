@@ -1,6 +1,5 @@
 // What this server signed or published last, as its folder of the log remembers it. SECURITY: an older copy of the database that is put
 // back forgets what was ended since; signed on, it would be another log of the same name, over the tiles of the one before.
-import { sql } from '#db'
 import type { LayerDatabase } from '#db'
 import { parseCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
