@@ -30,6 +30,7 @@ CREATE INDEX access_grant_fulfilled ON access.access_grant USING btree (id) WHER
 CREATE INDEX access_grant_next ON access.access_grant USING btree (next_at, id) WHERE (next_at IS NOT NULL);
 CREATE INDEX access_grant_principal ON access.access_grant USING btree (principal_id, id);
 CREATE INDEX access_grant_request ON access.access_grant USING btree (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX access_grant_under_way ON access.access_grant USING btree (state, next_at) WHERE (state = ANY (ARRAY['provisioning'::text, 'ending'::text, 'unproven'::text]));
 CREATE INDEX access_grant_until ON access.access_grant USING btree (until, id) WHERE (state <> ALL (ARRAY['ended'::text, 'unproven'::text]));
 CREATE TRIGGER access_grant_break_glass_checked BEFORE INSERT ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_break_glass_grant();
 CREATE TRIGGER access_grant_change_checked BEFORE UPDATE ON access.access_grant FOR EACH ROW EXECUTE FUNCTION access.check_grant_change();

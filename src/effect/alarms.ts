@@ -39,14 +39,16 @@ type ReceiverKind = 'webhook' | 'mail'
 /** How many are sent in one pass: mail goes one after another, and a pass must be over within a minute, however slow its server. */
 const MOST: Readonly<Record<ReceiverKind, number>> = { webhook: 50, mail: 3 }
 
-/** Those of one kind, so that a slow one holds up no other; by one process at a time. A receiver may be told twice, after a crash between its answer and the note of it: by the same id. */
+/** What was never tried is due, whatever clock it was written by, and what waits for longer than anything does. Those of one kind, so that a slow one holds up no other; by one process at a time. A receiver may be told twice, after a crash between its answer and the note of it: by the same id. */
 export async function sendAlarms(layer: EffectLayer, kind: ReceiverKind, send: SendAlarm): Promise<'more' | 'done'> {
   const { db, clock } = layer
+  const now = clock()
   const due = await db.transaction(
     async (tx) =>
       await tx.query<AlarmToSend>(sql`
         select id, receiver, about, receipt_id as "receiptId", event, detail, next, at, attempts from effect.alarm
-        where next_at <= ${clock()} and split_part(receiver, ':', 1) = ${kind} order by next_at, id limit ${MOST[kind]}`),
+        where next_at is not null and (attempts = 0 or next_at <= ${now} or next_at > ${msAfter(now, DELAY_MAX_MS)})
+          and split_part(receiver, ':', 1) = ${kind} order by next_at, id limit ${MOST[kind]}`),
     { readOnly: true },
   )
   await Promise.all(due.map(async (alarm) => await sendOne(layer, alarm, send)))

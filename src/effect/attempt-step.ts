@@ -1,6 +1,6 @@
 // Looking, doing or seeing is tried again, a bounded number of times, and each attempt that failed is written down.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, msAfter, plainWords } from '#kernel'
+import { messageOf, plainWords } from '#kernel'
 import type { StepVerdict, TargetStep } from '#connectors/target'
 import type { CurrentPlan } from './records.ts'
 import type { Carrying } from './step-call.ts'
@@ -12,7 +12,6 @@ const FIRST_DELAY_MS = 250
 export const STEP_MS = 60_000
 /** No attempt begins after it. */
 const ALL_ATTEMPTS_MS = 90_000
-const LATER_MS = 5000
 
 /** Thrown by an attempt: every act is stopped, and the plan is left as it is. */
 export class Restrained extends Error {}
@@ -50,7 +49,6 @@ export async function attemptStep<T>(
   }
 }
 
-/** While its runner waits, another one does not take it for left behind: it has the lock. */
 async function noteAttempt(
   { layer }: Carrying,
   plan: CurrentPlan,
@@ -58,8 +56,7 @@ async function noteAttempt(
   { count, reason }: { readonly count: number; readonly reason: string },
 ): Promise<CurrentPlan | undefined> {
   const words = { type: 'plan.attempt_failed', content: { step: name, attempt: count }, reason }
-  const nextAt = msAfter(layer.clock(), LATER_MS)
   return await recordPlan(layer, plan, words, (data) =>
-    withStep({ ...data, nextAt }, name, (step) => ({ ...step, attempts: count, met: reason })),
+    withStep(data, name, (step) => ({ ...step, attempts: count, met: reason })),
   )
 }

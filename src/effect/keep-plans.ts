@@ -1,4 +1,5 @@
 // One pass over the plans that are due. Each is carried by whoever holds its lock: two servers never act for one plan at once.
+import { msAfter } from '#kernel'
 import type { Instant } from '#kernel'
 import { fencedBy, sql } from '#db'
 import type { HeldLock } from '#db'
@@ -14,6 +15,8 @@ const AT_ONCE = 8
 const EMERGENCIES_AT_ONCE = 24
 /** A plan is left so long to the server that was offered its credential: no other can prove it. */
 const OFFERED_ELSEWHERE_MS = 3000
+/** What goes on for a time is looked at again within it: what says later was written by a clock that was ahead. */
+const LATER_MAX_MS = 10 * 60_000
 
 export interface Keeping {
   readonly layer: EffectLayer
@@ -74,6 +77,10 @@ interface Due {
   readonly offeredAt: Instant | null
 }
 
+/**
+ * What acts is due from when it is written: no clock is asked, which may have been set back since. Only what goes on for a time
+ * waits for one.
+ */
 async function duePlans({ db, clock, offered }: EffectLayer): Promise<Due[]> {
   const now = clock()
   const due = await db.transaction(
@@ -82,13 +89,14 @@ async function duePlans({ db, clock, offered }: EffectLayer): Promise<Due[]> {
       return await tx.query<Due>(
         sql`select id, data ->> 'operation' in ('contain', 'deny') as emergency, case when state = 'running' then data ->> 'offeredAt' end as "offeredAt"
           from effect.plan
-          where next_at <= ${now} order by data ->> 'operation' in ('contain', 'deny') desc, next_at, id limit ${BATCH}`,
+          where next_at is not null
+            and (data ->> 'operation' <> 'observe' or next_at <= ${now} or next_at > ${msAfter(now, LATER_MAX_MS)})
+          order by data ->> 'operation' in ('contain', 'deny') desc, next_at, id limit ${BATCH}`,
       )
     },
     { readOnly: true },
   )
-  const since = Date.parse(now) - OFFERED_ELSEWHERE_MS
-  return due.filter(
-    ({ id, offeredAt }) => offeredAt === null || Date.parse(offeredAt) <= since || offered.of(id) !== undefined,
-  )
+  const isLeft = (offeredAt: Instant): boolean =>
+    Math.abs(Date.parse(now) - Date.parse(offeredAt)) < OFFERED_ELSEWHERE_MS
+  return due.filter(({ id, offeredAt }) => offeredAt === null || !isLeft(offeredAt) || offered.of(id) !== undefined)
 }

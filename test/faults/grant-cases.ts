@@ -10,7 +10,8 @@ const GROUP = 'reporting'
 /** Long enough for a login before it is over; on a busy machine twice that, and so on. */
 const SHORT_S = 8
 const SHORT_MAX_S = 128
-const LONG_S = 600
+/** It is not over where a clock is ten minutes ahead. */
+const LONG_S = 3600
 
 /** A job with a token of its own, which may ask for a membership in `reporting`. */
 export interface Job {
@@ -62,8 +63,14 @@ export async function givenCase(world: PlanWorld, job: Job): Promise<Case> {
     isOf,
     begin: async () => await granted(world, job, LONG_S),
     isOver: async (id) => await isState(world, id, 'active')(),
-    assertWhole: async (id) => {
+    assertWhole: async (id, clock) => {
       await until(isState(world, id, 'active'), `${id} is active`)
+      if (clock === 'behind') {
+        await assertNotBegun(world, job, id)
+        await world.post(world.ida, `/v1/grants/${id}/end`, { because: 'a test' }, 200)
+        await assertGone(world, id, 'nobody was given one')
+        return
+      }
       const password = await passwordOf(world, job, id)
       const session = await world.postgres.session(`reeve_${id}`, password)
       await session.query('select n from orders')
@@ -101,18 +108,37 @@ export async function takenCase(world: PlanWorld, job: Job): Promise<Case> {
 }
 
 /** A server that was started just now does not decide before it knows everything. */
-async function passwordOf(world: PlanWorld, { token }: Job, grantId: string): Promise<string> {
+async function passwordOf(world: PlanWorld, job: Job, grantId: string): Promise<string> {
   let password = ''
   await until(async () => {
-    const asked = await fetch(`${world.held.server.url}/v1/targets/main/sessions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ grantId }),
-    })
-    password = ((await asked.json()) as { password?: string }).password ?? ''
-    return asked.status === 201
+    const { status, body } = await askedIn(world, job, grantId)
+    password = body.password ?? ''
+    return status === 201
   }, `a login for ${grantId}`)
   return password
+}
+
+/** By a clock that is behind the one that it was made by, it begins later: nobody gets in meanwhile. */
+async function assertNotBegun(world: PlanWorld, job: Job, grantId: string): Promise<void> {
+  await until(async () => {
+    const { status, body } = await askedIn(world, job, grantId)
+    assert.equal(status, 403, JSON.stringify(body))
+    // or what is said of one before it, which has ended
+    return /denied now: grant_(?:not_begun|ended)$/.test(body.detail ?? '')
+  }, `${grantId} has not begun`)
+}
+
+async function askedIn(
+  world: PlanWorld,
+  { token }: Job,
+  grantId: string,
+): Promise<{ readonly status: number; readonly body: { readonly password?: string; readonly detail?: string } }> {
+  const asked = await fetch(`${world.held.server.url}/v1/targets/main/sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ grantId }),
+  })
+  return { status: asked.status, body: (await asked.json()) as never }
 }
 
 async function assertGone(world: PlanWorld, id: string, password: string): Promise<void> {

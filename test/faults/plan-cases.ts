@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import type { Client } from 'pg'
 import { endOf, login, notVerified, PASSWORD, planOf, receiptsOf } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
+import type { Clock } from './skewed-clock.ts'
 import type { Passing } from './statement-proxy.ts'
 
 export interface Case {
@@ -11,8 +12,8 @@ export interface Case {
   readonly isOf: (passing: Passing, id: string) => boolean
   /** It runs from when this is called. */
   readonly begin: () => Promise<string>
-  /** Waits for its end, and for all that has to follow. */
-  readonly assertWhole: (id: string) => Promise<void>
+  /** Waits for its end, and for all that has to follow; by the clock of whoever went on. */
+  readonly assertWhole: (id: string, clock?: Clock) => Promise<void>
   readonly isOver: (id: string) => Promise<boolean>
 }
 

@@ -1,4 +1,5 @@
-// Plans and grants at a real PostgreSQL, carried by a real server that is killed at each statement that it sends: they converge.
+// Plans and grants at a real PostgreSQL, carried by a real server that is killed at each statement that it sends: they converge,
+// also where the clock of the server that goes on is ten minutes behind the one that was killed, or ahead of it.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -8,6 +9,7 @@ import { seededRandom } from '../../src/db/random-in-test.ts'
 import { chosenPoints, spelledOut } from './chosen-points.ts'
 import type { Kind, Point } from './chosen-points.ts'
 import { killedAt } from './crash-points.ts'
+import { skewed } from './skewed-clock.ts'
 import { givenCase, jobOf, takenCase } from './grant-cases.ts'
 import type { Job } from './grant-cases.ts'
 import { caseOf } from './plan-cases.ts'
@@ -51,11 +53,17 @@ for (const major of MAJORS_BY_LOT) {
         const began = performance.now()
         const killed = await killedAt(world, aimed)
         const dead = performance.now()
-        world.held.server = await world.start()
+        const clock = points.find((point) => point.clock !== undefined)?.clock
+        world.held.server = await world.start('a', clock === undefined ? {} : await skewed(world, clock))
         const up = performance.now()
         const ends = await Promise.allSettled(
-          aimed.map(async (one, index) => await one.case.assertWhole(killed[index]?.id ?? '')),
+          aimed.map(async (one, index) => await one.case.assertWhole(killed[index]?.id ?? '', clock)),
         )
+        if (clock !== undefined) {
+          // the next round is killed by the right time
+          await world.held.server.stop()
+          world.held.server = await world.start()
+        }
         const [toIt, toStart, toEnd] = [dead - began, up - dead, performance.now() - up].map(Math.round)
         say(`${points.length} points: ${toIt} ms to them, ${toStart} ms to start, ${toEnd} ms to their ends`)
         return aimed.flatMap((point, index) => {

@@ -1,8 +1,6 @@
 // A real target that is down, cut off, slow, read-only, full or locked, whose administrative role has another password or fewer
 // rights than it had, or whose clock is ten minutes away: never `verified` while it is so, and verified when it is over.
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ReceiptRecord } from '#effect'
 import { postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
@@ -12,9 +10,10 @@ import type { Misbehaviour, Site } from './misbehaving-target.ts'
 import { caseOf } from './plan-cases.ts'
 import { endOf, login, notVerified, PASSWORD, planWorld } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
+import { skewed } from './skewed-clock.ts'
+import type { Clock } from './skewed-clock.ts'
 
 const why = { because: 'a test' }
-const SKEW_MS = 600_000
 const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
 /** What is locked is tried for half a minute. */
 const CHOSEN = Object.keys(MISBEHAVIOURS).filter((name) => EXHAUSTIVE || name !== 'locked')
@@ -55,7 +54,7 @@ describe('a target that misbehaves', { skip: postgresMissing(18), timeout: 10 * 
   })
 
   test('ten minutes ahead of its target a server gives and ends a grant in its window, and a plan is verified', async () => {
-    await skewed(world, SKEW_MS)
+    await atAnotherTime(world, 'ahead')
   })
 
   /** Answers what was said of it. */
@@ -91,18 +90,16 @@ test(
   async () => {
     const world = await planWorld()
     try {
-      await skewed(world, -SKEW_MS)
+      await atAnotherTime(world, 'behind')
     } finally {
       await world.close()
     }
   },
 )
 
-async function skewed(world: PlanWorld, skew: number): Promise<void> {
-  const shifted = join(world.folder, 'shifted.mjs')
-  await writeFile(shifted, shiftedBy(skew))
+async function atAnotherTime(world: PlanWorld, clock: Clock): Promise<void> {
   await world.held.server.stop()
-  world.held.server = await world.start('a', { NODE_OPTIONS: `--import=${shifted}` })
+  world.held.server = await world.start('a', await skewed(world, clock))
   const job = await jobOf(world)
   const [contained, taken] = [await caseOf(world, 'contain', 'app'), await takenCase(world, job)]
   const planId = await contained.begin()
@@ -110,16 +107,3 @@ async function skewed(world: PlanWorld, skew: number): Promise<void> {
   await contained.assertWhole(planId)
   await taken.assertWhole(await taken.begin())
 }
-
-/** A module that is loaded before the server, in which it is always another time. */
-const shiftedBy = (skew: number): string => `
-  const Real = Date
-  globalThis.Date = class extends Real {
-    constructor(...given) {
-      if (given.length === 0) super(Real.now() + ${skew})
-      else super(...given)
-    }
-    static now() {
-      return Real.now() + ${skew}
-    }
-  }`

@@ -1,5 +1,5 @@
 // Which grants there is something to do of just now.
-import { REEVE } from '#kernel'
+import { msAfter, REEVE } from '#kernel'
 import type { Instant } from '#kernel'
 import { sql } from '#db'
 import { CURRENT, readCurrent } from '#db/history'
@@ -13,9 +13,13 @@ import type { Fulfilling } from './steps.ts'
 
 /** As many are named where one is enough. */
 const NAMED_MAX = 3
+/** Longer than any pause between attempts: what is to wait for longer was written by a clock that was ahead. */
+const GOING_MAX_MS = 60_000
+const UNPROVEN_MAX_MS = 33 * 60 * 60_000
 
 /**
- * Of the targets that are known here, so many of each; what another server was told of waits for that one. Without those that
+ * Of the targets that are known here, so many of each; what another server was told of waits for that one. What is under way is
+ * due, too, where the clock was set back since: what has to end does not wait until a wrong clock would be right. Without those that
  * are under way, and without targets that are busy.
  */
 export async function dueGrants(
@@ -25,13 +29,20 @@ export async function dueGrants(
 ): Promise<CurrentGrant[]> {
   const names = fulfillers.map(({ name }) => name).filter((name) => !busy.targets.includes(name))
   if (names.length === 0) return []
+  const [now, ids] = [clock(), [...busy.ids]]
   return await db.transaction(
     async (tx) =>
       await tx.query<CurrentGrant>(sql`
         select ${CURRENT} from unnest(${names}::text[]) as target (name) cross join lateral (
-          select * from access.access_grant
-          where next_at <= ${clock()} and fulfilled_by = target.name and id <> all(${[...busy.ids]}::text[])
-          order by next_at, id limit ${most}) as due`),
+          (select * from access.access_grant
+            where next_at <= ${now} and fulfilled_by = target.name and id <> all(${ids}::text[])
+            order by next_at, id limit ${most})
+          union all
+          (select * from access.access_grant
+            where (state in ('provisioning', 'ending') and next_at > ${msAfter(now, GOING_MAX_MS)}
+                or state = 'unproven' and next_at > ${msAfter(now, UNPROVEN_MAX_MS)})
+              and fulfilled_by = target.name and id <> all(${ids}::text[])
+            order by next_at, id limit ${most})) as due`),
     { readOnly: true },
   )
 }

@@ -218,6 +218,33 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
     assert.equal((await grant(id)).state, 'ended')
   })
 
+  test('a clock that is set back keeps nothing waiting that is under way, and nothing is tried without pause', async () => {
+    const [ending, beginning, left] = [await made({ seconds: 60 }), await made({ seconds: 7200 }), await made()]
+    target.faults.push(undefined, 'down')
+    await pass()
+    const states = async (): Promise<string[]> =>
+      await Promise.all([ending, beginning, left].map(async (id) => (await grant(id)).state))
+    assert.deepEqual((await states()).toSorted(), ['active', 'active', 'provisioning'])
+    target.always = 'refuses'
+    await endGrant(access, act(), { id: left, because: 'done' })
+    await pass(60)
+    assert.deepEqual((await states())[0], 'ending')
+    for (const wait of [1, 2, 4, 8]) await pass(wait)
+    assert.deepEqual((await states())[2], 'unproven')
+    const asked = target.calls.length
+    await pass(-31 * 24 * 3600)
+    assert.equal(target.calls.filter((call) => call.endsWith(left)).length > 0, true)
+    assert.ok(target.calls.length > asked, 'each is looked at once')
+    const once = target.calls.length
+    await pass()
+    assert.equal(target.calls.length, once, 'and then when it is due by this clock')
+    target.always = undefined
+    await pass(3600)
+    assert.deepEqual([(await states())[0], (await states())[2]], ['ended', 'ended'])
+    seconds += 31 * 24 * 3600
+    await pass()
+  })
+
   test('a target that hangs keeps the end of no grant at another waiting', async () => {
     let hung = 0
     const hangs = async (): Promise<never> => {
