@@ -70,8 +70,10 @@ async function lookedAt(
       ...(asked.credential !== undefined && { credential: offering(asked.credential) }),
     }
     const looked = await askTarget(target, async () => await step.look(call))
-    const { statements, touches } = looked
-    steps.push({ ...asStep(step), statements, touches })
+    const { statements, touches, before } = looked
+    // of what only asks it says whom the plan is about: who has the name by the time of an approval may be another
+    const whom = step.asksOnly === true && before !== null ? { before } : {}
+    steps.push({ ...asStep(step), statements, touches, ...whom })
     if (looked.blocked !== undefined) blocked.push({ step: step.name, ...looked.blocked })
   }
   return { steps, blocked }
