@@ -69,13 +69,8 @@ export async function findSpool(folder: string): Promise<FoundSpool> {
     release()
     if (cause instanceof Fault) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
-    throw new Fault(
-      'usage',
-      `the spool \`${folder}\` cannot be used (${code}): name a folder that this user can write to`,
-      {
-        cause,
-      },
-    )
+    const what = code === 'ENOSPC' ? 'make room on its disk' : 'name a folder that this user can write to'
+    throw new Fault('usage', `the spool \`${folder}\` cannot be used (${code}): ${what}`, { cause })
   }
 }
 
@@ -155,8 +150,10 @@ export async function keepAside(folder: string, source: string, lines: readonly 
   const before = await stat(path).catch(() => undefined)
   const whole = lines.map(({ seq, text: line }) => `${JSON.stringify({ source, seq, text: line })}\n`).join('')
   if ((before?.size ?? 0) + whole.length > ASIDE_BYTES_MAX) return false
-  await appendFile(path, whole, { mode: 0o600, flush: true })
-  return true
+  return await appendFile(path, whole, { mode: 0o600, flush: true }).then(
+    () => true,
+    () => false,
+  )
 }
 
 const text = async (folder: string, name: string): Promise<string> =>

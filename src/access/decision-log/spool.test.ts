@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import type { TestContext } from 'node:test'
 import { Spool } from './spool.ts'
+
+const run = promisify(execFile)
 
 async function folderOf(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-spool-'))
@@ -59,6 +63,52 @@ test('a full spool refuses, and what it refused is missing in the numbers, whoev
   await next.append('after')
   assert.ok(((await next.unsent(10)).at(-1)?.seq ?? 0) > 6, 'a number is left out for what was not written')
   await next.close()
+})
+
+test('a disk that is full of what waits is free again once that was taken, and decisions are written on', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-full-'))
+  t.after(async () => {
+    await run('umount', [folder]).catch(() => undefined)
+    await rm(folder, { recursive: true, force: true })
+  })
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]).then(
+    () => true,
+    () => false,
+  )
+  if (!mounted) return t.skip('this user cannot mount a small disk')
+  const spool = await Spool.open(join(folder, 'spool'))
+  let written = 0
+  const fill = async (): Promise<void> => {
+    for (let tries = 0; tries < 100; tries++) {
+      await spool.append('x'.repeat(3000)).then(
+        () => (written += 1),
+        () => undefined,
+      )
+    }
+  }
+  await fill()
+  assert.ok(written > 10 && written < 50, String(written))
+  const waiting = await spool.unsent(1000)
+  assert.equal(waiting.length, written)
+  await spool.taken(waiting.at(-1)?.seq ?? 0)
+  await spool.append('after')
+  const [after, ...more] = await spool.unsent(1000)
+  assert.deepEqual([after?.text, more.length], ['after', 0])
+  assert.ok((after?.seq ?? 0) > 100, 'what was not written is missing in the numbers')
+  // and again, with what was taken in the segment that is being written
+  await spool.taken(after?.seq ?? 0)
+  await fill()
+  await spool.taken((await spool.unsent(1000)).at(-1)?.seq ?? 0)
+  await spool.append('at last')
+  assert.equal((await spool.unsent(1000)).at(-1)?.text, 'at last')
+  const numbers = (await spool.unsent(1000)).at(-1)?.seq ?? 0
+  await spool.close()
+  const next = await Spool.open(join(folder, 'spool'))
+  await next.append('opened')
+  assert.ok(((await next.unsent(1000)).at(-1)?.seq ?? 0) > numbers)
+  await next.close()
+  await writeFile(join(folder, 'other'), 'x'.repeat(131_072)).catch(() => undefined)
+  await assert.rejects(Spool.open(join(folder, 'spool')), { code: 'usage', message: /ENOSPC.*: make room on its disk/ })
 })
 
 test('after the machine lost its power a number is left out; after a stop and after a kill none is', async (t) => {

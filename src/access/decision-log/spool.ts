@@ -112,10 +112,17 @@ export class Spool {
     this.#recent.taken(seq)
     const last = this.#read.findLast((line) => line.seq <= seq)
     if (last !== undefined) this.#place = { segment: last.segment, from: last.end }
-    await noteSent(this.#folder, this.#sent)
-    // a segment is over when a later one is read from; the newest stays, for its number
-    for (const first of this.#segments.keys()) {
-      if (first >= this.#place.segment) break
+    // a disk that is full of what was taken must not keep it from being removed
+    await didWork(noteSent(this.#folder, this.#sent))
+    await this.#removeTaken()
+  }
+
+  /** Segments of which nothing waits, but for the newest, which stays for its number. */
+  async #removeTaken(): Promise<void> {
+    const newest = [...this.#segments.keys()].at(-1)
+    for (const [first, length] of this.#segments) {
+      const { segment, from } = this.#place
+      if (first === newest || first > segment || (first === segment && from < length)) break
       await rm(segmentFile(this.#folder, first), { force: true })
       this.#segments.delete(first)
     }
@@ -184,10 +191,20 @@ export class Spool {
     } catch (error) {
       this.#isWhole = false
       await didWork(noteMissing(this.#folder))
-      const file = this.#file
-      if (file !== undefined) await didWork(file.handle.truncate(this.#segments.get(file.segment)))
+      await didWork(this.#leaveSegment())
       done(error)
     }
+  }
+
+  /** As far as it was written; what comes goes to another one, so that this one can be removed once it was taken. */
+  async #leaveSegment(): Promise<void> {
+    const file = this.#file
+    const length = file === undefined ? 0 : (this.#segments.get(file.segment) ?? 0)
+    await file?.handle.truncate(length)
+    if (file === undefined || length === 0) return
+    await this.#sync()
+    this.#file = undefined
+    await file.handle.close()
   }
 
   async #segment(next: number, bytes: number): Promise<{ readonly handle: FileHandle; readonly segment: number }> {
@@ -202,6 +219,7 @@ export class Spool {
     const handle = await open(segmentFile(this.#folder, next), 'w', 0o600)
     this.#file = { handle, segment: next, synced: 0 }
     this.#segments.set(next, 0)
+    await this.#removeTaken()
     return this.#file
   }
 
