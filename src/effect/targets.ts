@@ -13,6 +13,7 @@ import type { EffectLayer } from './layer.ts'
 import { offering } from './offered.ts'
 import { TARGET } from './records.ts'
 import type { CurrentTarget, TargetRecord } from './records.ts'
+import { moveAlone } from './target-lock.ts'
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost|\/.*)$/
 const LISTED_MAX = 1000
@@ -43,7 +44,6 @@ export async function changeTarget(
   input: { readonly id: string; readonly settings: TargetSettings; readonly expectedVersion?: number },
 ): Promise<CurrentTarget> {
   checkSettings(input.settings)
-  const held = (await layer.grantsAt?.(await getTarget(layer, input.id))) ?? []
   return await uniquelyNamed(async () =>
     operate(layer, act, async (tx) => {
       const current = await lockTarget(tx, input.id, input.expectedVersion)
@@ -51,11 +51,7 @@ export async function changeTarget(
       if (settings.system !== input.settings.system)
         throw new Fault('unprocessable', 'what system a target is stays: add another target')
       const changed = differing(settings, input.settings)
-      if (held.length > 0 && MOVES.some((field) => changed.includes(field)))
-        throw new Fault(
-          'conflict',
-          `grants are at this target, which is not moved under them: end them first (${held.join(', ')}), or add another target`,
-        )
+      if (MOVES.some((field) => changed.includes(field))) await assertNoGrants(layer, tx, current)
       const words = { type: 'target.changed', content: { changed } }
       return await moved(tx, act, current, words, { settings: input.settings })
     }),
@@ -64,6 +60,16 @@ export async function changeTarget(
 
 /** What makes it another place: where it is, and how resources name it. */
 const MOVES: readonly (keyof TargetSettings)[] = ['name', 'address']
+
+async function assertNoGrants(layer: EffectLayer, tx: Tx, current: CurrentTarget): Promise<void> {
+  await moveAlone(tx, current.id)
+  const held = (await layer.grantsAt?.(current)) ?? []
+  if (held.length === 0) return
+  throw new Fault(
+    'conflict',
+    `grants are at this target, which is not moved under them: end them first (${held.join(', ')}), or add another target`,
+  )
+}
 
 const differing = (before: TargetSettings, after: TargetSettings): string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
