@@ -58,7 +58,18 @@ function sameness({ principalId, action, resource, allowed, reason, point = '', 
 /** SECURITY: who asks chooses these texts; one that PostgreSQL cannot hold would keep every batch from being taken. */
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\ufffd')
 
-export async function countDecisions(tx: Tx, lines: readonly DecisionLine[]): Promise<void> {
+/** `takenBack` were counted before, and do not count. */
+export async function countDecisions(
+  tx: Tx,
+  lines: readonly DecisionLine[],
+  takenBack: readonly DecisionLine[] = [],
+): Promise<void> {
+  for (const line of takenBack) {
+    const at = new Date(minuteOf(line) * MINUTE_MS).toISOString()
+    const key = hash('sha256', keyOf(line), 'hex')
+    await tx.execute(sql`update access.decision_count set count = greatest(count - 1, 0)
+      where minute = ${at} and key = decode(${key}, 'hex')`)
+  }
   const counts = new Map<string, { readonly line: DecisionLine; times: number }>()
   for (const line of lines) {
     const key = `${minuteOf(line)} ${sameness(line)}`
@@ -102,7 +113,7 @@ export async function listDecisionCounts(
         select minute, encode(key, 'hex') as key, principal_id as "principalId", action, resource, allowed, reason, point,
           enforced, count from access.decision_count
         where ${wanted(filter)}
-          and ${after === undefined ? ALL : sql`(minute, key) < (${after.minute}, decode(${after.key}, 'hex'))`}
+          and count > 0 and ${after === undefined ? ALL : sql`(minute, key) < (${after.minute}, decode(${after.key}, 'hex'))`}
         order by minute desc, key desc limit ${limit}`),
     { readOnly: true },
   )

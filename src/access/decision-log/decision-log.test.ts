@@ -199,6 +199,31 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
     ])
   })
 
+  test('an act of high risk that was denied after all counts as denied, once, with whichever batch that comes', async () => {
+    const high = { highRisk: true, action: 'pg:*', reason: 'break_glass' }
+    const denied = { ...high, reason: 'evidence_unavailable', insteadOf: 'break_glass' }
+    const write = async (source: string, from: number, ...lines: readonly string[]): Promise<number> =>
+      (await writeDecisions(access, act('prn_1'), { source, lines: sent(lines, from) })).taken
+    const counted = async (): Promise<Record<string, number>> =>
+      Object.fromEntries(
+        (await listDecisionCounts(access.db, { action: 'pg:*' }, { limit: 10 })).map((row) => [row.reason, row.count]),
+      )
+    const [one, two, other] = ['1', '2', '3'].map((digit) => `spl_${digit.repeat(32)}`) as [string, string, string]
+    assert.equal(await write(one, 1, line(1, true, high), line(2, true, high), line(1, false, denied)), 3)
+    assert.deepEqual(await counted(), { break_glass: 1, evidence_unavailable: 1 })
+    assert.deepEqual(await entries(one), [
+      { type: 'decision.allowed_high_risk', count: 1 },
+      { type: 'decision.denied', count: 1 },
+    ])
+    await write(two, 1, line(3, true, high))
+    await write(two, 2, line(3, false, denied))
+    assert.deepEqual(await counted(), { break_glass: 1, evidence_unavailable: 2 })
+    // nobody takes back what another one sent, or twice
+    await write(other, 1, line(2, false, denied))
+    await write(two, 3, line(3, false, denied))
+    assert.deepEqual(await counted(), { break_glass: 1, evidence_unavailable: 4 })
+  })
+
   test('counts and batches are pruned by age with an entry, and PostgreSQL keeps thirty days whoever asks', async () => {
     const source = `spl_${'d'.repeat(32)}`
     const now = new Date().toISOString() as Instant

@@ -26,6 +26,8 @@ export interface DecisionLine {
   readonly enforced?: false
   /** Policies that could not be evaluated, the first of them: a permit had no say, a forbid denied. */
   readonly failed?: readonly string[]
+  /** For which reason a line before said that this decision allows: it was denied after all, and that one does not count. */
+  readonly insteadOf?: string
 }
 
 const FAILED_MAX = 5
@@ -89,7 +91,8 @@ export class DecisionLog {
       await written
       if (await this.#sentInTime()) return true
       // it is said to be denied, so that is what counts
-      await this.#spool.append(JSON.stringify({ ...line, allowed: false, reason: 'evidence_unavailable' }))
+      const denied = { ...line, allowed: false, reason: 'evidence_unavailable', insteadOf: line.reason }
+      await this.#spool.append(JSON.stringify(denied))
     } catch (error) {
       this.#unwritten(error)
     }

@@ -41,12 +41,12 @@ test('an act of high risk is allowed when it was taken, and denied and said to b
   assert.equal(await log.onDecided(risky), true)
   await log.close()
   assert.deepEqual(
-    taken.map(({ allowed, reason }) => [allowed, reason]),
+    taken.map(({ allowed, reason, insteadOf }) => [allowed, reason, insteadOf]),
     [
-      [true, 'break_glass'],
-      [false, 'evidence_unavailable'],
-      [false, 'unknown_principal'],
-      [true, 'break_glass'],
+      [true, 'break_glass', undefined],
+      [false, 'evidence_unavailable', 'break_glass'],
+      [false, 'unknown_principal', undefined],
+      [true, 'break_glass', undefined],
     ],
   )
 })

@@ -11,6 +11,7 @@ import { countDecisions } from './count-decisions.ts'
 import type { DecisionLine } from './decision-log.ts'
 import type { Taken } from './send-spool.ts'
 import type { SpoolLine } from './spool-file.ts'
+import { settle } from './taken-back.ts'
 
 export interface SentDecisions {
   /** Of the spool: `spl_` and 32 hexadecimal digits. */
@@ -26,9 +27,10 @@ export interface DecisionBatch {
   readonly last: number
   /** Numbers in between that no decision came with: made and not known. Complete coverage is proved by 0. */
   readonly missing: number
+  /** One with `insteadOf` takes back what was told of the same decision before, in this batch or an earlier one. */
+  readonly decisions: readonly (DecisionLine & { readonly seq: number })[]
   /** Of the decisions that were made, how many are told. Nothing samples them: always 1. */
   readonly sampling: 1
-  readonly decisions: readonly (DecisionLine & { readonly seq: number })[]
 }
 
 /**
@@ -58,9 +60,10 @@ export async function writeDecisions(
     const batch = batchOf(source, before, lines)
     if (batch === undefined) return { taken: 0, lastSeq: before }
     const { first, last, missing, decisions } = batch
-    await countDecisions(tx, decisions)
+    const settled = await settle(tx, source, decisions)
+    await countDecisions(tx, settled.lines, settled.takenBack)
     const texts = new Map(lines.map(({ seq, text }) => [seq, text]))
-    const notable = decisions.filter(({ allowed, highRisk }) => !allowed || highRisk)
+    const notable = settled.lines.filter(({ allowed, highRisk }) => !allowed || highRisk)
     await keep(tx, act, { source, first, notable, texts: notable.map(({ seq }) => texts.get(seq) ?? '') })
     if (missing > 0) await note(tx, act, 'decision.missing', [], { source, batch: first, count: missing })
     await tx.execute(sql`

@@ -20,6 +20,10 @@ const LINE = z.strictObject({
   point: z.string().max(100).optional(),
   enforced: z.literal(false).optional(),
   failed: z.array(z.string().max(100)).max(5).optional(),
+  insteadOf: z
+    .string()
+    .regex(/^[a-z_]{1,60}$/)
+    .optional(),
 })
 
 const BODY = z.strictObject({
