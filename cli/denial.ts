@@ -13,9 +13,10 @@ Examples:
   reeve denial add ledger-batch --because "seen where it should not be"
   reeve denial add tok_1x2y… --because "it was in a log"
   reeve denial lift tok_1x2y… --because "it was another one"
+  reeve denial add --session 0f3a8e6c --because "signed out everywhere"
 `
 
-type Act = RemoteOptions & { readonly because: string }
+type Act = RemoteOptions & { readonly because: string; readonly session?: boolean }
 
 export function denialCommand(): Command {
   return new Command('denial')
@@ -30,26 +31,34 @@ const one = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
     .argument('<subject>', 'its id; of a principal also an identifier, or its name')
+    .option('--session', 'it is a session, by its id as enforcement points say it in `context.session.id`')
     .requiredOption('--because <text>', 'why; it stands in the history and in the log')
     .option('--json', 'as JSON')
 
 const SPELLED_AS_ID = /^(?:prn|psn|cred|tok|ses)_/
 
-async function subjectNamed(client: Awaited<ReturnType<typeof server>>, name: string): Promise<string> {
+async function subjectNamed(
+  client: Awaited<ReturnType<typeof server>>,
+  name: string,
+  { session }: Act,
+): Promise<string> {
+  if (session === true) return name.startsWith('ses_') ? name : `ses_${name}`
   return SPELLED_AS_ID.test(name) ? name : (await principalNamed(client, name)).id
 }
 
-async function add(name: string, { because, json }: Act): Promise<void> {
+async function add(name: string, act: Act): Promise<void> {
+  const { because, json } = act
   const client = await server()
-  const body = { subjectId: await subjectNamed(client, name), reason: because }
+  const body = { subjectId: await subjectNamed(client, name, act), reason: because }
   const made = await answered(client.POST('/v1/denials', { body }))
   if (json === true) await answerJson(made)
   else say(`${made.data.subjectId} is denied everywhere: reeve denial lift ${made.data.subjectId} lets it again.`)
 }
 
-async function lift(name: string, { because, json }: Act): Promise<void> {
+async function lift(name: string, act: Act): Promise<void> {
+  const { because, json } = act
   const client = await server()
-  const body = { subjectId: await subjectNamed(client, name), reason: because }
+  const body = { subjectId: await subjectNamed(client, name, act), reason: because }
   const lifted = await answered(client.POST('/v1/denials/lift', { body }))
   if (json === true) await answerJson(lifted)
   else say(`${lifted.data.subjectId} is judged by grants and policies again.`)

@@ -98,6 +98,24 @@ test(
     const wider = await run(ida, 'grant', 'narrow', grantId, '--resource', 'pg://main/*', '--because', 'more')
     assert.deepEqual([wider.code, /never widened/.test(wider.stderr)], [1, true], wider.stderr)
     assert.equal((await run(ida, 'grant', 'narrow', grantId, '--because', 'nothing said')).code, 2)
+    const inSession = async (sessionId: string): Promise<string> => {
+      const question = {
+        subject: { type: 'kubernetes', id: 'app' },
+        action: { name: 'pg:SELECT' },
+        resource: { type: 'table', id: TABLE },
+        context: { session: { id: sessionId } },
+      }
+      const headers = { authorization: `Bearer ${ida}`, 'content-type': 'application/json' }
+      const asking = { method: 'POST', headers, body: JSON.stringify(question) }
+      const response = await fetch(`${server.url}/access/v1/evaluation`, asking)
+      return ((await response.json()) as { context: { reason: string } }).context.reason
+    }
+    const session = ['--session', '0f3a/8e+6c=', '--because', 'signed out everywhere']
+    const signedOut = await run(ida, 'denial', 'add', ...session)
+    assert.equal(signedOut.code, 0, signedOut.stderr)
+    assert.deepEqual([await inSession('0f3a/8e+6c='), await inSession('another')], ['session_ended', 'granted'])
+    assert.equal((await run(ida, 'denial', 'lift', ...session)).code, 0)
+    assert.equal(await inSession('0f3a/8e+6c='), 'granted')
     const ended = await run(ida, 'grant', 'end', grantId, '--because', 'done')
     assert.equal(ended.code, 0, ended.stderr)
     const policies = join(folder, 'p.cedar')

@@ -44,7 +44,7 @@ export function contextIn(body: JsonObject): Omit<Question, 'subject' | 'action'
     ...(reeve !== undefined && enforcementIn(reeve)),
     ...(context['actor'] !== undefined && { actors: actorsIn(context) }),
     ...(context['credential'] !== undefined && { credentialId: idIn(context, 'credential') }),
-    ...(context['session'] !== undefined && { sessionId: idIn(context, 'session') }),
+    ...(context['session'] !== undefined && { sessionId: sessionOf(idIn(context, 'session')) }),
     ...(until !== undefined && { delegatedUntil: instant(until, 'context.delegated_until') }),
   }
 }
@@ -105,6 +105,9 @@ function idIn(context: JsonObject, name: string): string {
   const value = context[name]
   return isObject(value) ? textIn(value, 'id', `context.${name}`) : refuse(`context.${name}`, 'an object is needed')
 }
+
+/** Whoever keeps sessions names them as they like; here a session is denied by `ses_` and that name, and never taken for anything else. */
+const sessionOf = (id: string): string => (/^(?:ses|tok)_/.test(id) ? id : `ses_${id}`)
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/
 

@@ -99,6 +99,12 @@ describe('what the decision point refuses', () => {
     assert.match(await asked({ credential: 'cred_x' }), /`context.credential`/)
     point.state.setEnded('ses_1', true, 1)
     assert.equal(await asked({ session: { id: 'ses_1' } }), 'session_ended')
+    // whoever keeps sessions names them as they like, and never as something else that is denied
+    assert.equal(await asked({ session: { id: '1' } }), 'session_ended')
+    point.state.setEnded('ses_0f/8e+6c=', true, 1)
+    point.state.setEnded('psn_nobody', true, 1)
+    assert.equal(await asked({ session: { id: '0f/8e+6c=' } }), 'session_ended')
+    assert.equal(await asked({ session: { id: 'psn_nobody' } }), 'granted')
   })
 
   test('the outermost actor is who acts now, and what it was granted is what is told', async () => {

@@ -39,8 +39,10 @@ const TEXTS = {
 const TEXT_BYTES_MAX = 4 * 1024 * 1024
 const SUBJECT = z
   .string()
-  .regex(/^(?:prn|cred|tok|ses|psn)_[\w-]{1,100}$/)
-  .describe('a principal, person, credential, token or session, by its id')
+  .regex(/^(?:(?:prn|cred|tok|psn)_[\w-]{1,100}|ses_[\x21-\x7e]{1,200})$/)
+  .describe(
+    'a principal, person, credential or token, by its id; a session by `ses_` and the id that enforcement points say',
+  )
 
 /** In one sentence, so that it fits a problem; all of them come from `checkPolicies`. */
 function refusal(problems: readonly TextProblem[]): Fault {
