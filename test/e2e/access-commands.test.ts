@@ -107,8 +107,8 @@ test(
       }
       const headers = { authorization: `Bearer ${ida}`, 'content-type': 'application/json' }
       const asking = { method: 'POST', headers, body: JSON.stringify(question) }
-      const response = await fetch(`${server.url}/access/v1/evaluation`, asking)
-      return ((await response.json()) as { context: { reason: string } }).context.reason
+      const answer = await fetch(`${server.url}/access/v1/evaluation`, asking)
+      return ((await answer.json()) as { context: { reason: string } }).context.reason
     }
     const session = ['--session', '0f3a/8e+6c=', '--because', 'signed out everywhere']
     const signedOut = await run(ida, 'denial', 'add', ...session)
