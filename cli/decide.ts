@@ -1,15 +1,11 @@
 // `reeve decide`: may it, now? Asked of a server over AuthZEN. 0 allows; 1 denies, or is no answer.
 import { Command } from 'commander'
 import { Fault } from '#kernel'
+import { addQuestionOptions, questionOf } from './question.ts'
+import type { QuestionOptions } from './question.ts'
 import { credentialsFrom } from './remote/credentials.ts'
 import type { RemoteOptions } from './remote/server.ts'
 import { answerFields, answerJson } from './terminal/answer.ts'
-
-interface DecideOptions extends RemoteOptions {
-  readonly subject: string
-  readonly action: string
-  readonly resource: string
-}
 
 interface Answer {
   readonly decision: boolean
@@ -23,36 +19,21 @@ Exit codes:
   1  it is denied, or there is no answer
   2  the command was not understood
 
-Example:
+Examples:
   reeve decide --subject kubernetes:app --action pg:SELECT --resource table:pg://main/shop/public.orders && run-report
+  reeve decide --subject people:maria --actor kubernetes:agent --action pg:SELECT --resource table:pg://main/shop/public.orders
 `
 
 export function decideCommand(): Command {
-  return new Command('decide')
+  return addQuestionOptions(new Command('decide'))
     .description('ask whether an identity may do something now')
-    .requiredOption('--subject <type:id>', 'who, as kubernetes:app, or an id alone: prn_…')
-    .requiredOption('--action <name>', 'what, as pg:SELECT')
-    .requiredOption('--resource <type:id>', 'on what, as table:pg://main/shop/public.orders')
     .option('--json', 'as JSON, the whole answer')
     .addHelpText('after', EXAMPLE)
     .action(decide)
 }
 
-/** `type:id`; an id of Reeve needs no type. */
-export function partyOf(value: string): { readonly type: string; readonly id: string } {
-  if (/^prn_\w+$/.test(value)) return { type: 'principal', id: value }
-  const at = value.indexOf(':')
-  if (at < 1 || at === value.length - 1) throw new Fault('usage', `\`${value}\` has no type: write it as type:id`)
-  return { type: value.slice(0, at), id: value.slice(at + 1) }
-}
-
-async function decide(options: DecideOptions): Promise<void> {
-  const question = {
-    subject: partyOf(options.subject),
-    action: { name: options.action },
-    resource: partyOf(options.resource),
-  }
-  const answer = await ask(question)
+async function decide(options: RemoteOptions & QuestionOptions): Promise<void> {
+  const answer = await ask(questionOf(options))
   process.exitCode = answer.decision ? 0 : 1
   if (options.json === true) {
     await answerJson(answer)

@@ -1,22 +1,14 @@
 // `reeve explain`: how a question would be decided now, step by step, each with what it saw.
 import { Command } from 'commander'
 import { answered } from '#client'
-import { Fault } from '#kernel'
-import { partyOf } from './decide.ts'
 import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
+import { addQuestionOptions, questionOf } from './question.ts'
+import type { QuestionOptions } from './question.ts'
 import { server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
 import { answerFields, answerJson, screenOf } from './terminal/answer.ts'
 import { plain } from './terminal/text.ts'
 import { writeTo } from './terminal/write-out.ts'
-
-interface ExplainOptions extends RemoteOptions {
-  readonly subject: string
-  readonly actor: readonly string[]
-  readonly action: string
-  readonly resource: string
-  readonly context?: string
-}
 
 const EXAMPLE = `
 For who administers access, approves or audits. Nothing is recorded by it. It ends with 0 whatever comes out.
@@ -26,44 +18,14 @@ Example:
 `
 
 export const explainCommand = (): Command =>
-  new Command('explain')
+  addQuestionOptions(new Command('explain'))
     .description('say step by step how a question would be decided now')
-    .requiredOption('--subject <type:id>', 'who, as kubernetes:app, or an id alone: prn_…')
-    .option('--actor <type:id>', 'who acts for it; repeat it for a longer chain, who acts now last', gather, [])
-    .requiredOption('--action <name>', 'what, as pg:SELECT')
-    .requiredOption('--resource <type:id>', 'on what, as table:pg://main/shop/public.orders')
-    .option('--context <json>', 'what an enforcement point would say beside it, a JSON object')
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLE)
     .action(explain)
 
-const gather = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
-
-function contextOf({ context, actor }: ExplainOptions): { context?: Record<string, unknown> } {
-  let stated: unknown = {}
-  try {
-    if (context !== undefined) stated = JSON.parse(context)
-  } catch (cause) {
-    throw new Fault('usage', '--context is no JSON', { cause })
-  }
-  if (typeof stated !== 'object' || stated === null || Array.isArray(stated))
-    throw new Fault('usage', '--context is an object, as {"purpose": "x"}')
-  // the outermost acts now
-  const chain = actor.reduce<object | undefined>(
-    (inner, one) => ({ ...partyOf(one), ...(inner === undefined ? {} : { actor: inner }) }),
-    undefined,
-  )
-  const whole = { ...stated, ...(chain === undefined ? {} : { actor: chain }) }
-  return Object.keys(whole).length === 0 ? {} : { context: whole }
-}
-
-async function explain(options: ExplainOptions): Promise<void> {
-  const body = {
-    subject: { ...partyOf(options.subject) },
-    action: { name: options.action },
-    resource: { ...partyOf(options.resource) },
-    ...contextOf(options),
-  }
+async function explain(options: RemoteOptions & QuestionOptions): Promise<void> {
+  const body = questionOf(options)
   const client = await server()
   const said = await answered(client.POST('/v1/decisions/explain', { body }))
   if (options.json === true) await answerJson(said)

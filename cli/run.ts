@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { Fault } from '#kernel'
-import { partyOf } from './decide.ts'
+import { partyOf } from './question.ts'
 import { credentialsFrom } from './remote/credentials.ts'
 import { onlyWhileAllowed, refusalOf } from './run/only-while-allowed.ts'
 import { startChild } from './run/child.ts'
