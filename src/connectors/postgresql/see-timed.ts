@@ -8,7 +8,7 @@ import { relayed } from './probe-answer.ts'
 import { inParts, OneSession } from './one-session.ts'
 import { placesOf } from './role.ts'
 import { askEach, standbysIn, streamingFrom, untilNone } from './standbys.ts'
-import { timedRoleName } from './timed-role.ts'
+import { madeAs, timedRoleName } from './timed-role.ts'
 import { tried } from './try-login.ts'
 
 const PLACE_MS = 5000
@@ -70,9 +70,12 @@ async function leftAt(server: Administrator, call: TargetCall, users: readonly s
     'select distinct usename as name from pg_stat_activity where usename = any($1)',
     [users],
   )
-  const roles = await server.rows<{ name: string }>('select rolname as name from pg_roles where rolname = any($1)', [
-    users,
-  ])
+  const roles = await server.rows<{ name: string; now: string }>(
+    `select coalesce(m.made, r.rolname) as name, r.rolname as now
+     from pg_roles r cross join lateral (select ${madeAs("shobj_description(r.oid, 'pg_authid')")} as made) m
+     where r.rolname = any($1) or m.made = any($1)`,
+    [users],
+  )
   const nameless = await server.rows<{ pid: number }>(
     'select pid from pg_stat_activity where usesysid is not null and usename is null order by pid limit 10',
   )
@@ -83,7 +86,10 @@ async function leftAt(server: Administrator, call: TargetCall, users: readonly s
   return [
     ...(ofNobody === '' ? [] : users).map((name): [string, string] => [name, ofNobody]),
     ...sessions.map(({ name }): [string, string] => [name, `a session of ${name} is still open`]),
-    ...roles.map(({ name }): [string, string] => [name, `pg_roles still has ${name}`]),
+    ...roles.map(({ name, now }): [string, string] => [
+      name,
+      now === name ? `pg_roles still has ${name}` : `it is there under another name, ${now}: somebody renamed it`,
+    ]),
   ]
 }
 

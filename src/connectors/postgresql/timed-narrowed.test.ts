@@ -80,6 +80,22 @@ for (const major of MAJORS) {
         assert.equal((await timed.take(call, one)).done, true)
       })
 
+      test('a role that somebody renamed is not seen to be over', async () => {
+        const call = server.call()
+        const one = right(roles('reporting'))
+        assert.equal((await timed.give(call, one)).done, true)
+        await server.sql(`alter role reeve_${one.id} rename to of_somebody`)
+        await timed.take(call, one)
+        const seen = await timed.see(call, one)
+        assert.match(
+          seen.effect === 'unproven' ? seen.reason : seen.effect,
+          /another name, of_somebody: somebody renamed/,
+        )
+        await server.sql(`alter role of_somebody rename to reeve_${one.id}`)
+        assert.equal((await timed.take(call, one)).done, true)
+        assert.equal((await timed.see(call, one)).effect, 'verified')
+      })
+
       test('a session that has begun at a standby is ended there with its grant', async () => {
         const standby = await startStandby(server)
         const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })

@@ -25,6 +25,9 @@ export interface TimedComment {
 export const commentOf = ({ id, requestId, until, fence }: TimedRight): string =>
   `Reeve: grant ${id}, request ${requestId}, until ${until ?? 'ended'}, step ${fence}`
 
+/** The name that such a role was made with, by its comment alone; null where Reeve wrote none. In SQL, for a text. */
+export const madeAs = (comment: string): string => `'${PREFIX}' || substring(${comment} from '^Reeve: grant (\\S+),')`
+
 /** `undefined` for a comment that Reeve did not write. */
 export function readComment(comment: string | null): TimedComment | undefined {
   const [, until = '', step = ''] = /^Reeve: grant \S+, request \S+, until (\S+), step (\d+)$/.exec(comment ?? '') ?? []
