@@ -6,7 +6,7 @@ import type { Administrator } from './administrator.ts'
 import { heldMark, isHeld, loginsIn, mark, marking, markText } from './held-mark.ts'
 import type { HeldMark } from './held-mark.ts'
 import { oidIn, standingOf } from './standing.ts'
-import { hindrance } from './role.ts'
+import { hindrance, onlySuperusersMayChange } from './role.ts'
 import type { Role } from './role.ts'
 import { identifier } from './sql-text.ts'
 import { takeBackHold } from './take-back-hold.ts'
@@ -49,7 +49,9 @@ async function look(administrator: Administrator, call: Omit<StepCall, 'before'>
   if ('lost' in standing && oidIn(call) !== undefined)
     return { already: true, statements: [], touches: [], before: null }
   const role = 'role' in standing ? standing.role : undefined
-  const blocked = await hindrance(administrator, call, role)
+  // where a superuser has done it, the rest is done
+  const isDone = role !== undefined && isHeld(role) && onlySuperusersMayChange(administrator, role)
+  const blocked = isDone ? undefined : await hindrance(administrator, call, role)
   const before = role === undefined ? null : { login: role.login, connectionLimit: role.connectionLimit, oid: role.oid }
   if (role === undefined || blocked !== undefined)
     return { already: false, statements: [], touches: [], before, ...(blocked !== undefined && { blocked }) }

@@ -103,7 +103,7 @@ async function needs(administrator: Administrator, { settings }: TargetCall): Pr
 async function roles(administrator: Administrator, call: TargetCall): Promise<Examined> {
   const own = identifier(call.settings.administrator.user)
   const found = await administrator.rows<{ account: string; managed: boolean }>(
-    `select rolname as account, ${administrator.version >= 16 ? "pg_has_role(current_user, oid, 'member with admin option')" : 'true'}
+    `select rolname as account, ${administrator.version >= 16 ? "pg_has_role(current_user, oid, 'member with admin option')" : 'not rolreplication'}
        as managed
      from pg_roles where rolcanlogin and not rolsuper and rolname <> current_user order by rolname`,
   )
@@ -111,12 +111,13 @@ async function roles(administrator: Administrator, call: TargetCall): Promise<Ex
   return {
     check: 'roles that it may hold',
     outcome: found.length > 0 && others.length === found.length ? 'missing' : 'ok',
-    detail: `${found.length - others.length} of ${found.length} that log in`,
-    ...(others.length > 0 && {
-      remedy: others
-        .slice(0, NAMED_MAX)
-        .map((account) => `GRANT ${identifier(account)} TO ${own} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`),
-    }),
+    detail: `${found.length - others.length} of ${found.length} that log in${administrator.version < 16 && others.length > 0 ? `; only a superuser holds ${others.slice(0, NAMED_MAX).join(', ')}, which may replicate` : ''}`,
+    ...(others.length > 0 &&
+      administrator.version >= 16 && {
+        remedy: others
+          .slice(0, NAMED_MAX)
+          .map((account) => `GRANT ${identifier(account)} TO ${own} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`),
+      }),
   }
 }
 

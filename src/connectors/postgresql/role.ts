@@ -9,6 +9,7 @@ export interface Role {
   readonly login: boolean
   readonly connectionLimit: number
   readonly superuser: boolean
+  readonly replication: boolean
 }
 
 export async function roleOf(administrator: Administrator, account: string): Promise<Role | undefined> {
@@ -18,7 +19,7 @@ export async function roleOf(administrator: Administrator, account: string): Pro
 /** That of this name and, where it is another one, that of this oid. */
 export async function rolesCalled(administrator: Administrator, account: string, oid?: string): Promise<Role[]> {
   return await administrator.rows<Role>(
-    `select oid::text, rolname as name, rolcanlogin as login, rolconnlimit as "connectionLimit", rolsuper as superuser
+    `select oid::text, rolname as name, rolcanlogin as login, rolconnlimit as "connectionLimit", rolsuper as superuser, rolreplication as replication
      from pg_roles where rolname = $1 or oid = $2::oid`,
     [account, oid ?? null],
   )
@@ -44,6 +45,11 @@ export async function hindrance(
       reason: `\`${account}\` is a superuser, which only a superuser may change`,
       next: `as a superuser: ALTER ROLE ${identifier(account)} NOLOGIN`,
     }
+  if (onlySuperusersMayChange(administrator, role))
+    return {
+      reason: `\`${account}\` may replicate (REPLICATION), and before PostgreSQL 16 only a superuser may change such a role`,
+      next: `as a superuser: ALTER ROLE ${identifier(account)} NOLOGIN CONNECTION LIMIT 0, then make the plan again, which does the rest`,
+    }
   return (await mayAdminister(administrator, account))
     ? undefined
     : {
@@ -51,6 +57,12 @@ export async function hindrance(
         next: `as a superuser: ${administerStatement(call, administrator.version)}`,
       }
 }
+
+/** Whatever CREATEROLE a role has. */
+export const onlySuperusersMayChange = (
+  { version }: Pick<Administrator, 'version'>,
+  { replication }: Pick<Role, 'replication'>,
+): boolean => replication && version < 16
 
 /** For a superuser to paste, so that Reeve may change it; nothing where no statement is good for that. */
 export function remedyFor(
@@ -60,6 +72,7 @@ export function remedyFor(
 ): string[] {
   const { account } = call.subject
   if (account === call.settings.administrator.user || role?.superuser === true) return []
+  if (role !== undefined && onlySuperusersMayChange({ version }, role)) return []
   const made = role === undefined ? [`CREATE ROLE ${identifier(account)} NOLOGIN`] : []
   return [...made, administerStatement(call, version)]
 }
