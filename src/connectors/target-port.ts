@@ -210,8 +210,8 @@ export interface TimedRights {
   readonly reaches: (settings: TargetSettings, right: Pick<TimedRight, 'actions' | 'resources'>) => boolean
   /** The login is made, and nobody can use it before `login`. */
   readonly give: (call: TargetCall, right: TimedRight) => Promise<TimedDone>
-  /** A password for it that is good for a minute, or for what is left of the window. Throws where it is not there. */
-  readonly login: (call: TargetCall, right: TimedRight) => Promise<TimedLogin>
+  /** A password for it that is good for a minute, or for what is left of the window. `lost`: it is not there as of that step. */
+  readonly login: (call: TargetCall, right: TimedRight) => Promise<TimedLogin | 'lost'>
   /** Its sessions are ended, then it is gone. Also where it never was. */
   readonly take: (call: TargetCall, right: TimedRight) => Promise<TimedDone>
   /** Ends what is here of rights whose time is over by their own word, whoever knows of them: a restore forgets grants. */

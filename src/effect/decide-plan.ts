@@ -107,9 +107,10 @@ export async function runPlan(layer: EffectLayer, act: Act, { id, credential }: 
 export function again(steps: readonly StepRecord[]): StepRecord[] {
   const from = firstActIn(steps)
   const final = steps.findLastIndex((step) => step.final === true && step.state === 'verified')
+  const isOver = final !== -1 && final === steps.findLastIndex((step) => step.final === true)
   return steps.map((step, at) => {
-    // what came before a step that can't be put back can't be so any more
-    if (at < from || at < final) return step
+    // what came before the last step that can't be put back can't be so any more; before that it is, or the target has lost it
+    if (at < from || (at < final && (isOver || step.asksOnly === true))) return step
     const { verdict: _v, endedAt: _e, attempts: _a, met: _m, ...rest } = step
     const done = step.asksOnly !== true && step.state === 'verified'
     return done ? { ...rest, state: 'acting', seeAgain: true } : { ...rest, state: 'waiting' }

@@ -22,7 +22,7 @@ export interface TimedTarget {
   readonly take: (right: TimedRight, signal: AbortSignal) => Promise<TimedDone>
   readonly see: (right: TimedRight, signal: AbortSignal) => Promise<TimedSeen>
   /** Throws Fault('unprocessable') with what the target answered. */
-  readonly login: (right: TimedRight) => Promise<TimedLogin>
+  readonly login: (right: TimedRight) => Promise<TimedLogin | 'lost'>
 }
 
 /** Every target whose system has rights for a time, those that were removed too. */

@@ -1,5 +1,5 @@
 // Who has a grant gets in at its target: the grant is theirs, a decision of this moment says so, the log has it, then the login.
-import { evaluate, listGrants, noteLogin } from '#access/decisions'
+import { evaluate, giveAgain, listGrants, noteLogin } from '#access/decisions'
 import type { GrantRecord } from '#access/decisions'
 import type { Administration } from '#access/records'
 import { getTarget, timedTargets } from '#effect'
@@ -20,6 +20,8 @@ interface OwnGrant {
 }
 
 const GRANTS_MAX = 200
+const LOST =
+  'the target has lost the login of this grant (it failed over, or was restored), and is given it again: ask once more in a moment'
 
 export function loginDoor(layers: LoginLayers): LoginDoor {
   return {
@@ -32,10 +34,15 @@ export function loginDoor(layers: LoginLayers): LoginDoor {
       const grant = await ownGrant(layers, asked, fulfillerName(timed.target), target.settings.name)
       const decision = await decided(layers, grant)
       const act = { actor: asked.actor, at: access.clock(), follows: [asked.tokenId] }
-      const { id, version, data } = await noteLogin(access, act, { id: grant.id, decision })
-      const { requestId, actions, resources, until } = data
+      const { id, data } = await noteLogin(access, act, { id: grant.id, decision })
+      const { requestId, actions, resources, until, fulfilment } = data
       if (until === undefined) throw new Fault('unprocessable', 'this grant has no end: nobody gets in by it')
-      const login = await timed.login({ id, requestId, actions, resources, until, fence: version })
+      const fence = fulfilment?.fence ?? 0
+      const login = await timed.login({ id, requestId, actions, resources, until, fence })
+      if (login === 'lost') {
+        await giveAgain(access, act, { id, decision })
+        throw new Fault('conflict', LOST)
+      }
       const { address, tls } = target.settings
       return { grantId: id, requestId, until, ...address, tls, ...login }
     },

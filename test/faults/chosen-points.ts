@@ -56,13 +56,18 @@ const pointsOf = (kind: Kind, sent: readonly string[], clock?: Clock): Point[] =
     return clock === undefined ? [{ ...point, when: 'before' }, after] : [after]
   })
 
+/** Somewhere in a plan or grant of that kind. */
+export const sampledPoint = (random: Random, kind: Kind): Point => ({
+  kind,
+  at: random.below(ABOUT[kind]),
+  when: random.pick(['before', 'after'] as const),
+})
+
 /** A point of each operation, and of how a grant begins or how it ends; in one of the two rounds the clock is another one. */
 function sampled(random: Random): Point[][] {
   const clocks = [random.pick(CLOCKS), undefined]
   const one = (kind: Kind, clock: Clock | undefined): Point => ({
-    kind,
-    at: random.below(ABOUT[kind]),
-    when: random.pick(['before', 'after'] as const),
+    ...sampledPoint(random, kind),
     ...(clock !== undefined && { clock }),
   })
   const [first, second] = random.pick([clocks, clocks.toReversed()])

@@ -22,9 +22,14 @@ interface Held {
 const never = new Promise<never>(() => undefined)
 
 /** The ids of their plans. From here on the server is dead; answers what each was at when it died. */
-export async function killedAt(
+export const killedAt = async (world: PlanWorld, aimed: readonly Aimed[]): ReturnType<typeof happensAt> =>
+  await happensAt(world, aimed, async () => await world.held.server.kill())
+
+/** What `happens` while each is held at its statement, and stays there. */
+export async function happensAt(
   world: PlanWorld,
   aimed: readonly Aimed[],
+  happens: () => Promise<void>,
 ): Promise<readonly { readonly id: string; readonly text: string | undefined }[]> {
   const held = aimed.map((): Held => ({ seen: 0, text: undefined }))
   const begun = Promise.withResolvers<readonly string[]>()
@@ -47,7 +52,7 @@ export async function killedAt(
       async () => held[index]?.text !== undefined || (await one.case.isOver(ids[index] ?? '')),
       `${ids[index]} comes to its statement ${one.at}`,
     )
-  await world.held.server.kill()
+  await happens()
   world.proxy.hook = () => undefined
   return ids.map((id, index) => ({ id, text: held[index]?.text }))
 }

@@ -37,7 +37,7 @@ export async function jobOf({ post, get, ida, postgres, administers }: PlanWorld
   return { id, token: (token as unknown as { value: string }).value }
 }
 
-async function granted({ post, ben }: PlanWorld, job: Job, seconds: number): Promise<string> {
+export async function granted({ post, ben }: PlanWorld, job: Job, seconds = LONG_S): Promise<string> {
   const right = { actions: ['pg:member'], resources: [`pg://main/role/${GROUP}`] }
   const asked = await post(job.token, '/v1/access-requests', {
     principalId: job.id,
@@ -53,15 +53,16 @@ async function granted({ post, ben }: PlanWorld, job: Job, seconds: number): Pro
 export const stateOf = async (world: PlanWorld, grantId: string): Promise<string> =>
   (await world.get<{ data: { state: string } }>(`/v1/grants/${grantId}`)).data.state
 
-const isState = (world: PlanWorld, grantId: string, state: string) => async (): Promise<boolean> =>
+export const isState = (world: PlanWorld, grantId: string, state: string) => async (): Promise<boolean> =>
   (await stateOf(world, grantId)) === state
 
-const isOf = ({ user, application }: Passing): boolean => application === 'reeve' || user.startsWith('reeve_grt_')
+export const isOf = ({ user, application }: Passing): boolean =>
+  application === 'reeve' || user.startsWith('reeve_grt_')
 
 export async function givenCase(world: PlanWorld, job: Job): Promise<Case> {
   return {
     isOf,
-    begin: async () => await granted(world, job, LONG_S),
+    begin: async () => await granted(world, job),
     isOver: async (id) => await isState(world, id, 'active')(),
     assertWhole: async (id, clock) => {
       await until(isState(world, id, 'active'), `${id} is active`)
@@ -108,7 +109,7 @@ export async function takenCase(world: PlanWorld, job: Job): Promise<Case> {
 }
 
 /** A server that was started just now does not decide before it knows everything. */
-async function passwordOf(world: PlanWorld, job: Job, grantId: string): Promise<string> {
+export async function passwordOf(world: PlanWorld, job: Job, grantId: string): Promise<string> {
   let password = ''
   await until(async () => {
     const { status, body } = await askedIn(world, job, grantId)
@@ -141,7 +142,7 @@ async function askedIn(
   return { status: asked.status, body: (await asked.json()) as never }
 }
 
-async function assertGone(world: PlanWorld, id: string, password: string): Promise<void> {
+export async function assertGone(world: PlanWorld, id: string, password: string): Promise<void> {
   await until(isState(world, id, 'ended'), `${id} has ended`)
   assert.deepEqual(await world.postgres.sql(`select rolname from pg_roles where rolname = 'reeve_${id}'`), [])
   assert.equal(await login(world, `reeve_${id}`, password), '28P01')

@@ -54,7 +54,7 @@ interface Done {
 
 /** What acts at each statement; to deny is the first part of to contain, and to observe acts on nothing. */
 export const ACTING = ['contain', 'revoke', 'restore'] as const
-type Acting = (typeof ACTING)[number]
+export type Acting = (typeof ACTING)[number]
 
 const WHOLE: Readonly<Record<Acting, (world: PlanWorld, done: Done) => Promise<void>>> = {
   contain: async (world, done) => {
@@ -103,7 +103,7 @@ async function refusedThenProven(
   assert.deepEqual(await receiptsOf(world, planId), ['unproven', again.state], account)
 }
 
-async function assertAsBefore(world: PlanWorld, account: string): Promise<void> {
+export async function assertAsBefore(world: PlanWorld, account: string): Promise<void> {
   assert.equal(await login(world, account), 'let in', account)
   const [role] = await world.postgres.sql(
     `select rolconnlimit as n, (select setconfig from pg_db_role_setting where setrole = r.oid) as settings

@@ -22,15 +22,19 @@ export interface StatementProxy {
   /** All that reached the target, in order. */
   readonly passed: Passing[]
   hook: Hook
-  /** Nothing is let through, and what is open is cut. */
+  /** Nothing new is let through. */
   refuses: boolean
+  /** The port behind it, for what is opened from then on. */
+  target: number
+  /** Ends all that is open. */
+  cut(): void
   close(): Promise<void>
 }
 
 const LOGIN = 'login'
 
 export async function statementProxy(target: number): Promise<StatementProxy> {
-  const it = { passed: [] as Passing[], hook: (() => undefined) as Hook, refuses: false }
+  const it = { passed: [] as Passing[], hook: (() => undefined) as Hook, refuses: false, target }
   const open = new Set<Socket>()
   let connections = 0
   const server = createServer((client) => {
@@ -38,7 +42,7 @@ export async function statementProxy(target: number): Promise<StatementProxy> {
       client.destroy()
       return
     }
-    const upstream = connect(target, '127.0.0.1')
+    const upstream = connect(it.target, '127.0.0.1')
     for (const one of [client, upstream]) {
       open.add(one)
       one.on('error', () => undefined)
@@ -48,10 +52,14 @@ export async function statementProxy(target: number): Promise<StatementProxy> {
     relay(it, client, upstream, ++connections)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const cut = (): void => {
+    for (const socket of open) socket.destroy()
+  }
   return Object.assign(it, {
     port: (server.address() as AddressInfo).port,
+    cut,
     close: async () => {
-      for (const socket of open) socket.destroy()
+      cut()
       server.close()
       await once(server, 'close')
     },

@@ -45,7 +45,7 @@ export function changeOf(current: CurrentGrant, taken: StepTaken, at: Instant): 
 
 /** Attempts and what the last one met are of the present step; a new one begins without. */
 function renewed(data: GrantRecord, state: GrantState, fulfilment: Partial<Fulfilment>): Fulfilment {
-  const { by = '', decisionId, attempts = 0, reason, answer } = data.fulfilment ?? {}
+  const { by = '', decisionId, attempts = 0, reason, answer, fence } = data.fulfilment ?? {}
   const same = state === data.state
   return {
     by,
@@ -53,6 +53,7 @@ function renewed(data: GrantRecord, state: GrantState, fulfilment: Partial<Fulfi
     attempts: same ? attempts : 0,
     ...(same && reason !== undefined && { reason }),
     ...(answer !== undefined && { answer }),
+    ...(fence !== undefined && { fence }),
     ...fulfilment,
   }
 }
@@ -76,10 +77,14 @@ export const neverBegan = (because: string): StepTaken => ({
   fulfilment: {},
 })
 
-export const active = (until: Instant | undefined, answer: string | undefined): StepTaken => ({
+export const active = ({ version, data: { until } }: CurrentGrant, answer: string | undefined): StepTaken => ({
   type: 'grant.activated',
   state: 'active',
-  fulfilment: { ...(until !== undefined && { nextAt: until }), ...(answer !== undefined && { answer }) },
+  fulfilment: {
+    fence: version,
+    ...(until !== undefined && { nextAt: until }),
+    ...(answer !== undefined && { answer }),
+  },
 })
 
 export const endingNow = (at: Instant, because: string): StepTaken => ({

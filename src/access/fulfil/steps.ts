@@ -75,7 +75,7 @@ async function activate(work: Pass, grant: CurrentGrant, target: GrantFulfiller)
   if (signal.aborted) return undefined
   if ('done' in answer && answer.done) {
     const said = answer.answer === undefined ? undefined : plainWords(answer.answer)
-    return await work.steps.write(grant, record.active(grant.data.until, said))
+    return await work.steps.write(grant, record.active(grant, said))
   }
   const reason = plainWords('failed' in answer ? answer.failed : answer.reason)
   const again = !('lasting' in answer && answer.lasting) && record.mayTryAgain(grant)

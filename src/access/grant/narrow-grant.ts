@@ -60,7 +60,7 @@ export async function narrowGrant(access: AccessLayer, act: Act, to: GrantToNarr
 }
 
 /** What its target has, or is being told of, is told once more; what is under way with more counts for nothing then. */
-function toldAgain({ state, fulfilment }: GrantRecord, at: Instant): Partial<GrantRecord> {
+export function toldAgain({ state, fulfilment }: GrantRecord, at: Instant): Partial<GrantRecord> {
   if (fulfilment === undefined || state === 'approved') return {}
   return { state: 'provisioning', fulfilment: { ...fulfilment, attempts: 0, nextAt: at } }
 }

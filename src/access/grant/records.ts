@@ -45,6 +45,8 @@ export interface Fulfilment {
   readonly reason?: string
   /** What the target said last. */
   readonly answer?: string
+  /** Of the step that its target has: what says less there was lost since. */
+  readonly fence?: number
   /** When the target itself was seen to refuse the right after its end. */
   readonly verifiedAt?: Instant
 }

@@ -13,21 +13,24 @@ const GOOD_SECONDS = 60
  * INVARIANT: the target itself refuses the password after its minute, by its own clock, whatever becomes of Reeve: VALID UNTIL
  * is of the password alone, and sessions that it has opened stay.
  */
-export async function loginTimed(call: TargetCall, right: TimedRight): Promise<TimedLogin> {
+export async function loginTimed(call: TargetCall, right: TimedRight): Promise<TimedLogin | 'lost'> {
   const user = timedRoleName(right)
   const left = (Date.parse(right.until ?? '') - Date.parse(call.clock())) / 1000
   const secondsGood = Math.floor(Math.min(GOOD_SECONDS, left))
   if (!(secondsGood >= 1)) throw new TargetError('its time is over')
   const password = randomBytes(32).toString('base64url')
-  await asAdministrator(call, { for: 'acting' }, async (one) => {
-    const found = await commentsOf(one, [user])
-    if (!found.has(user)) throw new TargetError(`the role ${user} is not there`)
+  const made = await asAdministrator(call, { for: 'acting' }, async (one) => {
+    // a server that has taken over may not have it, or have more of it than it was narrowed to
+    const found = (await commentsOf(one, [user])).get(user)
+    if (found === undefined || (found?.fence ?? 0) < right.fence) return false
     const [at] = await one.rows<{ end: string }>('select (now() + make_interval(secs => $1))::text as end', [
       secondsGood,
     ])
     const end = literal(at?.end ?? '')
     await one.rows(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(scramVerifier(password))} VALID UNTIL ${end}`)
+    return true
   })
+  if (!made) return 'lost'
   const table = rightsAt(call.settings, right)?.find(({ kind }) => kind === 'table')
   const database = table?.kind === 'table' ? table.database : call.settings.database
   return { user, password, database, secondsGood }

@@ -58,6 +58,8 @@ export interface TestPostgres {
   administered(managed: readonly string[], databases?: readonly string[]): Promise<void>
   call(settings?: Partial<TargetSettings>): TargetCall
   restart(settings?: Readonly<Record<string, string>>): Promise<void>
+  /** At once: nothing more is written, nor told to anybody. */
+  kill(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -79,7 +81,11 @@ export async function startPostgres(
   major: Major,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<TestPostgres> {
-  const place = await makeCluster(major)
+  return await openPostgres(await makeCluster(major), settings)
+}
+
+/** What is in that place, started. */
+export async function openPostgres(place: Place, settings: Readonly<Record<string, string>>): Promise<TestPostgres> {
   const { port, folder, data } = place
   let server = launch(place, settings)
   const session: TestPostgres['session'] = async (
@@ -132,6 +138,7 @@ export async function startPostgres(
       server = launch(place, { ...settings, ...more })
       await ready(sql)
     },
+    kill: async () => await ended(server, 'SIGQUIT'),
     stop: async () => {
       await ended(server)
       await rm(folder, { recursive: true, force: true })
@@ -179,19 +186,16 @@ async function makeCluster(major: Major): Promise<Place> {
   return { folder, data, postgres, port: await freePort(), as }
 }
 
-export function launch(
-  { folder, data, postgres, port, as }: Place,
-  more: Readonly<Record<string, string>>,
-): ChildProcess {
+function launch({ folder, data, postgres, port, as }: Place, more: Readonly<Record<string, string>>): ChildProcess {
   const all = { ...DEFAULTS, ...more, port: String(port), unix_socket_directories: folder }
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return spawn(postgres, ['-D', data, ...args], { ...as, cwd: '/', stdio: 'ignore' })
 }
 
-export async function ended(server: ChildProcess): Promise<void> {
+async function ended(server: ChildProcess, signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const exit = once(server, 'exit')
-  server.kill('SIGINT')
+  server.kill(signal)
   await exit
 }
 

@@ -5,40 +5,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { ended, freePort, launch, PASSWORD, SUPERUSER } from './postgres-in-test.ts'
+import { freePort, openPostgres, PASSWORD, SUPERUSER } from './postgres-in-test.ts'
 import type { Place, TestPostgres } from './postgres-in-test.ts'
 
 const run = promisify(execFile)
 
-export interface TestStandby {
-  readonly port: number
-  stop(): Promise<void>
+/** When it answers, it has what the primary had. `pg_promote()` makes it a server of its own. */
+export async function startStandby(
+  server: TestPostgres,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestPostgres> {
+  await server.hba(`host replication ${SUPERUSER} 127.0.0.1/32 scram-sha-256`)
+  const from = `host=127.0.0.1 port=${server.port} user=${SUPERUSER} password='${PASSWORD}'`
+  const follows = { primary_conninfo: from, cluster_name: 'reports' }
+  const standby = await openPostgres(await copied(server), { ...settings, ...follows })
+  const isThere = 'select from pg_stat_replication where replay_lsn >= pg_current_wal_lsn()'
+  for (const until = Date.now() + 60_000; (await server.sql(isThere)).length === 0; await sleep(100))
+    if (Date.now() > until) throw new Error('the standby does not follow')
+  return standby
 }
 
-/** When it answers, it has what the primary had. Its sessions: `server.session(…, standby.port)`. */
-export async function startStandby(server: TestPostgres): Promise<TestStandby> {
-  await server.hba(`host replication ${SUPERUSER} 127.0.0.1/32 scram-sha-256`)
-  const place = await copied(server)
-  const from = `host=127.0.0.1 port=${server.port} user=${SUPERUSER} password='${PASSWORD}'`
-  const standby = launch(place, { primary_conninfo: from, cluster_name: 'reports' })
-  const answers = async (): Promise<boolean> => {
-    try {
-      await (await server.session(SUPERUSER, PASSWORD, 'postgres', 'test', place.port)).end()
-      return (await server.sql('select from pg_stat_replication where replay_lsn is not null')).length > 0
-    } catch {
-      // it is not up yet
-      return false
-    }
-  }
-  for (const until = Date.now() + 60_000; !(await answers()); await sleep(100))
-    if (Date.now() > until) throw new Error('the standby does not come up')
-  return {
-    port: place.port,
-    stop: async () => {
-      await ended(standby)
-      await rm(place.folder, { recursive: true, force: true })
-    },
-  }
+/** What the server writes from here on no standby hears of. */
+export async function cutOff(server: TestPostgres): Promise<void> {
+  await server.hba('')
+  await server.sql('select pg_terminate_backend(pid) from pg_stat_replication')
 }
 
 async function copied(server: TestPostgres): Promise<Place> {

@@ -8,7 +8,6 @@ import { observeUse } from './observe-use.ts'
 import { MAJORS_BY_LOT, offered, PASSWORD, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
-import type { TestStandby } from './standby-in-test.ts'
 import { carriedOut, factsIn } from './steps-in-test.ts'
 
 const SECRET = 'leaked-2b7740'
@@ -16,7 +15,7 @@ const SECRET = 'leaked-2b7740'
 for (const major of MAJORS_BY_LOT) {
   describe(`standbys, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
     let server: TestPostgres
-    let standby: TestStandby
+    let standby: TestPostgres
     before(async () => {
       server = await startPostgres(major)
       await server.sql(`create role app login password '${SECRET}'`)

@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import { newId, systemClock } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TimedLogin, TimedRight, TimedRights } from '#connectors/target'
+import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
@@ -61,7 +62,7 @@ for (const major of MAJORS) {
         const call = server.call()
         const both = right(roles('reporting', 'selling'))
         assert.equal((await timed.give(call, both)).done, true)
-        const late = await beginLate(await timed.login(call, both), server.port, 6)
+        const late = await beginLate(await loginOf(call, both), server.port, 6)
         const narrowed = await timed.give(call, { ...both, resources: roles('reporting'), fence: 3 })
         assert.ok(narrowed.done, narrowed.done ? '' : narrowed.reason)
         await assert.rejects(late.in, 'it was selling')
@@ -72,7 +73,7 @@ for (const major of MAJORS) {
         const call = server.call()
         const one = right(roles('reporting'))
         assert.equal((await timed.give(call, one)).done, true)
-        const { user } = await timed.login(call, one)
+        const { user } = await loginOf(call, one)
         assert.equal((await timed.give(call, { ...one, fence: 3 })).done, true)
         // as a session does between the statement that takes its password and the one that ends it
         await server.sql(`set session authorization ${user}; alter role ${user} password 'of its own choice'`)
@@ -102,7 +103,7 @@ for (const major of MAJORS) {
         try {
           const one = right(roles('selling'))
           assert.equal((await timed.give(call, one)).done, true)
-          const login = await timed.login(call, one)
+          const login = await loginOf(call, one)
           await sleep(500)
           const late = await beginLate(login, standby.port, 8)
           const taken = await timed.take(call, one)

@@ -5,11 +5,11 @@ import type { Client } from 'pg'
 import { newId, systemClock } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TimedLogin, TimedRight, TimedRights } from '#connectors/target'
+import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
-import type { TestStandby } from './standby-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
 
@@ -25,7 +25,7 @@ const right = (): TimedRight => ({
 for (const major of MAJORS_BY_LOT) {
   describe(`grants and standbys, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {
     let server: TestPostgres
-    let standby: TestStandby
+    let standby: TestPostgres
     before(async () => {
       server = await startPostgres(major)
       await server.sql('create role reporting')
@@ -52,7 +52,7 @@ for (const major of MAJORS_BY_LOT) {
       const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })
       const one = right()
       assert.equal((await timed.give(call, one)).done, true)
-      const login = await timed.login(call, one)
+      const login = await loginOf(call, one)
       const session = await openThere(login)
       const open = await timed.see(call, one)
       assert.match(open.effect === 'unproven' ? open.reason : '', /at the standby 127\.0\.0\.1:\d+ /)
@@ -70,7 +70,7 @@ for (const major of MAJORS_BY_LOT) {
       const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })
       const one = { ...right(), resources: ['pg://shop-db/role/reporting', 'pg://shop-db/role/selling'] }
       assert.equal((await timed.give(call, one)).done, true)
-      const session = await openThere(await timed.login(call, one))
+      const session = await openThere(await loginOf(call, one))
       await session.query('set role selling')
       const less = { ...one, resources: ['pg://shop-db/role/reporting'], fence: 3 }
       assert.equal((await timed.give(call, less)).done, true)
@@ -103,7 +103,7 @@ for (const major of MAJORS_BY_LOT) {
       const call = server.call({ standbys: [{ host: '127.0.0.1', port: 1 }] })
       const one = right()
       assert.equal((await timed.give(call, one)).done, true)
-      const { user, password } = await timed.login(call, one)
+      const { user, password } = await loginOf(call, one)
       const session = await server.session(user, password)
       assert.equal((await timed.take(call, one)).done, true)
       await assert.rejects(session.query('select 1'))

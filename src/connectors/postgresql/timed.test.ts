@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newId, systemClock } from '#kernel'
 import type { Instant } from '#kernel'
 import type { TimedRight, TimedRights } from '#connectors/target'
+import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { between } from './places-in-test.ts'
 import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
@@ -46,7 +47,7 @@ for (const major of MAJORS_BY_LOT) {
       assert.equal((await timed.give(call, one)).done, true)
       assert.equal((await timed.give(call, one)).done, true, 'twice is once')
       assert.equal((await timed.see(call, one)).effect, 'unproven')
-      const { user, password, secondsGood } = await timed.login(call, one)
+      const { user, password, secondsGood } = await loginOf(call, one)
       assert.ok(secondsGood <= 60 && secondsGood > 50)
       const session = await server.session(user, password)
       assert.deepEqual((await session.query('select id from orders')).rows, [{ id: 7 }])
@@ -61,16 +62,28 @@ for (const major of MAJORS_BY_LOT) {
       assert.equal((await timed.take(call, one)).done, true, 'also where it is gone')
     })
 
+    test('what is not there, or only as it was at an earlier step, is lost: nobody is let in by it before it is given again', async () => {
+      const [call, one] = [server.call(), right()]
+      assert.equal(await timed.login(call, one), 'lost')
+      await timed.give(call, one)
+      const narrowed = { ...one, fence: 3 }
+      assert.equal(await timed.login(call, narrowed), 'lost')
+      await timed.give(call, narrowed)
+      const { user, password } = await loginOf(call, narrowed)
+      await (await server.session(user, password)).end()
+      await timed.take(call, narrowed)
+    })
+
     test('the server itself refuses the password after its time, and a later one takes the place of an earlier one', async () => {
       const [call, one] = [server.call(), right({}, 3000)]
       await timed.give(call, one)
-      const first = await timed.login(call, one)
-      const second = await timed.login(call, one)
+      const first = await loginOf(call, one)
+      const second = await loginOf(call, one)
       await assert.rejects(server.session(first.user, first.password), { code: '28P01' })
       await (await server.session(second.user, second.password)).end()
       await new Promise((resolve) => setTimeout(resolve, 3200))
       await assert.rejects(server.session(second.user, second.password), { code: '28P01' })
-      await assert.rejects(timed.login(call, one), /its time is over/)
+      await assert.rejects(loginOf(call, one), /its time is over/)
       await timed.take(call, one)
     })
 
@@ -101,7 +114,7 @@ for (const major of MAJORS_BY_LOT) {
       const many = Array.from({ length: 60 }, () => right())
       const forgotten = right({}, 3000)
       for (const one of [forgotten, ...many]) assert.equal((await timed.give(call, one)).done, true)
-      const { user, password } = await timed.login(call, many[0] ?? forgotten)
+      const { user, password } = await loginOf(call, many[0] ?? forgotten)
       const session = await server.session(user, password)
       await new Promise((resolve) =>
         setTimeout(resolve, Math.max(0, Date.parse(forgotten.until ?? '') - Date.now()) + 10),
@@ -118,7 +131,7 @@ for (const major of MAJORS_BY_LOT) {
     test('what it made while it was in goes to the successor, and no object is lost', async () => {
       const [call, one] = [server.call({ successor: 'keeper' }), right()]
       await timed.give(call, one)
-      const { user, password } = await timed.login(call, one)
+      const { user, password } = await loginOf(call, one)
       const session = await server.session(user, password)
       await session.query('create table work.draft (id int)')
       await session.end()
@@ -145,7 +158,7 @@ for (const major of MAJORS_BY_LOT) {
       await server.sql('grant usage on schema public to reeve_admin with grant option')
       const given = await timed.give(call, one)
       assert.ok(given.done, given.done ? '' : given.reason)
-      const { user, password, database } = await timed.login(call, one)
+      const { user, password, database } = await loginOf(call, one)
       const session = await server.session(user, password, database)
       await session.query('select id from bills')
       await assert.rejects(session.query('insert into bills values (1)'), { code: '42501' })
@@ -167,10 +180,10 @@ for (const major of MAJORS_BY_LOT) {
       const both = right({ resources: [roleNamed('reporting'), roleNamed('selling')] })
       assert.equal((await timed.give(call, both)).done, true)
       const enter = async (as: TimedRight) => {
-        const { user, password } = await timed.login(call, as)
+        const { user, password } = await loginOf(call, as)
         return await server.session(user, password)
       }
-      const { user, password } = await timed.login(call, both)
+      const { user, password } = await loginOf(call, both)
       const session = await server.session(user, password)
       await session.query('set role selling; insert into orders values (8)')
       const less = { ...both, resources: [roleNamed('reporting')], fence: 3 }
@@ -203,7 +216,7 @@ for (const major of MAJORS_BY_LOT) {
       const call = server.call()
       const both = right({ resources: [`pg://${NAME}/role/reporting`, `pg://${NAME}/role/selling`] })
       assert.equal((await timed.give(call, both)).done, true)
-      const { user, password } = await timed.login(call, both)
+      const { user, password } = await loginOf(call, both)
       const session = await server.session(user, password)
       await session.query('set role selling')
       // as an attempt leaves it that ends between taking and ending sessions
@@ -233,7 +246,7 @@ for (const major of MAJORS_BY_LOT) {
         await server.sql("set role selling; create function store.paid() returns int language sql as 'select 1'")
         const one = both()
         assert.equal((await timed.give(call, one)).done, true)
-        const { user, password } = await timed.login(call, one)
+        const { user, password } = await loginOf(call, one)
         const session = await server.session(user, password)
         await session.query(`set role selling; grant ${grant} to ${user}`)
         const answer = await timed.give(call, { ...one, resources: [`pg://${NAME}/role/reporting`], fence: 3 })
@@ -253,7 +266,7 @@ for (const major of MAJORS_BY_LOT) {
       const call = server.call({ successor: 'keeper' })
       const one = right({ resources: ['reporting', 'keeper'].map((name) => `pg://${NAME}/role/${name}`) })
       assert.equal((await timed.give(call, one)).done, true)
-      const { user, password } = await timed.login(call, one)
+      const { user, password } = await loginOf(call, one)
       const session = await server.session(user, password)
       await session.query('create table work.seen (id int); grant select on work.seen to keeper')
       const answer = await timed.give(call, { ...one, resources: [`pg://${NAME}/role/reporting`], fence: 3 })
@@ -280,7 +293,7 @@ for (const major of MAJORS_BY_LOT) {
       const [call, over, still] = [server.call(), right({}, 3000), right()]
       assert.equal((await timed.give(call, over)).done, true)
       assert.equal((await timed.give(call, still)).done, true)
-      const { user, password } = await timed.login(call, over)
+      const { user, password } = await loginOf(call, over)
       const session = await server.session(user, password)
       assert.deepEqual(await timed.reap(call), { gone: [], left: [] })
       await sleep(3100)
