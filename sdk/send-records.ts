@@ -16,7 +16,7 @@ export async function sendRecords(
   const response = await fetch(new URL('/v1/decision-records', server), {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ source, lines }),
+    body: JSON.stringify({ source, lines: lines.map(({ seq, text }) => ({ seq, text })) }),
     signal: AbortSignal.timeout(WAIT_MS),
   })
   const text = await response.text()

@@ -79,3 +79,23 @@ async function moveWatermark(tx: Tx, { xmin, cluster }: { xmin: string; cluster:
     on conflict (one) do update set transaction = excluded.transaction, cluster = excluded.cluster
     where evidence.watermark.transaction <> excluded.transaction or evidence.watermark.cluster <> excluded.cluster`)
 }
+
+/**
+ * Whether every entry has its place and is under a checkpoint, of `size` leaves. One statement, for whoever asks several times a
+ * second; false also where it cannot tell, so the answer to it is a whole pass.
+ */
+export async function isAllSigned(evidence: LayerDatabase, size: number): Promise<boolean> {
+  const [row] = await evidence.prepared<{ done: boolean }>('all_signed', ALL_SIGNED, [size])
+  return row?.done === true
+}
+
+const ALL_SIGNED = `
+  select exists (
+      select from evidence.watermark w
+      where w.cluster = (select system_identifier::text || '/' || current_database() from pg_control_system())
+        and not exists (
+          select from evidence.entry e
+          where e.transaction >= w.transaction and e.transaction < pg_snapshot_xmax(pg_current_snapshot())
+            and not exists (select from evidence.sequence s where s.entry_id = e.id)))
+    and (select coalesce(max(seq) + 1, 0) from evidence.sequence) = $1
+    and (select max(size) from evidence.checkpoint) = $1 as done`

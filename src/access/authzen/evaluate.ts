@@ -36,7 +36,7 @@ type Semantic = (typeof SEMANTICS)[number]
 
 /** Throws Fault('invalid') that names the field. */
 export const evaluate = (point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> =>
-  ask(point, questionOf(body))
+  evaluateQuestion(point, questionOf(body))
 
 /** Decided, and maybe not written down yet. */
 interface Asked {
@@ -49,7 +49,10 @@ function decidedOn(point: DecisionPoint, question: Question): Asked {
   return { decided, written: point.onDecided?.(decided) }
 }
 
-function ask(point: DecisionPoint, question: Question): EvaluationAnswer | Promise<EvaluationAnswer> {
+export function evaluateQuestion(
+  point: DecisionPoint,
+  question: Question,
+): EvaluationAnswer | Promise<EvaluationAnswer> {
   const { decided, written } = decidedOn(point, question)
   return written === undefined ? answerIn(point, decided, true) : written.then((was) => answerIn(point, decided, was))
 }

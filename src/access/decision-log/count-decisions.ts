@@ -5,7 +5,7 @@ import type { Act, Instant } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase, Sql, Tx } from '#db'
 import { note } from '../role/administration.ts'
-import type { DecisionLine } from './decision-log.ts'
+import type { DecidedKind, Recorded } from './decision-line.ts'
 
 /** One identity, act, resource, outcome and enforcement point, in one minute. */
 export interface DecisionCount {
@@ -44,16 +44,17 @@ export interface CountPlace {
 const MINUTE_MS = 60_000
 const PRUNED_AT_ONCE = 20_000
 
-const keyOf = ({ principalId, action, resource, allowed, reason, point = '', enforced }: DecisionLine): string =>
+const keyOf = ({ principalId, action, resource, allowed, reason, point = '', enforced }: DecidedKind): string =>
   JSON.stringify([principalId, action, resource, allowed, reason, point, enforced ?? true])
 
-const minuteOf = ({ at }: DecisionLine): number => Math.floor(at / MINUTE_MS)
-
 /** The same for those that `keyOf` is the same for, and no others: lengths tell where each text ends. */
-function sameness({ principalId, action, resource, allowed, reason, point = '', enforced }: DecisionLine): string {
+function sameness({ principalId, action, resource, allowed, reason, point = '', enforced }: DecidedKind): string {
   const lengths = `${principalId.length} ${action.length} ${resource.length} ${reason.length}`
   return `${lengths} ${allowed} ${enforced ?? true} ${principalId}${action}${resource}${reason}${point}`
 }
+
+const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS)
+const minuteName = (minute: number): string => new Date(minute * MINUTE_MS).toISOString()
 
 /** SECURITY: who asks chooses these texts; one that PostgreSQL cannot hold would keep every batch from being taken. */
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\ufffd')
@@ -61,35 +62,35 @@ const storable = (text: string): string => text.toWellFormed().replaceAll('\u000
 /** `takenBack` were counted before, and do not count. */
 export async function countDecisions(
   tx: Tx,
-  lines: readonly DecisionLine[],
-  takenBack: readonly DecisionLine[] = [],
+  lines: readonly Recorded[],
+  takenBack: readonly Recorded[] = [],
 ): Promise<void> {
-  for (const line of takenBack) {
-    const at = new Date(minuteOf(line) * MINUTE_MS).toISOString()
-    const key = hash('sha256', keyOf(line), 'hex')
+  for (const { at, kind } of takenBack) {
+    const key = hash('sha256', keyOf(kind), 'hex')
     await tx.execute(sql`update access.decision_count set count = greatest(count - 1, 0)
-      where minute = ${at} and key = decode(${key}, 'hex')`)
+      where minute = ${minuteName(minuteOf(at))} and key = decode(${key}, 'hex')`)
   }
-  const counts = new Map<string, { readonly line: DecisionLine; times: number }>()
-  for (const line of lines) {
-    const key = `${minuteOf(line)} ${sameness(line)}`
-    const known = counts.get(key)
-    if (known === undefined) counts.set(key, { line, times: 1 })
-    else known.times++
-  }
+  const counts = new Map<string, { readonly kind: DecidedKind; readonly minute: number; times: number }>()
+  for (const [kind, byMinute] of countsByKind(lines))
+    for (const [minute, times] of byMinute) {
+      const key = `${minute} ${sameness(kind)}`
+      const known = counts.get(key)
+      if (known === undefined) counts.set(key, { kind, minute, times })
+      else known.times += times
+    }
   // in one order, so that two who send at once do not wait for each other
   const rows = [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { line, times }]) => ({
-      minute: new Date(minuteOf(line) * MINUTE_MS).toISOString(),
-      key: hash('sha256', keyOf(line), 'hex'),
-      principal: line.principalId,
-      action: storable(line.action),
-      resource: storable(line.resource),
-      allowed: line.allowed,
-      reason: line.reason,
-      point: storable(line.point ?? ''),
-      enforced: line.enforced ?? true,
+    .map(([, { kind, minute, times }]) => ({
+      minute: minuteName(minute),
+      key: hash('sha256', keyOf(kind), 'hex'),
+      principal: kind.principalId,
+      action: storable(kind.action),
+      resource: storable(kind.resource),
+      allowed: kind.allowed,
+      reason: kind.reason,
+      point: storable(kind.point ?? ''),
+      enforced: kind.enforced ?? true,
       times,
     }))
   await tx.execute(sql`
@@ -99,6 +100,18 @@ export async function countDecisions(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (minute timestamptz, key text, principal text, action text,
       resource text, allowed boolean, reason text, point text, enforced boolean, times bigint)
     on conflict (minute, key) do update set count = c.count + excluded.count`)
+}
+
+/** Those that share their kind in memory cost no comparison of texts. */
+function countsByKind(lines: readonly Recorded[]): ReadonlyMap<DecidedKind, ReadonlyMap<number, number>> {
+  const counts = new Map<DecidedKind, Map<number, number>>()
+  for (const { at, kind } of lines) {
+    const minute = minuteOf(at)
+    const byMinute = counts.get(kind)
+    if (byMinute === undefined) counts.set(kind, new Map([[minute, 1]]))
+    else byMinute.set(minute, (byMinute.get(minute) ?? 0) + 1)
+  }
+  return counts
 }
 
 /** The newest first. */

@@ -2,37 +2,11 @@
 // risk is allowed only when its batch has its entry.
 import { messageOf } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
-import { resourceName } from '../decide/index.ts'
-import { recordedName } from './recorded-name.ts'
+import type { DecidedKind } from './decision-line.ts'
+import { KindsLately } from './kinds-lately.ts'
 import { SpoolSender } from './send-spool.ts'
 import type { SendSpoolOptions } from './send-spool.ts'
 import { Spool } from './spool.ts'
-
-/** One decision, as it is counted and, where it is a denial or of high risk, written down. */
-export interface DecisionLine {
-  readonly id: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly principalId: string
-  readonly action: string
-  readonly resource: string
-  readonly allowed: boolean
-  readonly reason: string
-  readonly highRisk: boolean
-  readonly grantId?: string
-  /** The enforcement point that asked, by its own word. */
-  readonly point?: string
-  /** Only where nothing hangs on the answer: a denial would have been one. */
-  readonly enforced?: false
-  /** Policies that could not be evaluated, the first of them: a permit had no say, a forbid denied. */
-  readonly failed?: readonly string[]
-  /** For which reason a line before said that this decision allows: it was denied after all, and that one does not count. */
-  readonly insteadOf?: string
-}
-
-const FAILED_MAX = 5
-/** Letters of the name of a policy. */
-const POLICY_NAME_MAX = 100
 
 export interface DecisionLogOptions extends SendSpoolOptions {
   readonly folder: string
@@ -48,6 +22,7 @@ export class DecisionLog {
   readonly #spool: Spool
   readonly #options: DecisionLogOptions
   readonly #sender: SpoolSender
+  readonly #kinds = new KindsLately()
   readonly #timer: NodeJS.Timeout
   #sending: Promise<void> | undefined
   #said = ''
@@ -67,11 +42,15 @@ export class DecisionLog {
 
   /** False: what was allowed must not be, since it could not be written down. */
   readonly onDecided = (decided: Decided): Promise<boolean> => {
-    const line = lineOf(decided)
-    const written = this.#spool.append(JSON.stringify(line))
-    return line.allowed && line.highRisk && line.enforced !== false
-      ? this.#withEntry(line, written)
+    const { kind, rest } = this.#kinds.of(decided)
+    const written = this.#append(decided, kind, rest)
+    return kind.allowed && kind.highRisk && kind.enforced !== false
+      ? this.#withEntry(decided, kind, written)
       : this.#tried(written)
+  }
+
+  #append({ id, decision: { decidedAt: at } }: Decided, kind: DecidedKind, rest: string): Promise<void> {
+    return this.#spool.append(`{"id":"${id}","at":${at},${rest}`, at, kind)
   }
 
   /** All that is written in one turn waits for the same promise. */
@@ -86,13 +65,13 @@ export class DecisionLog {
     return this.#lastTried
   }
 
-  async #withEntry(line: DecisionLine, written: Promise<void>): Promise<boolean> {
+  async #withEntry(decided: Decided, kind: DecidedKind, written: Promise<void>): Promise<boolean> {
     try {
       await written
       if (await this.#sentInTime()) return true
       // it is said to be denied, so that is what counts
-      const denied = { ...line, allowed: false, reason: 'evidence_unavailable', insteadOf: line.reason }
-      await this.#spool.append(JSON.stringify(denied))
+      const denied: DecidedKind = { ...kind, allowed: false, reason: 'evidence_unavailable', insteadOf: kind.reason }
+      await this.#append(decided, denied, JSON.stringify(denied).slice(1))
     } catch (error) {
       this.#unwritten(error)
     }
@@ -136,27 +115,6 @@ export class DecisionLog {
     this.#said = event
   }
 }
-
-export function lineOf({ id, question, decision }: Decided): DecisionLine {
-  const actor = decision.chain.at(-1)
-  return {
-    id,
-    at: decision.decidedAt,
-    principalId: actor?.principalId ?? '',
-    action: recordedName(question.action.name),
-    resource: recordedName(resourceName(question.resource)),
-    allowed: decision.allowed,
-    reason: decision.reason,
-    highRisk: decision.highRisk,
-    ...(actor?.grantId !== undefined && { grantId: actor.grantId }),
-    ...(question.point !== undefined && { point: question.point }),
-    ...(question.enforced === false && { enforced: false }),
-    ...(decision.errors.length > 0 && { failed: failedIn(decision) }),
-  }
-}
-
-const failedIn = ({ errors }: Decided['decision']): string[] =>
-  [...new Set(errors.map(({ policyId }) => policyId.slice(0, POLICY_NAME_MAX)))].slice(0, FAILED_MAX)
 
 /** Whether it worked within so long. */
 async function inTime(work: Promise<void>, limitMs: number): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { Decided } from '../authzen/index.ts'
 import { decide } from '../decide/index.ts'
 import { facts, grant, NOON, question, stateWith } from '../decide/state-in-test.ts'
 import { DecisionLog } from './decision-log.ts'
-import type { DecisionLine } from './decision-log.ts'
+import type { DecisionLine } from './decision-line.ts'
 
 test('an act of high risk is allowed when it was taken, and denied and said to be so where it was not', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-spool-'))

@@ -52,12 +52,13 @@ export class SpoolSender {
   async sendAll(): Promise<void> {
     this.#aside = 0
     this.#lost = 0
-    for (;;) {
-      const lines = await this.#spool.unsent(this.#linesMax)
-      if (lines.length === 0) break
+    let lines = await this.#spool.unsent(this.#linesMax)
+    if (lines.length === 0) return
+    for (; lines.length > 0; lines = await this.#spool.unsent(this.#linesMax)) {
       if (this.#has === undefined) await this.#ask()
       else await this.#sendSome(this.#within(lines), this.#has)
     }
+    await this.#spool.noteTaken()
     if (this.#aside > 0)
       throw new Fault('evidence_unavailable', `${this.#aside} decisions were not sent and ${this.#whereAside()}`)
   }
@@ -138,7 +139,10 @@ export class SpoolSender {
     const { bytesMax } = this.#options
     if (bytesMax === undefined) return lines
     let bytes = 0
-    const first = lines.findIndex((line) => (bytes += Buffer.byteLength(JSON.stringify(line)) + 1) > bytesMax)
+    const first = lines.findIndex(({ seq, text }) => {
+      bytes += Buffer.byteLength(JSON.stringify({ seq, text })) + 1
+      return bytes > bytesMax
+    })
     return first === -1 ? lines : lines.slice(0, Math.max(1, first))
   }
 }

@@ -1,21 +1,32 @@
-// How a spool lies on the disk: segments of lines, each line with its number and a checksum; and whether what is there is all
-// that ever was.
+// How a spool lies on the disk: segments of lines, each line with what was decided in one turn, its number and a checksum; and
+// whether what is there is all that ever was.
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
 import { takeLock } from '#db'
 import { Fault } from '#kernel'
+import type { DecidedKind, Recorded } from './decision-line.ts'
 
 export interface SpoolLine {
   readonly seq: number
   /** JSON. */
   readonly text: string
+  /** What the text says, where it was written by this process and a moment ago. */
+  readonly decision?: Recorded
 }
 
-/** A line, and where in which segment it ends. */
-export interface PlacedLine extends SpoolLine {
+/** What was written in one turn: one line of the file, under the number of the first of its texts. */
+export interface PlacedTurn {
+  readonly first: number
+  readonly count: number
+  /** The texts with a tab between them, which JSON has none of. Earlier releases wrote one text a line. */
+  readonly joined: string
+  /** Where this process wrote it: what each text says, and when that was decided. */
+  readonly kinds?: readonly DecidedKind[]
+  readonly times?: readonly number[]
   readonly segment: number
+  readonly from: number
   readonly end: number
 }
 
@@ -34,15 +45,37 @@ export interface FoundSpool {
 const SEGMENT = /^(\d{16})\.log$/
 const CHUNK_BYTES = 2 * 1024 * 1024
 const CLOSED = 'closed'
+const BETWEEN = '\t'
 
 const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
 
 export const segmentFile = (folder: string, first: number): string =>
   join(folder, `${String(first).padStart(16, '0')}.log`)
 
-export function framed(seq: number, text: string): string {
-  const line = `${seq} ${text}`
+export function framed(first: number, joined: string): string {
+  const line = `${first} ${joined}`
   return `${checksum(line)} ${line}\n`
+}
+
+export const joinedTexts = (texts: readonly string[]): string => texts.join(BETWEEN)
+
+export const lastIn = ({ first, count }: PlacedTurn): number => first + count - 1
+
+/** Those after one, all by the numbers in the files; what is told of each is less by `base`. */
+export function linesAfter(turns: readonly PlacedTurn[], after: number, base: number): SpoolLine[] {
+  const lines: SpoolLine[] = []
+  let before = after
+  for (const turn of turns) {
+    if (lastIn(turn) <= before) continue
+    const { first, joined, kinds = [], times = [] } = turn
+    for (const [place, text] of joined.split(BETWEEN).entries()) {
+      if (first + place <= before) continue
+      const [seq, kind, at] = [first + place - base, kinds[place], times[place]]
+      lines.push(kind === undefined || at === undefined ? { seq, text } : { seq, text, decision: { at, kind } })
+    }
+    before = lastIn(turn)
+  }
+  return lines
 }
 
 /**
@@ -59,8 +92,8 @@ export async function findSpool(folder: string): Promise<FoundSpool> {
     const segments = (await readdir(folder)).flatMap((name) => SEGMENT.exec(name)?.[1] ?? []).map(Number)
     segments.sort((a, b) => a - b)
     const last = segments.at(-1)
-    const lines = last === undefined ? [] : await everyLine(folder, last)
-    const next = Math.max(sent + 1, last ?? 1, (lines.at(-1)?.seq ?? 0) + 1)
+    const newest = last === undefined ? undefined : await newestTurn(folder, last)
+    const next = Math.max(sent + 1, last ?? 1, newest === undefined ? 0 : lastIn(newest) + 1)
     const before = await text(folder, 'whole')
     const isWhole = next === 1 || before === CLOSED || before === (await boot())
     await noteWhole(folder)
@@ -78,46 +111,46 @@ const inUse = (folder: string, pid: number): Fault =>
   new Fault('usage', `process ${pid} uses the spool \`${folder}\`: stop it first, or name another folder for this one`)
 
 /** All that is whole and no more than so many, from a place in a segment on; `until` bounds it. */
-export async function readLines(
+export async function readTurns(
   folder: string,
   segment: number,
   place: { readonly from: number; readonly until: number },
-): Promise<{ readonly lines: PlacedLine[]; readonly end: number }> {
+): Promise<{ readonly turns: PlacedTurn[]; readonly end: number }> {
   const length = Math.min(place.until - place.from, CHUNK_BYTES)
-  if (length <= 0) return { lines: [], end: place.from }
+  if (length <= 0) return { turns: [], end: place.from }
   const file = await open(segmentFile(folder, segment), 'r')
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, place.from)
-    const lines: PlacedLine[] = []
+    const turns: PlacedTurn[] = []
     let at = 0
     for (let feed = buffer.indexOf(10); feed !== -1 && feed < bytesRead; feed = buffer.indexOf(10, at)) {
-      const line = lineIn(buffer.toString('utf8', at, feed))
+      const turn = turnIn(buffer.toString('utf8', at, feed))
+      if (turn !== undefined) turns.push({ ...turn, segment, from: place.from + at, end: place.from + feed + 1 })
       at = feed + 1
-      if (line !== undefined) lines.push({ ...line, segment, end: place.from + at })
     }
     // what has no end in a whole chunk, or at the end of the segment, is no line
-    return { lines, end: at === 0 || bytesRead < length ? place.from + Math.max(bytesRead, 1) : place.from + at }
+    return { turns, end: at === 0 || bytesRead < length ? place.from + Math.max(bytesRead, 1) : place.from + at }
   } finally {
     await file.close()
   }
 }
 
-function lineIn(whole: string): SpoolLine | undefined {
+function turnIn(whole: string): Pick<PlacedTurn, 'first' | 'count' | 'joined'> | undefined {
   const line = whole.slice(9)
-  const [, seq, rest] = /^(\d{1,15}) (.*)$/.exec(line) ?? []
-  if (seq === undefined || rest === undefined || checksum(line) !== whole.slice(0, 8)) return undefined
-  return { seq: Number(seq), text: rest }
+  const [, first, joined] = /^(\d{1,15}) (.*)$/.exec(line) ?? []
+  if (first === undefined || joined === undefined || checksum(line) !== whole.slice(0, 8)) return undefined
+  return { first: Number(first), count: joined.split(BETWEEN).length, joined }
 }
 
-async function everyLine(folder: string, segment: number): Promise<PlacedLine[]> {
+async function newestTurn(folder: string, segment: number): Promise<PlacedTurn | undefined> {
   const { size } = await stat(segmentFile(folder, segment))
-  const found: PlacedLine[] = []
+  let newest: PlacedTurn | undefined
   for (let from = 0; from < size;) {
-    const { lines, end } = await readLines(folder, segment, { from, until: size })
-    found.push(...lines)
+    const { turns, end } = await readTurns(folder, segment, { from, until: size })
+    newest = turns.at(-1) ?? newest
     from = end
   }
-  return found
+  return newest
 }
 
 /** As long as this stands, a kill loses nothing that was answered. */
@@ -128,7 +161,9 @@ export async function noteWhole(folder: string, how: 'open' | 'closed' = 'open')
 /** Something is missing from now on. Works on a full disk. */
 export const noteMissing = async (folder: string): Promise<void> => rm(join(folder, 'whole'), { force: true })
 
-export const noteSent = async (folder: string, seq: number): Promise<void> => replace(folder, 'sent', String(seq))
+/** Not synced: what is lost of it is sent once more. */
+export const noteSent = async (folder: string, seq: number): Promise<void> =>
+  replace(folder, 'sent', String(seq), { flush: false })
 
 async function idOf(folder: string): Promise<{ readonly id: string; readonly base: number }> {
   const [, id, base = 0] = /^(spl_[0-9a-f]{32})(?: (\d{1,15}))?$/.exec(await text(folder, 'id')) ?? []
@@ -159,8 +194,8 @@ export async function keepAside(folder: string, source: string, lines: readonly 
 const text = async (folder: string, name: string): Promise<string> =>
   await readFile(join(folder, name), 'utf8').catch(() => '')
 
-async function replace(folder: string, name: string, content: string): Promise<void> {
-  await writeFile(join(folder, `${name}.tmp`), content, { mode: 0o600, flush: true })
+async function replace(folder: string, name: string, content: string, { flush } = { flush: true }): Promise<void> {
+  await writeFile(join(folder, `${name}.tmp`), content, { mode: 0o600, flush })
   await rename(join(folder, `${name}.tmp`), join(folder, name))
 }
 

@@ -4,10 +4,11 @@ import { writeSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { Fault } from '#kernel'
-import { RecentLines } from './recent-lines.ts'
-import { findSpool, framed, keepAside, noteMissing, noteSent, noteWhole } from './spool-file.ts'
-import { readLines, renewId, segmentFile } from './spool-file.ts'
-import type { FoundSpool, PlacedLine, SpoolLine } from './spool-file.ts'
+import type { DecidedKind } from './decision-line.ts'
+import { RecentTurns } from './recent-turns.ts'
+import { findSpool, framed, joinedTexts, keepAside, lastIn, linesAfter } from './spool-file.ts'
+import { noteMissing, noteSent, noteWhole, readTurns, renewId, segmentFile } from './spool-file.ts'
+import type { FoundSpool, PlacedTurn, SpoolLine } from './spool-file.ts'
 
 const SEGMENT_BYTES = 8 * 1024 * 1024
 /** Where nobody takes them for so long, decisions go on unwritten, and those that need an entry are denied. */
@@ -16,6 +17,8 @@ const SYNC_AFTER_MS = 100
 
 interface Gathering {
   readonly texts: string[]
+  readonly kinds: DecidedKind[]
+  readonly times: number[]
   readonly written: Promise<void>
   readonly done: (error?: unknown) => void
 }
@@ -35,8 +38,8 @@ export class Spool {
   /** Where reading goes on. */
   #place: { segment: number; from: number } = { segment: 0, from: 0 }
   /** Read and not yet taken. */
-  #read: readonly PlacedLine[] = []
-  readonly #recent: RecentLines
+  #read: readonly PlacedTurn[] = []
+  readonly #recent: RecentTurns
   #gathering: Gathering | undefined
   #writing: Promise<void> = Promise.resolve()
   #syncing: Promise<void> | undefined
@@ -50,7 +53,7 @@ export class Spool {
     this.#release = release
     this.#sent = sent
     this.#next = next
-    this.#recent = new RecentLines(next - 1)
+    this.#recent = new RecentTurns(next - 1)
     this.#bytesMax = bytesMax
   }
 
@@ -73,47 +76,58 @@ export class Spool {
   }
 
   /** Resolves when it is in the file, where a kill of this process does not undo it. One write for all of a turn. */
-  append(text: string): Promise<void> {
+  append(text: string, at?: number, kind?: DecidedKind): Promise<void> {
     const gathering = this.#gathering ?? this.#gather()
     gathering.texts.push(text)
+    if (at !== undefined && kind !== undefined) {
+      gathering.times.push(at)
+      gathering.kinds.push(kind)
+    }
     return gathering.written
   }
 
   /** The oldest that nobody has taken, on the disk by now; at most so many. */
   async unsent(max: number): Promise<SpoolLine[]> {
+    const lines = await this.#onDisk(max)
+    if (lines.length === max) return lines
     await this.#sync()
-    const [segment, synced] = [this.#file?.segment ?? 0, this.#file?.synced ?? 0]
-    const onDisk = (line: PlacedLine): boolean => line.segment !== segment || line.end <= synced
-    this.#read = this.#recent.after(this.#sent, max, onDisk) ?? (await this.#readUnsent(max))
-    return this.#read.map(({ seq, text }) => ({ seq: seq - this.#base, text }))
+    return await this.#onDisk(max)
   }
 
-  async #readUnsent(max: number): Promise<PlacedLine[]> {
-    const read: PlacedLine[] = []
+  async #onDisk(max: number): Promise<SpoolLine[]> {
+    const [segment, synced] = [this.#file?.segment ?? 0, this.#file?.synced ?? 0]
+    const onDisk = (turn: PlacedTurn): boolean => turn.segment !== segment || turn.end <= synced
+    this.#read = this.#recent.after(this.#sent, max, onDisk) ?? (await this.#readUnsent(max))
+    return linesAfter(this.#read, this.#sent, this.#base).slice(0, max)
+  }
+
+  async #readUnsent(max: number): Promise<PlacedTurn[]> {
+    const read: PlacedTurn[] = []
+    let count = 0
     let { segment, from } = this.#place
     for (const [first, length] of this.#segments) {
       if (first < segment) continue
       if (first > segment) [segment, from] = [first, 0]
       const until = this.#file?.segment === first ? this.#file.synced : length
-      while (from < until && read.length < max) {
-        const { lines, end } = await readLines(this.#folder, first, { from, until })
-        for (const line of lines) if (line.seq > (read.at(-1)?.seq ?? this.#sent)) read.push(line)
+      while (from < until && count < max) {
+        const { turns, end } = await readTurns(this.#folder, first, { from, until })
+        const unsent = turns.filter((turn) => lastIn(turn) > this.#sent)
+        for (const turn of unsent) count += turn.count
+        read.push(...unsent)
         from = end
       }
-      if (read.length >= max) break
+      if (count >= max) break
     }
-    return read.slice(0, max)
+    return read
   }
 
-  /** Everything up to here was taken. Kept for speed alone: whoever takes them knows by themselves. */
+  /** Everything up to here was taken. */
   async taken(upTo: number): Promise<void> {
     const seq = upTo + this.#base
     this.#sent = Math.max(this.#sent, seq)
     this.#recent.taken(seq)
-    const last = this.#read.findLast((line) => line.seq <= seq)
-    if (last !== undefined) this.#place = { segment: last.segment, from: last.end }
-    // a disk that is full of what was taken must not keep it from being removed
-    await didWork(noteSent(this.#folder, this.#sent))
+    const last = this.#read.findLast(({ first }) => first <= seq)
+    if (last !== undefined) this.#place = { segment: last.segment, from: lastIn(last) <= seq ? last.end : last.from }
     await this.#removeTaken()
   }
 
@@ -126,6 +140,11 @@ export class Spool {
       await rm(segmentFile(this.#folder, first), { force: true })
       this.#segments.delete(first)
     }
+  }
+
+  /** For whoever opens the folder next. Kept for speed alone: whoever takes them knows what was taken. */
+  async noteTaken(): Promise<void> {
+    await didWork(noteSent(this.#folder, this.#sent))
   }
 
   /** For a person to look at: they are not sent. False: there was no room to keep them. */
@@ -145,6 +164,7 @@ export class Spool {
     await this.#sync().catch(() => undefined)
     clearTimeout(this.#syncTimer)
     await this.#file?.handle.close()
+    await this.noteTaken()
     if (this.#isWhole) await noteWhole(this.#folder, 'closed')
     this.#release()
   }
@@ -152,7 +172,7 @@ export class Spool {
   #gather(): Gathering {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error))
-    const gathering: Gathering = { texts: [], written: promise, done }
+    const gathering: Gathering = { texts: [], kinds: [], times: [], written: promise, done }
     this.#gathering = gathering
     this.#writing = this.#writing.then(async () => {
       await new Promise((next) => setImmediate(next))
@@ -162,28 +182,22 @@ export class Spool {
     return gathering
   }
 
-  async #write({ texts, done }: Gathering): Promise<void> {
+  async #write({ texts, kinds, times, done }: Gathering): Promise<void> {
     const first = this.#next
+    const count = texts.length
     // numbers of what cannot be written are not used again: that they are missing is how it is seen
-    this.#next += texts.length
+    this.#next += count
     try {
-      const lines = texts.map((text, at) => framed(first + at, text))
-      const whole = lines.join('')
-      const bytes = Buffer.from(whole)
-      // text of ASCII, as nearly all is, has a byte for each letter
-      const isAscii = bytes.length === whole.length
+      const joined = joinedTexts(texts)
+      const bytes = Buffer.from(framed(first, joined))
       const { handle, segment } = await this.#segment(first, bytes.length)
-      const length = this.#segments.get(segment) ?? 0
+      const from = this.#segments.get(segment) ?? 0
       // to the page cache, in a few microseconds; handed to another thread it costs more than the decision does
-      const bytesWritten = writeSync(handle.fd, bytes, 0, bytes.length, length)
+      const bytesWritten = writeSync(handle.fd, bytes, 0, bytes.length, from)
       if (bytesWritten < bytes.length) throw new Fault('storage_full', 'the disk is full')
-      this.#segments.set(segment, length + bytes.length)
-      let end = length
-      for (const [at, text] of texts.entries()) {
-        const line = lines[at] ?? ''
-        end += isAscii ? line.length : Buffer.byteLength(line)
-        this.#recent.add({ seq: first + at, text, segment, end })
-      }
+      const end = from + bytes.length
+      this.#segments.set(segment, end)
+      this.#recent.add({ first, count, joined, segment, from, end, ...(kinds.length === count && { kinds, times }) })
       this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER_MS)
       done()
       // what is missing is seen by the numbers that came after it
@@ -219,7 +233,6 @@ export class Spool {
     const handle = await open(segmentFile(this.#folder, next), 'w', 0o600)
     this.#file = { handle, segment: next, synced: 0 }
     this.#segments.set(next, 0)
-    await this.#removeTaken()
     return this.#file
   }
 

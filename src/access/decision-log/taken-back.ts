@@ -2,36 +2,49 @@
 // same decision follows, and that is what was answered. It counts, and what it stands instead of does not.
 import { sql } from '#db'
 import type { Tx } from '#db'
-import type { DecisionLine } from './decision-log.ts'
+import { lineIn } from './decision-line.ts'
+import type { DecisionLine, Recorded } from './decision-line.ts'
+import type { SpoolLine } from './spool-file.ts'
 
-export interface Settled<L extends DecisionLine> {
-  /** Without those that a later one of them takes back. */
-  readonly lines: readonly L[]
-  /** As they were counted with an earlier batch. */
-  readonly takenBack: readonly DecisionLine[]
+export interface TakenLine extends SpoolLine {
+  readonly decision: Recorded
 }
+
+export interface Settled {
+  /** Without those that a later one of them takes back. */
+  readonly lines: readonly TakenLine[]
+  /** As they were counted with an earlier batch. */
+  readonly takenBack: readonly Recorded[]
+}
+
+export const recordedOf = (line: DecisionLine): Recorded => ({ at: line.at, kind: line })
 
 /** Of one source; a batch goes a few seconds back at most, and a denial follows within two. */
 const BATCHES_BACK = 200
 
 /** What those that stand instead of others take back; they are few, so that mostly this reads nothing. */
-export async function settle<L extends DecisionLine>(tx: Tx, source: string, lines: readonly L[]): Promise<Settled<L>> {
-  const insteadOf = new Set(lines.flatMap((line) => (line.insteadOf === undefined ? [] : [line.id])))
+export async function settle(tx: Tx, source: string, lines: readonly TakenLine[]): Promise<Settled> {
+  const insteadOf = new Set(lines.flatMap((line) => (line.decision.kind.insteadOf === undefined ? [] : [idOf(line)])))
   if (insteadOf.size === 0) return { lines, takenBack: [] }
-  const kept = lines.filter(({ id, allowed }) => !(allowed && insteadOf.has(id)))
-  const here = new Set(lines.filter(({ allowed }) => allowed).map(({ id }) => id))
-  const before = [...insteadOf].filter((id) => !here.has(id))
+  // only what is of high risk waits for its entry
+  const here = new Map(lines.flatMap((line) => (isAwaited(line) ? [[line, idOf(line)] as const] : [])))
+  const kept = lines.filter((line) => !insteadOf.has(here.get(line) ?? ''))
+  const heldHere = new Set(here.values())
+  const before = [...insteadOf].filter((id) => !heldHere.has(id))
   return { lines: kept, takenBack: before.length === 0 ? [] : await allowedBefore(tx, source, before) }
 }
 
+const isAwaited = ({ decision: { kind } }: TakenLine): boolean => kind.allowed && kind.highRisk
+const idOf = ({ text }: TakenLine): string => lineIn(text).id
+
 /** SECURITY: only what this source itself sent, and once: nobody takes back what another one counted. */
-async function allowedBefore(tx: Tx, source: string, ids: readonly string[]): Promise<DecisionLine[]> {
+async function allowedBefore(tx: Tx, source: string, ids: readonly string[]): Promise<Recorded[]> {
   const rows = await tx.query<{ text: string }>(sql`
     select l.text from (select lines from access.decision_batch where source = ${source}
       order by first_seq desc limit ${BATCHES_BACK}) b, unnest(b.lines) as l (text)
     where l.text::jsonb ->> 'id' = any(${[...ids]})`)
-  const found = rows.map(({ text }) => JSON.parse(text) as DecisionLine)
+  const found = rows.map(({ text }) => lineIn(text))
   const over = new Set(found.filter((line) => line.insteadOf !== undefined).map(({ id }) => id))
   const allowed = new Map(found.filter((line) => line.allowed && !over.has(line.id)).map((line) => [line.id, line]))
-  return [...allowed.values()]
+  return [...allowed.values()].map(recordedOf)
 }

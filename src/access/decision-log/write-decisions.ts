@@ -8,10 +8,12 @@ import type { Tx } from '#db'
 import type { AccessLayer } from '../observe/records.ts'
 import { note } from '../role/administration.ts'
 import { countDecisions } from './count-decisions.ts'
-import type { DecisionLine } from './decision-log.ts'
+import { lineIn } from './decision-line.ts'
+import type { DecidedKind, DecisionLine } from './decision-line.ts'
 import type { Taken } from './send-spool.ts'
 import type { SpoolLine } from './spool-file.ts'
-import { settle } from './taken-back.ts'
+import { recordedOf, settle } from './taken-back.ts'
+import type { TakenLine } from './taken-back.ts'
 
 export interface SentDecisions {
   /** Of the spool: `spl_` and 32 hexadecimal digits. */
@@ -27,10 +29,10 @@ export interface DecisionBatch {
   readonly last: number
   /** Numbers in between that no decision came with: made and not known. Complete coverage is proved by 0. */
   readonly missing: number
-  /** One with `insteadOf` takes back what was told of the same decision before, in this batch or an earlier one. */
-  readonly decisions: readonly (DecisionLine & { readonly seq: number })[]
   /** Of the decisions that were made, how many are told. Nothing samples them: always 1. */
   readonly sampling: 1
+  /** One with `insteadOf` takes back what was told of the same decision before, in this batch or an earlier one. */
+  readonly decisions: readonly (DecisionLine & { readonly seq: number })[]
 }
 
 /**
@@ -52,37 +54,49 @@ export async function writeDecisions(
 ): Promise<Required<Taken>> {
   if (onDecisions !== undefined) {
     const last = await db.transaction(async (tx) => await lastOf(tx, act, source))
-    const batch = batchOf(source, last, lines)
-    if (batch !== undefined) await onDecisions(batch)
+    const batch = freshOf(last, lines)
+    if (batch !== undefined) await onDecisions(observed(source, batch))
   }
   return await db.transaction(async (tx) => {
     const before = await lastOf(tx, act, source)
-    const batch = batchOf(source, before, lines)
-    if (batch === undefined) return { taken: 0, lastSeq: before }
-    const { first, last, missing, decisions } = batch
-    const settled = await settle(tx, source, decisions)
-    await countDecisions(tx, settled.lines, settled.takenBack)
-    const texts = new Map(lines.map(({ seq, text }) => [seq, text]))
-    const notable = settled.lines.filter(({ allowed, highRisk }) => !allowed || highRisk)
-    await keep(tx, act, { source, first, notable, texts: notable.map(({ seq }) => texts.get(seq) ?? '') })
+    const fresh = freshOf(before, lines)
+    if (fresh === undefined) return { taken: 0, lastSeq: before }
+    const { first, last, missing, decided } = fresh
+    const settled = await settle(tx, source, decided)
+    await countDecisions(
+      tx,
+      settled.lines.map(({ decision }) => decision),
+      settled.takenBack,
+    )
+    const notable = settled.lines.filter(({ decision: { kind } }) => !kind.allowed || kind.highRisk)
+    await keep(tx, act, { source, first, notable })
     if (missing > 0) await note(tx, act, 'decision.missing', [], { source, batch: first, count: missing })
     await tx.execute(sql`
       update access.decision_source set last_seq = ${last}, missing = missing + ${missing} where id = ${source}`)
-    return { taken: decisions.length, lastSeq: last }
+    return { taken: decided.length, lastSeq: last }
   })
 }
 
-function batchOf(source: string, before: number, lines: readonly SpoolLine[]): DecisionBatch | undefined {
+interface Fresh extends Pick<DecisionBatch, 'first' | 'last' | 'missing'> {
+  readonly decided: readonly TakenLine[]
+}
+
+function freshOf(before: number, lines: readonly SpoolLine[]): Fresh | undefined {
   const fresh = lines.filter(({ seq }) => seq > before)
   const last = fresh.at(-1)?.seq
   if (last === undefined) return undefined
-  const decisions = fresh.map(({ seq, text }) => {
-    const decision = JSON.parse(text) as DecisionLine & { seq: number }
-    decision.seq = seq
-    return decision
-  })
-  return { source, first: before + 1, last, missing: last - before - fresh.length, sampling: 1, decisions }
+  const decided = fresh.map(({ seq, text, decision = recordedOf(lineIn(text)) }) => ({ seq, text, decision }))
+  return { first: before + 1, last, missing: last - before - fresh.length, decided }
 }
+
+const observed = (source: string, { first, last, missing, decided }: Fresh): DecisionBatch => ({
+  source,
+  first,
+  last,
+  missing,
+  sampling: 1,
+  decisions: decided.map(({ seq, text }) => ({ ...lineIn(text), seq })),
+})
 
 /** The number up to which it was taken; nobody else takes of it meanwhile. */
 async function lastOf(tx: Tx, { actor }: Act, source: string): Promise<number> {
@@ -97,23 +111,23 @@ async function lastOf(tx: Tx, { actor }: Act, source: string): Promise<number> {
 interface Notable {
   readonly source: string
   readonly first: number
-  readonly notable: readonly DecisionLine[]
-  readonly texts: readonly string[]
+  readonly notable: readonly TakenLine[]
 }
 
 /** Denials and acts of high risk as they were sent, and what the log says of them. */
-async function keep(tx: Tx, act: Act, { source, first, notable, texts }: Notable): Promise<void> {
-  if (texts.length === 0) return
+async function keep(tx: Tx, act: Act, { source, first, notable }: Notable): Promise<void> {
+  if (notable.length === 0) return
+  const texts = notable.map(({ text }) => text)
   const root = rootOf(texts)
   await tx.execute(sql`insert into access.decision_batch (source, first_seq, received_at, root, lines)
-    values (${source}, ${first}, ${act.at}, decode(${root}, 'hex'), ${[...texts]})`)
-  const kinds: Readonly<Record<string, (line: DecisionLine) => boolean>> = {
+    values (${source}, ${first}, ${act.at}, decode(${root}, 'hex'), ${texts})`)
+  const kinds: Readonly<Record<string, (kind: DecidedKind) => boolean>> = {
     'decision.denied': ({ allowed, enforced }) => !allowed && enforced !== false,
     'decision.would_deny': ({ allowed, enforced }) => !allowed && enforced === false,
     'decision.allowed_high_risk': ({ allowed }) => allowed,
   }
   for (const [type, isOf] of Object.entries(kinds)) {
-    const lines = notable.filter(isOf)
+    const lines = notable.flatMap(({ decision: { kind } }) => (isOf(kind) ? [kind] : []))
     const subjects = [...new Set(lines.flatMap(({ principalId }) => (principalId === '' ? [] : [principalId])))]
     const content = { source, batch: first, root, count: lines.length }
     // a decision point says which: what is no id of a grant is not repeated

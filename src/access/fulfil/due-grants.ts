@@ -49,14 +49,11 @@ export async function dueGrants(
 
 /** When the first of those is due that are not yet; so that nobody is in for longer than the time of an interval. */
 export async function nextGrantDue({ db, clock }: Pick<AccessLayer, 'db' | 'clock'>): Promise<Instant | undefined> {
-  const [first] = await db.transaction(
-    async (tx) =>
-      await tx.query<{ at: Instant }>(sql`
-        select next_at as at from access.access_grant where next_at > ${clock()} order by next_at limit 1`),
-    { readOnly: true },
-  )
+  const [first] = await db.prepared<{ at: Instant }>('next_grant_due', NEXT_DUE, [clock()])
   return first?.at
 }
+
+const NEXT_DUE = 'select next_at as at from access.access_grant where next_at > $1 order by next_at limit 1'
 
 /** Of those that are unproven, in the order of ids, with why. */
 export async function unprovenGrants(
@@ -109,9 +106,14 @@ export async function untrusted({ access, state }: Fulfilling, most: number): Pr
   )
 }
 
+const ONE_OVER = `
+  select 1 from access.access_grant where state = 'active' and fulfilled_by is null and until <= $1 limit 1`
+
 /** Those that are at no target have ended by themselves; now their records say so. Answers how many. */
 export async function endThoseOver({ db, clock }: AccessLayer, most: number): Promise<number> {
   const at = clock()
+  // asked twice a second, and nearly always there is none: one statement for that
+  if ((await db.prepared('grant_over', ONE_OVER, [at])).length === 0) return 0
   return await db.transaction(async (tx) => {
     const over = await tx.query<CurrentGrant>(sql`select ${CURRENT} from access.access_grant
       where state = 'active' and fulfilled_by is null and until <= ${at}

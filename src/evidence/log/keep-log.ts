@@ -1,7 +1,7 @@
 // Keeps the log: gives entries their places, grows the tree, signs, publishes, and asks the witnesses, again and again.
 import type { Clock } from '#kernel'
 import { repeat } from '../repeat.ts'
-import { BATCH, sequenceOnce } from '../sequencer.ts'
+import { BATCH, isAllSigned, sequenceOnce } from '../sequencer.ts'
 import type { WitnessPeer } from '../witness/cosign.ts'
 import { askWitness } from './ask-witness.ts'
 import type { WitnessState } from './ask-witness.ts'
@@ -29,6 +29,8 @@ export interface LogKeeper {
 }
 
 const EVERY_MS = 250
+/** So long no whole pass is made where nothing is new; one puts back what was lost beside the database. */
+const QUIET_MS = 10_000
 
 /** Throws LogDamaged where the stored entries are not those over which the last checkpoint was signed. */
 export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
@@ -45,12 +47,19 @@ export async function keepLog(keeping: LogKeeping): Promise<LogKeeper> {
     }
   }
   const watch = new ClockWatch(evidence)
+  // what the process before said last, of its clock maybe, need not have its place yet
+  await sequenceOnce(evidence, clock())
   await watch.look(clock())
+  let passedAt = -Infinity
   const growing = repeat(
     async () => {
+      const began = performance.now()
+      if (began - passedAt < QUIET_MS && (await isAllSigned(evidence, log.size))) return 'done'
+      passedAt = -Infinity
       const { sequenced } = await sequenceOnce(evidence, clock())
       await integrate()
       if (sequenced > 0) await watch.look(clock())
+      passedAt = began
       return sequenced === BATCH ? 'more' : 'done'
     },
     { everyMs, onFailure },

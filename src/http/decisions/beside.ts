@@ -5,10 +5,11 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import {
   authorizeIssueOf,
   DECISION_PATHS,
-  evaluate,
   evaluateAll,
+  evaluateQuestion,
   metadataOf,
   readBody,
+  ReadLately,
   search,
   searchOf,
 } from '#access/decisions'
@@ -35,8 +36,11 @@ export interface DecisionsBeside {
 /** For who issues tokens: which scopes, and for how long. Not of AuthZEN. */
 const ISSUE_PATH = '/v1/authorize-issue'
 
+/** What a text asks depends on nothing else, so every decision point of this process may share it. */
+const lately = new ReadLately()
+
 const EVALUATIONS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
-  [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluate(point, readBody(text))],
+  [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluateQuestion(point, lately.questionIn(text))],
   [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAll(point, readBody(text))],
 ])
 

@@ -1,5 +1,4 @@
 // One request of the decision point: who asks, whether they may, what they ask, and the answer. All from memory.
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { Fault } from '#kernel'
@@ -15,7 +14,7 @@ import { CountedByMinute } from './counted.ts'
 import type { DecisionsDoor } from './door.ts'
 import type { PlainDesk } from './plain-connection.ts'
 import type { PlainHead } from './plain-head.ts'
-import { requestIdOf, responder } from './respond.ts'
+import { newRequestId, requestIdOf, responder } from './respond.ts'
 import type { Responder } from './respond.ts'
 
 /** May throw a Fault, or promise. */
@@ -119,7 +118,7 @@ export class Desk {
         const answer = answering(this.point, text, token)
         this.#calls.count(token.id)
         this.#used(token.id)
-        const requestId = head.requestId ?? randomUUID()
+        const requestId = head.requestId ?? newRequestId()
         return answer instanceof Promise
           ? answer.then((later: unknown) => this.#respond.plain(requestId, later, staying))
           : this.#respond.plain(requestId, answer, staying)

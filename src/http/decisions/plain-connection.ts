@@ -44,6 +44,8 @@ export class PlainConnection {
   readonly #options: PlainConnectionOptions
   /** SECURITY: these hold the token as it was sent, as long as the connection is open and no longer. */
   readonly #heads = new Map<string, PlainHead>()
+  /** The one before, which most requests repeat to the letter: found without making a text of it. */
+  #last: { readonly bytes: Buffer; readonly head: PlainHead } | undefined
   /** The head is here, the body is not. */
   #begun = NOTHING
   /** What is being answered. */
@@ -93,7 +95,7 @@ export class PlainConnection {
     this.#begun = NOTHING
     const end = all.indexOf(HEAD_END) + HEAD_END.length
     if (end < HEAD_END.length || end > HEAD_BYTES_MAX) return this.#handOver(all)
-    const head = this.#headOf(all.toString('latin1', 0, end))
+    const head = this.#headOf(all, end)
     if (head === undefined || all.length > end + head.length) return this.#handOver(all)
     if (all.length === end + head.length) this.#ask(head, all, end)
     // many send the body after the head; whoever sends it in more pieces than one is waited for by Node
@@ -101,9 +103,17 @@ export class PlainConnection {
     else this.#begun = all
   }
 
-  #headOf(text: string): PlainHead | undefined {
-    const known = this.#heads.get(text)
-    if (known !== undefined) return known
+  #headOf(all: Buffer, end: number): PlainHead | undefined {
+    const last = this.#last
+    if (last?.bytes.length === end && last.bytes.compare(all, 0, end) === 0) return last.head
+    const text = all.toString('latin1', 0, end)
+    const head = this.#heads.get(text) ?? this.#read(text)
+    if (head !== undefined && head.requestId === undefined)
+      this.#last = { bytes: Buffer.copyBytesFrom(all, 0, end), head }
+    return head
+  }
+
+  #read(text: string): PlainHead | undefined {
     const head = plainHead(text)
     if (head === undefined || head.requestId !== undefined) return head
     if (this.#heads.size >= HEADS_MAX) this.#heads.clear()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Id } from '#kernel'
-import { lineOf } from '../../access/decision-log/decision-log.ts'
+import { lineOf } from '../../access/decision-log/decision-line.ts'
 import { decide } from '../../access/decide/index.ts'
 import { facts, grant, NOON, question, stateWith } from '../../access/decide/state-in-test.ts'
 import { sentDecisions } from './records.ts'
