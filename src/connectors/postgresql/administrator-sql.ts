@@ -34,6 +34,8 @@ export function administratorStatements(
     since(17, `ALTER ROLE ${role} SET event_triggers = off`),
     `ALTER ROLE ${role} ${ATTRIBUTES} PASSWORD ${literal(wanted.verifier)}`,
     ...['pg_signal_backend', 'pg_read_all_stats'].map((name) => memberOf(name, role)),
+    // where who leaked took every connection it still gets in, if the server keeps some in reserve (`reserved_connections`)
+    since16(`GRANT pg_use_reserved_connections TO ${role} WITH INHERIT TRUE, SET FALSE`),
     `GRANT SET ON PARAMETER ${identifier(HELD_SETTING)} TO ${role}`,
     ...[wanted.database, ...others].map((one) => `GRANT CONNECT ON DATABASE ${identifier(one)} TO ${role}`),
     // before 16 CREATEROLE is enough to change every role that is no superuser

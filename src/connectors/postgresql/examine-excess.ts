@@ -4,7 +4,7 @@ import type { Administrator } from './administrator.ts'
 import { identifier, literal } from './sql-text.ts'
 
 /** What it is made a member of; `reeve` makes it a member of nothing else that it can use. */
-const GIVEN = ['pg_signal_backend', 'pg_read_all_stats']
+const GIVEN = ['pg_signal_backend', 'pg_read_all_stats', 'pg_use_reserved_connections']
 const NAMED_MAX = 50
 
 interface Excess {

@@ -46,7 +46,8 @@ const NEXT: Readonly<Record<string, string>> = {
   '2BP01':
     'something hangs on it: name who takes over what it owns (`reeve target change … --successor ROLE`) or give that another owner, then try again',
   '3D000': 'the database is not there: correct it in the settings, then try again',
-  '53300': 'the server has no free connection: try again when it has',
+  '53300':
+    'the server has no free connection: try again when it has; from 16 on `reserved_connections` keeps some for this role',
   '55P03':
     'another session holds the lock, or a transaction that was prepared and is not over (pg_prepared_xacts): try again when it is',
   '57014': 'it took longer than its limit: try again when the server is less busy',
