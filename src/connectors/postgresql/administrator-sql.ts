@@ -1,5 +1,6 @@
 // The one command that makes the administrative role: SQL for `psql`, run once by a superuser. It gives what holding and
 // revoking need and nothing more; the password is in it as its verifier only, so that no log of the server has it.
+import { Fault } from '#kernel'
 import { HELD_SETTING } from './held-mark.ts'
 import { handOverFunction } from './hand-over.ts'
 import { reviewedFunctions } from './reviewed-functions.ts'
@@ -69,7 +70,8 @@ export function administratorSql(wanted: AdministratorWanted): string {
 /** As `psql` reads a name after `\connect`; with `=` it would be taken for a connection string. */
 function connectName(database: string): string {
   if (/[\p{Cc}='"\\]/u.test(database) || database.includes('://'))
-    throw new RangeError(
+    throw new Fault(
+      'usage',
       `\`psql\` cannot be told to connect to ${JSON.stringify(database)}: run its part there by hand`,
     )
   return `"${database}"`

@@ -235,6 +235,9 @@ test('a name can end neither its quotes nor the command', () => {
   }
   const text = administratorSql(wanted)
   assert.ok(text.includes('"a""; drop role x; --\'\\"'))
-  assert.throws(() => administratorSql({ ...wanted, databases: ["x' host=elsewhere"] }), RangeError)
+  assert.throws(() => administratorSql({ ...wanted, databases: ["x' host=elsewhere"] }), {
+    code: 'usage',
+    message: /cannot be told to connect to "x' host=elsewhere"/,
+  })
   assert.throws(() => administratorSql({ ...wanted, role: 'a\0b' }), RangeError)
 })
