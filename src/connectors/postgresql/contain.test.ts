@@ -18,6 +18,19 @@ for (const major of MAJORS) {
     })
     after(async () => await server?.stop())
 
+    test('a name of which the server would cut something off is that of no role', async () => {
+      const role = 'r'.repeat(63)
+      await server.sql(`create role ${role} login password '${SECRET}'`)
+      const session = await server.session(role, SECRET)
+      const { looked } = await carriedOut('contain', server.call(), `${role}zz`, offered(SECRET))
+      assert.match(looked['deny_new_logins']?.blocked?.reason ?? '', /there is no role/)
+      assert.match(looked['deny_new_logins']?.blocked?.next ?? '', /63 bytes/)
+      assert.equal((await postgresqlTarget.find(server.call(), { account: `${role}zz` })).exists, false)
+      await session.query('select 1')
+      await session.end()
+      await server.sql(`drop role ${role}`)
+    })
+
     test('it is refused, its sessions are dead, and each step says what the server answered', async () => {
       const session = await server.session('app', SECRET, 'postgres', 'billing')
       const { verdicts, looked } = await carriedOut('contain', server.call(), 'app', offered(SECRET))

@@ -19,7 +19,7 @@ const UNSEEN = 'sessions that became the role by SET ROLE or SET SESSION AUTHORI
 
 /** Not by their numbers: between look and act others come and go. */
 const ending = (oid: string | undefined): string =>
-  `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${oid === undefined ? 'usename = $1' : 'usesysid = $1::oid'} AND pid <> pg_backend_pid()`
+  `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${oid === undefined ? 'usename = $1::text' : 'usesysid = $1::oid'} AND pid <> pg_backend_pid()`
 
 export const endSessions: TargetStep = {
   name: 'end_sessions',

@@ -72,7 +72,7 @@ async function factsOf(administrator: Administrator, account: string): Promise<F
          select d.datname as database, count(*)::int as objects from pg_shdepend s
          left join pg_database d on d.oid = s.dbid
          where s.refclassid = 'pg_authid'::regclass and s.refobjid = r.oid and s.deptype = 'o' group by d.datname) o) as owns
-     from pg_roles r where rolname = $1`,
+     from pg_roles r where rolname = $1::text`,
     [account],
   )
   return facts

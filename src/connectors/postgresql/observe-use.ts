@@ -50,7 +50,7 @@ export const observeUse: TargetStep = {
     const touches = [`nothing: it is looked from time to time who is signed in as ${account}`]
     const found = { already: false, statements: [], touches, before: { oid: role?.oid ?? null } }
     if (role !== undefined) return found
-    const next = 'look whether the name is right: case counts'
+    const next = 'look whether the name is right: case counts, and a name has 63 bytes at most'
     return { ...found, blocked: { reason: `there is no role \`${account}\``, next } }
   },
   act: async () => undefined,

@@ -16,11 +16,11 @@ export async function roleOf(administrator: Administrator, account: string): Pro
   return (await rolesCalled(administrator, account))[0]
 }
 
-/** That of this name and, where it is another one, that of this oid. */
+/** That of this name and, where it is another one, that of this oid. As a text, of which the server cuts nothing off. */
 export async function rolesCalled(administrator: Administrator, account: string, oid?: string): Promise<Role[]> {
   return await administrator.rows<Role>(
     `select oid::text, rolname as name, rolcanlogin as login, rolconnlimit as "connectionLimit", rolsuper as superuser, rolreplication as replication
-     from pg_roles where rolname = $1 or oid = $2::oid`,
+     from pg_roles where rolname = $1::text or oid = $2::oid`,
     [account, oid ?? null],
   )
 }
@@ -34,7 +34,10 @@ export async function hindrance(
   const { account } = call.subject
   const own = call.settings.administrator.user
   if (role === undefined)
-    return { reason: `there is no role \`${account}\``, next: 'look whether the name is right: case counts' }
+    return {
+      reason: `there is no role \`${account}\``,
+      next: 'look whether the name is right: case counts, and a name has 63 bytes at most',
+    }
   if (account === own)
     return {
       reason: `\`${account}\` is the role that Reeve itself signs in with`,

@@ -36,7 +36,7 @@ export async function sessionsOf(administrator: Administrator, account: string, 
     `select pid, left(application_name, ${TEXT_CHARACTERS_MAX}) as application,
        coalesce(host(client_addr), case when client_port = -1 then 'a Unix socket' end) as from, datname as database,
        to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started, state, backend_type as kind
-     from pg_stat_activity where ${oid === undefined ? 'usename = $1' : 'usesysid = $1::oid'}
+     from pg_stat_activity where ${oid === undefined ? 'usename = $1::text' : 'usesysid = $1::oid'}
      order by backend_start, pid limit ${SESSIONS_MAX}`,
     [oid ?? account],
   )
