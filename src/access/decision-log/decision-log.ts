@@ -13,8 +13,9 @@ export interface DecisionLogOptions extends SendSpoolOptions {
   readonly everyMs?: number
 }
 
-/** Often enough that what waits is still in memory at fifty thousand decisions a second. */
 const EVERY_MS = 1000
+/** Sent at once when so many wait, so that they are still in memory; unless the last ones could not be sent. */
+const WAITING_MAX = 5000
 const LAST_WAIT_MS = 5000
 const HIGH_RISK_WAIT_MS = 2000
 
@@ -25,6 +26,8 @@ export class DecisionLog {
   readonly #kinds = new KindsLately()
   readonly #timer: NodeJS.Timeout
   #sending: Promise<void> | undefined
+  /** Since it was last sent. */
+  #waiting = 0
   #said = ''
   #lastWritten: Promise<void> | undefined
   #lastTried: Promise<true> = Promise.resolve(true)
@@ -50,6 +53,8 @@ export class DecisionLog {
   }
 
   #append({ id, decision: { decidedAt: at } }: Decided, kind: DecidedKind, rest: string): Promise<void> {
+    this.#waiting += 1
+    if (this.#waiting >= WAITING_MAX && this.#said === '' && this.#sending === undefined) void this.#sendSafely()
     return this.#spool.append(`{"id":"${id}","at":${at},${rest}`, at, kind)
   }
 
@@ -106,6 +111,7 @@ export class DecisionLog {
   }
 
   #send(): Promise<void> {
+    if (this.#sending === undefined) this.#waiting = 0
     this.#sending ??= this.#sender.sendAll().finally(() => (this.#sending = undefined))
     return this.#sending
   }

@@ -48,13 +48,17 @@ export class SpoolSender {
     this.#last = spool.last
   }
 
-  /** Until nothing waits. Throws where it was not taken, and Fault('evidence_unavailable') where some were kept aside instead. */
+  /**
+   * All that waits at the call: what comes meanwhile waits for others to go with it. Throws where it was not taken, and
+   * Fault('evidence_unavailable') where some were kept aside instead.
+   */
   async sendAll(): Promise<void> {
     this.#aside = 0
     this.#lost = 0
-    let lines = await this.#spool.unsent(this.#linesMax)
-    if (lines.length === 0) return
-    for (; lines.length > 0; lines = await this.#spool.unsent(this.#linesMax)) {
+    const { last } = this.#spool
+    const first = await this.#spool.unsent(this.#linesMax)
+    if (first.length === 0) return
+    for (let lines = first; (lines[0]?.seq ?? Infinity) <= last; lines = await this.#spool.unsent(this.#linesMax)) {
       if (this.#has === undefined) await this.#ask()
       else await this.#sendSome(this.#within(lines), this.#has)
     }
