@@ -151,5 +151,11 @@ async function giveTables(
     const table = `${identifier(right.schema)}.${identifier(right.table)}`
     return `the administrative role may not pass on ${right.privilege}: as the owner, GRANT ${right.privilege} ON TABLE ${table} TO it WITH GRANT OPTION`
   }
+  const [enters] = await one.rows<{ held: boolean }>(
+    "select has_database_privilege($1, current_database(), 'CONNECT') as held",
+    [role],
+  )
+  if (enters?.held !== true)
+    return 'nobody gets in there by it, since PUBLIC may not connect: ask for a role that may, and has the privilege (pg:member)'
   return undefined
 }

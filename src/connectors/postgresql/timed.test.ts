@@ -169,6 +169,19 @@ for (const major of MAJORS_BY_LOT) {
       await server.sql('revoke all on bills from reeve_admin; revoke all on schema public from reeve_admin cascade')
     })
 
+    test('a privilege in a database that its login may not enter is not given, and it is said what to ask for', async () => {
+      await server.sql('create table shelf (id int); grant select on shelf to reeve_admin with grant option', 'shop')
+      await server.sql('grant usage on schema public to reeve_admin with grant option', 'shop')
+      await server.sql('revoke connect on database shop from public; grant connect on database shop to reporting')
+      const call = server.call()
+      const one = right({ actions: ['pg:SELECT'], resources: [`pg://${NAME}/shop/public.shelf`] })
+      const refused = await timed.give(call, one)
+      assert.match(refused.done ? '' : refused.reason, /in the database shop: nobody gets in there by it.*pg:member/)
+      assert.equal((await timed.take(call, one)).done, true)
+      await server.sql('grant connect on database shop to public; revoke connect on database shop from reporting')
+      await server.sql('drop table shelf; revoke all on schema public from reeve_admin cascade', 'shop')
+    })
+
     test('one that is narrowed loses what it gave before, and the sessions that had it', async () => {
       await server.sql(
         'create role selling; grant insert on orders to selling; grant selling to reeve_admin with admin option',
