@@ -25,11 +25,12 @@ const never = new Promise<never>(() => undefined)
 export const killedAt = async (world: PlanWorld, aimed: readonly Aimed[]): ReturnType<typeof happensAt> =>
   await happensAt(world, aimed, async () => await world.held.server.kill())
 
-/** What `happens` while each is held at its statement, and stays there. */
+/** What `happens` while each is held at its statement; it stays there, or goes on when it is `letGo`. */
 export async function happensAt(
   world: PlanWorld,
   aimed: readonly Aimed[],
   happens: () => Promise<void>,
+  letGo: Promise<unknown> = never,
 ): Promise<readonly { readonly id: string; readonly text: string | undefined }[]> {
   const held = aimed.map((): Held => ({ seen: 0, text: undefined }))
   const begun = Promise.withResolvers<readonly string[]>()
@@ -38,12 +39,12 @@ export async function happensAt(
     const ids = passing.application === '' ? [] : await begun.promise
     const index = aimed.findIndex((one, at) => one.case.isOf(passing, ids[at] ?? ''))
     const [point, mine] = [aimed[index], held[index]]
-    if (point === undefined || mine === undefined) return
+    if (point === undefined || mine === undefined) return undefined
     const count = when === 'before' ? mine.seen++ : mine.seen - 1
-    if (mine.text !== undefined) await never
-    if (count !== point.at || when !== point.when) return
+    if (mine.text !== undefined) return await letGo
+    if (count !== point.at || when !== point.when) return undefined
     mine.text = passing.text
-    await never
+    return await letGo
   }
   const ids = await Promise.all(aimed.map(async (one) => await one.case.begin()))
   begun.resolve(ids)

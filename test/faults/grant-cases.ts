@@ -1,5 +1,6 @@
 // A grant at a real target begins, or ends by its time: how it is asked for, and what has to hold whatever happened meanwhile.
 import assert from 'node:assert/strict'
+import { messageOf } from '#kernel'
 import { sql } from '#db'
 import type { Case } from './plan-cases.ts'
 import { login, until } from './plan-world.ts'
@@ -121,12 +122,14 @@ export async function passwordOf(world: PlanWorld, job: Job, grantId: string): P
 
 /** By a clock that is behind the one that it was made by, it begins later: nobody gets in meanwhile. */
 async function assertNotBegun(world: PlanWorld, job: Job, grantId: string): Promise<void> {
-  await until(async () => {
+  let said = ''
+  const isSaid = async (): Promise<boolean> => {
     const { status, body } = await askedIn(world, job, grantId)
-    assert.equal(status, 403, JSON.stringify(body))
+    said = `${status} ${body.detail}`
     // or what is said of one before it, which has ended
-    return /denied now: grant_(?:not_begun|ended)$/.test(body.detail ?? '')
-  }, `${grantId} has not begun`)
+    return /^403 .*denied now: grant_(?:not_begun|ended)$/.test(said)
+  }
+  await until(isSaid, `${grantId} has not begun`).catch((error: unknown) => assert.fail(`${messageOf(error)}: ${said}`))
 }
 
 async function askedIn(
