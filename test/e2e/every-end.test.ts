@@ -6,6 +6,7 @@ import { quarantinePrincipal, recordCredential, recordRevocation } from '#identi
 import type { Id, Instant } from '#kernel'
 import { denySubject } from '../../src/access/grant/deny-subject.ts'
 import { endGrant } from '../../src/access/grant/end-grant.ts'
+import { narrowGrant } from '../../src/access/grant/narrow-grant.ts'
 import { STARTER_POLICIES } from '../../src/access/policy-version/starter-text.ts'
 import { activatePolicies, approvePolicies, proposePolicies } from '../../src/access/policy-version/write-policies.ts'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
@@ -126,6 +127,18 @@ describe('every way to end what was allowed', { skip: databaseUnavailable(), tim
         const { grantId } = await run.world.granted(name)
         const { access, act } = run.world
         const end = async (): Promise<void> => void (await endGrant(access, act(), { id: grantId, because: 'a test' }))
+        return { name, asked: [{}, actedBy('bystander')], end }
+      },
+    },
+    {
+      what: 'a grant is narrowed',
+      reason: 'nothing_permits',
+      hinted: 'grant_ended',
+      allow: async (name) => {
+        const { grantId } = await run.world.granted(name)
+        const { access, act } = run.world
+        const narrower = { id: grantId, resources: ['pg://main/shop/private.*'], because: 'a test' }
+        const end = async (): Promise<void> => void (await narrowGrant(access, act(), narrower))
         return { name, asked: [{}, actedBy('bystander')], end }
       },
     },

@@ -1,5 +1,5 @@
 // Follows the outbox: the whole state once, then what changed, told in the order in which it was seen. A hint of the
-// database wakes it at once; it looks fifty times a second by itself, so that a lost one costs that and nothing else.
+// database wakes it at once; it looks twenty-five times a second by itself, so that a lost one costs that and nothing else.
 import type { Connection, Listening } from '#db'
 import { listenTo } from '#db'
 import { messageOf } from '#kernel'
@@ -69,6 +69,8 @@ class Following implements Follower {
   #failure = ''
   /** The version in force here, of which a hint said that it no longer is; until a look that began after it. */
   #superseded: { readonly versionId: string } | undefined
+  /** Grants of which a hint said that there is a newer version; until a look that began after it. */
+  readonly #changed = new Map<string, number>()
   #stopped = false
   #timer: NodeJS.Timeout | undefined
   #listening: Listening | undefined
@@ -121,6 +123,12 @@ class Following implements Follower {
       // SECURITY: what was withdrawn must not decide on; what takes its place cannot be read
       if (this.#superseded !== undefined) this.#tell({ kind: 'policies_superseded', ...this.#superseded })
       this.#superseded = undefined
+      // nor what may have been narrowed give what it gave
+      for (const [grantId, version] of this.#changed) {
+        if (this.#state.grants.versionOf(grantId) < version)
+          this.#tell({ kind: 'grant_ended', grantId, version, at: this.#options.now() })
+      }
+      this.#changed.clear()
       this.#notBefore = performance.now() + QUIET_MS
     }
     if (this.#again && !this.#stopped) {
@@ -131,9 +139,11 @@ class Following implements Follower {
 
   #startLook(): Promise<void> {
     const superseded = this.#superseded
+    const changed = new Map(this.#changed)
     this.#looking = this.#look()
       .then(() => {
         if (this.#superseded === superseded) this.#superseded = undefined
+        for (const [id, version] of changed) if (this.#changed.get(id) === version) this.#changed.delete(id)
       })
       .finally(() => (this.#looking = undefined))
     return this.#looking
@@ -158,7 +168,7 @@ class Following implements Follower {
       this.#comparedAt = at
       this.#comparing ??= this.#compare().finally(() => (this.#comparing = undefined))
     }
-    // every follower writes what it is told to its own connection: not fifty times a second that nothing is new
+    // every follower writes what it is told to its own connection: not with each look that nothing is new
     if (fresh.length > 0 || Math.abs(at - this.#positionToldAt) >= QUIET_MS) this.#tellPosition(place, at)
   }
 
@@ -202,6 +212,7 @@ class Following implements Follower {
     if (Number.isFinite(this.#state.knownAt))
       this.#options.say('this is another database, or an older copy was put back: everything is read anew')
     this.#state = new DecisionState()
+    this.#changed.clear()
     this.#options.onChange?.({ kind: 'anew' })
   }
 
@@ -235,6 +246,7 @@ class Following implements Follower {
     try {
       const hint = JSON.parse(payload) as Hint
       for (const change of overBy(hint, this.#options.now())) this.#tell(change)
+      if (hint.kind === 'grant') this.#noteChanged(hint)
       const versionId = this.#state.policies?.versionId ?? ''
       if (hint.said?.some(([id, , state]) => id === versionId && state === 'superseded'))
         this.#superseded = { versionId }
@@ -242,6 +254,13 @@ class Following implements Follower {
       // a hint that cannot be read is a hint to look
     }
     void this.#lookSafely()
+  }
+
+  #noteChanged({ said }: Hint): void {
+    for (const [id, version, state] of said ?? []) {
+      const known = this.#state.grants.versionOf(id)
+      if (known >= 0 && known < version && !OVER.has(state as GrantState)) this.#changed.set(id, version)
+    }
   }
 }
 

@@ -28,7 +28,7 @@ const LAST_MAX = 256
 
 const mark = (line: string): string => `${line}.transaction::text || ' ' || extract(epoch from ${line}.at)::text`
 
-/** In one statement, so of one snapshot and in one round trip: it is asked fifty times a second by each server. */
+/** In one statement, so of one snapshot and in one round trip: it is asked twenty-five times a second by each server. */
 const NEWS = `
   select pg_snapshot_xmin(pg_current_snapshot())::text as xmin, e.id as epoch, n.id as "newestId", n.mark as "newestMark",
          not exists (
