@@ -11,7 +11,7 @@ import type { TestDatabase } from '../db/database-in-test.ts'
 import { seededRandom } from '../db/random-in-test.ts'
 import { appendEntries } from './append.ts'
 import type { Entry } from './entry.ts'
-import { sequenceOnce } from './sequencer.ts'
+import { isAllSigned, sequenceOnce } from './sequencer.ts'
 
 const AT = '2026-01-01T00:00:00.000Z' as Instant
 const random = seededRandom()
@@ -244,5 +244,35 @@ describe('the sequencer', { skip: databaseUnavailable() }, () => {
     await append('identity', [next])
     assert.equal((await sequenceOnce(evidence, AT)).sequenced, 1)
     assert.equal((await placed()).at(-1)?.id, next.id)
+  })
+
+  test('is not said to be done while an entry has no place, is under way, or is under no checkpoint', async () => {
+    const signed = async (size: number): Promise<void> => {
+      await superuser.query('truncate evidence.checkpoint')
+      await superuser.query(
+        `insert into evidence.checkpoint (size, root, note, signed_at) values ($1, '', '', now())`,
+        [size],
+      )
+    }
+    await signed(2)
+    assert.equal(await isAllSigned(evidence, 0), false, 'nobody has looked here yet')
+    await append('identity', [entry('a'), entry('b')])
+    await sequenceOnce(evidence, AT)
+    assert.equal(await isAllSigned(evidence, 2), true)
+    assert.equal(await isAllSigned(evidence, 1), false, 'this process has not seen both')
+    await signed(1)
+    assert.equal(await isAllSigned(evidence, 2), false)
+    await signed(2)
+    await append('identity', [entry('c')], async (tx) => {
+      assert.equal(await isAllSigned(evidence, 2), true, 'it is not committed')
+      await tx.query(sql`select 1`)
+    })
+    assert.equal(await isAllSigned(evidence, 2), false)
+    await sequenceOnce(evidence, AT)
+    assert.equal(await isAllSigned(evidence, 2), false)
+    await signed(3)
+    assert.equal(await isAllSigned(evidence, 3), true)
+    await superuser.query('truncate evidence.watermark')
+    assert.equal(await isAllSigned(evidence, 3), false)
   })
 })

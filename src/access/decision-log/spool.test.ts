@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { crc32 } from 'node:zlib'
 import type { TestContext } from 'node:test'
 import { Spool } from './spool.ts'
 
@@ -42,6 +43,45 @@ test('what is read in parts is read once, in order, over segments, and segments 
   }
   assert.equal(next, 5001)
   await assert.rejects(readFile(join(folder, '0000000000000001.log')), { code: 'ENOENT' })
+  await spool.close()
+})
+
+test('of what was written in one turn and taken in part, the rest comes again, from memory and from the disk', async (t) => {
+  const folder = await folderOf(t)
+  const spool = await Spool.open(folder)
+  await Promise.all(['1', '2', '3', '4', '5'].map(async (text) => spool.append(text)))
+  await spool.append('6')
+  const texts = async (of: Spool, max = 10): Promise<string[]> =>
+    (await of.unsent(max)).map(({ seq, text }) => `${seq}=${text}`)
+  assert.deepEqual(await texts(spool, 3), ['1=1', '2=2', '3=3'])
+  await spool.taken(3)
+  assert.deepEqual(await texts(spool), ['4=4', '5=5', '6=6'])
+  await spool.taken(4)
+  await spool.close()
+  const next = await Spool.open(folder)
+  assert.deepEqual(await texts(next, 1), ['5=5'])
+  await next.taken(5)
+  assert.deepEqual(await texts(next), ['6=6'])
+  assert.equal(next.last, 6)
+  await next.close()
+})
+
+test('a spool that an earlier release wrote, each line by itself, is read and gone on with', async (t) => {
+  const folder = await folderOf(t)
+  await (await Spool.open(folder)).close()
+  const old = (seq: number, text: string): string => {
+    const line = `${seq} ${text}`
+    return `${crc32(line).toString(16).padStart(8, '0')} ${line}\n`
+  }
+  await writeFile(join(folder, '0000000000000001.log'), `${old(1, '{"a":1}')}${old(2, '{"b":2}')}`)
+  const spool = await Spool.open(folder)
+  await Promise.all([spool.append('{"c":3}'), spool.append('{"d":4}')])
+  assert.deepEqual(await spool.unsent(10), [
+    { seq: 1, text: '{"a":1}' },
+    { seq: 2, text: '{"b":2}' },
+    { seq: 3, text: '{"c":3}' },
+    { seq: 4, text: '{"d":4}' },
+  ])
   await spool.close()
 })
 
