@@ -87,6 +87,28 @@ for (const major of MAJORS_BY_LOT) {
       assert.equal((await looked()).effect, 'verified')
     })
 
+    test('who may give itself a role that has it is a way, and so is who may use whoever can', async () => {
+      const alone = major >= 16 ? 'with admin true, inherit false, set false' : 'with admin option'
+      await server.sql(
+        `create role giver login; create role desk; create role clerk login; grant app to middle; grant middle to desk ${alone}`,
+      )
+      try {
+        // desk itself does not log in
+        assert.equal((await looked()).effect, 'verified')
+        await server.sql(`grant desk to clerk; grant middle to giver ${alone}`)
+        const reason = reasonOf(await looked())
+        for (const name of ['giver', 'clerk'])
+          assert.match(
+            reason,
+            major >= 16
+              ? new RegExp(`${name} has ADMIN on it, and may give itself the rights of app, by a chain of memberships`)
+              : new RegExp(`${name} inherits the rights of app`),
+          )
+      } finally {
+        await server.sql('drop role giver, clerk, desk; revoke app from middle')
+      }
+    })
+
     test('a copied verifier is a way, with the role that has it', async () => {
       await server.sql(
         "update pg_authid set rolpassword = (select rolpassword from pg_authid where rolname = 'app') where rolname = 'person'",
