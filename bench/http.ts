@@ -28,7 +28,8 @@ const ECHO_SHARE_MIN = 0.8
 const BATCH_SHARE_MAX = 0.2
 const CERBOS_TIMES_MIN = 10
 
-type Kind = 'single' | 'batch'
+/** `new`: in words that nobody has asked in before. */
+type Kind = 'single' | 'new' | 'batch'
 
 interface Asked extends Served {
   readonly name: string
@@ -95,14 +96,18 @@ const question = (at: number): object => ({
   resource: TABLE,
 })
 
+const BODIES: Readonly<Record<Kind, readonly object[]>> = {
+  single: Array.from({ length: PRINCIPALS }, (_, at) => question(at)),
+  // what has a context is read each time
+  new: Array.from({ length: 1000 }, (_, at) => ({ ...question(at), context: { number: at } })),
+  batch: Array.from({ length: 10 }, (_, from) => ({
+    evaluations: Array.from({ length: BATCH }, (_each, at) => question(from * BATCH + at)),
+  })),
+}
+
 function requestsOf(kind: Kind, { headers, port }: Asked): string[] {
-  const bodies =
-    kind === 'single'
-      ? Array.from({ length: PRINCIPALS }, (_, at) => question(at))
-      : Array.from({ length: 10 }, (_, from) => ({
-          evaluations: Array.from({ length: BATCH }, (_each, at) => question(from * BATCH + at)),
-        }))
-  const path = kind === 'single' ? 'evaluation' : 'evaluations'
+  const bodies = BODIES[kind]
+  const path = kind === 'batch' ? 'evaluations' : 'evaluation'
   return bodies.map((body) => {
     const text = JSON.stringify(body)
     const head = `POST /access/v1/${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n`
@@ -149,7 +154,7 @@ async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions
   const idle = new Map<string, number>()
   for (const server of servers) idle.set(server.name, await idleUse(server))
   // Cerbos refuses a batch of this size as it comes
-  for (const kind of ['single', 'batch'] as const)
+  for (const kind of ['single', 'new', 'batch'] as const)
     for (let round = 0; round <= ROUNDS; round++)
       for (const server of kind === 'single' ? servers : servers.filter(({ name }) => name !== 'cerbos')) {
         say(`${server.name}, ${kind}, ${round === 0 ? 'to warm up' : `round ${round} of ${ROUNDS}`}`)
@@ -179,6 +184,11 @@ async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions
     figure: 'single decisions, without what an idle server uses',
     ...against(share, marginal, ECHO_SHARE_MIN * of('echo', 'single'), 'more'),
     note: `${rounded(idle.get('reeve') ?? 0)} ms of each second; the fewer are asked, the more of it falls on each`,
+  }
+  yield {
+    ...about,
+    figure: 'single decisions, each in words of its own',
+    ...against(share, of('reeve', 'new'), ECHO_SHARE_MIN * of('echo', 'new'), 'more'),
   }
   yield {
     ...about,
