@@ -129,6 +129,8 @@ function converted(value: Json, name: string, depth: number): unknown {
 }
 
 function decimal(value: number, name: string): object {
+  // `JSON.parse` makes it of 1e400
+  if (!Number.isFinite(value)) throw new Fault('invalid', `\`${name}\`: the number is too large; send it as text`)
   const text = String(value)
   if (!/^-?\d+\.\d{1,4}$/.test(text)) {
     throw new Fault('invalid', `\`${name}\`: a number has at most four digits after the point; send it as text`)

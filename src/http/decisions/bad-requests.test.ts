@@ -62,6 +62,7 @@ describe('what the decision point refuses', () => {
       const told = await point.ask('POST', ONE, text.replace(/}$/, `,"context":{"n":${number}}}`), JSON_TYPE)
       assert.equal(told.body.context.reason, 'invalid_request', number)
       assert.equal(told.body.decision, false)
+      if (number.includes('e')) assert.match(told.body.context.error.message, /`n`: the number is too large/)
     }
     for (const number of ['NaN', 'Infinity', '01']) await detailOf(text.replace(/}$/, `,"context":{"n":${number}}}`))
   })
