@@ -36,6 +36,9 @@ describe('a first administrator', { skip: databaseUnavailable() }, () => {
     const left = await feed(ida.value, [{ ...row, status: 'leaver' }])
     assert.deepEqual([left.status, left.body.left], [200, 1], JSON.stringify(left.body))
     assert.equal((await api.ask('GET', '/v1/me', { token: ida.value })).status, 401)
+    const body = { administrators: [{ name: 'Ida', email: 'ida@x.example', feedId: '1001', roles: ['auditor'] }] }
+    const back = await api.ask('POST', '/v1/bootstrap/administrators', { token: bootstrap, body })
+    assert.deepEqual([back.status, /left/.test(back.body.detail)], [409, true], JSON.stringify(back.body))
   })
 
   test('who is in the feed already is that person, by address or by the id that is given', async () => {

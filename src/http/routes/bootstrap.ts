@@ -5,7 +5,7 @@ import type { Act, Id, PersonFact } from '#kernel'
 import { ADMINISTRATIONS, assignRole, comesIn, createToken, endBootstrap } from '#access/records'
 import { givenByBootstrap, heldByNobody, rolesOf, spendBootstrap } from '#access/records'
 import type { Role } from '#access/records'
-import { applyPeopleFeed, findPerson, personIdOf } from '#identity/roll'
+import { applyPeopleFeed, findPerson, personIdOf, readActor } from '#identity/roll'
 import type { Doors } from '../doors.ts'
 import { endpoint } from '../endpoint.ts'
 import type { Context } from '../endpoint.ts'
@@ -79,6 +79,8 @@ async function refuseSomebodyElse(
   const open = await givenByBootstrap(identity, access, at)
   for (const personId of known) {
     if (personId === undefined) continue
+    const inactive = (await readActor(identity, personId))?.inactive
+    if (inactive !== undefined) throw new Fault('conflict', `${inactive}: a token would let nobody in`)
     if (await comesIn(access, personId, at))
       throw new Fault(
         'conflict',
