@@ -9,6 +9,7 @@ import { sessionsEverywhere } from './sessions.ts'
 const MEMBERSHIPS_MAX = 100
 
 interface Facts {
+  readonly superuser: boolean
   readonly attributes: readonly string[]
   readonly memberships: readonly string[]
   readonly owns: readonly { readonly database: string | null; readonly objects: number }[]
@@ -19,7 +20,7 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
     const facts = await factsOf(administrator, subject.account)
     if (facts === undefined) return NOT_THERE
     const everywhere = await sessionsEverywhere(call, { account: subject.account })
-    const others = await otherWaysTo(administrator, { ...call, subject })
+    const others = facts.superuser ? OF_A_SUPERUSER : await otherWaysTo(administrator, { ...call, subject })
     const { reach, cutShort } = await reachOf(administrator, call, subject.account)
     const objects = facts.owns.reduce((sum, { objects: count }) => sum + count, 0)
     const databases = facts.owns.filter(({ database }) => database !== null).length
@@ -45,6 +46,13 @@ export async function find(call: TargetCall, subject: TargetSubject): Promise<Ac
   })
 }
 
+/** Everything in the server acts as one: a list of that helps nobody. */
+const OF_A_SUPERUSER = {
+  ways: [],
+  unknown: ['other ways, which are not looked for: a superuser may become anybody, and could have left anything'],
+  cut: [],
+} as const
+
 const NOT_THERE: AccountFound = {
   exists: false,
   facts: [],
@@ -57,7 +65,7 @@ const NOT_THERE: AccountFound = {
 
 async function factsOf(administrator: Administrator, account: string): Promise<Facts | undefined> {
   const [facts] = await administrator.rows<Facts>(
-    `select array_remove(array[
+    `select rolsuper as superuser, array_remove(array[
          case when rolcanlogin then 'may log in' else 'may not log in' end,
          case when rolsuper then 'superuser' end,
          case when rolcreaterole then 'may make roles' end,

@@ -194,6 +194,12 @@ for (const major of MAJORS_BY_LOT) {
       await server.administered(['app'])
     })
 
+    test('of a superuser it is said that other ways are not looked for, in place of all that the server has', async () => {
+      const found = await postgresqlTarget.find(server.call(), { account: 'postgres' })
+      assert.deepEqual(found.otherWays, [])
+      assert.match(found.unknown.join('; '), /a superuser may become anybody/)
+    })
+
     test('what is found of a role is what a person asks before it is held', async () => {
       await server.sql(
         'create table bills (id int); grant select on bills to app; create table mine (id int); alter table mine owner to app',
