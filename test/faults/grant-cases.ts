@@ -38,8 +38,13 @@ export async function jobOf({ post, get, ida, postgres, administers }: PlanWorld
   return { id, token: (token as unknown as { value: string }).value }
 }
 
-export async function granted({ post, ben }: PlanWorld, job: Job, seconds = LONG_S): Promise<string> {
-  const right = { actions: ['pg:member'], resources: [`pg://main/role/${GROUP}`] }
+export async function granted(
+  { post, ben }: PlanWorld,
+  job: Job,
+  seconds = LONG_S,
+  resource = `pg://main/role/${GROUP}`,
+): Promise<string> {
+  const right = { actions: ['pg:member'], resources: [resource] }
   const asked = await post(job.token, '/v1/access-requests', {
     principalId: job.id,
     ...right,
@@ -110,10 +115,10 @@ export async function takenCase(world: PlanWorld, job: Job): Promise<Case> {
 }
 
 /** A server that was started just now does not decide before it knows everything. */
-export async function passwordOf(world: PlanWorld, job: Job, grantId: string): Promise<string> {
+export async function passwordOf(world: PlanWorld, job: Job, grantId: string, target = 'main'): Promise<string> {
   let password = ''
   await until(async () => {
-    const { status, body } = await askedIn(world, job, grantId)
+    const { status, body } = await askedIn(world, job, grantId, target)
     password = body.password ?? ''
     return status === 201
   }, `a login for ${grantId}`)
@@ -132,12 +137,13 @@ async function assertNotBegun(world: PlanWorld, job: Job, grantId: string): Prom
   await until(isSaid, `${grantId} has not begun`).catch((error: unknown) => assert.fail(`${messageOf(error)}: ${said}`))
 }
 
-async function askedIn(
+export async function askedIn(
   world: PlanWorld,
   { token }: Job,
   grantId: string,
+  target = 'main',
 ): Promise<{ readonly status: number; readonly body: { readonly password?: string; readonly detail?: string } }> {
-  const asked = await fetch(`${world.held.server.url}/v1/targets/main/sessions`, {
+  const asked = await fetch(`${world.held.server.url}/v1/targets/${target}/sessions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ grantId }),
