@@ -318,8 +318,10 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
 
   test('one that is ended while its target is told ends there too', async () => {
     const id = await made()
-    target.faults.push({ after: () => void endGrant(access, act(), { id, because: 'changed my mind' }) })
+    let ended: Promise<unknown> | undefined
+    target.faults.push({ after: () => void (ended = endGrant(access, act(), { id, because: 'changed my mind' })) })
     await pass()
+    await ended
     for (let passes = 0; passes < 3; passes++) await pass(1)
     assert.deepEqual([(await grant(id)).state, target.rights.get(id)?.held], ['ended', false])
   })
