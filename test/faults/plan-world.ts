@@ -27,7 +27,8 @@ const ENDED_MS = 180_000
 
 export interface PlanWorld {
   readonly base: TestDatabase
-  readonly postgres: TestPostgres
+  /** Another one after a failover. */
+  postgres: TestPostgres
   readonly proxy: StatementProxy
   readonly folder: string
   readonly ida: string
@@ -74,7 +75,7 @@ export async function planWorld(major: Major = 18): Promise<PlanWorld> {
   const administers = async (role: string): Promise<void> => {
     // before 16 CREATEROLE is enough
     if (major < 16) return
-    await postgres.sql(`grant ${role} to ${administrator.user} with admin true, inherit false, set false`)
+    await world.postgres.sql(`grant ${role} to ${administrator.user} with admin true, inherit false, set false`)
   }
   await post(ida, '/v1/targets', {
     name: 'main',
@@ -83,7 +84,7 @@ export async function planWorld(major: Major = 18): Promise<PlanWorld> {
     tls: 'off',
     successor: SUCCESSOR,
   })
-  return {
+  const world: PlanWorld = {
     base,
     postgres,
     proxy,
@@ -99,7 +100,7 @@ export async function planWorld(major: Major = 18): Promise<PlanWorld> {
       return (await answer.json()) as never
     },
     role: async (name) => {
-      await postgres.sql(`create role ${name} login connection limit 7 password '${PASSWORD}'`)
+      await world.postgres.sql(`create role ${name} login connection limit 7 password '${PASSWORD}'`)
       await administers(name)
     },
     administers,
@@ -111,6 +112,7 @@ export async function planWorld(major: Major = 18): Promise<PlanWorld> {
       await rm(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   }
+  return world
 }
 
 export async function until(holds: () => Promise<boolean> | boolean, what: string, limitMs = ENDED_MS): Promise<void> {

@@ -4,7 +4,8 @@ import { scramVerifier } from '#kernel'
 import type { TargetCall, TimedLogin, TimedRight } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import { identifier, literal } from './sql-text.ts'
-import { TargetError } from './target-error.ts'
+import { isInRecovery } from './standbys.ts'
+import { nextFor, spelled, TargetError } from './target-error.ts'
 import { commentsOf, rightsAt, timedRoleName } from './timed-role.ts'
 
 const GOOD_SECONDS = 60
@@ -22,7 +23,10 @@ export async function loginTimed(call: TargetCall, right: TimedRight): Promise<T
   const made = await asAdministrator(call, { for: 'acting' }, async (one) => {
     // a server that has taken over may not have it, or have more of it than it was narrowed to
     const found = (await commentsOf(one, [user])).get(user)
-    if (found === undefined || (found?.fence ?? 0) < right.fence) return false
+    if (found === undefined || (found?.fence ?? 0) < right.fence) {
+      if (await isInRecovery(one)) throw new TargetError(`${spelled(call.settings.address)}: ${nextFor('25006')}`)
+      return false
+    }
     const [at] = await one.rows<{ end: string }>('select (now() + make_interval(secs => $1))::text as end', [
       secondsGood,
     ])

@@ -7,7 +7,7 @@ import { stillBeginning } from './beginning.ts'
 import { relayed } from './probe-answer.ts'
 import { inParts, OneSession } from './one-session.ts'
 import { placesOf } from './role.ts'
-import { askEach, standbysIn, streamingFrom, untilNone } from './standbys.ts'
+import { askEach, isInRecovery, ITSELF_A_STANDBY, standbysIn, streamingFrom, untilNone } from './standbys.ts'
 import { madeAs, timedRoleName } from './timed-role.ts'
 import { tried } from './try-login.ts'
 
@@ -50,20 +50,26 @@ interface Left {
 /** At the server, and at each standby that it names. */
 async function leftOf(call: TargetCall, users: readonly string[]): Promise<Left> {
   const { answers, unasked } = await askEach(call, async (server) => ({
-    left: await leftAt(server, call, users),
+    ...(await leftAt(server, call, users)),
     streaming: (await streamingFrom(server)).length,
   }))
   const left = new Map<string, string>()
   for (const { at, why } of unasked) for (const name of users) left.set(name, `sessions at the standby ${at}: ${why}`)
+  for (const { at, answer } of answers)
+    if (at === undefined && answer.isStandby) for (const name of users) left.set(name, ITSELF_A_STANDBY)
   for (const { at, answer } of answers)
     for (const [name, what] of answer.left) left.set(name, at === undefined ? what : `at the standby ${at} ${what}`)
   const streaming = answers.reduce((sum, { answer }) => sum + answer.streaming, 0)
   return { left, notAsked: Math.max(0, streaming - standbysIn(call).length) }
 }
 
-async function leftAt(server: Administrator, call: TargetCall, users: readonly string[]): Promise<[string, string][]> {
-  const [where] = await server.rows<{ isStandby: boolean }>('select pg_is_in_recovery() as "isStandby"')
-  if (where?.isStandby === true) await untilNone(server, call, 'select from pg_roles where rolname = any($1)', users)
+async function leftAt(
+  server: Administrator,
+  call: TargetCall,
+  users: readonly string[],
+): Promise<{ readonly isStandby: boolean; readonly left: [string, string][] }> {
+  const isStandby = await isInRecovery(server)
+  if (isStandby) await untilNone(server, call, 'select from pg_roles where rolname = any($1)', users)
   // before the others are looked for: who has begun stands among them then
   const beginning = await stillBeginning(server, call.signal)
   const sessions = await server.rows<{ name: string }>(
@@ -83,7 +89,7 @@ async function leftAt(server: Administrator, call: TargetCall, users: readonly s
     ...nameless.map(({ pid }) => `a session of a role that is gone is still open: process ${pid}`),
     ...beginning.slice(0, 10).map((pid) => `process ${pid} has begun to sign in, and not said as whom`),
   ].join('; ')
-  return [
+  const left: [string, string][] = [
     ...(ofNobody === '' ? [] : users).map((name): [string, string] => [name, ofNobody]),
     ...sessions.map(({ name }): [string, string] => [name, `a session of ${name} is still open`]),
     ...roles.map(({ name, now }): [string, string] => [
@@ -91,6 +97,7 @@ async function leftAt(server: Administrator, call: TargetCall, users: readonly s
       now === name ? `pg_roles still has ${name}` : `it is there under another name, ${now}: somebody renamed it`,
     ]),
   ]
+  return { isStandby, left }
 }
 
 /** The password is of this moment: there is no true one that could be tried, since nobody kept it. */

@@ -55,6 +55,13 @@ for (const major of MAJORS_BY_LOT) {
       await assert.rejects(server.session('app', SECRET, 'postgres', 'reports', standby.port), { code: '28000' })
     })
 
+    test('an account that is held at a standby which the address leads to is not proven to be held', async () => {
+      const there = server.call({ address: { host: '127.0.0.1', port: standby.port } })
+      const { verdicts } = await carriedOut('contain', there, 'app', offered(SECRET))
+      assert.equal(verdicts['deny_new_logins']?.effect, 'verified')
+      assert.match(reasonOf(verdicts['look_for_other_ways']), /is itself a standby: what is at its primary is not seen/)
+    })
+
     test('one that the target names is asked, its sessions are ended, and the login is tried there', async () => {
       await server.sql('alter role app login connection limit -1; alter role app reset all')
       const session = await open()

@@ -100,6 +100,11 @@ export async function streamingFrom(administrator: Administrator): Promise<Strea
   )
 }
 
+export async function isInRecovery(server: Administrator): Promise<boolean> {
+  const [row] = await server.rows<{ isStandby: boolean }>('select pg_is_in_recovery() as "isStandby"')
+  return row?.isStandby === true
+}
+
 const ASKED = `select pg_is_in_recovery() as "isStandby", host(inet_server_addr()) as address,
   (select system_identifier::text from pg_control_system()) as system,
   (select rolcanlogin from pg_roles where rolname = $1) as login`
@@ -112,7 +117,7 @@ export async function standbyWays(
 ): Promise<{ readonly ways: OtherWay[]; readonly seen: string }> {
   const streaming = await streamingFrom(administrator)
   const [here] = await administrator.rows<Named>(ASKED, [account])
-  const ways: OtherWay[] = []
+  const ways: OtherWay[] = here?.isStandby === true ? [notThePrimary(spelled(call.settings.address))] : []
   const looked: (string | null)[] = []
   for (const place of standbysIn(call)) {
     const there = await askedAt(atStandby(call, place), account)
@@ -161,6 +166,14 @@ const wayAt = (place: string, wrong: string): OtherWay => ({
   by: 'standby',
   way: `the standby ${place}: ${wrong}`,
   next: `see to the standby ${place}, then run the plan again; where it is gone, take it out of the settings and make the plan again`,
+})
+
+export const ITSELF_A_STANDBY = 'the server is itself a standby: what is at its primary is not seen'
+
+const notThePrimary = (place: string): OtherWay => ({
+  by: 'standby',
+  way: `${place}: ${ITSELF_A_STANDBY}`,
+  next: 'point the target at the primary, or promote the server that is to be it; then run the plan again',
 })
 
 const unseen = (application: string, address: string | null, account: string): OtherWay => ({

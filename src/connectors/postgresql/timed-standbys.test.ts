@@ -65,6 +65,18 @@ for (const major of MAJORS_BY_LOT) {
       assert.doesNotMatch(answer, /not asked/)
     })
 
+    test('an address that leads to a standby proves nothing: neither that a login is lost, nor that it is gone', async () => {
+      const [call, one] = [server.call(), right()]
+      const there = server.call({ address: { host: '127.0.0.1', port: standby.port } })
+      await standby.sql('select pg_wal_replay_pause()')
+      assert.equal((await timed.give(call, one)).done, true)
+      await assert.rejects(timed.login(there, one), /point the target at the primary/)
+      const seen = await timed.see(there, one)
+      assert.match(seen.effect === 'unproven' ? seen.reason : '', /itself a standby/)
+      await standby.sql('select pg_wal_replay_resume()')
+      assert.equal((await timed.take(call, one)).done, true)
+    })
+
     test('one that is narrowed loses what it had at a standby, too, and is not called narrowed where that can not be asked', async () => {
       await server.sql('create role selling; grant selling to reeve_admin with admin option')
       const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })
