@@ -53,6 +53,7 @@ async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Tak
     for (const some of open) for (const [name, reason] of some) left.set(name, reason)
     const free = roles.filter((name) => !left.has(name))
     for (const part of inParts(free)) await dropRoles(one, call, part, left)
+    for (const name of roles) if (left.has(name)) await withoutMemberships(one, name)
   })
   return { left, forgotten: found.filter((name) => !wanted.includes(name)) }
 }
@@ -102,6 +103,20 @@ async function dropRoles(
       left.set(alone, `${alone} may not log in and is still there: ${await why(one, call, alone, error)}`)
     }
   })
+}
+
+/** What acts as a role that stays (a function that it left behind) has nothing of what the grant gave. */
+async function withoutMemberships(one: Administrator, account: string): Promise<void> {
+  const found = await one.rows<{ statement: string }>(
+    `select format('REVOKE %I FROM %I', g.rolname, r.rolname) as statement
+     from pg_auth_members m join pg_roles r on r.oid = m.member join pg_roles g on g.oid = m.roleid where r.rolname = $1`,
+    [account],
+  )
+  for (const { statement } of found)
+    await one.rows(statement).catch((error: unknown) => {
+      // its role is said to be there in any case
+      if (!(error instanceof TargetError)) throw error
+    })
 }
 
 /** Rights on tables are withdrawn, and what it came to own goes to the successor: no object is lost. */

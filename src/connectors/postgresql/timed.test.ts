@@ -148,6 +148,27 @@ for (const major of MAJORS_BY_LOT) {
       await server.sql('drop table work.draft')
     })
 
+    test('code that it left behind has nothing of what the grant gave, though its role stays for that code', async () => {
+      await server.sql(`create role other login password 'o'; grant usage on schema work to other`)
+      const [call, one] = [server.call({ successor: 'keeper' }), right()]
+      assert.equal((await timed.give(call, one)).done, true)
+      const { user, password } = await loginOf(call, one)
+      const session = await server.session(user, password)
+      await session.query(
+        `create function work.peep() returns int security definer language sql as 'select min(id) from orders'`,
+      )
+      await session.end()
+      const stranger = await server.session('other', 'o')
+      assert.deepEqual((await stranger.query('select work.peep() as id')).rows, [{ id: 7 }])
+      const left = await timed.take(call, one)
+      assert.match(left.done ? '' : left.reason, /is still there.*work\.peep/)
+      await assert.rejects(stranger.query('select work.peep()'), { code: '42501' })
+      await stranger.end()
+      await server.sql('drop function work.peep()')
+      assert.equal((await timed.take(call, one)).done, true)
+      await server.sql('revoke usage on schema work from other; drop role other')
+    })
+
     test('a privilege on a table is given where its owner lets it be passed on, else what is missing is said', async () => {
       const call = server.call()
       const one = right({ actions: ['pg:SELECT'], resources: [`pg://${NAME}/postgres/public.bills`] })
