@@ -224,6 +224,22 @@ describe('taking what decision points send', { skip: databaseUnavailable() }, ()
     assert.deepEqual(await counted(), { break_glass: 1, evidence_unavailable: 4 })
   })
 
+  test('what names that PostgreSQL cannot read as JSON were denied before keeps no denial of high risk from being taken', async () => {
+    const high = { highRisk: true, action: 'pg:odd', reason: 'break_glass' }
+    const source = `spl_${'8'.repeat(32)}`
+    const write = async (seq: number, text: string): Promise<number> =>
+      (await writeDecisions(access, act('prn_1'), { source, lines: [{ seq, text }] })).taken
+    await write(1, line(1, false, { action: 'nul\u0000' }))
+    await write(2, line(2, false, { action: 'half\ud83d' }))
+    await write(3, line(3, true, high))
+    const denied = line(3, false, { ...high, reason: 'evidence_unavailable', insteadOf: 'break_glass' })
+    assert.equal(await write(4, denied), 1)
+    assert.deepEqual(
+      (await listDecisionCounts(access.db, { action: 'pg:odd' }, { limit: 10 })).map((row) => [row.reason, row.count]),
+      [['evidence_unavailable', 1]],
+    )
+  })
+
   test('counts and batches are pruned by age with an entry, and PostgreSQL keeps thirty days whoever asks', async () => {
     const source = `spl_${'d'.repeat(32)}`
     const now = new Date().toISOString() as Instant

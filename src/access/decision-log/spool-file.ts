@@ -1,5 +1,5 @@
-// How a spool lies on the disk: segments of lines, each line with what was decided in one turn, its number and a checksum; and
-// whether what is there is all that ever was.
+// How a spool lies on the disk: segments of lines, each line with what was decided in one turn (or a part of it, where that is much),
+// its number and a checksum; and whether what is there is all that ever was.
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -16,7 +16,7 @@ export interface SpoolLine {
   readonly decision?: Recorded
 }
 
-/** What was written in one turn: one line of the file, under the number of the first of its texts. */
+/** What was written in one turn, or a part of it: one line of the file, under the number of the first of its texts. */
 export interface PlacedTurn {
   readonly first: number
   readonly count: number
@@ -44,6 +44,8 @@ export interface FoundSpool {
 
 const SEGMENT = /^(\d{16})\.log$/
 const CHUNK_BYTES = 2 * 1024 * 1024
+/** Then another line begins: a line that is longer than a chunk is none. A letter takes three bytes at most, a text some thousand. */
+const LINE_LETTERS = 256 * 1024
 const CLOSED = 'closed'
 const BETWEEN = '\t'
 
@@ -52,12 +54,28 @@ const checksum = (text: string): string => crc32(text).toString(16).padStart(8, 
 export const segmentFile = (folder: string, first: number): string =>
   join(folder, `${String(first).padStart(16, '0')}.log`)
 
-export function framed(first: number, joined: string): string {
-  const line = `${first} ${joined}`
-  return `${checksum(line)} ${line}\n`
+export interface FramedLine extends Pick<PlacedTurn, 'first' | 'count' | 'joined'> {
+  readonly bytes: Buffer
 }
 
-export const joinedTexts = (texts: readonly string[]): string => texts.join(BETWEEN)
+/** Of one turn: nearly always one. */
+export function framedLines(first: number, texts: readonly string[]): FramedLine[] {
+  const lines: FramedLine[] = []
+  let [begin, letters] = [0, 0]
+  for (const [place, text] of texts.entries()) {
+    letters += text.length
+    if (letters < LINE_LETTERS && place < texts.length - 1) continue
+    lines.push(framed(first + begin, texts.slice(begin, place + 1)))
+    ;[begin, letters] = [place + 1, 0]
+  }
+  return lines
+}
+
+function framed(first: number, texts: readonly string[]): FramedLine {
+  const joined = texts.join(BETWEEN)
+  const line = `${first} ${joined}`
+  return { first, count: texts.length, joined, bytes: Buffer.from(`${checksum(line)} ${line}\n`) }
+}
 
 export const lastIn = ({ first, count }: PlacedTurn): number => first + count - 1
 
@@ -137,7 +155,8 @@ export async function readTurns(
 
 function turnIn(whole: string): Pick<PlacedTurn, 'first' | 'count' | 'joined'> | undefined {
   const line = whole.slice(9)
-  const [, first, joined] = /^(\d{1,15}) (.*)$/.exec(line) ?? []
+  // JSON leaves some letters as they are that end a line for others
+  const [, first, joined] = /^(\d{1,15}) (.*)$/s.exec(line) ?? []
   if (first === undefined || joined === undefined || checksum(line) !== whole.slice(0, 8)) return undefined
   return { first: Number(first), count: joined.split(BETWEEN).length, joined }
 }

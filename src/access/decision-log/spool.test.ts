@@ -195,3 +195,24 @@ test('a folder that cannot be used is refused by name', async (t) => {
     detail: new RegExp(`\`${folder}\` cannot be used \\(EEXIST\\)`),
   })
 })
+
+test('what was decided in one turn comes back from the disk, however much it is and whatever letters it has', async (t) => {
+  const name = JSON.stringify('\u0001'.repeat(200))
+  // one request asks as many questions
+  const large = Array.from({ length: 1000 }, (_, at) => `{"id":${at},"action":${name},"resource":${name}}`)
+  const odd = ['\u2028', '\u2029', '\r', '\t', '\u0085', '\ud83d'].map((letter) => JSON.stringify({ letter }))
+  for (const texts of [large, odd, [...odd, ...large, ...odd]]) {
+    const folder = await folderOf(t)
+    const killed = await Spool.open(folder)
+    await Promise.all(texts.map(async (text) => killed.append(text)))
+    await leaveLock(folder)
+    const spool = await Spool.open(folder)
+    await spool.append('"last"')
+    const lines = await spool.unsent(10_000)
+    // compared as one text: a difference would be shown for minutes
+    assert.ok(lines.map(({ text }) => text).join('\n') === [...texts, '"last"'].join('\n'), `${lines.length} came back`)
+    assert.ok(lines.every(({ seq }, at) => seq === at + 1))
+    await spool.close()
+    await killed.close()
+  }
+})

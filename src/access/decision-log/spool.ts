@@ -1,12 +1,12 @@
 // What was decided and not yet sent, in a folder: written before the answer leaves, so that nothing that was answered is lost
 // where the process is killed. Each line has the next number: whoever takes them counts each once, and sees what is missing.
-import { writeSync } from 'node:fs'
+import { writevSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { Fault } from '#kernel'
 import type { DecidedKind } from './decision-line.ts'
 import { RecentTurns } from './recent-turns.ts'
-import { findSpool, framed, joinedTexts, keepAside, lastIn, linesAfter } from './spool-file.ts'
+import { findSpool, framedLines, keepAside, lastIn, linesAfter } from './spool-file.ts'
 import { noteMissing, noteSent, noteWhole, readTurns, renewId, segmentFile } from './spool-file.ts'
 import type { FoundSpool, PlacedTurn, SpoolLine } from './spool-file.ts'
 
@@ -188,16 +188,23 @@ export class Spool {
     // numbers of what cannot be written are not used again: that they are missing is how it is seen
     this.#next += count
     try {
-      const joined = joinedTexts(texts)
-      const bytes = Buffer.from(framed(first, joined))
-      const { handle, segment } = await this.#segment(first, bytes.length)
-      const from = this.#segments.get(segment) ?? 0
+      const lines = framedLines(first, texts)
+      const length = lines.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      const { handle, segment } = await this.#segment(first, length)
+      let end = this.#segments.get(segment) ?? 0
       // to the page cache, in a few microseconds; handed to another thread it costs more than the decision does
-      const bytesWritten = writeSync(handle.fd, bytes, 0, bytes.length, from)
-      if (bytesWritten < bytes.length) throw new Fault('storage_full', 'the disk is full')
-      const end = from + bytes.length
-      this.#segments.set(segment, end)
-      this.#recent.add({ first, count, joined, segment, from, end, ...(kinds.length === count && { kinds, times }) })
+      const buffers = lines.map(({ bytes }) => bytes)
+      if (writevSync(handle.fd, buffers, end) < length) throw new Fault('storage_full', 'the disk is full')
+      this.#segments.set(segment, end + length)
+      for (const { bytes, ...line } of lines) {
+        const [from, place] = [end, line.first - first]
+        end += bytes.length
+        const known = kinds.length === count && {
+          kinds: kinds.slice(place, place + line.count),
+          times: times.slice(place, place + line.count),
+        }
+        this.#recent.add({ ...line, segment, from, end, ...known })
+      }
       this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER_MS)
       done()
       // what is missing is seen by the numbers that came after it

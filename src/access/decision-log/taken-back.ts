@@ -37,13 +37,16 @@ export async function settle(tx: Tx, source: string, lines: readonly TakenLine[]
 const isAwaited = ({ decision: { kind } }: TakenLine): boolean => kind.allowed && kind.highRisk
 const idOf = ({ text }: TakenLine): string => lineIn(text).id
 
-/** SECURITY: only what this source itself sent, and once: nobody takes back what another one counted. */
+/**
+ * SECURITY: only what this source itself sent, and once: nobody takes back what another one counted. PostgreSQL does not read the
+ * lines: who asks chooses the names in them, and one that it cannot hold would keep every batch from being taken.
+ */
 async function allowedBefore(tx: Tx, source: string, ids: readonly string[]): Promise<Recorded[]> {
   const rows = await tx.query<{ text: string }>(sql`
     select l.text from (select lines from access.decision_batch where source = ${source}
       order by first_seq desc limit ${BATCHES_BACK}) b, unnest(b.lines) as l (text)
-    where l.text::jsonb ->> 'id' = any(${[...ids]})`)
-  const found = rows.map(({ text }) => lineIn(text))
+    where exists (select from unnest(${[...ids]}::text[]) as i (id) where strpos(l.text, i.id) > 0)`)
+  const found = rows.map(({ text }) => lineIn(text)).filter(({ id }) => ids.includes(id))
   const over = new Set(found.filter((line) => line.insteadOf !== undefined).map(({ id }) => id))
   const allowed = new Map(found.filter((line) => line.allowed && !over.has(line.id)).map((line) => [line.id, line]))
   return [...allowed.values()].map(recordedOf)
