@@ -136,11 +136,11 @@ interface Measured {
 async function measure(
   server: Asked,
   kind: Kind,
-  how: Pick<Load, 'seconds' | 'answersMax'>,
+  how: Pick<Load, 'seconds' | 'answersMax'> & Partial<Pick<Load, 'connections'>>,
   idleMs: number,
 ): Promise<Measured> {
   const before = cpuMilliseconds([server.pid]).get(server.pid)
-  const load = { port: server.port, requests: requestsOf(kind, server), connections: CONNECTIONS, ...how }
+  const load = { connections: CONNECTIONS, port: server.port, requests: requestsOf(kind, server), ...how }
   const { count, allowed, failed, seconds: took } = await ask(load)
   if (failed > 0) throw new Error(`${server.name} refused ${failed} of ${count} requests`)
   const used = (cpuMilliseconds([server.pid]).get(server.pid) ?? 0) - (before ?? 0)
@@ -149,11 +149,11 @@ async function measure(
   return { perSecond: per(used), ofRequests: per(used - idleMs * took), byClock, allowedShare: allowed / count }
 }
 
-async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions): AsyncGenerator<Figure> {
-  const found = new Map<string, Measured[]>()
-  const idle = new Map<string, number>()
-  for (const server of servers) idle.set(server.name, await idleUse(server))
-  // Cerbos refuses a batch of this size as it comes
+async function measureAll(
+  servers: readonly Asked[],
+  { scale, say }: BenchOptions,
+  { found, idle }: { readonly found: Map<string, Measured[]>; readonly idle: ReadonlyMap<string, number> },
+): Promise<void> {
   for (const kind of ['single', 'new', 'batch'] as const)
     for (let round = 0; round <= ROUNDS; round++)
       for (const server of kind === 'single' ? servers : servers.filter(({ name }) => name !== 'cerbos')) {
@@ -169,6 +169,34 @@ async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions
         const key = `${server.name} ${kind}`
         if (round > 0) found.set(key, [...(found.get(key) ?? []), measured])
       }
+}
+
+/** Microseconds that somebody waits for a decision who asks one after another. */
+async function waited(server: Asked, kind: Kind): Promise<number> {
+  const rounds: number[] = []
+  for (let round = 0; round < ROUNDS; round++)
+    rounds.push((await measure(server, kind, { seconds: 2, connections: 1 }, 0)).byClock)
+  return 1e6 / median(rounds) / (kind === 'batch' ? BATCH : 1)
+}
+
+async function* asWaited(reeve: Asked, about: Pick<Figure, 'bench' | 'scale'>): AsyncGenerator<Figure> {
+  const one = await waited(reeve, 'single')
+  const figure = `a decision in a batch of ${BATCH}, as its caller waits`
+  const compared = against(
+    `${BATCH_SHARE_MAX} of a single one`,
+    await waited(reeve, 'batch'),
+    BATCH_SHARE_MAX * one,
+    'less',
+  )
+  yield { ...about, unit: 'µs', figure, ...compared }
+}
+
+async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions): AsyncGenerator<Figure> {
+  const found = new Map<string, Measured[]>()
+  const idle = new Map<string, number>()
+  for (const server of servers) idle.set(server.name, await idleUse(server))
+  // Cerbos refuses a batch of this size as it comes
+  await measureAll(servers, { scale, say }, { found, idle })
   const of = (name: string, kind: Kind): number =>
     median((found.get(`${name} ${kind}`) ?? []).map(({ perSecond }) => perSecond))
   const clock = rounded(median((found.get('reeve single') ?? []).map(({ byClock }) => byClock)))
@@ -206,6 +234,8 @@ async function* compared(servers: readonly Asked[], { scale, say }: BenchOptions
       'less',
     ),
   }
+  const [reeve] = servers
+  if (reeve !== undefined) yield* asWaited(reeve, about)
   if (found.has('cerbos single')) {
     const name = `${CERBOS_TIMES_MIN} times Cerbos`
     yield { ...about, figure, ...against(name, single, CERBOS_TIMES_MIN * of('cerbos', 'single'), 'more') }
