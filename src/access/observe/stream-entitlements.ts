@@ -49,7 +49,7 @@ export async function streamEntitlements(
   const { rows, next } = await db.transaction(
     async (tx) => {
       const now = await presentOf(tx)
-      const place = cursor === undefined ? { ...now, phase: 'all' as const, id: '' } : placeIn(cursor, now.epoch)
+      const place = cursor === undefined ? { ...now, phase: 'all' as const, id: '' } : placeIn(cursor, now)
       return await pageFrom(tx, place, limit, now.transaction)
     },
     { readOnly: true },
@@ -103,10 +103,11 @@ async function presentOf(tx: Tx): Promise<Pick<Place, 'epoch' | 'transaction'>> 
 const cursorTo = ({ epoch, phase, transaction, id }: Place): string =>
   [epoch, phase, transaction, ...(id === '' ? [] : [id])].join('.')
 
-function placeIn(cursor: string, epoch: string): Place {
+function placeIn(cursor: string, { epoch, transaction: xmin }: Pick<Place, 'epoch' | 'transaction'>): Place {
   const [, of = '', phase = '', transaction = '', id = ''] = CURSOR.exec(cursor) ?? []
   if (of === '') throw new Fault('invalid', 'the cursor is not of this list: send `next` of the page before, or none')
-  if (of !== epoch)
+  // numbers of transactions never go back: an older copy of the database was put back
+  if (of !== epoch || BigInt(transaction) > BigInt(xmin))
     throw new Fault(
       'conflict',
       'the cursor is of another database, or of one before a restore: begin again without one',
