@@ -45,7 +45,10 @@ export function pdpCommand(): Command {
     .option('--listen <address>', 'host:port on loopback (0 is a free port), or unix:/path', '127.0.0.1:7332')
     .option('--caller-token-file <file>', 'what callers present as bearer; needed but on a Unix socket')
     .option('--stale-after <duration>', 'how long it decides without the server', duration, 120_000)
-    .option('--spool <directory>', 'keeps what it decided there until the server has it; else nothing is recorded')
+    .option(
+      '--spool <directory>',
+      'keeps what it decided there until the server has it; else nothing is recorded, and acts of high risk are denied',
+    )
     .option('--routes <file>', 'what nginx, Caddy, Envoy and Kubernetes are answered from (YAML)')
     .option('--json', 'one JSON line with the address when it listens')
     .addHelpText('after', EXAMPLES)

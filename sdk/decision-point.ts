@@ -11,7 +11,10 @@ export interface LocalDecisionPointOptions {
   readonly token: () => Promise<string>
   /** What was last known to be complete longer ago than this decides nothing. */
   readonly staleAfterMs?: number
-  /** A folder of its own, where what was decided waits until the server has it. Without it nothing is recorded. */
+  /**
+   * A folder of its own, where what was decided waits until the server has it. Without it nothing is recorded, and acts of high
+   * risk are denied.
+   */
   readonly spool?: string
   readonly say?: (event: string) => void
 }
@@ -24,12 +27,16 @@ export interface LocalDecisionPoint {
   /** Milliseconds since 1970, by the clock of the server. */
   readonly now: () => number
   /** Writes it down; for whoever evaluates by themselves. */
-  readonly onDecided?: NonNullable<DecisionPoint['onDecided']>
+  readonly onDecided: NonNullable<DecisionPoint['onDecided']>
   /** A body of AuthZEN's Access Evaluation API. Throws Fault('invalid') that names the field. */
   evaluate(body: Readonly<Record<string, unknown>>): Promise<EvaluationAnswer>
   evaluateAll(body: Readonly<Record<string, unknown>>): Promise<EvaluationsAnswer>
   stop(): Promise<void>
 }
+
+/** SECURITY: what needs an entry does not happen without one. */
+const unrecorded: LocalDecisionPoint['onDecided'] = ({ question, decision }) =>
+  decision.allowed && decision.highRisk && question.enforced !== false ? Promise.resolve(false) : undefined
 
 export async function openDecisionPoint(options: LocalDecisionPointOptions): Promise<LocalDecisionPoint> {
   const { staleAfterMs = DECISION_LIMITS.staleAfterMs, say = () => undefined } = options
@@ -44,10 +51,10 @@ export async function openDecisionPoint(options: LocalDecisionPointOptions): Pro
           send: async (id, lines) => sendRecords(server, await token(), id, lines),
         })
   const follower = new ServerFollower({ ...options, staleAfterMs, say })
-  const point: DecisionPoint = {
+  const point = {
     state: () => follower.state,
     now: follower.now,
-    ...(log !== undefined && { onDecided: log.onDecided }),
+    onDecided: log?.onDecided ?? unrecorded,
   }
   return {
     ready: follower.ready,

@@ -48,7 +48,7 @@ export async function serveDecisions(options: ServeDecisionsOptions): Promise<Se
     {
       state: point.state,
       now: point.now,
-      ...(point.onDecided !== undefined && { onDecided: point.onDecided }),
+      onDecided: point.onDecided,
       authenticate: callerToken === undefined ? takeAll : holderOf(callerToken),
       ...(callerToken === undefined && { withoutToken: CALLER }),
       ...(routes !== undefined && { routes }),

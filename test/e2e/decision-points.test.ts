@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
+import type { Instant } from '#kernel'
 import { sql } from '#db'
 import { denySubject } from '../../src/access/grant/deny-subject.ts'
 import { endGrant } from '../../src/access/grant/end-grant.ts'
@@ -92,6 +93,20 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
         return row?.count ?? 0
       })
     await until(async () => (await counted()) === 1000, 15_000)
+  })
+
+  test('an act of high risk is allowed where it is put on record, and a point that records nothing denies it', async () => {
+    const { principalId } = await world.granted('risky')
+    const anHour = new Date(Date.now() + 3_600_000).toISOString() as Instant
+    const right = { principalId, actions: ['pg:SUPERUSER'], resources: ['pg://main/shop/*'], until: anHour }
+    await grantInTest(world.access, world.act(), { ...right, kind: 'just_in_time' })
+    const high = { action: 'pg:SUPERUSER' }
+    const expected = ['granted', 'granted', 'evidence_unavailable']
+    await Promise.all(
+      three.map(async (ask, at) => await until(async () => (await ask('risky', high)) === expected[at], 10_000)),
+    )
+    const observed = { ...high, context: { reeve: { enforced: false } } }
+    assert.equal(await three[2]?.('risky', observed), 'granted', 'nothing hangs on it')
   })
 
   test('what the schema of the policies says of a request holds in all three, from when they are in force until they are not', async () => {

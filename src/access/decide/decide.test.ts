@@ -79,6 +79,7 @@ void suite('the decision', () => {
     assert.equal(permitted.reason, 'policy_permits')
     assert.deepEqual(permitted.chain[0]?.policyIds, ['read-all'])
     assert.deepEqual(permitted.obligations, [{ policyId: 'read-all', name: 'log', value: 'full' }])
+    assert.equal(permitted.highRisk, false)
     const forbidden = decide(
       state,
       question('app', { resource: { type: 'table', id: 'pg://main/shop/secret.x' } }),
@@ -86,6 +87,24 @@ void suite('the decision', () => {
     )
     assert.equal(forbidden.reason, 'policy_forbids')
     assert.deepEqual(forbidden.chain[0]?.policyIds, ['no-secrets'])
+  })
+
+  void test('an act that a policy marks is of high risk, granted or permitted, and no other one is', async () => {
+    const right = { actions: ['pay:transfer', 'pay:quote'], resources: ['pg://main/shop/*'] }
+    const state = await stateWith(
+      [facts('app'), facts('batch', { environment: 'test' })],
+      [grant('grt_1', 'app', right)],
+      `@risk("high") permit(principal, action == Action::"pay:transfer", resource) when { context.granted != "no" };
+       @risk("hihg") permit(principal, action == Action::"pay:refund", resource) when { principal.environment == "test" };`,
+    )
+    const asked = (name: string, action: string): readonly [allowed: boolean, highRisk: boolean] => {
+      const { allowed, highRisk } = decide(state, question(name, { action: { name: action } }), NOON)
+      return [allowed, highRisk]
+    }
+    assert.deepEqual(asked('app', 'pay:transfer'), [true, true])
+    assert.deepEqual(asked('app', 'pay:quote'), [true, false])
+    assert.deepEqual(asked('batch', 'pay:refund'), [true, true], 'a mark that nobody knows how to read is one')
+    assert.deepEqual(asked('batch', 'pay:transfer'), [false, false])
   })
 
   void test('only an active identity is allowed anything, and the reason says what it is', async () => {

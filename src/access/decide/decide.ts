@@ -36,7 +36,7 @@ function conclude(work: Work, denial: Reason | undefined, at: Member | undefined
     reason,
     chain: members.map((member) => outcomeOf(member, member === at ? reason : (member.allowance ?? reason))),
     level,
-    highRisk: level === 'admin' || members.some(({ grant, granted }) => granted && grant.kind === 'break_glass'),
+    highRisk: level === 'admin' || members.some((member) => isHighRisk(member, policies)),
     obligations: allowed ? obligationsOf(work) : NONE,
     errors: members.length === 1 ? (members[0]?.policies?.errors ?? NONE) : members.flatMap(errorsOf),
     decidedAt: now,
@@ -48,6 +48,13 @@ function conclude(work: Work, denial: Reason | undefined, at: Member | undefined
   if (policies !== undefined) decision.policyVersion = policies.versionId
   if (standing !== undefined) decision.standing = standingOf(standing)
   return decision
+}
+
+/** An emergency, or what a policy that determined it marks, whatever the mark says: of two readings the stricter one. */
+function isHighRisk({ grant, granted, policies }: Member, inForce: DecisionState['policies']): boolean {
+  if (granted && grant.kind === 'break_glass') return true
+  if (policies === undefined || policies.reasons.length === 0) return false
+  return policies.reasons.some((id) => inForce?.annotations.get(id)?.['risk'] !== undefined)
 }
 
 /** Assigned to, not spread: this is the hottest path that there is. */
