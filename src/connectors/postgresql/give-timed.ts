@@ -90,7 +90,9 @@ function statementsFor(wanted: Wanted, isThere: boolean, version: number): strin
   const inherited = version >= 16 ? ' WITH INHERIT TRUE, SET TRUE' : ''
   return [
     // no password is good before `login` makes one: neither one of before, nor one that an open session gives its own role
-    `${isThere ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD NULL INHERIT CONNECTION LIMIT ${CONNECTIONS_MAX} VALID UNTIL '-infinity'`,
+    `${isThere ? 'ALTER' : 'CREATE'} ROLE ${name} PASSWORD NULL INHERIT VALID UNTIL '-infinity'`,
+    // one that is there may be held by a plan, and stays so
+    ...(isThere ? [] : [`ALTER ROLE ${name} LOGIN CONNECTION LIMIT ${CONNECTIONS_MAX}`]),
     `COMMENT ON ROLE ${name} IS ${literal(commentOf(wanted.right))}`,
     ...groupsOf(wanted).map((group) => `GRANT ${identifier(group)} TO ${name}${inherited}`),
   ]

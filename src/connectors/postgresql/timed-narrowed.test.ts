@@ -9,6 +9,7 @@ import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
+import { carriedOut } from './steps-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
@@ -78,6 +79,19 @@ for (const major of MAJORS) {
         // as a session does between the statement that takes its password and the one that ends it
         await server.sql(`set session authorization ${user}; alter role ${user} password 'of its own choice'`)
         await assert.rejects(server.session(user, 'of its own choice'), { code: '28P01' })
+        assert.equal((await timed.take(call, one)).done, true)
+      })
+
+      test('one that a plan holds stays held when its grant is narrowed', async () => {
+        const call = server.call()
+        const one = right(roles('reporting'))
+        assert.equal((await timed.give(call, one)).done, true)
+        await carriedOut('contain', call, `reeve_${one.id}`)
+        assert.equal((await timed.give(call, { ...one, fence: 3 })).done, true)
+        assert.deepEqual(
+          await server.sql(`select rolcanlogin, rolconnlimit from pg_roles where rolname = 'reeve_${one.id}'`),
+          [{ rolcanlogin: false, rolconnlimit: 0 }],
+        )
         assert.equal((await timed.take(call, one)).done, true)
       })
 
