@@ -71,9 +71,12 @@ export class DecisionLog {
   }
 
   async #withEntry(decided: Decided, kind: DecidedKind, written: Promise<void>): Promise<boolean> {
+    const { keptAside } = this.#sender
     try {
       await written
-      if (await this.#sentInTime()) return true
+      const isSent = await inTime(this.#sendAnew(), HIGH_RISK_WAIT_MS)
+      // SECURITY: what was kept aside meanwhile may be this one, which waits no more and has no entry
+      if (isSent && this.#sender.keptAside === keptAside) return true
       // it is said to be denied, so that is what counts
       const denied: DecidedKind = { ...kind, allowed: false, reason: 'evidence_unavailable', insteadOf: kind.reason }
       await this.#append(decided, denied, JSON.stringify(denied).slice(1))
@@ -90,15 +93,20 @@ export class DecisionLog {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await inTime(this.#sendSafely(), LAST_WAIT_MS)
+    const sent = this.#overUnderWay().then(async () => await this.#sendSafely())
+    await inTime(sent, LAST_WAIT_MS)
     await this.#spool.close()
   }
 
-  async #sentInTime(): Promise<boolean> {
-    // what is under way may have begun before the line was there
-    const before = this.#sending ?? Promise.resolve()
-    const sent = before.catch(() => undefined).then(async () => await this.#send())
-    return await inTime(sent, HIGH_RISK_WAIT_MS)
+  /** All that is written by now. */
+  async #sendAnew(): Promise<void> {
+    await this.#overUnderWay()
+    await this.#send()
+  }
+
+  /** What is under way takes what waited when it began, which may be less than is there now. */
+  async #overUnderWay(): Promise<void> {
+    await this.#sending?.catch(() => undefined)
   }
 
   async #sendSafely(): Promise<void> {

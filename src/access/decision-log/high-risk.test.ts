@@ -1,18 +1,35 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import type { Id } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
 import { decide } from '../decide/index.ts'
 import { facts, grant, NOON, question, stateWith } from '../decide/state-in-test.ts'
 import { DecisionLog } from './decision-log.ts'
 import type { DecisionLine } from './decision-line.ts'
+import type { SendLines } from './send-spool.ts'
 
-test('an act of high risk is allowed when it was taken, and denied and said to be so where it was not', async (t) => {
+async function folderOf(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-spool-'))
   t.after(async () => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Break-glass for `app`; who else is asked about is unknown. */
+async function deciding(): Promise<(name: string) => Decided> {
+  const state = await stateWith([facts('app')], [grant('grt_1', 'app', { kind: 'break_glass' }), grant('grt_2', 'low')])
+  return (name) => ({
+    id: `dec_${name}` as Id<'decision'>,
+    question: question(name),
+    decision: decide(state, question(name), NOON),
+  })
+}
+
+test('an act of high risk is allowed when it was taken, and denied and said to be so where it was not', async (t) => {
+  const folder = await folderOf(t)
   const taken: DecisionLine[] = []
   let reachable = false
   const log = await DecisionLog.open({
@@ -26,12 +43,7 @@ test('an act of high risk is allowed when it was taken, and denied and said to b
       return { taken: lines.length, lastSeq: lines.at(-1)?.seq ?? 0 }
     },
   })
-  const state = await stateWith([facts('app')], [grant('grt_1', 'app', { kind: 'break_glass' }), grant('grt_2', 'low')])
-  const decided = (name: string): Decided => ({
-    id: `dec_${name}` as Id<'decision'>,
-    question: question(name),
-    decision: decide(state, question(name), NOON),
-  })
+  const decided = await deciding()
   const risky = decided('app')
   assert.deepEqual([risky.decision.allowed, risky.decision.highRisk], [true, true])
   assert.equal(await log.onDecided(risky), false)
@@ -49,4 +61,63 @@ test('an act of high risk is allowed when it was taken, and denied and said to b
       [true, 'break_glass', undefined],
     ],
   )
+})
+
+/** Sends as `send` does, and holds back the first call until `go`. */
+function heldBack(send: SendLines): {
+  readonly send: SendLines
+  readonly begun: Promise<void>
+  readonly go: () => void
+} {
+  const [begun, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  return {
+    send: async (id, lines) => {
+      begun.resolve()
+      await going.promise
+      return await send(id, lines)
+    },
+    begun: begun.promise,
+    go: going.resolve,
+  }
+}
+
+test('an act of high risk that the sending under way kept aside is denied', async (t) => {
+  const folder = await folderOf(t)
+  let asked = 0
+  // somebody else sent two under the number of this spool, between what was asked and what was sent
+  const held = heldBack(async () => Promise.resolve({ taken: 0, lastSeq: (asked += 1) === 2 ? 2 : 0 }))
+  const log = await DecisionLog.open({ folder, say: () => undefined, everyMs: 20, send: held.send })
+  const decided = await deciding()
+  await log.onDecided(decided('low'))
+  await held.begun
+  const allowed = log.onDecided(decided('app'))
+  setTimeout(held.go, 50)
+  const answer = await allowed
+  await log.close()
+  assert.equal(answer, false)
+  assert.match(await readFile(join(folder, 'aside.log'), 'utf8'), /break_glass/)
+})
+
+test('what was decided while others were being sent is sent before the log is closed', async (t) => {
+  const sent: string[] = []
+  const held = heldBack(async (_id, lines) => {
+    sent.push(...lines.map(({ text }) => (JSON.parse(text) as DecisionLine).id))
+    await Promise.resolve()
+    return { taken: lines.length, lastSeq: lines.at(-1)?.seq ?? 0 }
+  })
+  const log = await DecisionLog.open({
+    folder: await folderOf(t),
+    say: () => undefined,
+    everyMs: 20,
+    batchMax: 1,
+    ...held,
+  })
+  const decided = await deciding()
+  await log.onDecided(decided('first'))
+  await held.begun
+  await log.onDecided(decided('second'))
+  const closed = log.close()
+  held.go()
+  await closed
+  assert.deepEqual(sent, ['dec_first', 'dec_second'])
 })

@@ -192,3 +192,33 @@ test('where an answer is lost it is asked what arrived, and nothing is taken for
   assert.deepEqual([server.texts, server.ids.size, said], [numbered(1, 4), 1, []])
   await spool.close()
 })
+
+test('a sending that goes on under another number ends, however much is decided meanwhile', async (t) => {
+  const folder = await folderOf(t)
+  const server = new TakingServer()
+  const before = await opened(folder, server)
+  await before.append(...numbered(1, 100))
+  await before.sendAll()
+  await before.spool.close()
+  await cp(folder, `${folder}-copy`, { recursive: true })
+  const other = await opened(folder, server)
+  await other.append('decision 101')
+  await other.sendAll()
+  await other.spool.close()
+  const spool = await Spool.open(`${folder}-copy`)
+  let requests = 0
+  const sender = new SpoolSender(spool, {
+    batchMax: 1,
+    say: () => undefined,
+    send: async (id, lines) => {
+      requests++
+      await spool.append('meanwhile')
+      return await server.send(id, lines)
+    },
+  })
+  await spool.append('decision 102')
+  await sender.sendAll()
+  assert.ok(server.ids.size === 2 && server.texts.includes('decision 102'))
+  assert.ok(requests < 10, `${requests} requests`)
+  await spool.close()
+})

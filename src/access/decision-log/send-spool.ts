@@ -39,6 +39,7 @@ export class SpoolSender {
   #aside = 0
   /** Of those: there was no room for them. */
   #lost = 0
+  #keptAside = 0
 
   constructor(spool: Spool, options: SendSpoolOptions) {
     this.#spool = spool
@@ -48,6 +49,11 @@ export class SpoolSender {
     this.#last = spool.last
   }
 
+  /** So many were not sent and wait no more, since this was made. */
+  get keptAside(): number {
+    return this.#keptAside
+  }
+
   /**
    * All that waits at the call: what comes meanwhile waits for others to go with it. Throws where it was not taken, and
    * Fault('evidence_unavailable') where some were kept aside instead.
@@ -55,12 +61,14 @@ export class SpoolSender {
   async sendAll(): Promise<void> {
     this.#aside = 0
     this.#lost = 0
-    const { last } = this.#spool
+    let { id, last } = this.#spool
     const first = await this.#spool.unsent(this.#linesMax)
     if (first.length === 0) return
     for (let lines = first; (lines[0]?.seq ?? Infinity) <= last; lines = await this.#spool.unsent(this.#linesMax)) {
       if (this.#has === undefined) await this.#ask()
       else await this.#sendSome(this.#within(lines), this.#has)
+      // what waits by then has new numbers, from 1 on
+      if (this.#spool.id !== id) ({ id, last } = this.#spool)
     }
     await this.#spool.noteTaken()
     if (this.#aside > 0)
@@ -132,6 +140,7 @@ export class SpoolSender {
     if (!(await this.#spool.setAside(lines))) this.#lost += lines.length
     await this.#spool.taken(lines.at(-1)?.seq ?? 0)
     this.#aside += lines.length
+    this.#keptAside += lines.length
   }
 
   #whereAside(): string {
