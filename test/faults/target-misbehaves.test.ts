@@ -8,7 +8,7 @@ import { jobOf, takenCase } from './grant-cases.ts'
 import { MISBEHAVIOURS, siteFor } from './misbehaving-target.ts'
 import type { Misbehaviour, Site } from './misbehaving-target.ts'
 import { caseOf } from './plan-cases.ts'
-import { endOf, login, notVerified, PASSWORD, planWorld } from './plan-world.ts'
+import { endOf, login, notVerified, PASSWORD, planWorld, until } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { skewed } from './skewed-clock.ts'
 import type { Clock } from './skewed-clock.ts'
@@ -52,6 +52,35 @@ describe('a target that misbehaves', { skip: postgresMissing(18), timeout: 10 * 
       }),
     )
   })
+
+  for (const released of [true, false])
+    test(
+      `locked, and killed while it waits: it goes on when the lock is ${released ? 'released meanwhile' : 'still held'}`,
+      { skip: released || EXHAUSTIVE ? false : 'REEVE_EXHAUSTIVE is not set' },
+      async () => {
+        const { locked = assert.fail() } = MISBEHAVIOURS
+        const site = await siteFor(world, `killed_${released}`)
+        sites.push(site)
+        await locked.begins(site)
+        const id = await contain(site)
+        const waits = `select from pg_stat_activity where application_name = 'reeve plan ${id}' and wait_event_type = 'Lock'`
+        await until(async () => (await world.postgres.sql(waits)).length > 0, `${id} waits for the lock`)
+        await world.held.server.kill()
+        if (released) await locked.ends(site)
+        world.held.server = await world.start()
+        const plan = await endOf(world, id)
+        assert.equal(plan.state, 'unproven', notVerified(plan))
+        assert.equal(await login(world, site.account), released ? '28000' : 'let in')
+        if (!released) {
+          assert.match(notVerified(plan), /55P03/)
+          await locked.ends(site)
+        }
+        await world.post(world.ida, `/v1/plans/${id}/run`, { secret: PASSWORD, ...why }, 200)
+        const done = await endOf(world, id)
+        assert.equal(done.state, 'verified', notVerified(done))
+        assert.equal(await login(world, site.account), '28000')
+      },
+    )
 
   test('ten minutes ahead of its target a server gives and ends a grant in its window, and a plan is verified', async () => {
     await atAnotherTime(world, 'ahead')
