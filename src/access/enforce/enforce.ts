@@ -108,14 +108,18 @@ async function decided(
     ...(typeof expiresAt === 'string' && { expiresAt }),
   }
   if (!answer.decision) return no(403, reason, known)
-  const obligations = obligationsOf(answer.context['obligations'])
-  const met = obligations?.every(({ name }) => table.obligations.has(name)) ?? false
-  return obligations !== undefined && met
+  const obligations = metBehind(table, answer.context['obligations'])
+  return obligations !== undefined
     ? { status: 200, reason, obligations, ...known }
     : no(403, 'obligation_unknown', known)
 }
 
-/** `undefined` where they cannot be read: then they cannot be met. */
+/** `undefined` where one of them is not fulfilled behind, or cannot be read: then it cannot be met. */
+export function metBehind(table: RouteTable, said: unknown): readonly Obligation[] | undefined {
+  const obligations = obligationsOf(said)
+  return obligations?.every(({ name }) => table.obligations.has(name)) === true ? obligations : undefined
+}
+
 function obligationsOf(said: unknown): readonly Obligation[] | undefined {
   if (said === undefined) return []
   if (!Array.isArray(said)) return undefined

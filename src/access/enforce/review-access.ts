@@ -3,7 +3,7 @@
 import { Fault, kubernetesAction, kubernetesKind, kubernetesResource } from '#kernel'
 import { evaluate, isObject, refuse } from '../authzen/index.ts'
 import type { DecisionPoint, JsonObject } from '../authzen/index.ts'
-import { markOf } from './enforce.ts'
+import { markOf, metBehind } from './enforce.ts'
 import { readPath } from './read-path.ts'
 import type { RouteTable } from './route-table.ts'
 
@@ -30,6 +30,8 @@ export async function reviewAccess(table: RouteTable, point: DecisionPoint, body
   const { decision, context } = await evaluate(point, question)
   // the API server's own `failurePolicy` says what follows, not we for a whole cluster
   if (context.reason === 'stale') throw new Fault('database_unavailable', 'what is known here is older than it may be')
+  if (decision && metBehind(table, context['obligations']) === undefined)
+    return answered(statusOf(false, table.mode === 'observe', 'reeve: obligation_unknown'))
   const silent = table.mode === 'observe' || (kubernetes.ungranted === 'no_opinion' && SILENT.has(context.reason))
   return answered(statusOf(decision && table.mode === 'enforce', silent, `reeve: ${context.reason}`))
 }

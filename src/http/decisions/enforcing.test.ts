@@ -125,6 +125,22 @@ describe('enforcement over HTTP', () => {
     assert.deepEqual(held, { allowed: false, denied: true, reason: 'reeve: quarantined' })
   })
 
+  test('an obligation that nobody fulfils is a no to Kubernetes, too', async () => {
+    const text = '@obligation_mask("all") permit (principal, action == Action::"k8s:get", resource);'
+    const obliged = await stateWith([facts(ACCOUNT)], [], text)
+    const asked = async (file: RouteFile): Promise<unknown> => {
+      const other = await pointInTest(obliged, { door: { routes: routeTable(file), now: () => now } })
+      const body = review({ user: ACCOUNT, resourceAttributes: pods('get') })
+      const told = await other.post('/enforce/v1/kubernetes', body)
+      await other.close()
+      return (told.body as { status: unknown }).status
+    }
+    assert.deepEqual(await asked(FILE), { allowed: false, denied: true, reason: 'reeve: obligation_unknown' })
+    assert.deepEqual(await asked({ ...FILE, mode: 'observe' }), { allowed: false, reason: 'reeve: obligation_unknown' })
+    const fulfilled = await asked({ ...FILE, obligations: ['mask'] })
+    assert.deepEqual(fulfilled, { allowed: true, reason: 'reeve: policy_permits' })
+  })
+
   test('a name that would pass for one in another place is a no', async () => {
     const tricks = [
       { resourceAttributes: { ...pods('get'), namespace: 'shop/pods', resource: 'x' } },
