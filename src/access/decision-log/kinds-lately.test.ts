@@ -50,3 +50,15 @@ test('what is recorded of a decision is the same, whatever was decided for its p
     { numRuns: 300 },
   )
 })
+
+test('what is asked in few letters is kept for the next time, and what is asked in many is not', async () => {
+  const state = await stateWith([facts('app')], [grant('grt_1', 'app')])
+  const kinds = new KindsLately()
+  const recordOf = (id: string): object => {
+    const about = question('app', { resource: { type: 'table', id } })
+    return kinds.of({ id: newId('decision'), question: about, decision: decide(state, about, NOON) })
+  }
+  assert.equal(recordOf('orders'), recordOf('orders'))
+  const long = 'x'.repeat(4096)
+  assert.notEqual(recordOf(long), recordOf(long))
+})

@@ -15,6 +15,8 @@ interface Known extends LatelyKind {
 }
 
 const PRINCIPALS_MAX = 10_000
+/** Letters of all three; who asks chooses them, and longer ones of as many principals would fill the memory. */
+const NAMES_MAX = 500
 
 export class KindsLately {
   readonly #byPrincipal = new Map<string, Known>()
@@ -27,6 +29,7 @@ export class KindsLately {
     const kind = kindOf(decided)
     const { type, id } = question.resource
     const made = { kind, rest: JSON.stringify(kind).slice(1), action: question.action.name, resource: { type, id } }
+    if (made.action.length + type.length + id.length > NAMES_MAX) return made
     if (this.#byPrincipal.size >= PRINCIPALS_MAX) this.#byPrincipal.clear()
     this.#byPrincipal.set(principalId, made)
     return made
