@@ -21,6 +21,8 @@ export const recordedOf = (line: DecisionLine): Recorded => ({ at: line.at, kind
 
 /** Of one source; a batch goes a few seconds back at most, and a denial follows within two. */
 const BATCHES_BACK = 200
+/** Of a line, as a pattern; within a text of it the quotes would have a backslash before them. */
+const ID = String.raw`"id"\s*:\s*"([^"\\]*)"`
 
 /** What those that stand instead of others take back; they are few, so that mostly this reads nothing. */
 export async function settle(tx: Tx, source: string, lines: readonly TakenLine[]): Promise<Settled> {
@@ -45,7 +47,7 @@ async function allowedBefore(tx: Tx, source: string, ids: readonly string[]): Pr
   const rows = await tx.query<{ text: string }>(sql`
     select l.text from (select lines from access.decision_batch where source = ${source}
       order by first_seq desc limit ${BATCHES_BACK}) b, unnest(b.lines) as l (text)
-    where exists (select from unnest(${[...ids]}::text[]) as i (id) where strpos(l.text, i.id) > 0)`)
+    where substring(l.text from ${ID}) = any(${[...ids]})`)
   const found = rows.map(({ text }) => lineIn(text)).filter(({ id }) => ids.includes(id))
   const over = new Set(found.filter((line) => line.insteadOf !== undefined).map(({ id }) => id))
   const allowed = new Map(found.filter((line) => line.allowed && !over.has(line.id)).map((line) => [line.id, line]))
