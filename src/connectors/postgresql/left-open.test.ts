@@ -54,6 +54,13 @@ for (const major of MAJORS_BY_LOT) {
         assert.match(verdict.effect === 'unproven' ? verdict.reason : '', new RegExp(`what app did by ${role}, `))
         await server.sql(`revoke ${role} from ${granted}; revoke team from app`)
       }
+      await server.sql('grant alter system on parameter archive_command to team; grant team to app')
+      const verdict = await looked()
+      assert.match(
+        verdict.effect === 'unproven' ? verdict.reason : '',
+        /by ALTER SYSTEM on archive_command, is not looked/,
+      )
+      await server.sql('revoke alter system on parameter archive_command from team; revoke team from app')
       assert.equal((await looked()).effect, 'verified')
     })
   })

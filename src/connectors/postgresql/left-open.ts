@@ -29,17 +29,38 @@ export async function preparedBy(administrator: Administrator, account: string):
 
 /** As such a role it could have done anything, in the name of anybody: what it did cannot be told apart. */
 export async function pastTelling(administrator: Administrator, account: string): Promise<OtherWay[]> {
-  const found = await administrator.rows<{ name: string; superuser: boolean }>(
-    `select x.rolname::text as name, x.rolsuper as superuser from pg_roles a join pg_roles x on x.oid <> a.oid
+  const found = await administrator.rows<{ name: string; kind: 'superuser' | 'files' | 'settings' }>(
+    `select x.rolname::text as name, case when x.rolsuper then 'superuser' else 'files' end as kind
+     from pg_roles a join pg_roles x on x.oid <> a.oid
        and (x.rolsuper or x.rolname = any($2)) and pg_has_role(a.oid, x.oid, 'MEMBER')
-     where a.rolname = $1 and not a.rolsuper order by 1 limit ${PAST_MAX + 1}`,
+     where a.rolname = $1 and not a.rolsuper
+     union all
+     select distinct p.parname, 'settings' from pg_roles a, pg_parameter_acl p cross join lateral aclexplode(p.paracl) x
+     where a.rolname = $1 and not a.rolsuper and x.privilege_type = 'ALTER SYSTEM'
+       and (x.grantee = 0 or pg_has_role(a.oid, x.grantee, 'MEMBER'))
+     order by 1 limit ${PAST_MAX + 1}`,
     [account, PAST_THE_DATABASE],
   )
-  return found.map(({ name, superuser }) => ({
+  return found.map(({ name, kind }) => PAST[kind](account, name))
+}
+
+const atTheServer = (account: string): string =>
+  `look at the server itself for what ${account} left there (its log, pg_hba.conf, programs that it starts)`
+
+const PAST: Readonly<Record<'superuser' | 'files' | 'settings', (account: string, name: string) => OtherWay>> = {
+  superuser: (account, name) => ({
     by: 'past telling',
-    way: superuser
-      ? `what ${account} did as ${name}, a superuser that it may become, cannot be told apart`
-      : `what ${account} did by ${name}, with files or programs of the server, is not looked for there`,
-    next: `look at the server itself for what ${account} left there (its log, pg_hba.conf, programs that it starts)`,
-  }))
+    way: `what ${account} did as ${name}, a superuser that it may become, cannot be told apart`,
+    next: atTheServer(account),
+  }),
+  files: (account, name) => ({
+    by: 'past telling',
+    way: `what ${account} did by ${name}, with files or programs of the server, is not looked for there`,
+    next: atTheServer(account),
+  }),
+  settings: (account, name) => ({
+    by: 'past telling',
+    way: `what ${account} set for the whole server, by ALTER SYSTEM on ${name}, is not looked for there`,
+    next: `look at postgresql.auto.conf for ${name}; ALTER SYSTEM RESET ${name}, where it is not meant`,
+  }),
 }
