@@ -51,7 +51,7 @@ let lastAt = Number.NaN
 let lastInstant = ''
 
 /** Many answers end at the same instant. */
-function instantOf(at: number): string {
+export function instantOf(at: number): string {
   if (at !== lastAt) {
     lastInstant = new Date(at).toISOString()
     lastAt = at

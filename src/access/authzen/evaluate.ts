@@ -5,6 +5,7 @@ import type { Id } from '#kernel'
 import { decide } from '../decide/index.ts'
 import type { Decision, DecisionState, Question } from '../decide/index.ts'
 import { answerOf, unreadableAnswer } from './answer.ts'
+import type { AnswersLately, AnswerText } from './answers-lately.ts'
 import type { EvaluationAnswer } from './answer.ts'
 import { isObject, refuse } from './read-body.ts'
 import type { JsonObject } from './read-body.ts'
@@ -34,10 +35,6 @@ const SLICE_MS = 20
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 type Semantic = (typeof SEMANTICS)[number]
 
-/** Throws Fault('invalid') that names the field. */
-export const evaluate = (point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> =>
-  evaluateQuestion(point, questionOf(body))
-
 /** Decided, and maybe not written down yet. */
 interface Asked {
   readonly decided: Decided
@@ -49,19 +46,34 @@ function decidedOn(point: DecisionPoint, question: Question): Asked {
   return { decided, written: point.onDecided?.(decided) }
 }
 
-export function evaluateQuestion(
-  point: DecisionPoint,
-  question: Question,
-): EvaluationAnswer | Promise<EvaluationAnswer> {
-  const { decided, written } = decidedOn(point, question)
+/** Throws Fault('invalid') that names the field. */
+export function evaluate(point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> {
+  const { decided, written } = decidedOn(point, questionOf(body))
   return written === undefined ? answerIn(point, decided, true) : written.then((was) => answerIn(point, decided, was))
 }
 
-function answerIn({ hint }: DecisionPoint, made: Decided, wasWritten: boolean): EvaluationAnswer {
+type Sendable = EvaluationAnswer | AnswerText
+
+/** The same for whoever sends it on: as text, where the same was said lately. */
+export function evaluateToSend(
+  point: DecisionPoint,
+  question: Question,
+  lately: AnswersLately,
+): Sendable | Promise<Sendable> {
+  const { decided, written } = decidedOn(point, question)
+  const told = (was: boolean): Sendable => answerIn(point, decided, was, lately)
+  return written === undefined ? told(true) : written.then(told)
+}
+
+function answerIn(point: DecisionPoint, made: Decided, wasWritten: boolean): EvaluationAnswer
+function answerIn(point: DecisionPoint, made: Decided, wasWritten: boolean, lately: AnswersLately): Sendable
+function answerIn({ hint }: DecisionPoint, made: Decided, wasWritten: boolean, lately?: AnswersLately): Sendable {
   const decided = wasWritten ? made : { ...made, decision: unwritten(made.decision) }
-  const answer = answerOf(decided.id, decided.decision)
   const more = hint?.(decided)
-  return more === undefined ? answer : { ...answer, context: { ...answer.context, ...more } }
+  const { id, decision } = decided
+  if (more === undefined) return lately?.textOf(id, decision) ?? answerOf(id, decision)
+  const answer = answerOf(id, decision)
+  return { ...answer, context: { ...answer.context, ...more } }
 }
 
 /** What was decided and is not on record, where it has to be. */

@@ -1,5 +1,6 @@
 // AuthZEN's Authorization API 1.0 over the decision. Pure: texts in, answers out.
-export { evaluate, evaluateAll, evaluateQuestion } from './evaluate.ts'
+export { AnswersLately, AnswerText } from './answers-lately.ts'
+export { evaluate, evaluateAll, evaluateToSend } from './evaluate.ts'
 export type { Decided, DecisionPoint, EvaluationsAnswer } from './evaluate.ts'
 export type { EvaluationAnswer } from './answer.ts'
 export { ACCESS_REQUEST_PATH, DECISION_PATHS, metadataOf } from './metadata.ts'

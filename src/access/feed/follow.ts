@@ -1,5 +1,5 @@
 // Follows the outbox: the whole state once, then what changed, told in the order in which it was seen. A hint of the
-// database wakes it at once; it looks twenty-five times a second by itself, so that a lost one costs that and nothing else.
+// database wakes it at once; it looks sixteen times a second by itself, so that a lost one costs that and nothing else.
 import type { Connection, Listening } from '#db'
 import { listenTo } from '#db'
 import { messageOf } from '#kernel'
@@ -34,7 +34,7 @@ export interface Follower {
 
 const CHANNEL = 'reeve_outbox'
 /** Where a hint is missed a denial arrives within two of these; each look costs half a millisecond of the processor's time. */
-const LOOK_EVERY_MS = 40
+const LOOK_EVERY_MS = 60
 /** Where there is nothing new, followers are told that often; and so long a database that fails is left alone. */
 const QUIET_MS = 1000
 /** What is changed past Reeve writes no outbox: policies are compared with the log again. */

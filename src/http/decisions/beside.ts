@@ -3,10 +3,11 @@
 import type { RequestListener } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import {
+  AnswersLately,
   authorizeIssueOf,
   DECISION_PATHS,
   evaluateAll,
-  evaluateQuestion,
+  evaluateToSend,
   metadataOf,
   readBody,
   ReadLately,
@@ -36,11 +37,11 @@ export interface DecisionsBeside {
 /** For who issues tokens: which scopes, and for how long. Not of AuthZEN. */
 const ISSUE_PATH = '/v1/authorize-issue'
 
-/** What a text asks depends on nothing else, so every decision point of this process may share it. */
-const lately = new ReadLately()
+/** What a text asks depends on nothing else, and what is answered lies in the decision: every decision point may share them. */
+const [asked, answered] = [new ReadLately(), new AnswersLately()]
 
 const EVALUATIONS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
-  [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluateQuestion(point, lately.questionIn(text))],
+  [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluateToSend(point, asked.questionIn(text), answered)],
   [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAll(point, readBody(text))],
 ])
 

@@ -32,6 +32,11 @@ export interface PlainConnectionOptions {
   readonly closed: () => void
 }
 
+interface Begin {
+  readonly bytes: Buffer
+  readonly head: PlainHead
+}
+
 const HEAD_BYTES_MAX = 4096
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LEAVING = 'Connection: close\r\n'
@@ -45,7 +50,7 @@ export class PlainConnection {
   /** SECURITY: these hold the token as it was sent, as long as the connection is open and no longer. */
   readonly #heads = new Map<string, PlainHead>()
   /** The one before, which most requests repeat to the letter: found without making a text of it. */
-  #last: { readonly bytes: Buffer; readonly head: PlainHead } | undefined
+  #last: Begin | undefined
   /** The head is here, the body is not. */
   #begun = NOTHING
   /** What is being answered. */
@@ -93,24 +98,28 @@ export class PlainConnection {
     const isSecond = this.#begun.length > 0
     const all = isSecond ? Buffer.concat([this.#begun, bytes]) : bytes
     this.#begun = NOTHING
-    const end = all.indexOf(HEAD_END) + HEAD_END.length
-    if (end < HEAD_END.length || end > HEAD_BYTES_MAX) return this.#handOver(all)
-    const head = this.#headOf(all, end)
-    if (head === undefined || all.length > end + head.length) return this.#handOver(all)
-    if (all.length === end + head.length) this.#ask(head, all, end)
+    const begin = this.#headIn(all)
+    if (begin === undefined) return this.#handOver(all)
+    const length = begin.bytes.length + begin.head.length
+    if (all.length > length) return this.#handOver(all)
+    if (all.length === length) this.#ask(begin.head, all, begin.bytes.length)
     // many send the body after the head; whoever sends it in more pieces than one is waited for by Node
     else if (isSecond) this.#handOver(all)
     else this.#begun = all
   }
 
-  #headOf(all: Buffer, end: number): PlainHead | undefined {
+  #headIn(all: Buffer): Begin | undefined {
     const last = this.#last
-    if (last?.bytes.length === end && last.bytes.compare(all, 0, end) === 0) return last.head
+    if (last !== undefined && all.length >= last.bytes.length && last.bytes.compare(all, 0, last.bytes.length) === 0)
+      return last
+    const end = all.indexOf(HEAD_END) + HEAD_END.length
+    if (end < HEAD_END.length || end > HEAD_BYTES_MAX) return undefined
     const text = all.toString('latin1', 0, end)
     const head = this.#heads.get(text) ?? this.#read(text)
-    if (head !== undefined && head.requestId === undefined)
-      this.#last = { bytes: Buffer.copyBytesFrom(all, 0, end), head }
-    return head
+    if (head === undefined) return undefined
+    const begin = { bytes: Buffer.copyBytesFrom(all, 0, end), head }
+    if (head.requestId === undefined) this.#last = begin
+    return begin
   }
 
   #read(text: string): PlainHead | undefined {

@@ -1,6 +1,7 @@
 // Answers of the decision point: JSON, or a problem document, with the headers that count for either.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AnswerText } from '#access/decisions'
 import type { HttpSettings } from '../doors.ts'
 import { problemOf } from '../problem.ts'
 import type { PlainAnswer } from './plain-connection.ts'
@@ -51,10 +52,9 @@ export function responder({ tls, behindProxy }: HttpSettings): Responder {
     response.end(text, length === text.length ? 'latin1' : 'utf8')
   }
   return {
-    send: (response, requestId, answer) =>
-      write(response, 200, 'application/json', requestId, JSON.stringify(answer), []),
+    send: (response, requestId, answer) => write(response, 200, 'application/json', requestId, jsonOf(answer), []),
     plain: (requestId, answer, staying) => {
-      const body = JSON.stringify(answer)
+      const body = jsonOf(answer)
       const length = Buffer.byteLength(body)
       const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nX-Request-ID: ${requestId}\r\n`
       return {
@@ -76,6 +76,8 @@ export function responder({ tls, behindProxy }: HttpSettings): Responder {
     },
   }
 }
+
+const jsonOf = (answer: unknown): string => (answer instanceof AnswerText ? answer.text : JSON.stringify(answer))
 
 let lastSecond = Number.NaN
 let lastDate = ''
