@@ -5,15 +5,20 @@ import { answerOf, instantOf } from './answer.ts'
 /** An answer as it leaves. */
 export class AnswerText {
   readonly text: string
+  /** In UTF-8; to count them in the text costs more than to put it together. */
+  readonly byteLength: number
 
-  constructor(text: string) {
+  constructor(text: string, byteLength: number) {
     this.text = text
+    this.byteLength = byteLength
   }
 }
 
 interface Known extends Pick<Decision, 'reason' | 'level' | 'policyVersion' | 'standing'> {
   /** Up to the id, between it and the end, and after that. */
   readonly parts: readonly [string, string, string]
+  /** Of the parts. */
+  readonly bytes: number
 }
 
 const GRANTS_MAX = 10_000
@@ -32,7 +37,9 @@ export class AnswersLately {
     const known = before !== undefined && isSame(before, decision) ? before : this.#make(grantId, decision)
     if (known === undefined) return undefined
     const [start, middle, end] = known.parts
-    return new AnswerText(start + decisionId + middle + instantOf(decision.expiresAt) + end)
+    const until = instantOf(decision.expiresAt)
+    const length = known.bytes + decisionId.length + until.length
+    return new AnswerText(start + decisionId + middle + until + end, length)
   }
 
   #make(grantId: string, decision: Decision): Known | undefined {
@@ -47,6 +54,7 @@ export class AnswersLately {
       reason,
       level,
       parts: [start, middle, end],
+      bytes: Buffer.byteLength(start + middle + end),
       ...(policyVersion !== undefined && { policyVersion }),
       ...(standing !== undefined && { standing }),
     }

@@ -15,10 +15,15 @@ export class CountedByMinute {
 
   /** False from the first one on that is too many. */
   count(key: string): boolean {
+    return this.counted(key) <= this.#max
+  }
+
+  /** How often by now, this time included. */
+  counted(key: string): number {
     this.#renew()
     const count = (this.#counts.get(key) ?? 0) + 1
     this.#counts.set(key, count)
-    return count <= this.#max
+    return count
   }
 
   isSpent(key: string): boolean {

@@ -116,8 +116,8 @@ export class Desk {
         const token = answering === undefined ? undefined : this.#knownBy(head)
         if (answering === undefined || token === undefined) return undefined
         const answer = answering(this.point, text, token)
-        this.#calls.count(token.id)
-        this.#used(token.id)
+        // what is told once a day is looked at once a minute
+        if (this.#calls.counted(token.id) === 1) this.#used(token.id)
         const requestId = head.requestId ?? newRequestId()
         return answer instanceof Promise
           ? answer.then((later: unknown) => this.#respond.plain(requestId, later, staying))

@@ -55,7 +55,7 @@ export function responder({ tls, behindProxy }: HttpSettings): Responder {
     send: (response, requestId, answer) => write(response, 200, 'application/json', requestId, jsonOf(answer), []),
     plain: (requestId, answer, staying) => {
       const body = jsonOf(answer)
-      const length = Buffer.byteLength(body)
+      const length = answer instanceof AnswerText ? answer.byteLength : Buffer.byteLength(body)
       const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nX-Request-ID: ${requestId}\r\n`
       return {
         text: `${head}${lines}Date: ${dateNow()}\r\n${staying}\r\n${body}`,
