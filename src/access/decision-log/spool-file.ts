@@ -1,7 +1,7 @@
 // How a spool lies on the disk: segments of lines, each line with what was decided in one turn (or a part of it, where that is much),
 // its number and a checksum; and whether what is there is all that ever was.
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
 import { takeLock } from '#db'
@@ -103,7 +103,7 @@ export function linesAfter(turns: readonly PlacedTurn[], after: number, base: nu
 export async function findSpool(folder: string): Promise<FoundSpool> {
   let release = (): void => undefined
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     release = takeLock(join(folder, 'lock'), (pid) => inUse(folder, pid))
     const { id, base } = await idOf(folder)
     const sent = Math.max(base, Number((await text(folder, 'sent')) || 0) || 0)
@@ -123,6 +123,24 @@ export async function findSpool(folder: string): Promise<FoundSpool> {
     const what = code === 'ENOSPC' ? 'make room on its disk' : 'name a folder that this user can write to'
     throw new Fault('usage', `the spool \`${folder}\` cannot be used (${code}): ${what}`, { cause })
   }
+}
+
+/** With those above it. Node's own way never ends where a file system says of a folder that is there that it is not, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  const made = async (): Promise<string | undefined> =>
+    await mkdir(folder, { mode: 0o700 }).then(
+      () => undefined,
+      async (error: unknown) => {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+        if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined
+        if (code === 'ENOENT' && dirname(folder) !== folder) return code
+        throw error
+      },
+    )
+  if ((await made()) === undefined) return
+  await makeFolder(dirname(folder))
+  if ((await made()) !== undefined)
+    throw Object.assign(new Error(`no folder can be made at ${folder}`), { code: 'ENOENT' })
 }
 
 const inUse = (folder: string, pid: number): Fault =>

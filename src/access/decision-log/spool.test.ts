@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -215,4 +215,21 @@ test('what was decided in one turn comes back from the disk, however much it is 
     await spool.close()
     await killed.close()
   }
+})
+
+test(
+  'a folder that the file system never has is refused, and not tried for ever',
+  { skip: process.platform === 'linux' ? false : 'needs /proc', timeout: 10_000 },
+  async () => {
+    await assert.rejects(Spool.open('/proc/reeve-spool/decisions'), {
+      code: 'usage',
+      detail: /^the spool `\/proc\/reeve-spool\/decisions` cannot be used \(ENOENT\)/,
+    })
+  },
+)
+
+test('a folder is made with those above it', async (t) => {
+  const folder = join(await folderOf(t), 'above', 'below')
+  await (await Spool.open(folder)).close()
+  assert.ok((await stat(folder)).isDirectory())
 })
