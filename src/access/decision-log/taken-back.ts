@@ -26,7 +26,8 @@ const ID = String.raw`"id"\s*:\s*"([^"\\]*)"`
 
 /** What those that stand instead of others take back; they are few, so that mostly this reads nothing. */
 export async function settle(tx: Tx, source: string, lines: readonly TakenLine[]): Promise<Settled> {
-  const insteadOf = new Set(lines.flatMap((line) => (line.decision.kind.insteadOf === undefined ? [] : [idOf(line)])))
+  const insteadOf = new Set<string>()
+  for (const line of lines) if (line.decision.kind.insteadOf !== undefined) insteadOf.add(idOf(line))
   if (insteadOf.size === 0) return { lines, takenBack: [] }
   // only what is of high risk waits for its entry
   const here = new Map(lines.flatMap((line) => (isAwaited(line) ? [[line, idOf(line)] as const] : [])))

@@ -82,12 +82,17 @@ interface Fresh extends Pick<DecisionBatch, 'first' | 'last' | 'missing'> {
 }
 
 function freshOf(before: number, lines: readonly SpoolLine[]): Fresh | undefined {
-  const fresh = lines.filter(({ seq }) => seq > before)
+  const fresh = (lines[0]?.seq ?? 0) > before ? lines : lines.filter(({ seq }) => seq > before)
   const last = fresh.at(-1)?.seq
   if (last === undefined) return undefined
-  const decided = fresh.map(({ seq, text, decision = recordedOf(lineIn(text)) }) => ({ seq, text, decision }))
+  // what this process wrote a moment ago was read by nobody
+  const decided = fresh.every(isTaken) ? fresh : fresh.map(asTaken)
   return { first: before + 1, last, missing: last - before - fresh.length, decided }
 }
+
+const isTaken = (line: SpoolLine): line is TakenLine => line.decision !== undefined
+
+const asTaken = ({ seq, text, decision = recordedOf(lineIn(text)) }: SpoolLine): TakenLine => ({ seq, text, decision })
 
 const observed = (source: string, { first, last, missing, decided }: Fresh): DecisionBatch => ({
   source,
@@ -120,7 +125,9 @@ async function keep(tx: Tx, act: Act, { source, first, notable }: Notable): Prom
   const texts = notable.map(({ text }) => text)
   const root = rootOf(texts)
   await tx.execute(sql`insert into access.decision_batch (source, first_seq, received_at, root, lines)
-    values (${source}, ${first}, ${act.at}, decode(${root}, 'hex'), ${texts})`)
+    values (${source}, ${first}, ${act.at}, decode(${root}, 'hex'), array(
+      select l.text from jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb) with ordinality as l (text, place)
+      order by l.place))`)
   const kinds: Readonly<Record<string, (kind: DecidedKind) => boolean>> = {
     'decision.denied': ({ allowed, enforced }) => !allowed && enforced !== false,
     'decision.would_deny': ({ allowed, enforced }) => !allowed && enforced === false,

@@ -16,9 +16,13 @@ export interface PolicyRequest {
   readonly context?: JsonObject
 }
 
+const TYPE_NAMES_MAX = 64
+
 export class RequestReader {
   readonly #entities: EntityStore
   readonly #actions = new Map<Entity, ActionShape>()
+  /** Seen to be names; nearly all requests are about the same few types. */
+  readonly #typeNames = new Set<string>()
 
   constructor(entities: EntityStore) {
     this.#entities = entities
@@ -47,9 +51,16 @@ export class RequestReader {
     }
     const known = this.#entities.find(named.type, named.id)
     if (known !== undefined) return known
-    if (!isTypeName(named.type)) return refuse(name, 'the type of the entity is not a name')
+    if (!this.#isTypeName(named.type)) return refuse(name, 'the type of the entity is not a name')
     if (!named.id.isWellFormed()) return refuse(name, 'the id holds half of a surrogate pair; send valid Unicode')
     return new Entity(named.type, named.id, -1)
+  }
+
+  #isTypeName(text: string): boolean {
+    if (this.#typeNames.has(text)) return true
+    if (!isTypeName(text)) return false
+    if (this.#typeNames.size < TYPE_NAMES_MAX) this.#typeNames.add(text)
+    return true
   }
 
   #readWithSchema({ principal, action, resource }: Frame, schema: Schema, context: JsonObject = {}): RecordValue {

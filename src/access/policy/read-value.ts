@@ -57,16 +57,26 @@ function readObject(json: JsonObject, resolve: Resolve, name: string, depth: num
   if (depth >= DEPTH_MAX) return tooDeep(name)
   // no JSON is one: it comes from whoever knows the instant already
   if (json instanceof Datetime) return json
+  const keys = Object.keys(json)
+  for (const key of keys) if (key.startsWith('__') && ESCAPES.has(key)) return readEscape(json, resolve, name, depth)
+  return recordOf(keys, json, resolve, depth)
+}
+
+const ESCAPES: ReadonlySet<string> = new Set(['__entity', '__extn', '__expr'])
+
+function readEscape(json: JsonObject, resolve: Resolve, name: string, depth: number): Value {
   if (Object.hasOwn(json, '__entity')) return readEntity(json['__entity'], resolve, name)
   if (Object.hasOwn(json, '__extn')) return readExtension(json['__extn'], resolve, name, depth)
-  if (Object.hasOwn(json, '__expr')) return refuse(name, 'the `__expr` escape is no longer part of Cedar')
-  return readRecord(json, resolve, depth)
+  return refuse(name, 'the `__expr` escape is no longer part of Cedar')
 }
 
 /** The attributes of an object; `type` directs how they are read and what must be there. */
 export function readRecord(json: JsonObject, resolve: Resolve, depth = 0, type?: SchemaType): RecordValue {
   if (type !== undefined) return readTyped(json, type, resolve, 'context', depth) as RecordValue
-  const keys = Object.keys(json)
+  return recordOf(Object.keys(json), json, resolve, depth)
+}
+
+function recordOf(keys: readonly string[], json: JsonObject, resolve: Resolve, depth: number): RecordValue {
   if (keys.length === 0) return EMPTY_RECORD
   const values: Value[] = []
   for (const key of keys) values.push(readValue(json[key], resolve, key, depth + 1))

@@ -15,19 +15,18 @@ export class CountedByMinute {
 
   /** False from the first one on that is too many. */
   count(key: string): boolean {
+    this.#renew()
     return this.counted(key) <= this.#max
   }
 
-  /** How often by now, this time included. */
+  /** How often by now, this time included; for whoever has just asked whether it is spent, so the clock is not asked again. */
   counted(key: string): number {
-    this.#renew()
     const count = (this.#counts.get(key) ?? 0) + 1
     this.#counts.set(key, count)
     return count
   }
 
   isSpent(key: string): boolean {
-    if (this.#counts.size === 0) return false
     this.#renew()
     return (this.#counts.get(key) ?? 0) >= this.#max
   }
