@@ -49,7 +49,7 @@ export class PlainConnection {
   readonly #options: PlainConnectionOptions
   /** SECURITY: these hold the token as it was sent, as long as the connection is open and no longer. */
   readonly #heads = new Map<string, PlainHead>()
-  /** The one before, which most requests repeat to the letter: found without making a text of it. */
+  /** The one before, which most requests repeat to the letter: found without making a text of it. SECURITY: likewise. */
   #last: Begin | undefined
   /** The head is here, the body is not. */
   #begun = NOTHING
@@ -117,9 +117,10 @@ export class PlainConnection {
     const text = all.toString('latin1', 0, end)
     const head = this.#heads.get(text) ?? this.#read(text)
     if (head === undefined) return undefined
-    const begin = { bytes: Buffer.copyBytesFrom(all, 0, end), head }
-    if (head.requestId === undefined) this.#last = begin
-    return begin
+    const bytes = all.subarray(0, end)
+    // a copy, so that the body is not kept with it; one that names its request comes once
+    if (head.requestId === undefined) this.#last = { bytes: Buffer.from(bytes), head }
+    return { bytes, head }
   }
 
   #read(text: string): PlainHead | undefined {
