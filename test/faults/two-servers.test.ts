@@ -16,6 +16,8 @@ const PLANS = process.env['REEVE_EXHAUSTIVE'] === undefined ? 2 : 30
 /** The lease of a lock, and the next look. */
 const TAKEN_OVER_MS = 13_000
 const CHANGES = /^(?:ALTER|DROP|SELECT reeve\.hand_over)/
+/** What a reaper looks at, whichever server has it by then: every half minute somebody may begin to. */
+const LOOKS = /^(?:login|select )/
 
 describe('two servers on one database', { skip: postgresMissing(18), timeout: 20 * 60_000 }, () => {
   let world: PlanWorld
@@ -93,7 +95,13 @@ describe('two servers on one database', { skip: postgresMissing(18), timeout: 20
     letGo.resolve()
     process.kill(first.pid, 'SIGCONT')
     await sleep(4000)
-    assert.deepEqual(world.proxy.passed.slice(sent), [], 'the first sent something more')
+    const more = world.proxy.passed.slice(sent)
+    const harmless = ({ application, text }: Passing): boolean => application === 'reeve' && LOOKS.test(text)
+    assert.deepEqual(
+      more.filter((one) => !harmless(one)),
+      [],
+      'the first sent something more',
+    )
     assert.deepEqual(await versionOf(id), version, 'the first wrote something more')
 
     // and it is well: it goes on alone
