@@ -2,7 +2,8 @@
 // declarations are packed.
 export { authorizeIssue } from './decide/authorize-issue.ts'
 export type { EvaluationAnswer } from './authzen/answer.ts'
-export type { DecisionPoint, EvaluationsAnswer } from './authzen/evaluate.ts'
+export type { DecisionPoint } from './authzen/evaluate.ts'
+export type { EvaluationsAnswer } from './authzen/evaluate-all.ts'
 export type { IssueAsked, IssueAuthorized } from './decide/authorize-issue.ts'
 export type { DecisionState } from './decide/decision-state.ts'
 export type { Ask, Enforced, SubjectOfRequest } from './enforce/enforce.ts'

@@ -12,6 +12,11 @@ export class AnswerText {
     this.text = text
     this.byteLength = byteLength
   }
+
+  static of(answer: object): AnswerText {
+    const text = JSON.stringify(answer)
+    return new AnswerText(text, Buffer.byteLength(text))
+  }
 }
 
 interface Known extends Pick<Decision, 'reason' | 'level' | 'policyVersion' | 'standing'> {

@@ -1,7 +1,9 @@
 // AuthZEN's Authorization API 1.0 over the decision. Pure: texts in, answers out.
 export { AnswersLately, AnswerText } from './answers-lately.ts'
-export { evaluate, evaluateAll, evaluateToSend } from './evaluate.ts'
-export type { Decided, DecisionPoint, EvaluationsAnswer } from './evaluate.ts'
+export { evaluate, evaluateToSend } from './evaluate.ts'
+export { evaluateAll, evaluateAllToSend } from './evaluate-all.ts'
+export type { Decided, DecisionPoint } from './evaluate.ts'
+export type { EvaluationsAnswer } from './evaluate-all.ts'
 export type { EvaluationAnswer } from './answer.ts'
 export { ACCESS_REQUEST_PATH, DECISION_PATHS, metadataOf } from './metadata.ts'
 export { BODY_BYTES_MAX, isObject, readBody, refuse } from './read-body.ts'

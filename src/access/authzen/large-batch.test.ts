@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { NOON } from '../decide/state-in-test.ts'
 import { certificationState } from './certification-in-test.ts'
-import { evaluateAll } from './evaluate.ts'
+import { evaluateAll } from './evaluate-all.ts'
 import type { DecisionPoint } from './evaluate.ts'
 
 const asked = {

@@ -14,8 +14,8 @@ export function refuse(field: string, why: string): never {
   throw new Fault('invalid', `\`${field}\`: ${why}`)
 }
 
-/** Throws Fault('invalid'). */
-export function readBody(text: string): JsonObject {
+/** `depth`: in how much else it is nested. Throws Fault('invalid'). */
+export function readBody(text: string, depth = 0): JsonObject {
   if (text === '') throw new Fault('invalid', 'the body is empty; send a JSON object')
   let json: unknown
   try {
@@ -25,7 +25,7 @@ export function readBody(text: string): JsonObject {
   }
   if (!isObject(json)) throw new Fault('invalid', 'the body must be a JSON object')
   // JSON.parse keeps the last of two; another parser on the way may have judged the first
-  if (keysIn(json, 0) !== keysOf(text)) throw new Fault('invalid', 'a key is given twice in one object; send it once')
+  if (keysIn(json, depth) !== keysOf(text)) throw new Fault('invalid', 'a key is given twice in one object; send it once')
   return json
 }
 

@@ -61,7 +61,7 @@ const CHAIN_SEEN: Readonly<Record<string, (work: Work) => Seen>> = {
     now: instant(now),
     position: state.position,
   }),
-  'read the request': ({ question, level, resource, detail }) => ({
+  'read the request': ({ question, reading: { level, resource }, detail }) => ({
     action: question.action.name,
     level,
     resource,
@@ -108,7 +108,7 @@ const MEMBER_SEEN: Readonly<Record<string, (work: Work, member: Member) => Seen>
     grantId: granted ? grant.id : undefined,
     ...consideredGrants(work, principal?.id ?? ''),
   }),
-  'what do policies say': ({ state, level, members }, { principal, granted, grant, policies, allowance }) => ({
+  'what do policies say': ({ state, reading: { level }, members }, { principal, granted, grant, policies, allowance }) => ({
     versionId: state.policies?.versionId,
     granted: granted ? grant.kind : 'no',
     level,
@@ -138,7 +138,7 @@ export interface ConsideredGrant {
 }
 
 function consideredGrants(
-  { state, question, resource, now }: Work,
+  { state, question, reading: { resource }, now }: Work,
   principalId: string,
 ): { readonly considered: readonly ConsideredGrant[]; readonly notShown: number } {
   const weighed = [...state.grants.rowsOfPrincipal(principalId)].map((row) => ({

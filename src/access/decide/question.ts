@@ -1,6 +1,7 @@
 // What is asked: may this subject, through these actors, do this on that, now. AuthZEN Authorization API 1.0, section 5,
 // as parsed; everything in it is the word of who asks, and policies see it apart from what Reeve knows.
 import type { Json } from '#kernel'
+import type { Reading } from './reading.ts'
 
 type Properties = { readonly [key: string]: Json }
 
@@ -28,4 +29,6 @@ export interface Question {
   readonly point?: string
   /** False: whatever the answer is, it changes nothing yet. */
   readonly enforced?: boolean
+  /** Of this question and no other, where somebody keeps it to be asked again. */
+  readonly reading?: Reading
 }

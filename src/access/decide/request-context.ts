@@ -3,7 +3,8 @@
 import { Fault, levelOfAction } from '#kernel'
 import type { ActionLevel, Json } from '#kernel'
 import type { GrantKind } from './grant-index.ts'
-import { Datetime } from '../policy/index.ts'
+import { Datetime, EMPTY_RECORD, readValue, RecordValue } from '../policy/index.ts'
+import type { Resolve, Value } from '../policy/index.ts'
 import type { Party, Question } from './question.ts'
 
 type Properties = { readonly [key: string]: Json | undefined }
@@ -11,64 +12,105 @@ type Properties = { readonly [key: string]: Json | undefined }
 /** Deeper than this, nothing is read. */
 const DEPTH_MAX = 32
 
-/** The part that is the same for every member of a chain. Throws Fault('invalid'). */
-export interface StatedContext {
-  readonly subject: object
-  readonly resource: object
-  readonly action: object
-  readonly request: object
+/** What names entities, or is no value, and so is read when policies are asked: by then there may be others. */
+class Unread {
+  readonly json: object
+  readonly name: string
+
+  constructor(json: object, name: string) {
+    this.json = json
+    this.name = name
+  }
 }
 
-export const NOTHING_STATED: StatedContext = { subject: {}, resource: {}, action: {}, request: {} }
+type Stated = Value | Unread
 
+/** The part that is the same for every member of a chain, and whenever the same is asked. Made by `statedContext`. */
+export interface StatedContext {
+  readonly subject: Stated
+  readonly resource: Stated
+  readonly action: Stated
+  readonly request: Stated
+}
+
+export const NOTHING_STATED: StatedContext = {
+  subject: EMPTY_RECORD,
+  resource: EMPTY_RECORD,
+  action: EMPTY_RECORD,
+  request: EMPTY_RECORD,
+}
+
+/** Throws Fault('invalid'). */
 export const statedContext = ({ subject, resource, action, context }: Question): StatedContext => ({
   subject: partyContext(subject, 'subject'),
   resource: partyContext(resource, 'resource'),
-  action: action.properties === undefined ? NOTHING : asCedar(action.properties, 'action'),
-  request: context === undefined ? NOTHING : requestContext(context),
+  action: action.properties === undefined ? EMPTY_RECORD : stated(asCedar(action.properties, 'action'), 'action'),
+  request: context === undefined ? EMPTY_RECORD : requestContext(context),
 })
 
-const NOTHING: object = Object.freeze({})
-
 let lastGiven: Properties | undefined
-let lastRequest = NOTHING
+let lastRequest: Stated = EMPTY_RECORD
 
 /** The items of a batch share one: converted a thousand times, a large one would keep everybody waiting. */
-function requestContext(given: Properties): object {
+function requestContext(given: Properties): Stated {
   if (given !== lastGiven) {
-    lastRequest = asCedar(given, 'context')
+    lastRequest = stated(asCedar(given, 'context'), 'request')
     lastGiven = given
   }
   return lastRequest
 }
 
-function partyContext({ type, id, properties }: Party, name: string): object {
-  if (properties === undefined) return { type, id }
-  const stated = asCedar(properties, name)
-  stated['type'] = type
-  stated['id'] = id
-  return stated
+const PARTY_KEYS = ['type', 'id'] as const
+
+function partyContext({ type, id, properties }: Party, name: string): Stated {
+  if (properties === undefined) return new RecordValue(PARTY_KEYS, [type, id])
+  const party = asCedar(properties, name)
+  party['type'] = type
+  party['id'] = id
+  return stated(party, name)
 }
 
-export const contextFor = (
-  { subject, resource, action, request }: StatedContext,
-  known: {
-    readonly now: number
-    readonly level: ActionLevel
-    readonly members: number
-    readonly granted: GrantKind | 'no'
-  },
-): Record<string, unknown> => ({
-  subject,
-  resource,
-  action,
-  request,
-  now: datetime(known.now),
-  weekday: WEEKDAYS[lastDay] ?? '',
-  level: known.level,
-  members: known.members,
-  granted: known.granted,
-})
+const NAMES_ENTITY = new Error('it names an entity')
+const noEntity = (): never => {
+  throw NAMES_ENTITY
+}
+
+function stated(json: object, name: string): Stated {
+  try {
+    return readValue(json, noEntity, name, 1)
+  } catch (error) {
+    if (error === NAMES_ENTITY || error instanceof Fault) return new Unread(json, name)
+    throw error
+  }
+}
+
+/** What Reeve knows, beside what was stated. */
+interface Known {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly level: ActionLevel
+  readonly members: number
+  readonly granted: GrantKind | 'no'
+}
+
+const KEYS = ['subject', 'resource', 'action', 'request', 'now', 'weekday', 'level', 'members', 'granted'] as const
+
+/** Throws Fault('invalid') for what is no value. */
+export const contextFor = (said: StatedContext, known: Known, resolve: Resolve): RecordValue =>
+  new RecordValue(KEYS, [
+    valueOf(said.subject, resolve),
+    valueOf(said.resource, resolve),
+    valueOf(said.action, resolve),
+    valueOf(said.request, resolve),
+    datetime(known.now),
+    WEEKDAYS[lastDay] ?? '',
+    known.level,
+    known.members,
+    known.granted,
+  ])
+
+const valueOf = (said: Stated, resolve: Resolve): Value =>
+  said instanceof Unread ? readValue(said.json, resolve, said.name, 1) : said
 
 /** Of a right that nobody uses just now, as a decision would have it: so that the same policies can be asked. */
 export function contextOfRight(right: {
@@ -76,11 +118,12 @@ export function contextOfRight(right: {
   readonly action: string
   readonly resource: string
   readonly now: number
-}): Record<string, unknown> {
+}): Record<string, Value> {
   const { kind, action, resource, now } = right
   const [type = ''] = resource.split(':')
-  const stated = { ...NOTHING_STATED, resource: { type, id: resource } }
-  return contextFor(stated, { now, level: levelOfAction(action), members: 1, granted: kind })
+  const said = { ...NOTHING_STATED, resource: new RecordValue(PARTY_KEYS, [type, resource]) }
+  const { keys, values } = contextFor(said, { now, level: levelOfAction(action), members: 1, granted: kind }, noEntity)
+  return Object.fromEntries(values.map((value, place) => [keys[place] ?? '', value]))
 }
 
 let lastDatetime = new Datetime(0)

@@ -1,7 +1,6 @@
 // The pipeline of a decision as a table: a row per step, each a small function that denies or lets pass. The clock and all
 // facts are arguments; nothing here reads or writes anything else.
-import { Fault, levelOfAction } from '#kernel'
-import type { ActionLevel } from '#kernel'
+import { Fault } from '#kernel'
 import type { PolicyDecision } from '../policy/index.ts'
 import type { DecisionState } from './decision-state.ts'
 import type { FoundGrant } from './grant-index.ts'
@@ -9,10 +8,10 @@ import { isInForce } from './principal-facts.ts'
 import type { PrincipalFacts } from './principal-facts.ts'
 import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
-import { contextFor, NOTHING_STATED, statedContext } from './request-context.ts'
+import { Reading } from './reading.ts'
+import { contextFor, NOTHING_STATED } from './request-context.ts'
 import type { StatedContext } from './request-context.ts'
 import { statesAnything } from './stated-types.ts'
-import { isAmbiguousName, resourceName } from './resource-name.ts'
 
 /** One member of the chain while it is judged. */
 export interface Member {
@@ -30,9 +29,7 @@ export interface Work {
   readonly state: DecisionState
   readonly question: Question
   readonly now: number
-  readonly level: ActionLevel
-  /** The name under which the resource is granted and known. */
-  readonly resource: string
+  readonly reading: Reading
   readonly members: readonly Member[]
   stated: StatedContext
   detail: string | undefined
@@ -58,35 +55,33 @@ export const MEMBER_STEPS: readonly (readonly [name: string, step: MemberStep])[
 ]
 
 export function workOf(state: DecisionState, question: Question, now: number): Work {
-  const parties = [question.subject, ...(question.actors ?? [])]
-  const members = parties.map((asked, place): Member => ({
-    asked,
-    principal: undefined,
-    acts: place === parties.length - 1,
-    grant: { id: '', kind: 'standing', until: -Infinity, outside: undefined },
-    granted: false,
-    policies: undefined,
-    allowance: undefined,
-  }))
-  const level = levelOfAction(question.action.name)
-  return {
-    state,
-    question,
-    now,
-    level,
-    resource: resourceName(question.resource),
-    members,
-    stated: NOTHING_STATED,
-    detail: undefined,
+  const { subject, actors = NOBODY, reading = new Reading(question) } = question
+  const members = [memberOf(subject, actors.length === 0)]
+  for (let place = 0; place < actors.length; place++) {
+    const actor = actors[place]
+    if (actor !== undefined) members.push(memberOf(actor, place === actors.length - 1))
   }
+  return { state, question, now, reading, members, stated: NOTHING_STATED, detail: undefined }
 }
+
+const NOBODY: readonly never[] = []
+
+const memberOf = (asked: Party, acts: boolean): Member => ({
+  asked,
+  principal: undefined,
+  acts,
+  grant: { id: '', kind: 'standing', until: -Infinity, outside: undefined },
+  granted: false,
+  policies: undefined,
+  allowance: undefined,
+})
 
 function isFresh({ state, now }: Work): Denial | undefined {
   return state.isStale(now) ? 'stale' : undefined
 }
 
 function readRequest(work: Work): Denial | undefined {
-  if (isAmbiguousName(work.resource)) {
+  if (work.reading.isAmbiguous) {
     work.detail = '`resource.id`: a name without `.`, `..`, empty or encoded segments is needed'
     return 'invalid_request'
   }
@@ -100,7 +95,7 @@ function readRequest(work: Work): Denial | undefined {
     }
   }
   try {
-    work.stated = statedContext(work.question)
+    work.stated = work.reading.stated
     return undefined
   } catch (error) {
     return unreadable(work, error)
@@ -157,26 +152,27 @@ function credentialGate({ state, question, now }: Work, { acts, principal }: Mem
   return credential.expiresAt !== undefined && credential.expiresAt <= now ? 'credential_expired' : undefined
 }
 
-function candidateGrants({ state, question, resource, now }: Work, member: Member): Denial | undefined {
+function candidateGrants({ state, question, reading, now }: Work, member: Member): Denial | undefined {
+  const { resource } = reading
   member.granted = state.grants.find(member.principal?.id ?? '', question.action.name, resource, now, member.grant)
   return undefined
 }
 
 function askPolicies(work: Work, member: Member): Denial | undefined {
-  const { state, question, now, level, resource, members, stated } = work
+  const { state, question, now, reading, members, stated } = work
   if (state.policies === undefined) return state.policiesRefused === undefined ? 'policy_unavailable' : 'policy_refused'
-  const context = contextFor(stated, {
+  const known = {
     now,
-    level,
+    level: reading.level,
     members: members.length,
     granted: member.granted ? member.grant.kind : 'no',
-  })
+  } as const
   try {
     member.policies = state.policies.set.evaluate({
       principal: { type: 'Principal', id: member.principal?.id ?? '' },
       action: { type: 'Action', id: question.action.name },
-      resource: { type: 'Resource', id: resource },
-      context,
+      resource: { type: 'Resource', id: reading.resource },
+      context: contextFor(stated, known, state.entities.resolve),
     })
   } catch (error) {
     return unreadable(work, error)

@@ -6,14 +6,14 @@ import type { Frame } from './frame.ts'
 import { readTyped } from './read-typed.ts'
 import { isObject, isTypeName, readRecord, refuse, type JsonObject } from './read-value.ts'
 import type { ActionShape, Schema } from './schema.ts'
-import { EMPTY_RECORD, Entity, type RecordValue } from './value.ts'
+import { EMPTY_RECORD, Entity, RecordValue } from './value.ts'
 
 export interface PolicyRequest {
   readonly principal: { readonly type: string; readonly id: string }
   readonly action: { readonly type: string; readonly id: string }
   readonly resource: { readonly type: string; readonly id: string }
-  /** JSON as parsed: entities as `{"__entity": …}`, extension values as `{"__extn": …}`. */
-  readonly context?: JsonObject
+  /** JSON as parsed: entities as `{"__entity": …}`, extension values as `{"__extn": …}`. Or values: no schema directs those. */
+  readonly context?: JsonObject | RecordValue
 }
 
 const TYPE_NAMES_MAX = 64
@@ -38,6 +38,7 @@ export class RequestReader {
     frame.resource = this.#entity(resource, 'resource')
     const { schema } = this.#entities
     if (schema !== undefined) frame.context = this.#readWithSchema(frame, schema, context)
+    else if (context instanceof RecordValue) frame.context = context
     else if (context === undefined) frame.context = EMPTY_RECORD
     else
       frame.context = isObject(context)
@@ -63,7 +64,8 @@ export class RequestReader {
     return true
   }
 
-  #readWithSchema({ principal, action, resource }: Frame, schema: Schema, context: JsonObject = {}): RecordValue {
+  #readWithSchema({ principal, action, resource }: Frame, schema: Schema, context: JsonObject | RecordValue = {}): RecordValue {
+    if (context instanceof RecordValue) throw new Error('a schema directs how JSON is read, and nothing else')
     const shape = this.#actions.get(action)
     if (shape === undefined) return refuse('action', 'the schema declares no such action')
     if (!shape.principals.has(principal.type)) return refuse('principal', 'the action does not apply to this type')

@@ -55,8 +55,8 @@ function readSet(json: readonly Json[], resolve: Resolve, name: string, depth: n
 
 function readObject(json: JsonObject, resolve: Resolve, name: string, depth: number): Value {
   if (depth >= DEPTH_MAX) return tooDeep(name)
-  // no JSON is one: it comes from whoever knows the instant already
-  if (json instanceof Datetime) return json
+  // no JSON is either: it comes from whoever has the value already
+  if (json instanceof Datetime || json instanceof RecordValue) return json
   const keys = Object.keys(json)
   for (const key of keys) if (key.startsWith('__') && ESCAPES.has(key)) return readEscape(json, resolve, name, depth)
   return recordOf(keys, json, resolve, depth)

@@ -6,7 +6,7 @@ import {
   AnswersLately,
   authorizeIssueOf,
   DECISION_PATHS,
-  evaluateAll,
+  evaluateAllToSend,
   evaluateToSend,
   metadataOf,
   readBody,
@@ -38,11 +38,14 @@ export interface DecisionsBeside {
 const ISSUE_PATH = '/v1/authorize-issue'
 
 /** What a text asks depends on nothing else, and what is answered lies in the decision: every decision point may share them. */
-const [asked, answered] = [new ReadLately(), new AnswersLately()]
+const lately = { asked: new ReadLately(), answered: new AnswersLately() }
+
+const evaluated: Answering = (point, text) =>
+  evaluateToSend(point, lately.asked.questionIn(text), lately.answered)
 
 const EVALUATIONS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
-  [DECISION_PATHS.access_evaluation_endpoint, (point, text) => evaluateToSend(point, asked.questionIn(text), answered)],
-  [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAll(point, readBody(text))],
+  [DECISION_PATHS.access_evaluation_endpoint, evaluated],
+  [DECISION_PATHS.access_evaluations_endpoint, async (point, text) => await evaluateAllToSend(point, text, lately)],
 ])
 
 const ANSWERS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
