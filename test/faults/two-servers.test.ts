@@ -98,7 +98,7 @@ describe('two servers on one database', { skip: postgresMissing(18), timeout: 20
     const more = world.proxy.passed.slice(sent)
     const harmless = ({ application, text }: Passing): boolean => application === 'reeve' && LOOKS.test(text)
     assert.deepEqual(
-      more.filter((one) => !harmless(one)),
+      more.filter((passing) => !harmless(passing)),
       [],
       'the first sent something more',
     )

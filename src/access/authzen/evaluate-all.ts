@@ -111,7 +111,9 @@ async function allOf<Item, One extends Answered, Told>(
     since = performance.now()
   }
   await Promise.all([...waits.keys()].map(async (written) => waits.set(written, await written)))
-  return asked.map((one) => tell(one, !('decided' in one) || one.written === undefined || waits.get(one.written) === true))
+  return asked.map((one) =>
+    tell(one, !('decided' in one) || one.written === undefined || waits.get(one.written) === true),
+  )
 }
 
 /** A bad item is that item's denial. */

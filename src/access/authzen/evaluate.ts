@@ -59,7 +59,12 @@ export function evaluateToSend(
 
 export function answerIn(point: DecisionPoint, made: Decided, wasWritten: boolean): EvaluationAnswer
 export function answerIn(point: DecisionPoint, made: Decided, wasWritten: boolean, lately: AnswersLately): Sendable
-export function answerIn({ hint }: DecisionPoint, made: Decided, wasWritten: boolean, lately?: AnswersLately): Sendable {
+export function answerIn(
+  { hint }: DecisionPoint,
+  made: Decided,
+  wasWritten: boolean,
+  lately?: AnswersLately,
+): Sendable {
   const decided = wasWritten ? made : { ...made, decision: unwritten(made.decision) }
   const more = hint?.(decided)
   const { id, decision } = decided

@@ -25,7 +25,8 @@ export function readBody(text: string, depth = 0): JsonObject {
   }
   if (!isObject(json)) throw new Fault('invalid', 'the body must be a JSON object')
   // JSON.parse keeps the last of two; another parser on the way may have judged the first
-  if (keysIn(json, depth) !== keysOf(text)) throw new Fault('invalid', 'a key is given twice in one object; send it once')
+  if (keysIn(json, depth) !== keysOf(text))
+    throw new Fault('invalid', 'a key is given twice in one object; send it once')
   return json
 }
 

@@ -108,7 +108,10 @@ const MEMBER_SEEN: Readonly<Record<string, (work: Work, member: Member) => Seen>
     grantId: granted ? grant.id : undefined,
     ...consideredGrants(work, principal?.id ?? ''),
   }),
-  'what do policies say': ({ state, reading: { level }, members }, { principal, granted, grant, policies, allowance }) => ({
+  'what do policies say': (
+    { state, reading: { level }, members },
+    { principal, granted, grant, policies, allowance },
+  ) => ({
     versionId: state.policies?.versionId,
     granted: granted ? grant.kind : 'no',
     level,

@@ -14,7 +14,7 @@ import type { AccessLayer } from '../observe/records.ts'
 import { listDecisionCounts, pruneDecisions } from './count-decisions.ts'
 import type { DecisionCountFilter } from './count-decisions.ts'
 import { Spool } from './spool.ts'
-import type { SpoolLine } from './spool-file.ts'
+import type { SpoolLine } from './spool-line.ts'
 import { writeDecisions } from './write-decisions.ts'
 import type { DecisionBatch } from './write-decisions.ts'
 
@@ -48,7 +48,7 @@ describe('what was decided and not sent', () => {
       const spool = await Spool.open(process.argv[1])
       for (let worker = 0; worker < 8; worker++) void (async () => {
         for (let id = 0; ; id++) {
-          await spool.append(worker + ':' + id)
+          await spool.append({ head: worker + ':' + id })
           process.stdout.write(worker + ':' + id + '\\n')
         }
       })()`
@@ -82,17 +82,15 @@ describe('what was decided and not sent', () => {
   test('half a line and a changed one are no decisions, and take no other with them', async (t) => {
     const folder = await folderOf(t)
     const first = await Spool.open(folder)
-    await first.append('one')
+    await first.append({ head: 'one' })
     await first.close()
     const segment = (await readdir(folder)).find((name) => name.endsWith('.log')) ?? ''
     await appendFile(join(folder, segment), '00000000 2 made up\nabcdef01 2 ha')
     const second = await Spool.open(folder)
     assert.equal(second.id, first.id)
-    await second.append('two')
-    assert.deepEqual(await second.unsent(10), [
-      { seq: 1, text: 'one' },
-      { seq: 2, text: 'two' },
-    ])
+    await second.append({ head: 'two' })
+    const found = (await second.unsent(10)).map(({ seq, text }) => `${seq} ${text}`)
+    assert.deepEqual(found, ['1 one', '2 two'])
     await second.close()
   })
 })

@@ -3,7 +3,8 @@
 import { messageOf } from '#kernel'
 import type { Decided } from '../authzen/index.ts'
 import type { DecidedKind } from './decision-line.ts'
-import { KindsLately } from './kinds-lately.ts'
+import { KindsLately, tailOf } from './kinds-lately.ts'
+import type { LatelyKind } from './kinds-lately.ts'
 import { SpoolSender } from './send-spool.ts'
 import type { SendSpoolOptions } from './send-spool.ts'
 import { Spool } from './spool.ts'
@@ -45,17 +46,18 @@ export class DecisionLog {
 
   /** False: what was allowed must not be, since it could not be written down. */
   readonly onDecided = (decided: Decided): Promise<boolean> => {
-    const { kind, rest } = this.#kinds.of(decided)
-    const written = this.#append(decided, kind, rest)
+    const tail = this.#kinds.of(decided)
+    const { kind } = tail
+    const written = this.#append(decided, tail)
     return kind.allowed && kind.highRisk && kind.enforced !== false
       ? this.#withEntry(decided, kind, written)
       : this.#tried(written)
   }
 
-  #append({ id, decision: { decidedAt: at } }: Decided, kind: DecidedKind, rest: string): Promise<void> {
+  #append({ id, decision: { decidedAt: at } }: Decided, tail: LatelyKind): Promise<void> {
     this.#waiting += 1
     if (this.#waiting >= WAITING_MAX && this.#said === '' && this.#sending === undefined) void this.#sendSafely()
-    return this.#spool.append(`{"id":"${id}","at":${at},${rest}`, at, kind)
+    return this.#spool.append({ head: `{"id":"${id}","at":${at},`, tail, at })
   }
 
   /** All that is written in one turn waits for the same promise. */
@@ -79,7 +81,7 @@ export class DecisionLog {
       if (isSent && this.#sender.keptAside === keptAside) return true
       // it is said to be denied, so that is what counts
       const denied: DecidedKind = { ...kind, allowed: false, reason: 'evidence_unavailable', insteadOf: kind.reason }
-      await this.#append(decided, denied, JSON.stringify(denied).slice(1))
+      await this.#append(decided, tailOf(denied))
     } catch (error) {
       this.#unwritten(error)
     }

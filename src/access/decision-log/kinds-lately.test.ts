@@ -41,9 +41,9 @@ test('what is recorded of a decision is the same, whatever was decided for its p
         })
         const known = states[state] ?? assert.fail()
         const decided: Decided = { id: newId('decision'), question: about, decision: decide(known, about, NOON) }
-        const { kind, rest } = kinds.of(decided)
+        const { kind, text } = kinds.of(decided)
         const line = lineOf(decided)
-        assert.equal(`{"id":"${decided.id}","at":${decided.decision.decidedAt},${rest}`, JSON.stringify(line))
+        assert.equal(`{"id":"${decided.id}","at":${decided.decision.decidedAt},${text}`, JSON.stringify(line))
         assert.deepEqual({ id: line.id, at: line.at, ...kind }, line)
       }
     }),

@@ -2,12 +2,14 @@
 import type { Decided } from '../authzen/index.ts'
 import { kindOf } from './decision-line.ts'
 import type { DecidedKind } from './decision-line.ts'
+import type { Tail } from './spool-line.ts'
 
-export interface LatelyKind {
+export interface LatelyKind extends Tail {
   readonly kind: DecidedKind
-  /** Of its line, all that follows `id` and `at`. */
-  readonly rest: string
 }
+
+/** Of its line, all that follows `id` and `at`. */
+export const tailOf = (kind: DecidedKind): LatelyKind => ({ kind, text: JSON.stringify(kind).slice(1) })
 
 interface Known extends LatelyKind {
   readonly action: string
@@ -28,7 +30,7 @@ export class KindsLately {
     if (before !== undefined && isOf(before, decided)) return before
     const kind = kindOf(decided)
     const { type, id } = question.resource
-    const made = { kind, rest: JSON.stringify(kind).slice(1), action: question.action.name, resource: { type, id } }
+    const made = { ...tailOf(kind), action: question.action.name, resource: { type, id } }
     if (made.action.length + type.length + id.length > NAMES_MAX) return made
     if (this.#byPrincipal.size >= PRINCIPALS_MAX) this.#byPrincipal.clear()
     this.#byPrincipal.set(principalId, made)

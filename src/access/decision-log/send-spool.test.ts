@@ -10,7 +10,7 @@ import { recordedName } from './recorded-name.ts'
 import { SpoolSender } from './send-spool.ts'
 import type { SendLines, SendSpoolOptions } from './send-spool.ts'
 import { Spool } from './spool.ts'
-import type { SpoolLine } from './spool-file.ts'
+import type { SpoolLine } from './spool-line.ts'
 
 /** Takes lines as a server does: by number, each once, and no body beyond a size. */
 class TakingServer {
@@ -32,7 +32,8 @@ class TakingServer {
     await Promise.resolve()
     await this.#turnOf(lines)
     this.requests++
-    if (Buffer.byteLength(JSON.stringify({ source, lines })) > this.#bytesMax) throw new Fault('too_large', 'too large')
+    const body = JSON.stringify({ source, lines: lines.map(({ seq, text }) => ({ seq, text })) })
+    if (Buffer.byteLength(body) > this.#bytesMax) throw new Fault('too_large', 'too large')
     this.ids.add(source)
     const before = this.#last.get(source) ?? 0
     const fresh = lines.filter(({ seq }) => seq > before)
@@ -71,7 +72,7 @@ async function opened(folder: string, server: TakingServer, options: Partial<Sen
   const said: string[] = []
   const sender = new SpoolSender(spool, { send: server.send, say: (event) => void said.push(event), ...options })
   const append = async (...texts: readonly string[]): Promise<void> =>
-    void (await Promise.all(texts.map(async (text) => spool.append(text))))
+    void (await Promise.all(texts.map(async (text) => spool.append({ head: text }))))
   return { spool, said, append, sendAll: async () => sender.sendAll() }
 }
 
@@ -212,11 +213,11 @@ test('a sending that goes on under another number ends, however much is decided 
     say: () => undefined,
     send: async (id, lines) => {
       requests++
-      await spool.append('meanwhile')
+      await spool.append({ head: 'meanwhile' })
       return await server.send(id, lines)
     },
   })
-  await spool.append('decision 102')
+  await spool.append({ head: 'decision 102' })
   await sender.sendAll()
   assert.ok(server.ids.size === 2 && server.texts.includes('decision 102'))
   assert.ok(requests < 10, `${requests} requests`)

@@ -2,7 +2,7 @@
 // the only one of its number: put back from a copy, or used twice, it would lose decisions unsaid, so it goes on under another.
 import { Fault } from '#kernel'
 import type { Spool } from './spool.ts'
-import type { SpoolLine } from './spool-file.ts'
+import type { SpoolLine } from './spool-line.ts'
 
 /** What whoever takes lines answers. */
 export interface Taken {

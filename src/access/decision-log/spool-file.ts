@@ -1,34 +1,11 @@
-// How a spool lies on the disk: segments of lines, each line with what was decided in one turn (or a part of it, where that is much),
-// its number and a checksum; and whether what is there is all that ever was.
+// How a spool lies on the disk: segments of lines, and whether what is there is all that ever was.
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
 import { takeLock } from '#db'
 import { Fault } from '#kernel'
-import type { DecidedKind, Recorded } from './decision-line.ts'
-
-export interface SpoolLine {
-  readonly seq: number
-  /** JSON. */
-  readonly text: string
-  /** What the text says, where it was written by this process and a moment ago. */
-  readonly decision?: Recorded
-}
-
-/** What was written in one turn, or a part of it: one line of the file, under the number of the first of its texts. */
-export interface PlacedTurn {
-  readonly first: number
-  readonly count: number
-  /** The texts with a tab between them, which JSON has none of. Earlier releases wrote one text a line. */
-  readonly joined: string
-  /** Where this process wrote it: what each text says, and when that was decided. */
-  readonly kinds?: readonly DecidedKind[]
-  readonly times?: readonly number[]
-  readonly segment: number
-  readonly from: number
-  readonly end: number
-}
+import { lastIn, turnIn } from './spool-line.ts'
+import type { KnownTails, PlacedTurn, SpoolLine } from './spool-line.ts'
 
 export interface FoundSpool {
   readonly id: string
@@ -44,57 +21,10 @@ export interface FoundSpool {
 
 const SEGMENT = /^(\d{16})\.log$/
 const CHUNK_BYTES = 2 * 1024 * 1024
-/** Then another line begins: a line that is longer than a chunk is none. A letter takes three bytes at most, a text some thousand. */
-const LINE_LETTERS = 256 * 1024
 const CLOSED = 'closed'
-const BETWEEN = '\t'
-
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
 
 export const segmentFile = (folder: string, first: number): string =>
   join(folder, `${String(first).padStart(16, '0')}.log`)
-
-export interface FramedLine extends Pick<PlacedTurn, 'first' | 'count' | 'joined'> {
-  readonly bytes: Buffer
-}
-
-/** Of one turn: nearly always one. */
-export function framedLines(first: number, texts: readonly string[]): FramedLine[] {
-  const lines: FramedLine[] = []
-  let [begin, letters] = [0, 0]
-  for (const [place, text] of texts.entries()) {
-    letters += text.length
-    if (letters < LINE_LETTERS && place < texts.length - 1) continue
-    lines.push(framed(first + begin, texts.slice(begin, place + 1)))
-    ;[begin, letters] = [place + 1, 0]
-  }
-  return lines
-}
-
-function framed(first: number, texts: readonly string[]): FramedLine {
-  const joined = texts.join(BETWEEN)
-  const line = `${first} ${joined}`
-  return { first, count: texts.length, joined, bytes: Buffer.from(`${checksum(line)} ${line}\n`) }
-}
-
-export const lastIn = ({ first, count }: PlacedTurn): number => first + count - 1
-
-/** Those after one, all by the numbers in the files; what is told of each is less by `base`. */
-export function linesAfter(turns: readonly PlacedTurn[], after: number, base: number): SpoolLine[] {
-  const lines: SpoolLine[] = []
-  let before = after
-  for (const turn of turns) {
-    if (lastIn(turn) <= before) continue
-    const { first, joined, kinds = [], times = [] } = turn
-    for (const [place, text] of joined.split(BETWEEN).entries()) {
-      if (first + place <= before) continue
-      const [seq, kind, at] = [first + place - base, kinds[place], times[place]]
-      lines.push(kind === undefined || at === undefined ? { seq, text } : { seq, text, decision: { at, kind } })
-    }
-    before = lastIn(turn)
-  }
-  return lines
-}
 
 /**
  * A half line at the end is what a kill cut off: nobody was answered for it. Where more may be missing (the machine lost its
@@ -146,11 +76,14 @@ async function makeFolder(folder: string): Promise<void> {
 const inUse = (folder: string, pid: number): Fault =>
   new Fault('usage', `process ${pid} uses the spool \`${folder}\`: stop it first, or name another folder for this one`)
 
-/** All that is whole and no more than so many, from a place in a segment on; `until` bounds it. */
+/**
+ * All that is whole, a chunk at most, from a place in a segment on; `until` bounds it. `tails`: those that stand before the place;
+ * those that are read come to them.
+ */
 export async function readTurns(
   folder: string,
   segment: number,
-  place: { readonly from: number; readonly until: number },
+  place: { readonly from: number; readonly until: number; readonly tails: KnownTails },
 ): Promise<{ readonly turns: PlacedTurn[]; readonly end: number }> {
   const length = Math.min(place.until - place.from, CHUNK_BYTES)
   if (length <= 0) return { turns: [], end: place.from }
@@ -160,7 +93,7 @@ export async function readTurns(
     const turns: PlacedTurn[] = []
     let at = 0
     for (let feed = buffer.indexOf(10); feed !== -1 && feed < bytesRead; feed = buffer.indexOf(10, at)) {
-      const turn = turnIn(buffer.toString('utf8', at, feed))
+      const turn = turnIn(buffer.toString('utf8', at, feed), place.tails)
       if (turn !== undefined) turns.push({ ...turn, segment, from: place.from + at, end: place.from + feed + 1 })
       at = feed + 1
     }
@@ -171,19 +104,12 @@ export async function readTurns(
   }
 }
 
-function turnIn(whole: string): Pick<PlacedTurn, 'first' | 'count' | 'joined'> | undefined {
-  const line = whole.slice(9)
-  // JSON leaves some letters as they are that end a line for others
-  const [, first, joined] = /^(\d{1,15}) (.*)$/s.exec(line) ?? []
-  if (first === undefined || joined === undefined || checksum(line) !== whole.slice(0, 8)) return undefined
-  return { first: Number(first), count: joined.split(BETWEEN).length, joined }
-}
-
 async function newestTurn(folder: string, segment: number): Promise<PlacedTurn | undefined> {
   const { size } = await stat(segmentFile(folder, segment))
+  const tails: KnownTails = new Map()
   let newest: PlacedTurn | undefined
   for (let from = 0; from < size;) {
-    const { turns, end } = await readTurns(folder, segment, { from, until: size })
+    const { turns, end } = await readTurns(folder, segment, { from, until: size, tails })
     newest = turns.at(-1) ?? newest
     from = end
   }

@@ -24,7 +24,7 @@ test('what is read in parts is read once, in order, over segments, and segments 
   let asked = 0
   // three segments of 8 MiB
   for (let turn = 0; turn < 50; turn++) {
-    await Promise.all(Array.from({ length: 100 }, async () => spool.append(`${(asked += 1)} ${text}`)))
+    await Promise.all(Array.from({ length: 100 }, async () => spool.append({ head: `${(asked += 1)} ${text}` })))
   }
   let next = 1
   for (;;) {
@@ -49,8 +49,8 @@ test('what is read in parts is read once, in order, over segments, and segments 
 test('of what was written in one turn and taken in part, the rest comes again, from memory and from the disk', async (t) => {
   const folder = await folderOf(t)
   const spool = await Spool.open(folder)
-  await Promise.all(['1', '2', '3', '4', '5'].map(async (text) => spool.append(text)))
-  await spool.append('6')
+  await Promise.all(['1', '2', '3', '4', '5'].map(async (text) => spool.append({ head: text })))
+  await spool.append({ head: '6' })
   const texts = async (of: Spool, max = 10): Promise<string[]> =>
     (await of.unsent(max)).map(({ seq, text }) => `${seq}=${text}`)
   assert.deepEqual(await texts(spool, 3), ['1=1', '2=2', '3=3'])
@@ -75,32 +75,94 @@ test('a spool that an earlier release wrote, each line by itself, is read and go
   }
   await writeFile(join(folder, '0000000000000001.log'), `${old(1, '{"a":1}')}${old(2, '{"b":2}')}`)
   const spool = await Spool.open(folder)
-  await Promise.all([spool.append('{"c":3}'), spool.append('{"d":4}')])
-  assert.deepEqual(await spool.unsent(10), [
-    { seq: 1, text: '{"a":1}' },
-    { seq: 2, text: '{"b":2}' },
-    { seq: 3, text: '{"c":3}' },
-    { seq: 4, text: '{"d":4}' },
-  ])
+  await Promise.all([spool.append({ head: '{"c":3}' }), spool.append({ head: '{"d":4}' })])
+  const found = (await spool.unsent(10)).map(({ seq, text }) => `${seq} ${text}`)
+  assert.deepEqual(found, ['1 {"a":1}', '2 {"b":2}', '3 {"c":3}', '4 {"d":4}'])
   await spool.close()
+})
+
+test('what is read from the middle of a segment on has the ends that were written before, and were sent from memory', async (t) => {
+  const folder = await folderOf(t)
+  const spool = await Spool.open(folder)
+  const tails = ['"a"}', '"b"}'].map((text) => ({ text }))
+  let count = 0
+  const textOf = (seq: number): string => `{"n":${seq},"x":"${'x'.repeat(seq > 100 ? 4000 : 1)}","of":`
+  const write = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, async () => {
+          const [tail, head] = [tails[count % 2] ?? assert.fail(), textOf((count += 1))]
+          await spool.append({ head, tail })
+        }),
+      )
+  }
+  const take = async (max: number): Promise<number> => {
+    const lines = await spool.unsent(max)
+    for (const { seq, text } of lines)
+      assert.ok(text === textOf(seq) + (tails[(seq - 1) % 2]?.text ?? ''), `line ${seq} reads ${text.slice(0, 80)}`)
+    await spool.taken(lines.at(-1)?.seq ?? 0)
+    return lines.length
+  }
+  await write(200)
+  assert.equal(await take(150), 150)
+  // more than is kept in memory
+  await write(5000)
+  assert.equal(await take(333), 333)
+  await leaveLock(folder)
+  const next = await Spool.open(folder)
+  assert.equal((await next.unsent(1))[0]?.text.at(-3), 'a')
+  await next.close()
+  let taken = 483
+  for (let more = await take(1000); more > 0; more = await take(1000)) taken += more
+  assert.equal(taken, 5200)
+  await spool.close()
+})
+
+test('an end that was lost with its line takes no other with it, and those that have it are missing in the numbers', async (t) => {
+  const folder = await folderOf(t)
+  const spool = await Spool.open(folder)
+  const [a, b] = [{ text: '"a"}' }, { text: '"b"}' }]
+  for (const tail of [a, b, a, b]) await spool.append({ head: '{"of":', tail })
+  await spool.close()
+  const path = join(folder, '0000000000000001.log')
+  const before = await readFile(path, 'utf8')
+  await writeFile(path, before.replace('"a"', '"c"'))
+  const next = await Spool.open(folder)
+  const found = (await next.unsent(10)).map(({ seq, text }) => `${seq} ${text}`)
+  assert.deepEqual(found, ['2 {"of":"b"}', '4 {"of":"b"}'])
+  await next.close()
+})
+
+test('after a line that could not be written its ends are written once more', async (t) => {
+  const folder = await folderOf(t)
+  const spool = await Spool.open(folder, 100)
+  const tail = { text: '"a"}' }
+  await assert.rejects(spool.append({ head: 'x'.repeat(200), tail }), { code: 'storage_full' })
+  await spool.append({ head: '{"of":', tail })
+  await spool.append({ head: '{"of":', tail })
+  await spool.close()
+  const next = await Spool.open(folder)
+  const found = (await next.unsent(10)).map(({ seq, text }) => `${seq} ${text}`)
+  assert.deepEqual(found, ['2 {"of":"a"}', '3 {"of":"a"}'])
+  await next.close()
 })
 
 test('a full spool refuses, and what it refused is missing in the numbers, whoever opens it next', async (t) => {
   const folder = await folderOf(t)
   const spool = await Spool.open(folder, 300)
-  for (let line = 0; line < 3; line++) await spool.append('x'.repeat(60))
+  for (let line = 0; line < 3; line++) await spool.append({ head: 'x'.repeat(60) })
   const kept = (await spool.unsent(10)).length
-  await assert.rejects(spool.append('x'.repeat(200)), { code: 'storage_full' })
+  await assert.rejects(spool.append({ head: 'x'.repeat(200) }), { code: 'storage_full' })
   assert.equal((await spool.unsent(10)).length, kept)
-  await spool.append('small')
+  await spool.append({ head: 'small' })
   assert.deepEqual(
     (await spool.unsent(10)).map(({ seq }) => seq),
     [1, 2, 3, 5],
   )
-  await assert.rejects(spool.append('x'.repeat(200)), { code: 'storage_full' })
+  await assert.rejects(spool.append({ head: 'x'.repeat(200) }), { code: 'storage_full' })
   await spool.close()
   const next = await Spool.open(folder)
-  await next.append('after')
+  await next.append({ head: 'after' })
   assert.ok(((await next.unsent(10)).at(-1)?.seq ?? 0) > 6, 'a number is left out for what was not written')
   await next.close()
 })
@@ -120,7 +182,7 @@ test('a disk that is full of what waits is free again once that was taken, and d
   let written = 0
   const fill = async (): Promise<void> => {
     for (let tries = 0; tries < 100; tries++) {
-      await spool.append('x'.repeat(3000)).then(
+      await spool.append({ head: 'x'.repeat(3000) }).then(
         () => (written += 1),
         () => undefined,
       )
@@ -131,7 +193,7 @@ test('a disk that is full of what waits is free again once that was taken, and d
   const waiting = await spool.unsent(1000)
   assert.equal(waiting.length, written)
   await spool.taken(waiting.at(-1)?.seq ?? 0)
-  await spool.append('after')
+  await spool.append({ head: 'after' })
   const [after, ...more] = await spool.unsent(1000)
   assert.deepEqual([after?.text, more.length], ['after', 0])
   assert.ok((after?.seq ?? 0) > 100, 'what was not written is missing in the numbers')
@@ -139,12 +201,12 @@ test('a disk that is full of what waits is free again once that was taken, and d
   await spool.taken(after?.seq ?? 0)
   await fill()
   await spool.taken((await spool.unsent(1000)).at(-1)?.seq ?? 0)
-  await spool.append('at last')
+  await spool.append({ head: 'at last' })
   assert.equal((await spool.unsent(1000)).at(-1)?.text, 'at last')
   const numbers = (await spool.unsent(1000)).at(-1)?.seq ?? 0
   await spool.close()
   const next = await Spool.open(join(folder, 'spool'))
-  await next.append('opened')
+  await next.append({ head: 'opened' })
   assert.ok(((await next.unsent(1000)).at(-1)?.seq ?? 0) > numbers)
   await next.close()
   await writeFile(join(folder, 'other'), 'x'.repeat(131_072)).catch(() => undefined)
@@ -155,7 +217,7 @@ test('after the machine lost its power a number is left out; after a stop and af
   const folder = await folderOf(t)
   const numbers = async (): Promise<number[]> => {
     const spool = await Spool.open(folder)
-    await spool.append('one')
+    await spool.append({ head: 'one' })
     const found = (await spool.unsent(10)).map(({ seq }) => seq)
     await spool.close()
     return found
@@ -163,7 +225,7 @@ test('after the machine lost its power a number is left out; after a stop and af
   assert.deepEqual(await numbers(), [1])
   assert.deepEqual(await numbers(), [1, 2])
   const killed = await Spool.open(folder)
-  await killed.append('three')
+  await killed.append({ head: 'three' })
   await leaveLock(folder)
   assert.deepEqual(await numbers(), [1, 2, 3, 4])
   await writeFile(join(folder, 'whole'), 'another boot')
@@ -180,7 +242,7 @@ test('two do not use one spool: the second one is refused by name, until the fir
   const first = await Spool.open(folder)
   const detail = new RegExp(`process ${process.pid} uses the spool \`${folder}\``)
   await assert.rejects(Spool.open(folder), { code: 'usage', detail })
-  await first.append('one')
+  await first.append({ head: 'one' })
   await first.close()
   const second = await Spool.open(folder)
   assert.equal((await second.unsent(10)).length, 1)
@@ -204,10 +266,10 @@ test('what was decided in one turn comes back from the disk, however much it is 
   for (const texts of [large, odd, [...odd, ...large, ...odd]]) {
     const folder = await folderOf(t)
     const killed = await Spool.open(folder)
-    await Promise.all(texts.map(async (text) => killed.append(text)))
+    await Promise.all(texts.map(async (text) => killed.append({ head: text })))
     await leaveLock(folder)
     const spool = await Spool.open(folder)
-    await spool.append('"last"')
+    await spool.append({ head: '"last"' })
     const lines = await spool.unsent(10_000)
     // compared as one text: a difference would be shown for minutes
     assert.ok(lines.map(({ text }) => text).join('\n') === [...texts, '"last"'].join('\n'), `${lines.length} came back`)

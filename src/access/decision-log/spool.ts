@@ -4,11 +4,20 @@ import { writeSync, writevSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { Fault } from '#kernel'
-import type { DecidedKind } from './decision-line.ts'
 import { RecentTurns } from './recent-turns.ts'
-import { findSpool, framedLines, keepAside, lastIn, linesAfter } from './spool-file.ts'
-import { noteMissing, noteSent, noteWhole, readTurns, renewId, segmentFile } from './spool-file.ts'
-import type { FoundSpool, FramedLine, PlacedTurn, SpoolLine } from './spool-file.ts'
+import {
+  findSpool,
+  keepAside,
+  noteMissing,
+  noteSent,
+  noteWhole,
+  readTurns,
+  renewId,
+  segmentFile,
+} from './spool-file.ts'
+import type { FoundSpool } from './spool-file.ts'
+import { framedLines, lastIn, linesAfter, WrittenTails } from './spool-line.ts'
+import type { FramedLine, KnownTails, PlacedTurn, SpoolLine, Written } from './spool-line.ts'
 
 const SEGMENT_BYTES = 8 * 1024 * 1024
 /** Where nobody takes them for so long, decisions go on unwritten, and those that need an entry are denied. */
@@ -16,9 +25,7 @@ const BYTES_MAX = 1024 * 1024 * 1024
 const SYNC_AFTER_MS = 100
 
 interface Gathering {
-  readonly texts: string[]
-  readonly kinds: DecidedKind[]
-  readonly times: number[]
+  readonly texts: Written[]
   readonly written: Promise<void>
   readonly done: (error?: unknown) => void
 }
@@ -39,6 +46,14 @@ export class Spool {
   #place: { segment: number; from: number } = { segment: 0, from: 0 }
   /** Read and not yet taken. */
   #read: readonly PlacedTurn[] = []
+  /** Those of the segment that is read, up to there. */
+  #known: { readonly segment: number; upTo: number; readonly tails: KnownTails } = {
+    segment: 0,
+    upTo: 0,
+    tails: new Map(),
+  }
+  /** Those of the segment that is being written. */
+  readonly #tails = new WrittenTails()
   readonly #recent: RecentTurns
   #gathering: Gathering | undefined
   #writing: Promise<void> = Promise.resolve()
@@ -76,13 +91,9 @@ export class Spool {
   }
 
   /** Resolves when it is in the file, where a kill of this process does not undo it. One write for all of a turn. */
-  append(text: string, at?: number, kind?: DecidedKind): Promise<void> {
+  append(text: Written): Promise<void> {
     const gathering = this.#gathering ?? this.#gather()
     gathering.texts.push(text)
-    if (at !== undefined && kind !== undefined) {
-      gathering.times.push(at)
-      gathering.kinds.push(kind)
-    }
     return gathering.written
   }
 
@@ -109,12 +120,18 @@ export class Spool {
       if (first < segment) continue
       if (first > segment) [segment, from] = [first, 0]
       const until = this.#file?.segment === first ? this.#file.synced : length
+      // what was sent from memory was not read, and its tails were not either
+      if (this.#known.segment !== first || this.#known.upTo < from) {
+        this.#known = { segment: first, upTo: 0, tails: new Map() }
+        from = 0
+      }
       while (from < until && count < max) {
-        const { turns, end } = await readTurns(this.#folder, first, { from, until })
+        const { turns, end } = await readTurns(this.#folder, first, { from, until, tails: this.#known.tails })
         const unsent = turns.filter((turn) => lastIn(turn) > this.#sent)
-        for (const turn of unsent) count += turn.count
+        for (const { tails } of unsent) count += tails.length
         read.push(...unsent)
         from = end
+        this.#known.upTo = Math.max(this.#known.upTo, end)
       }
       if (count >= max) break
     }
@@ -172,7 +189,7 @@ export class Spool {
   #gather(): Gathering {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error))
-    const gathering: Gathering = { texts: [], kinds: [], times: [], written: promise, done }
+    const gathering: Gathering = { texts: [], written: promise, done }
     this.#gathering = gathering
     this.#writing = this.#writing.then(async () => {
       await new Promise((next) => setImmediate(next))
@@ -182,27 +199,23 @@ export class Spool {
     return gathering
   }
 
-  async #write({ texts, kinds, times, done }: Gathering): Promise<void> {
+  async #write({ texts, done }: Gathering): Promise<void> {
     const first = this.#next
-    const count = texts.length
     // numbers of what cannot be written are not used again: that they are missing is how it is seen
-    this.#next += count
+    this.#next += texts.length
     try {
-      const lines = framedLines(first, texts)
+      const { handle, segment } = await this.#segment(first)
+      const lines = framedLines(first, texts, this.#tails)
       const length = lines.reduce((sum, { bytes }) => sum + bytes.length, 0)
-      const { handle, segment } = await this.#segment(first, length)
+      this.#assertRoom(length)
       let end = this.#segments.get(segment) ?? 0
       // to the page cache, in a few microseconds; handed to another thread it costs more than the decision does
       if (written(handle.fd, lines, end) < length) throw new Fault('storage_full', 'the disk is full')
       this.#segments.set(segment, end + length)
       for (const { bytes, ...line } of lines) {
-        const [from, place] = [end, line.first - first]
+        const from = end
         end += bytes.length
-        const known = kinds.length === count && {
-          kinds: kinds.slice(place, place + line.count),
-          times: times.slice(place, place + line.count),
-        }
-        this.#recent.add({ ...line, segment, from, end, ...known })
+        this.#recent.add({ ...line, segment, from, end })
       }
       this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER_MS)
       done()
@@ -210,6 +223,7 @@ export class Spool {
       if (!this.#isWhole) this.#isWhole = await didWork(noteWhole(this.#folder))
     } catch (error) {
       this.#isWhole = false
+      this.#tails.forget()
       await didWork(noteMissing(this.#folder))
       await didWork(this.#leaveSegment())
       done(error)
@@ -227,10 +241,13 @@ export class Spool {
     await file.handle.close()
   }
 
-  async #segment(next: number, bytes: number): Promise<{ readonly handle: FileHandle; readonly segment: number }> {
+  #assertRoom(bytes: number): void {
     let total = bytes
     for (const length of this.#segments.values()) total += length
     if (total > this.#bytesMax) throw new Fault('storage_full', `the spool holds ${this.#bytesMax} bytes already`)
+  }
+
+  async #segment(next: number): Promise<{ readonly handle: FileHandle; readonly segment: number }> {
     if (this.#file !== undefined && (this.#segments.get(this.#file.segment) ?? 0) < SEGMENT_BYTES) return this.#file
     await this.#sync()
     await this.#file?.handle.close()
@@ -238,6 +255,7 @@ export class Spool {
     // after a kill there may be one of this name, with half a line in it
     const handle = await open(segmentFile(this.#folder, next), 'w', 0o600)
     this.#file = { handle, segment: next, synced: 0 }
+    this.#tails.forget()
     this.#segments.set(next, 0)
     return this.#file
   }

@@ -4,7 +4,7 @@ import { sql } from '#db'
 import type { Tx } from '#db'
 import { lineIn } from './decision-line.ts'
 import type { DecisionLine, Recorded } from './decision-line.ts'
-import type { SpoolLine } from './spool-file.ts'
+import type { SpoolLine } from './spool-line.ts'
 
 export interface TakenLine extends SpoolLine {
   readonly decision: Recorded

@@ -11,7 +11,7 @@ import { countDecisions } from './count-decisions.ts'
 import { lineIn } from './decision-line.ts'
 import type { DecidedKind, DecisionLine } from './decision-line.ts'
 import type { Taken } from './send-spool.ts'
-import type { SpoolLine } from './spool-file.ts'
+import type { SpoolLine } from './spool-line.ts'
 import { recordedOf, settle } from './taken-back.ts'
 import type { TakenLine } from './taken-back.ts'
 

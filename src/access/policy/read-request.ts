@@ -64,7 +64,11 @@ export class RequestReader {
     return true
   }
 
-  #readWithSchema({ principal, action, resource }: Frame, schema: Schema, context: JsonObject | RecordValue = {}): RecordValue {
+  #readWithSchema(
+    { principal, action, resource }: Frame,
+    schema: Schema,
+    context: JsonObject | RecordValue = {},
+  ): RecordValue {
     if (context instanceof RecordValue) throw new Error('a schema directs how JSON is read, and nothing else')
     const shape = this.#actions.get(action)
     if (shape === undefined) return refuse('action', 'the schema declares no such action')

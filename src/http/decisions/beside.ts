@@ -40,8 +40,7 @@ const ISSUE_PATH = '/v1/authorize-issue'
 /** What a text asks depends on nothing else, and what is answered lies in the decision: every decision point may share them. */
 const lately = { asked: new ReadLately(), answered: new AnswersLately() }
 
-const evaluated: Answering = (point, text) =>
-  evaluateToSend(point, lately.asked.questionIn(text), lately.answered)
+const evaluated: Answering = (point, text) => evaluateToSend(point, lately.asked.questionIn(text), lately.answered)
 
 const EVALUATIONS: ReadonlyMap<string, Answering> = new Map<string, Answering>([
   [DECISION_PATHS.access_evaluation_endpoint, evaluated],
