@@ -8,8 +8,8 @@ export interface EvaluationAnswer {
   readonly context: { readonly [key: string]: unknown; readonly reason: string }
 }
 
-/** What is undefined in it does not leave. */
-export function answerOf(decisionId: string, decision: Decision): EvaluationAnswer {
+/** `more` is said beside. What is undefined in it does not leave. */
+export function answerOf(decisionId: string, decision: Decision, more?: object): EvaluationAnswer {
   const { allowed, reason, detail, obligations, expiresAt, level, policyVersion, chain, standing, errors } = decision
   return {
     decision: allowed,
@@ -25,6 +25,7 @@ export function answerOf(decisionId: string, decision: Decision): EvaluationAnsw
       policy_errors: errors.length === 0 ? undefined : errors.slice(0, ERRORS_MAX).map(toldError),
       grant_id: allowed ? chain.at(-1)?.grantId : undefined,
       standing: standing === undefined ? undefined : standingOf(standing),
+      ...more,
     },
   }
 }
@@ -47,14 +48,14 @@ const standingOf = ({ state, tier, owned, nextReviewAt }: Standing): object => (
   next_review_at: nextReviewAt === undefined ? undefined : instantOf(nextReviewAt),
 })
 
-let lastAt = Number.NaN
-let lastInstant = ''
+let [lastAt, beforeAt] = [NaN, NaN]
+let [lastInstant, instantBefore] = ['', '']
 
-/** Many answers end at the same instant. */
+/** Many answers end at the same two instants: at once where they deny, and as late as they may where they allow. */
 export function instantOf(at: number): string {
-  if (at !== lastAt) {
-    lastInstant = new Date(at).toISOString()
-    lastAt = at
-  }
-  return lastInstant
+  if (at === lastAt) return lastInstant
+  if (at === beforeAt) return instantBefore
+  ;[beforeAt, instantBefore] = [lastAt, lastInstant]
+  lastAt = at
+  return (lastInstant = new Date(at).toISOString())
 }

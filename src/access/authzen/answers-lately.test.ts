@@ -17,25 +17,29 @@ test('an answer says the same, whatever was answered for its grant before', asyn
     stateWith([facts('app')], [grant('grt_the id of the decision', 'app')]),
     stateWith([facts('app', { state: 'quarantined' })], [grant('grt_1', 'app')]),
   ])
-  let kept = 0
+  const hints = [undefined, undefined, { evaluation_id: 'dec_1' }, { evaluation_id: 'dec_2', next_action: 'request' }]
+  let [kept, denials] = [0, 0]
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.nat(states.length - 1), fc.nat(3), fc.constantFrom('pg:SELECT', 'pg:INSERT')), {
+      fc.array(fc.tuple(fc.nat(states.length - 1), fc.nat(3), fc.constantFrom('pg:SELECT', 'pg:INSERT'), fc.nat(3)), {
         minLength: 5,
       }),
       (all) => {
         const lately = new AnswersLately()
-        for (const [place, later, action] of all) {
+        for (const [place, later, action, hint] of all) {
           const state = states[place] ?? assert.fail()
           const decision = decide(state, question('app', { action: { name: action } }), NOON + later)
-          const said = lately.textOf('dec_7', decision)
+          const more = hints[hint]
+          const said = lately.textOf('dec_7', decision, more)
           if (said === undefined) continue
-          kept += 1
-          assert.equal(said.text, JSON.stringify(answerOf('dec_7', decision)))
+          if (decision.allowed) kept += 1
+          else denials += 1
+          assert.equal(said.text, JSON.stringify(answerOf('dec_7', decision, more)))
+          assert.equal(said.byteLength, Buffer.byteLength(said.text))
         }
       },
     ),
     { numRuns: 200 },
   )
-  assert.ok(kept > 500, String(kept))
+  assert.ok(kept > 200 && denials > 500, `${kept} ${denials}`)
 })

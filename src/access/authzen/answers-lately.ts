@@ -1,4 +1,4 @@
-// Answers that let somebody do the same as a moment ago: only their ids and their ends differ, so the rest of the text is made once.
+// Answers that say the same as a moment ago: only their ids and their ends differ, so the rest of the text is made once.
 import type { Decision } from '../decide/index.ts'
 import { answerOf, instantOf } from './answer.ts'
 
@@ -19,64 +19,74 @@ export class AnswerText {
   }
 }
 
-interface Known extends Pick<Decision, 'reason' | 'level' | 'policyVersion' | 'standing'> {
+interface Known extends Pick<Decision, 'allowed' | 'reason' | 'level' | 'policyVersion' | 'standing'> {
+  /** Of a denial: what was said beside. */
+  readonly more: object | undefined
   /** Up to the id, between it and the end, and after that. */
   readonly parts: readonly [string, string, string]
   /** Of the parts. */
   readonly bytes: number
 }
 
-const GRANTS_MAX = 10_000
+const KEPT_MAX = 10_000
 const ID = 'the id of the decision'
 const END = 'the end of the answer'
 
 export class AnswersLately {
-  readonly #byGrant = new Map<string, Known>()
+  /** By grant where it allows, by principal where it denies. */
+  readonly #lately = new Map<string, Known>()
 
-  /** What `answerOf` says, as JSON; `undefined` for what is not kept: denials, obligations, policies that failed. */
-  textOf(decisionId: string, decision: Decision): AnswerText | undefined {
-    const grantId = decision.chain.at(-1)?.grantId
-    if (!decision.allowed || grantId === undefined || decision.obligations.length + decision.errors.length > 0)
-      return undefined
-    const before = this.#byGrant.get(grantId)
-    const known = before !== undefined && isSame(before, decision) ? before : this.#make(grantId, decision)
+  /** What `answerOf` says, as JSON; `undefined` for what is not kept: obligations, policies that failed, details. */
+  textOf(decisionId: string, decision: Decision, more?: object): AnswerText | undefined {
+    const { allowed, chain, obligations, errors, detail, expiresAt } = decision
+    const actor = chain.at(-1)
+    const key = allowed ? actor?.grantId : actor?.principalId
+    if (key === undefined || obligations.length + errors.length > 0 || detail !== undefined) return undefined
+    // what an approval says is said anew each time
+    if (allowed && more !== undefined) return undefined
+    const before = this.#lately.get(key)
+    const known = before !== undefined && isSame(before, decision, more) ? before : this.#make(key, decision, more)
     if (known === undefined) return undefined
     const [start, middle, end] = known.parts
-    const until = instantOf(decision.expiresAt)
+    const until = instantOf(expiresAt)
     const length = known.bytes + decisionId.length + until.length
     return new AnswerText(start + decisionId + middle + until + end, length)
   }
 
-  #make(grantId: string, decision: Decision): Known | undefined {
-    const answer = answerOf(ID, decision)
+  #make(key: string, decision: Decision, more: object | undefined): Known | undefined {
+    const answer = answerOf(ID, decision, more)
     const text = JSON.stringify({ ...answer, context: { ...answer.context, expires_at: END } })
-    const [start = '', rest = '', ...more] = text.split(ID)
+    const [start = '', rest = '', ...others] = text.split(ID)
     const [middle = '', end, ...evenMore] = rest.split(END)
     // a name that holds either word is written each time
-    if (end === undefined || more.length + evenMore.length > 0) return undefined
-    const { reason, level, policyVersion, standing } = decision
+    if (end === undefined || others.length + evenMore.length > 0) return undefined
+    const { allowed, reason, level, policyVersion, standing } = decision
     const known: Known = {
+      allowed,
       reason,
       level,
+      more,
       parts: [start, middle, end],
       bytes: Buffer.byteLength(start + middle + end),
       ...(policyVersion !== undefined && { policyVersion }),
       ...(standing !== undefined && { standing }),
     }
-    if (this.#byGrant.size >= GRANTS_MAX) this.#byGrant.clear()
-    this.#byGrant.set(grantId, known)
+    if (this.#lately.size >= KEPT_MAX) this.#lately.clear()
+    this.#lately.set(key, known)
     return known
   }
 }
 
-/** Of the same grant: whether all but the id and the end would be said the same. */
-function isSame({ reason, level, policyVersion, standing }: Known, decision: Decision): boolean {
+/** Under the same key: whether all but the id and the end would be said the same. */
+function isSame(known: Known, decision: Decision, more: object | undefined): boolean {
+  const { allowed, reason, level, policyVersion, standing } = known
   const { standing: now } = decision
   return (
+    allowed === decision.allowed &&
+    known.more === more &&
     reason === decision.reason &&
     level === decision.level &&
     policyVersion === decision.policyVersion &&
-    decision.detail === undefined &&
     standing?.state === now?.state &&
     standing?.tier === now?.tier &&
     standing?.owned === now?.owned &&

@@ -6,7 +6,6 @@ import { unreadableAnswer } from './answer.ts'
 import type { EvaluationAnswer } from './answer.ts'
 import { AnswerText } from './answers-lately.ts'
 import type { AnswersLately } from './answers-lately.ts'
-import { itemsIn } from './batch-items.ts'
 import { answerIn, decidedOn, evaluate } from './evaluate.ts'
 import type { Asked, DecisionPoint } from './evaluate.ts'
 import { isObject, readBody, refuse } from './read-body.ts'
@@ -17,6 +16,8 @@ import { objectIn, questionOf } from './read-question.ts'
 const EVALUATIONS_MAX = 1000
 /** Then whoever else waits is answered. */
 const SLICE_MS = 20
+/** So many are decided before the clock is looked at: a decision that takes a millisecond is a slow one. */
+const LOOKED_AT = 4
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 type Semantic = (typeof SEMANTICS)[number]
 
@@ -37,12 +38,12 @@ export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promi
   const items = evaluations as readonly unknown[]
   const ask = (item: unknown): Answered => askItem(point, body, item)
   const tell = (one: Answered, wasWritten: boolean): EvaluationAnswer =>
-    'decided' in one ? answerIn(point, one.decided, wasWritten) : one
+    'question' in one ? answerIn(point, one, wasWritten) : one
   if (semantic === 'execute_all') return { evaluations: await allOf(items, ask, tell) }
   const answers: EvaluationAnswer[] = []
   for (const item of items) {
     const one = ask(item)
-    const answer = tell(one, !('decided' in one) || ((await one.written) ?? true))
+    const answer = tell(one, !('question' in one) || ((await one.written) ?? true))
     answers.push(answer)
     if (answer.decision ? semantic === 'permit_on_first_permit' : semantic === 'deny_on_first_deny') break
   }
@@ -55,29 +56,16 @@ export async function evaluateAllToSend(
   text: string,
   { asked, answered }: { readonly asked: ReadLately; readonly answered: AnswersLately },
 ): Promise<EvaluationsAnswer | AnswerText> {
-  const questions = questionsIn(text, asked)
+  const questions = asked.questionsIn(text, EVALUATIONS_MAX)
   if (questions === undefined) return await evaluateAll(point, readBody(text))
   const ask = (question: Question): Asked => decidedOn(point, question)
-  const tell = ({ decided }: Asked, wasWritten: boolean): AnswerText => {
-    const answer = answerIn(point, decided, wasWritten, answered)
+  const tell = (made: Asked, wasWritten: boolean): AnswerText => {
+    const answer = answerIn(point, made, wasWritten, answered)
     return answer instanceof AnswerText ? answer : AnswerText.of(answer)
   }
   return inOne(await allOf(questions, ask, tell))
 }
 
-/** `undefined` where the batch says more than its items, or anything is wrong with it: then it is read as a whole. */
-function questionsIn(text: string, asked: ReadLately): Question[] | undefined {
-  const items = itemsIn(text, EVALUATIONS_MAX)
-  try {
-    return items?.map((item) => asked.questionIn(item, ITEM_DEPTH))
-  } catch (error) {
-    if (error instanceof Fault) return undefined
-    throw error
-  }
-}
-
-/** Within the object and its list. */
-const ITEM_DEPTH = 2
 const [BEGIN, END] = ['{"evaluations":[', ']}']
 
 function inOne(answers: readonly AnswerText[]): AnswerText {
@@ -105,15 +93,14 @@ async function allOf<Item, One extends Answered, Told>(
   for (const item of items) {
     const one = ask(item)
     asked.push(one)
-    if ('decided' in one && one.written !== undefined && one.written !== last) waits.set((last = one.written), false)
-    if (performance.now() - since < SLICE_MS) continue
+    if ('question' in one && one.written !== undefined && one.written !== last) waits.set((last = one.written), false)
+    if (asked.length % LOOKED_AT !== 0 || performance.now() - since < SLICE_MS) continue
     await setImmediate()
     since = performance.now()
   }
   await Promise.all([...waits.keys()].map(async (written) => waits.set(written, await written)))
-  return asked.map((one) =>
-    tell(one, !('decided' in one) || one.written === undefined || waits.get(one.written) === true),
-  )
+  const wasWritten = ({ written }: Asked): boolean => written === undefined || waits.get(written) === true
+  return asked.map((one) => tell(one, !('question' in one) || wasWritten(one)))
 }
 
 /** A bad item is that item's denial. */

@@ -28,20 +28,23 @@ export interface DecisionPoint {
 }
 
 /** Decided, and maybe not written down yet. */
-export interface Asked {
-  readonly decided: Decided
-  readonly written: Promise<boolean> | undefined
+export interface Asked extends Decided {
+  written: Promise<boolean> | undefined
 }
 
 export function decidedOn(point: DecisionPoint, question: Question): Asked {
-  const decided = { id: newId('decision'), question, decision: decide(point.state(), question, point.now()) }
-  return { decided, written: point.onDecided?.(decided) }
+  const decision = decide(point.state(), question, point.now())
+  const asked: Asked = { id: newId('decision'), question, decision, written: undefined }
+  asked.written = point.onDecided?.(asked)
+  return asked
 }
 
 /** Throws Fault('invalid') that names the field. */
 export function evaluate(point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> {
-  const { decided, written } = decidedOn(point, questionOf(body))
-  return written === undefined ? answerIn(point, decided, true) : written.then((was) => answerIn(point, decided, was))
+  const asked = decidedOn(point, questionOf(body))
+  return asked.written === undefined
+    ? answerIn(point, asked, true)
+    : asked.written.then((was) => answerIn(point, asked, was))
 }
 
 export type Sendable = EvaluationAnswer | AnswerText
@@ -52,9 +55,9 @@ export function evaluateToSend(
   question: Question,
   lately: AnswersLately,
 ): Sendable | Promise<Sendable> {
-  const { decided, written } = decidedOn(point, question)
-  const told = (was: boolean): Sendable => answerIn(point, decided, was, lately)
-  return written === undefined ? told(true) : written.then(told)
+  const asked = decidedOn(point, question)
+  const told = (was: boolean): Sendable => answerIn(point, asked, was, lately)
+  return asked.written === undefined ? told(true) : asked.written.then(told)
 }
 
 export function answerIn(point: DecisionPoint, made: Decided, wasWritten: boolean): EvaluationAnswer
@@ -66,11 +69,9 @@ export function answerIn(
   lately?: AnswersLately,
 ): Sendable {
   const decided = wasWritten ? made : { ...made, decision: unwritten(made.decision) }
-  const more = hint?.(decided)
   const { id, decision } = decided
-  if (more === undefined) return lately?.textOf(id, decision) ?? answerOf(id, decision)
-  const answer = answerOf(id, decision)
-  return { ...answer, context: { ...answer.context, ...more } }
+  const more = hint?.(decided)
+  return lately?.textOf(id, decision, more) ?? answerOf(id, decision, more)
 }
 
 /** What was decided and is not on record, where it has to be. */

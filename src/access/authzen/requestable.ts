@@ -1,7 +1,7 @@
 // Which denials may be followed by a request for the right, and how a denial says so (AuthZEN Access Request and Approval
 // Profile 1.0, draft 1, "Requestable Denial"). A denial stays one.
 import type { Json } from '#kernel'
-import type { Denial } from '../decide/index.ts'
+import type { Denial, Reading } from '../decide/index.ts'
 import { resourceName } from '../decide/index.ts'
 import type { DecisionState } from '../decide/index.ts'
 import { judgeRequest } from '../request/judge-request.ts'
@@ -64,7 +64,7 @@ function approvalHint(presented: Json, { chain, endsAt }: Decided['decision']): 
  * as nothing new is known. To judge and sign each anew costs several decisions.
  */
 class HintsLately {
-  readonly #hints = new Map<string, AnswerHint | undefined>()
+  readonly #hints = new Map<string | Reading, AnswerHint | undefined>()
   #position = ''
   #policies: DecisionState['policies']
   #since = -Infinity
@@ -72,7 +72,7 @@ class HintsLately {
   of(
     { position, policies }: DecisionState,
     at: number,
-    denied: string,
+    denied: string | Reading,
     make: () => AnswerHint | undefined,
   ): AnswerHint | undefined {
     const isOver = at < this.#since || at - this.#since >= LATELY_MS || this.#hints.size >= LATELY_MAX
@@ -85,7 +85,7 @@ class HintsLately {
     const known = this.#hints.get(denied)
     if (known !== undefined || this.#hints.has(denied)) return known
     const hint = make()
-    if (denied.length <= LATELY_LETTERS_MAX) this.#hints.set(denied, hint)
+    if (typeof denied !== 'string' || denied.length <= LATELY_LETTERS_MAX) this.#hints.set(denied, hint)
     return hint
   }
 }
@@ -104,7 +104,8 @@ function requestableHint(
   const principalId = chain[0]?.principalId
   if (!REQUESTABLE.has(reason) || chain.length !== 1 || principalId === undefined) return undefined
   const { subject, action, resource } = question
-  const denied = JSON.stringify([principalId, subject, action, resource])
+  // one that is kept to be asked again is known by that; who is meant by it is known by the position of the state
+  const denied = question.reading ?? JSON.stringify([principalId, subject, action, resource])
   return lately.of(state, decidedAt, denied, () => hintAt(state, binding, { id, question, decision }, principalId))
 }
 

@@ -36,8 +36,8 @@ export interface Turn {
   readonly spelled: string
   /** Of each text; none where the text has none, and `lost` where it has one that is not in the file. */
   readonly tails: readonly (Tail | 'lost' | undefined)[]
-  /** When each was decided, where it was written by this process. */
-  readonly times?: readonly (number | undefined)[]
+  /** When each was decided, where it was written by this process; NaN where that was not told. */
+  readonly times?: readonly number[]
 }
 
 export interface PlacedTurn extends Turn {
@@ -86,27 +86,27 @@ export class WrittenTails {
 
 /** Of one turn: nearly always one. */
 export function framedLines(first: number, texts: readonly Written[], tails: WrittenTails): FramedLine[] {
+  const spelled = texts.map((text) => tails.spelled(text))
   const lines: FramedLine[] = []
-  let begin = 0
-  let spelled = ''
-  for (const [place, text] of texts.entries()) {
-    spelled += place === begin ? tails.spelled(text) : BETWEEN + tails.spelled(text)
-    if (spelled.length < LINE_LETTERS && place < texts.length - 1) continue
-    lines.push(
-      framed(first + begin, spelled, begin === 0 && place === texts.length - 1 ? texts : texts.slice(begin, place + 1)),
-    )
-    begin = place + 1
-    spelled = ''
+  let [begin, letters] = [0, 0]
+  for (let place = 0; place < spelled.length; place++) {
+    letters += spelled[place]?.length ?? 0
+    if (letters < LINE_LETTERS && place < spelled.length - 1) continue
+    const end = place + 1
+    lines.push(framed(first + begin, spelled.slice(begin, end), texts.slice(begin, end)))
+    ;[begin, letters] = [end, 0]
   }
   return lines
 }
 
 const NO_SUM = ' '.repeat(SUM_LETTERS + 1)
 
-function framed(first: number, spelled: string, texts: readonly Written[]): FramedLine {
+function framed(first: number, texts: readonly string[], written: readonly Written[]): FramedLine {
+  // joined, it is one piece: what is concatenated keeps its pieces
+  const spelled = texts.join(BETWEEN)
   const bytes = Buffer.from(`${NO_SUM}${first} ${spelled}\n`)
   bytes.write(checksum(bytes.subarray(SUM_LETTERS + 1, -1)), 'latin1')
-  return { first, spelled, tails: texts.map(({ tail }) => tail), times: texts.map(({ at }) => at), bytes }
+  return { first, spelled, tails: written.map(({ tail }) => tail), times: written.map(({ at }) => at ?? NaN), bytes }
 }
 
 const checksum = (line: string | Buffer): string => crc32(line).toString(16).padStart(SUM_LETTERS, '0')
@@ -175,9 +175,9 @@ class LineOfTurn implements SpoolLine {
   readonly #place: number
   readonly #heads: Heads
 
-  constructor(seq: number, place: number, heads: Heads, tail: Tail | undefined, at: number | undefined) {
+  constructor(seq: number, place: number, heads: Heads, tail: Tail | undefined, at = NaN) {
     this.seq = seq
-    this.decision = tail?.kind === undefined || at === undefined ? undefined : { at, kind: tail.kind }
+    this.decision = tail?.kind === undefined || Number.isNaN(at) ? undefined : { at, kind: tail.kind }
     this.#tail = tail
     this.#place = place
     this.#heads = heads
