@@ -131,8 +131,7 @@ async function assertNotBegun(world: PlanWorld, job: Job, grantId: string): Prom
   const isSaid = async (): Promise<boolean> => {
     const { status, body } = await askedIn(world, job, grantId)
     said = `${status} ${body.detail}`
-    // or what is said of one before it, which has ended
-    return /^403 .*denied now: grant_(?:not_begun|ended)$/.test(said)
+    return /^403 .*denied now: grant_not_begun$/.test(said)
   }
   await until(isSaid, `${grantId} has not begun`).catch((error: unknown) => assert.fail(`${messageOf(error)}: ${said}`))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { decide } from './decide.ts'
 import { DecisionState } from './decision-state.ts'
+import type { ResidentGrant } from './grant-index.ts'
 import type { Question } from './question.ts'
 import type { Reason } from './reason.ts'
 import { facts, grant, HOUR, NOON, principalId, question, stateWith } from './state-in-test.ts'
@@ -140,6 +141,22 @@ void suite('the decision', () => {
     assert.equal(reasonOf(state, question('app')), 'grant_ended')
     state.grants.remove('grt_1')
     assert.equal(reasonOf(state, question('app')), 'nothing_permits')
+  })
+
+  void test('of several grants that are not in force the same one tells why, in whatever order they were read', async () => {
+    const expired = grant('grt_1', 'app', { until: NOON - 1 })
+    const ranOut = grant('grt_2', 'app', { ended: true, ranOut: true })
+    const ended = grant('grt_3', 'app', { ended: true })
+    const later = grant('grt_4', 'app', { from: NOON + 1 })
+    const reasons = async (...grants: readonly ResidentGrant[]): Promise<Reason[]> => {
+      const found = new Set<Reason>()
+      for (const order of [grants, grants.toReversed()])
+        found.add(reasonOf(await stateWith([facts('app')], order), question('app')))
+      return [...found]
+    }
+    assert.deepEqual(await reasons(expired, ranOut, ended, later), ['grant_not_begun'])
+    assert.deepEqual(await reasons(expired, ended, ranOut), ['grant_ended'])
+    assert.deepEqual(await reasons(ranOut, expired), ['grant_expired'])
   })
 
   void test('a person who is denied is denied in each of their accounts, until that is lifted', async () => {

@@ -217,8 +217,8 @@ export class DecisionState {
       return () => (this.policies = before)
     }
     if (supposed.kind === 'grant_ended') {
-      const before = this.grants.setEnded(supposed.grantId, true)
-      return () => before !== undefined && this.grants.setEnded(supposed.grantId, before)
+      const before = this.grants.setOver(supposed.grantId, 'ended')
+      return () => before !== undefined && this.grants.setOver(supposed.grantId, before)
     }
     const before = this.#principals.get(supposed.principalId)
     if (before === undefined) return () => undefined

@@ -163,7 +163,7 @@ function consideredGrants(
 }
 
 function missesOf(
-  { actions, resource: on, from, until, ended }: GrantRow,
+  { actions, resource: on, from, until, ended, ranOut }: GrantRow,
   action: string,
   resource: string,
   now: number,
@@ -172,7 +172,7 @@ function missesOf(
   if (!actions.some((pattern) => covers(pattern, action))) misses.push('another action')
   if (!covers(on, resource)) misses.push('another resource')
   if (ended) misses.push('ended')
-  else if (until <= now) misses.push('over')
+  else if (ranOut === true || until <= now) misses.push('over')
   else if (from > now) misses.push('not begun')
   return misses
 }

@@ -16,8 +16,10 @@ export interface ResidentGrant {
   /** Milliseconds since 1970; a grant without an end has Infinity. */
   readonly from: number
   readonly until: number
-  /** Ended before its time. It stays a while, so that a denial can say so. */
+  /** Over by its record, whatever a clock says. It stays a while, so that a denial can say so. */
   readonly ended: boolean
+  /** Of one that is over: by its time, and not by an act. */
+  readonly ranOut?: boolean
 }
 
 /** What was found, written over for each request. `outside` tells why a grant that covers the right is not in force. */
@@ -30,6 +32,11 @@ export interface FoundGrant {
 
 /** A grant as it stands under one of its patterns. */
 export type GrantRow = Omit<ResidentGrant, 'principalId' | 'resources'> & { readonly resource: string }
+
+/** As it stands in the index; in force are only those that are not over. */
+type Over = 'no' | 'ended' | 'ran_out'
+/** Which of several grants that are not in force tells why: one that will be first, then one that an act ended. */
+const TELLS = { grant_expired: 1, grant_ended: 2, grant_not_begun: 3 } as const
 
 const NONE = -1
 /** Pairs are keyed by one number: there are fewer than this many patterns. */
@@ -53,7 +60,7 @@ export class GrantIndex {
   readonly #keys: number[] = []
   readonly #from: number[] = []
   readonly #until: number[] = []
-  readonly #ended: boolean[] = []
+  readonly #over: Over[] = []
   readonly #versions: number[] = []
   readonly #next: number[] = []
   /** The next row of the same grant. */
@@ -98,7 +105,8 @@ export class GrantIndex {
           resource: patterns[key % PAIR] ?? '',
           from: this.#from[row] ?? Infinity,
           until: this.#until[row] ?? -Infinity,
-          ended: this.#ended[row] !== false,
+          ended: this.#over[row] === 'ended',
+          ranOut: this.#over[row] === 'ran_out',
         }
       }
     }
@@ -119,7 +127,7 @@ export class GrantIndex {
       this.#keys[row] = key
       this.#from[row] = grant.from
       this.#until[row] = grant.until
-      this.#ended[row] = grant.ended
+      this.#over[row] = grant.ended ? (grant.ranOut === true ? 'ran_out' : 'ended') : 'no'
       this.#versions[row] = version
       this.#next[row] = this.#pairs.get(key) ?? NONE
       this.#pairs.set(key, row)
@@ -148,18 +156,18 @@ export class GrantIndex {
   }
 
   /** Over, or not, whatever its window; `undefined` where there is none of this id, else what it was before. */
-  setEnded(id: string, ended: boolean): boolean | undefined {
-    let before: boolean | undefined
+  setOver(id: string, over: Over): Over | undefined {
+    let before: Over | undefined
     for (let row = this.#rowsOf.get(id) ?? NONE; row !== NONE; row = this.#sibling[row] ?? NONE) {
-      before = this.#ended[row]
-      this.#ended[row] = ended
+      before = this.#over[row]
+      this.#over[row] = over
     }
     return before
   }
 
   /** Over, but for one that has run out at `at` (milliseconds since 1970). */
   endBefore(id: string, at: number): void {
-    if ((this.#until[this.#rowsOf.get(id) ?? NONE] ?? -Infinity) > at) this.setEnded(id, true)
+    if ((this.#until[this.#rowsOf.get(id) ?? NONE] ?? -Infinity) > at) this.setOver(id, 'ended')
   }
 
   /** Among the grants that cover the right, the one in force that lasts longest, else one that tells why none is. */
@@ -196,10 +204,18 @@ export class GrantIndex {
   #weigh(row: number, now: number, inForce: boolean, found: FoundGrant): boolean {
     const from = this.#from[row] ?? Infinity
     const until = this.#until[row] ?? -Infinity
-    const ended = this.#ended[row] !== false
-    const outside = ended ? 'grant_ended' : until <= now ? 'grant_expired' : from > now ? 'grant_not_begun' : undefined
+    const over = this.#over[row] ?? 'ended'
+    const outside =
+      over === 'ended'
+        ? 'grant_ended'
+        : over === 'ran_out' || until <= now
+          ? 'grant_expired'
+          : from > now
+            ? 'grant_not_begun'
+            : undefined
     if (outside !== undefined) {
-      if (!inForce) found.outside = outside
+      // not the one that was read last: which that is is chance
+      if (!inForce && (found.outside === undefined || TELLS[outside] > TELLS[found.outside])) found.outside = outside
       return inForce
     }
     if (inForce && until <= found.until) return true

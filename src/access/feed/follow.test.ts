@@ -12,6 +12,7 @@ import type { Reason } from '../decide/index.ts'
 import { grantInTest } from '../grant/grant-in-test.ts'
 import { denySubject, liftDenial } from '../grant/deny-subject.ts'
 import { endGrant } from '../grant/end-grant.ts'
+import { endThoseOver } from '../fulfil/due-grants.ts'
 import type { AccessLayer } from '../observe/records.ts'
 import { installStarterPolicies } from '../policy-version/starter-policies.ts'
 import { activatePolicies, approvePolicies, proposePolicies } from '../policy-version/write-policies.ts'
@@ -87,6 +88,21 @@ describe('following what was changed', { skip: databaseUnavailable() }, () => {
     await until(() => reasonOf('app') === 'quarantined')
     await restorePrincipal(roll.identity, act(), { id, reason: 'over', expectedVersion: current.version })
     await until(() => reasonOf('app') === 'granted')
+  })
+
+  test('a grant whose record says that it ran out is not in force again where the clock was set back since', async () => {
+    const principalId = await active('late-clock')
+    const [from, minute] = [act(), 1 / 24 / 60]
+    const ends = new Date(Date.parse(from.at) + 60_000).toISOString() as Instant
+    await grantInTest(access, from, { principalId, actions: ['pg:*'], resources: ['pg://main/shop/*'], until: ends })
+    roll.pass(2 * minute)
+    assert.equal(await endThoseOver(access, 10), 1)
+    roll.pass(-1.5 * minute)
+    const other = await open({ hints: false })
+    const reason = reasonOf('late-clock', other)
+    await other.stop()
+    roll.pass(2 * minute)
+    assert.equal(reason, 'grant_expired')
   })
 
   test('without hints a look finds everything, and nothing is told twice as new', async () => {

@@ -87,8 +87,10 @@ function grantChange({ id, version, data }: Current<GrantRecord>): Extract<Chang
       resources,
       from: begun ? Date.parse(from) : Number.MAX_SAFE_INTEGER,
       until: end === undefined ? null : Date.parse(end),
+      // SECURITY: also by a clock that was set back since, by which its time would not be over
+      ended: OVER.has(state),
       // one whose time was over has run out, and was not taken
-      ended: OVER.has(state) && !(ended !== undefined && until !== undefined && ended.at >= until),
+      ...(OVER.has(state) && ended !== undefined && until !== undefined && ended.at >= until && { ranOut: true }),
     },
   }
 }
