@@ -12,6 +12,19 @@ import { literal } from './sql-text.ts'
 export const GOES_WITH_IT = "('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)"
 
 /**
+ * Objects that this transaction dropped: whatever is dropped is locked for it until the end. What was committed after the last look
+ * and before DROP OWNED began is dropped by it; that is undone with everything else, and the next try hands it over. A database is
+ * never dropped by it; a policy for nobody else goes, too.
+ */
+const DROPPED = `
+      SELECT k.classid, k.objid FROM (
+        SELECT CASE o.locktype WHEN 'relation' THEN 'pg_class'::regclass ELSE o.classid END AS classid,
+          CASE o.locktype WHEN 'relation' THEN o.relation ELSE o.objid END AS objid
+        FROM pg_locks o WHERE o.pid = pg_backend_pid() AND o.locktype IN ('relation', 'object') AND o.mode = 'AccessExclusiveLock') k
+      WHERE k.classid NOT IN ('pg_policy'::regclass, 'pg_auth_members'::regclass) AND k.classid NOT IN ${GOES_WITH_IT}
+        AND pg_describe_object(k.classid, k.objid, 0) IS NULL`
+
+/**
  * Only a superuser, or every single owner, can withdraw rights that others gave: DROP OWNED of anybody else leaves them, with a
  * warning. SECURITY: it does this one thing, for a role that the caller administers and that may not log in any more.
  */
@@ -70,6 +83,10 @@ export const HAND_OVER: Reviewed = {
       RAISE dependent_objects_still_exist USING MESSAGE = 'still owned: ' || remaining;
     END IF;
     EXECUTE format('DROP OWNED BY %I', account);
+    SELECT string_agg(l.classid::regclass || ' ' || l.objid, ', ') INTO remaining FROM (${DROPPED}) l;
+    IF remaining IS NOT NULL THEN
+      RAISE serialization_failure USING MESSAGE = account || ' was given something meanwhile, which would be lost (' || remaining || '); nothing was done';
+    END IF;
   END `,
 }
 

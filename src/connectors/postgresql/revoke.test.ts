@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StepCall, StepVerdict, TargetSettings } from '#connectors/target'
-import { MAJORS_BY_LOT, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
+import { MAJORS_BY_LOT, offered, PASSWORD, postgresMissing, startPostgres, SUPERUSER } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { carriedOut, factsIn } from './steps-in-test.ts'
@@ -88,6 +89,45 @@ for (const major of MAJORS_BY_LOT) {
       const [refused] = factsIn(verdicts['try_credential_after'])['places'] as { sqlstate: string }[]
       assert.equal(refused?.sqlstate, '28P01')
       await server.sql('drop database apps_own')
+    })
+
+    test('what another session gives it between the last look and DROP OWNED is not lost, and is handed over by the next try', async () => {
+      await server.sql('alter role app nologin')
+      await server.sql(
+        `create table mixed (id int); grant select on mixed to app; alter table mixed enable row level security;
+         create policy theirs_alone on mixed to app using (true); alter default privileges for role app grant select on tables to reporting`,
+        'shop',
+      )
+      const [other, lock] = [
+        await server.session(SUPERUSER, PASSWORD, 'shop'),
+        await server.session(SUPERUSER, PASSWORD, 'shop'),
+      ]
+      const own = await server.session('reeve_admin', PASSWORD, 'shop')
+      await other.query(`begin; create table late (id int); insert into late values (7); alter table late owner to app`)
+      // nobody to reassign to: DROP OWNED is the first that has to write there
+      await lock.query('begin; lock table pg_shdepend in share mode')
+      const handed = own.query(`select reeve.hand_over('app', null)`)
+      const refused = assert.rejects(handed, {
+        code: '40001',
+        message: /app was given something meanwhile.*pg_class \d+/,
+      })
+      const waits = `select from pg_locks where not granted and relation = 'pg_shdepend'::regclass`
+      for (const end = Date.now() + 20_000; (await server.sql(waits)).length === 0; await sleep(20))
+        assert.ok(Date.now() < end)
+      await other.query('commit')
+      await lock.query('rollback')
+      await refused
+      assert.deepEqual(await server.sql('select id from late', 'shop'), [{ id: 7 }])
+      // all or nothing
+      assert.deepEqual(await server.sql(`select has_table_privilege('app', 'mixed', 'select') as has`, 'shop'), [
+        { has: true },
+      ])
+      await own.query(`select reeve.hand_over('app', 'keeper')`)
+      const left = `select pg_get_userbyid(relowner) as owner, (select count(*)::int from pg_shdepend where refobjid = 'app'::regrole
+        and dbid = (select oid from pg_database where datname = 'shop')) as hangs from pg_class where relname = 'late'`
+      assert.deepEqual(await server.sql(left, 'shop'), [{ owner: 'keeper', hangs: 0 }])
+      for (const one of [other, lock, own]) await one.end()
+      await server.sql('drop table late; drop table mixed', 'shop')
     })
 
     test('a step that is done again after a crash comes to the same', async () => {
