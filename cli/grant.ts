@@ -103,9 +103,13 @@ async function show(grantId: string, options: RemoteOptions): Promise<void> {
     ['approved by', data.approvedBy.join(', ')],
     ['ended', data.ended && `${data.ended.at} by ${data.ended.by}: ${data.ended.because}`],
     ['at the target', data.fulfilment?.reason ?? data.fulfilment?.answer],
+    ['left there', leftThere(data.fulfilment?.left)],
     ['tried again', GOES_ON.has(data.state) ? data.fulfilment?.nextAt : undefined],
   ])
 }
+
+const leftThere = (left: readonly string[] | undefined): string | undefined =>
+  left?.length === 0 ? 'nothing that can be seen' : left?.join('; ')
 
 interface NarrowOptions extends RemoteOptions {
   readonly action?: readonly string[]

@@ -27,7 +27,14 @@ const run = spawn(
     },
   },
 )
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run.kill(signal))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    // of a file that was under way then Node says "Promise resolution is still pending", which reads like a defect of it
+    process.stderr.write(
+      `told to end by ${signal}: what is said to be pending below was under way, and has not failed\n`,
+    )
+    run.kill(signal)
+  })
 run.on('close', (code) => {
   process.exitCode = code ?? 1
 })

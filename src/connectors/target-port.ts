@@ -181,10 +181,13 @@ export interface TimedRight {
   readonly fence: number
 }
 
-/** What the target did of it, or why not. `lasting`: trying again is of no use. */
+/**
+ * What the target did of it, or why not. `lasting`: trying again is of no use. `left`: of an end, what it made and stays, in words;
+ * absent where that is not known, since it was gone before anybody looked.
+ */
 export type TimedDone =
-  | { readonly done: true; readonly answer: string }
-  | { readonly done: false; readonly reason: string; readonly lasting?: true }
+  | { readonly done: true; readonly answer: string; readonly left?: readonly string[] }
+  | { readonly done: false; readonly reason: string; readonly lasting?: true; readonly left?: readonly string[] }
 
 export type TimedSeen =
   | { readonly effect: 'verified'; readonly answer: string }

@@ -90,6 +90,46 @@ describe('a grant at its target', { skip: databaseUnavailable() }, () => {
     target.faults.length = 0
   })
 
+  test('tells what each attempt at its end saw of what it left, in its record and in its entry', async () => {
+    const answers: Awaited<ReturnType<GrantFulfiller['end']>>[] = [
+      { done: false, reason: 'one database is away', left: ['table a: keeper owns it now'] },
+      { done: false, reason: 'still away' },
+      { done: true, left: ['table b: keeper owns it now', 'table a: keeper owns it now'] },
+    ]
+    const usual = access.fulfillers ?? []
+    const telling = usual.map((one) => ({
+      ...one,
+      end: async (...asked: Parameters<GrantFulfiller['end']>) => {
+        await one.end(...asked)
+        return answers.shift() ?? { done: true as const }
+      },
+    }))
+    access = { ...access, fulfillers: telling }
+    const id = await made()
+    await pass()
+    await endGrant(access, act(), { id, because: 'done' })
+    const seen: unknown[] = []
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await pass(60)
+      const { state: at, fulfilment } = await grant(id)
+      seen.push([at, fulfilment?.left?.length])
+    }
+    access = { ...access, fulfillers: usual }
+    assert.deepEqual(seen, [
+      ['ending', 1],
+      ['ending', 1],
+      ['ended', 2],
+    ])
+    const [entry] = await base.database
+      .layer('evidence')
+      .transaction((tx) =>
+        tx.query<{ left: string[] }>(
+          sql`select content -> 'left' as left from evidence.entry where ${id} = any(subjects) and type = 'grant.ended'`,
+        ),
+      )
+    assert.deepEqual(entry?.left, ['table a: keeper owns it now', 'table b: keeper owns it now'])
+  })
+
   test('is narrowed there: out of force until its target has been told, then less in both places', async () => {
     const less = { resources: ['pg://main/shop/public.orders'] }
     const id = await made()

@@ -24,11 +24,14 @@ export interface GrantAtTarget {
   readonly fence: number
 }
 
-/** `reason` and `answer` are words of the target, at most 500 characters of them are kept. SECURITY: no secret in either. */
+/**
+ * `reason`, `answer` and each of `left` are words of the target, at most 500 characters of them are kept. SECURITY: no secret in any.
+ * `left`: of an end, what who had the right made there and stays; absent where that is not known.
+ */
 export type Carried =
-  | { readonly done: true; readonly answer?: string }
+  | { readonly done: true; readonly answer?: string; readonly left?: readonly string[] }
   /** `lasting`: trying again is of no use. */
-  | { readonly done: false; readonly reason: string; readonly lasting?: true }
+  | { readonly done: false; readonly reason: string; readonly lasting?: true; readonly left?: readonly string[] }
 
 export type SeenAtTarget =
   /** The target itself refused the right. */

@@ -20,6 +20,7 @@ const FIRST_DELAY_MS = 1000
 /** What could not be proven is tried again, more and more seldom. */
 const UNPROVEN_DELAY_MS = 60 * 60_000
 const DELAY_DOUBLINGS_MAX = 5
+const LEFT_MAX = 100
 
 /** One version more of a grant that was read under lock. */
 export function changeOf(current: CurrentGrant, taken: StepTaken, at: Instant): RecordChange<GrantRecord> {
@@ -45,7 +46,7 @@ export function changeOf(current: CurrentGrant, taken: StepTaken, at: Instant): 
 
 /** Attempts and what the last one met are of the present step; a new one begins without. */
 function renewed(data: GrantRecord, state: GrantState, fulfilment: Partial<Fulfilment>): Fulfilment {
-  const { by = '', decisionId, attempts = 0, reason, answer, fence } = data.fulfilment ?? {}
+  const { by = '', decisionId, attempts = 0, reason, answer, fence, left } = data.fulfilment ?? {}
   const same = state === data.state
   return {
     by,
@@ -54,6 +55,7 @@ function renewed(data: GrantRecord, state: GrantState, fulfilment: Partial<Fulfi
     ...(same && reason !== undefined && { reason }),
     ...(answer !== undefined && { answer }),
     ...(fence !== undefined && { fence }),
+    ...(left !== undefined && { left }),
     ...fulfilment,
   }
 }
@@ -95,12 +97,21 @@ export const endingNow = (at: Instant, because: string): StepTaken => ({
   fulfilment: { nextAt: at },
 })
 
-export const seenEnded = (at: Instant, answer: string): StepTaken => ({
+export const seenEnded = (at: Instant, answer: string, left: readonly string[] | undefined): StepTaken => ({
   type: 'grant.ended',
-  content: { answer },
+  content: { answer, ...(left !== undefined && { left: [...left] }) },
   state: 'ended',
-  fulfilment: { verifiedAt: at, answer },
+  fulfilment: { verifiedAt: at, answer, ...(left !== undefined && { left }) },
 })
+
+/** What one attempt saw of it is gone from the target by the next: all of them together. */
+export function leftSoFar({ data }: CurrentGrant, seen: readonly string[] | undefined): readonly string[] | undefined {
+  const before = data.fulfilment?.left
+  return seen === undefined ? before : [...new Set([...(before ?? []), ...seen])].slice(0, LEFT_MAX)
+}
+
+export const withLeft = (taken: StepTaken, left: readonly string[] | undefined): StepTaken =>
+  left === undefined ? taken : { ...taken, fulfilment: { ...taken.fulfilment, left } }
 
 export const mayTryAgain = ({ data }: CurrentGrant): boolean => (data.fulfilment?.attempts ?? 0) + 1 < ATTEMPTS_MAX
 

@@ -99,9 +99,10 @@ async function endAtTarget(work: Pass, grant: CurrentGrant, target: GrantFulfill
   // it is not known what became of it: whoever goes on finds out
   if (signal.aborted) return
   const at = access.clock()
+  const left = record.leftSoFar(grant, 'failed' in ended ? undefined : ended.left?.map(plainWords))
   const notDone = 'failed' in ended ? ended.failed : ended.done ? undefined : ended.reason
   if (notDone === undefined && 'effect' in seen && seen.effect === 'verified') {
-    await work.steps.write(grant, record.seenEnded(at, plainWords(seen.answer)))
+    await work.steps.write(grant, record.seenEnded(at, plainWords(seen.answer), left))
     return
   }
   const notSeen = 'failed' in seen ? seen.failed : seen.effect === 'unproven' ? seen.reason : undefined
@@ -110,7 +111,7 @@ async function endAtTarget(work: Pass, grant: CurrentGrant, target: GrantFulfill
     grant.data.state === 'unproven' || record.mayTryAgain(grant)
       ? record.failedAttempt(grant, at, reason)
       : record.unproven(at, reason)
-  const made = await work.steps.write(grant, next)
+  const made = await work.steps.write(grant, record.withLeft(next, left))
   if (made?.data.state === 'unproven') work.onUnproven?.()
 }
 

@@ -47,6 +47,8 @@ export interface Fulfilment {
   readonly answer?: string
   /** Of the step that its target has: what says less there was lost since. */
   readonly fence?: number
+  /** What who had it made at its target and stays there, as far as it was seen at the end; absent where that is not known. */
+  readonly left?: readonly string[]
   /** When the target itself was seen to refuse the right after its end. */
   readonly verifiedAt?: Instant
 }

@@ -10,6 +10,7 @@ import { allOrEach, inParts, OneSession } from './one-session.ts'
 import { identifier } from './sql-text.ts'
 import { atEachStandby, untilNone } from './standbys.ts'
 import { spelled, TargetError } from './target-error.ts'
+import { madeBy, preparedWhile, remembered } from './timed-left.ts'
 import { readComment, TIMED_ROLES, timedRoleName } from './timed-role.ts'
 
 interface Taken {
@@ -25,8 +26,12 @@ const NOTHING = ''
 
 export async function takeTimed(call: TargetCall, right: TimedRight): Promise<TimedDone> {
   const role = timedRoleName(right)
-  const left = (await together.join(call, role)).left.get(role)
-  return left === undefined ? { done: true, answer: `pg_roles has no ${role} any more` } : { done: false, reason: left }
+  const reason = (await together.join(call, role)).left.get(role)
+  const stays = remembered.of(role)
+  const left = stays !== undefined && { left: stays }
+  return reason === undefined
+    ? { done: true, answer: `pg_roles has no ${role} any more`, ...left }
+    : { done: false, reason, ...left }
 }
 
 export async function reapTimed(call: TargetCall): Promise<TimedReaped> {
@@ -52,6 +57,8 @@ async function takeAll(call: TargetCall, wanted: readonly string[]): Promise<Tak
     const open = await Promise.all([endTimedSessions(one, call, roles), endAtStandbys(call, roles)])
     for (const some of open) for (const [name, reason] of some) left.set(name, reason)
     const free = roles.filter((name) => !left.has(name))
+    // while it is known whom each could become
+    for (const [name, stays] of await preparedWhile(one, roles)) remembered.add(name, stays)
     for (const part of inParts(free)) await dropRoles(one, call, part, left)
     for (const name of roles) if (left.has(name)) await withoutMemberships(one, name)
   })
@@ -124,9 +131,11 @@ async function handOver(one: Administrator, call: TargetCall, account: string): 
   for (const { database } of (await dependentsOf(one, account)).filter(({ open }) => open))
     await asAdministrator(call, { for: 'acting', database }, async (inside) => {
       // a superuser withdraws as the owner, which leaves what others passed on: that only who gave it can withdraw
+      const made = await madeBy(inside, account, call.settings.successor)
       const given = await inside.rows<{ statement: string }>(GIVEN, [account])
       for (const { statement } of given) await inside.rows(statement)
       await inside.rows(handOverStatement(account, call.settings.successor))
+      remembered.add(account, made)
     })
 }
 

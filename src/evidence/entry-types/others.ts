@@ -63,7 +63,10 @@ export const OTHER_ENTRIES: Readonly<Record<string, EntryType>> = {
   }),
   'grant.ending': access('a grant is over here, and its target is told'),
   'grant.unproven': access('a grant is over here, and its target was not seen to refuse it'),
-  'grant.ended': access('a grant is over; where a target was told, that was seen to refuse it', { answer: 'text?' }),
+  'grant.ended': access('a grant is over; where a target was told, that was seen to refuse it', {
+    answer: 'text?',
+    left: 'names?',
+  }),
   'break_glass.used': access('somebody took a right in an emergency, and nobody was asked first', {
     actions: 'names',
     resources: 'names',

@@ -102,6 +102,12 @@ export const Grant = z
           attempts: z.int().describe('of the present step, failed so far'),
           reason: z.string().optional().describe('why the last attempt failed'),
           answer: z.string().optional().describe('what the target said last'),
+          left: z
+            .array(z.string())
+            .optional()
+            .describe(
+              'what who had it made there and stays, as far as it was seen at the end; absent where that is not known',
+            ),
           verifiedAt: instant.optional().describe('when the target itself was seen to refuse it after its end'),
         })
         .optional()
