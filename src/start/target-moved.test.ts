@@ -30,6 +30,9 @@ describe('a target that is moved while a grant begins there', { skip: databaseUn
   let done: string[]
   let asked: () => Promise<unknown> = async () => undefined
   let giving: () => Promise<unknown> = async () => undefined
+  /** How long has passed beside what really did. */
+  let ahead = 0
+  const now = (): number => Date.now() + ahead
 
   const at =
     (what: string) =>
@@ -59,9 +62,10 @@ describe('a target that is moved while a grant begins there', { skip: databaseUn
   after(async () => await base?.close())
   beforeEach(async () => {
     done = []
+    ahead = 0
     giving = asked = async () => undefined
     const carried = targetGrants()
-    access = { db: base.database.layer('access'), clock: systemClock, ...carried }
+    access = { db: base.database.layer('access'), clock: () => new Date(now()).toISOString() as Instant, ...carried }
     effect = layerInTest(
       base,
       { ...new TargetInTest().adapter, timed },
@@ -80,7 +84,7 @@ describe('a target that is moved while a grant begins there', { skip: databaseUn
   })
 
   const pass = async (): Promise<void> => {
-    state.knownAt = Date.now()
+    state.knownAt = now()
     await keepGrants({ access, state: () => state, signal: new AbortController().signal })
   }
   const granted = async (ms = 600_000): Promise<string> => {
@@ -139,11 +143,11 @@ describe('a target that is moved while a grant begins there', { skip: databaseUn
   test('what began at the new place ends there, though whoever carries it had looked at the targets before', async () => {
     const list = [...(access.fulfillers ?? [])]
     await moved(6543)
-    const id = await granted(300)
+    const id = await granted(60_000)
     const stale = { ...access, fulfillers: list, lookForTargets: async () => undefined }
-    giving = async () => await sleep(400)
+    giving = async () => void (ahead = 120_000)
     for (const _ of [1, 2]) {
-      state.knownAt = Date.now()
+      state.knownAt = now()
       await keepGrants({ access: stale, state: () => state, signal: new AbortController().signal })
     }
     await isState(id, 'ended')

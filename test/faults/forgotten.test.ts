@@ -41,13 +41,14 @@ describe('a login that nobody remembers', { skip: postgresMissing(18), timeout: 
     await until(async () => !(await isThere()), 'it is gone', 90_000)
     await assert.rejects(session.query('select 1'))
     await assert.rejects(postgres.session(ROLE, PASSWORD), { code: '28P01' })
-    const reaped = await world.base.database
-      .layer('evidence')
-      .transaction((tx) =>
-        tx.query<{ gone: string[] }>(
-          sql`select content -> 'gone' as gone from evidence.entry where type = 'target.reaped'`,
-        ),
-      )
-    assert.deepEqual(reaped, [{ gone: [ROLE] }])
+    const reaped = async (): Promise<{ gone: string[] }[]> =>
+      await world.base.database
+        .layer('evidence')
+        .transaction((tx) =>
+          tx.query(sql`select content -> 'gone' as gone from evidence.entry where type = 'target.reaped'`),
+        )
+    // said after it was done
+    await until(async () => (await reaped()).length > 0, 'the log says so')
+    assert.deepEqual(await reaped(), [{ gone: [ROLE] }])
   })
 })

@@ -99,7 +99,8 @@ describe('while it acts', { skip: postgresMissing(18), timeout: 180_000 }, () =>
         await one?.query('select pg_sleep(5)').catch(() => undefined)
       }
     })()
-    await sleep(300)
+    const open = "select from pg_stat_activity where usename = 'app'"
+    await until(async () => (await server.sql(open)).length > 0, 'it has come')
     // logins are still allowed here
     const verdict = await endSessions.verify(callFor('app'))
     assert.equal(verdict.effect, 'unproven')
@@ -117,8 +118,7 @@ describe('while it acts', { skip: postgresMissing(18), timeout: 180_000 }, () =>
     hole.manner = 'black hole'
     const call = server.call({ address: hole.address })
     const running = probe(call, { user: 'app', credential: offered(SECRET), milliseconds: 4000 })
-    await sleep(1500)
-    assert.ok(hole.logins.length > 0, 'the prober is not at work')
+    await until(() => hole.logins.length > 0, 'the prober is at work')
     const seen = processes()
     assert.ok(seen.some((text) => text.includes('probe-process')))
     assert.deepEqual(
@@ -153,9 +153,13 @@ describe('on a server that audits everything', { skip: pgauditMissing(), timeout
         assert.deepEqual(bad, [], operation)
       }
       const folder = join(server.socketFolder, 'log')
-      const log = readdirSync(folder)
-        .map((name) => readFileSync(join(folder, name), 'utf8'))
-        .join('')
+      let log = ''
+      const isWritten = (): boolean => {
+        const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+        return (log = texts.join('')).includes('DROP ROLE ""app""')
+      }
+      // by a process of its own
+      await until(isWritten, 'the log is written')
       assert.match(log, /reeve plan pln_test\|.*AUDIT: SESSION.*ALTER ROLE ""app"" NOLOGIN CONNECTION LIMIT 0/)
       assert.match(log, /AUDIT: SESSION.*DROP ROLE ""app""/)
       assert.ok(!log.includes(SECRET))
@@ -164,6 +168,10 @@ describe('on a server that audits everything', { skip: pgauditMissing(), timeout
     }
   })
 })
+
+async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + 30_000; !(await holds()); await sleep(20)) assert.ok(Date.now() < end, what)
+}
 
 function pgauditMissing(): string | false {
   if (!existsSync('/usr/lib/postgresql/15/lib/pgaudit.so')) return 'pgaudit is not here'
