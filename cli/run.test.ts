@@ -4,13 +4,15 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Decided, DecisionState } from '#access/decisions'
 import { facts, grant, stateWith } from '../src/access/decide/state-in-test.ts'
 import { pointInTest } from '../src/http/decisions/point-in-test.ts'
 import type { PointInTest } from '../src/http/decisions/point-in-test.ts'
 import { onlyWhileAllowed, refusalOf } from './run/only-while-allowed.ts'
-import { COMMAND, reeve } from '../test/scan/run-reeve.ts'
+import { COMMAND, folderOf, reeve } from '../test/scan/run-reeve.ts'
 
 interface Started {
   readonly child: ChildProcess
@@ -113,6 +115,17 @@ describe('reeve run', { timeout: 120_000 }, () => {
     const { code } = await reeve(['run', '--subject', 'kubernetes:app', ...NAMES, '--', 'there-is-no-such-command'], {
       env,
     })
+    assert.equal(code, 127)
+  })
+
+  test('a folder of PATH that may not be searched, or that has a folder of its name, makes no command of it', async (t) => {
+    const folder = await folderOf(t, { 'shut/x': '', 'open/there-is-no-such-command/x': '' })
+    await chmod(join(folder, 'shut'), 0)
+    const PATH = [join(folder, 'shut'), join(folder, 'open'), process.env['PATH']].join(':')
+    const words = ['run', '--subject', 'kubernetes:app', ...NAMES, '--', 'there-is-no-such-command']
+    const { code } = await reeve(words, { env: { ...env, PATH } })
+    // so that it can be removed
+    await chmod(join(folder, 'shut'), 0o700)
     assert.equal(code, 127)
   })
 

@@ -1,6 +1,8 @@
 // The command that `reeve run` starts: with its own streams, told of every signal, and ended with all that it started.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { Fault } from '#kernel'
 import { codeOf } from '../terminal/write-out.ts'
 
@@ -42,7 +44,7 @@ export function startChild([command = '', ...args]: readonly string[], more: Nod
   }
   let timer: NodeJS.Timeout | undefined
   return {
-    ended: ending(child).finally(() => {
+    ended: ending(child, command).finally(() => {
       if (timer === undefined) return
       clearTimeout(timer)
       // what it started and left behind
@@ -55,14 +57,29 @@ export function startChild([command = '', ...args]: readonly string[], more: Nod
   }
 }
 
-async function ending(child: ReturnType<typeof spawn>): ReturnType<() => Child['ended']> {
+async function ending(child: ReturnType<typeof spawn>, command: string): ReturnType<() => Child['ended']> {
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
     return { code, signal }
   } catch (cause) {
     const why = codeOf(cause)
-    if (why === 'ENOENT') return { code: NOT_THERE, signal: null }
+    // also said where a folder of PATH may not be searched, or has a folder of this name
+    if (why === 'ENOENT' || (why === 'EACCES' && !isThere(command))) return { code: NOT_THERE, signal: null }
     if (why === 'EACCES') return { code: NOT_RUN, signal: null }
     throw new Fault('usage', `the command cannot be started (${why})`, { cause })
   }
+}
+
+/** As a shell looks for it. */
+function isThere(command: string): boolean {
+  if (command.includes('/')) return true
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.some((folder) => {
+    try {
+      return statSync(join(folder, command)).isFile()
+    } catch {
+      // not there, or not to be seen
+      return false
+    }
+  })
 }
