@@ -9,7 +9,8 @@ import { fencedBy, holdLock } from './session-lock.ts'
 import type { HeldLock } from './session-lock.ts'
 import { sql } from './sql.ts'
 
-const LEASE_MS = 1500
+/** Longer than a busy machine keeps a process waiting. */
+const LEASE_MS = 4000
 const HOLDER = `
   import { holdLock } from ${JSON.stringify(new URL('session-lock.ts', import.meta.url).href)}
   const held = await holdLock(JSON.parse(process.argv[1]), 'of a test', { leaseMs: ${LEASE_MS} })

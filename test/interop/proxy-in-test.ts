@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import http from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import https from 'node:https'
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DecisionState, ResidentAnswer, RouteTable } from '#access/decisions'
 import { buildDecisionServer, HTTP_SETTINGS } from '#http'
 import { NOON } from '../../src/access/decide/state-in-test.ts'
+import { freePort } from '../../src/db/free-port-in-test.ts'
 import type { DecisionsDoor } from '../../src/http/decisions/door.ts'
 import { makeCertificates } from './certificates-in-test.ts'
 import type { Certificate } from './certificates-in-test.ts'
@@ -176,15 +176,6 @@ function start(kind: ProxyKind, folder: string, places: Places): ReturnType<type
 
 const spawnPiped = (command: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
   spawn(command, [...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function reachable(port: number, dead: () => string | undefined): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {

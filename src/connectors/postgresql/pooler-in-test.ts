@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TargetAddress } from '#connectors/target'
 import { databaseAccount } from '../../db/embedded/account.ts'
-import { freePort } from './postgres-in-test.ts'
+import { freePort } from '../../db/free-port-in-test.ts'
 
 const PGBOUNCER = '/usr/sbin/pgbouncer'
 

@@ -4,8 +4,6 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +16,7 @@ import { openPlace } from '../../db/embedded/open-place.ts'
 import { databaseUnavailable } from '../../db/database-in-test.ts'
 import type { OfferedCredential, TargetCall, TargetSettings } from '#connectors/target'
 import { administratorStatements } from './administrator-sql.ts'
+import { freePort } from '../../db/free-port-in-test.ts'
 import { seededRandom } from '../../db/random-in-test.ts'
 
 const run = promisify(execFile)
@@ -68,15 +67,6 @@ export const offered = (secret: string, database?: string): OfferedCredential =>
   ...(database !== undefined && { database }),
 })
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 export async function startPostgres(
   major: Major,
   settings: Readonly<Record<string, string>> = {},
@@ -117,9 +107,13 @@ export async function openPostgres(place: Place, settings: Readonly<Record<strin
     sql,
     session,
     hba: async (lines) => {
+      // of the server when it let this session in
+      const loaded = async (): Promise<unknown> => (await sql('select pg_conf_load_time()::text as at'))[0]?.['at']
+      const before = await loaded()
       await writeFile(join(data, 'pg_hba.conf'), `${lines}\n${HBA}`)
       await sql('select pg_reload_conf()')
-      await sleep(300)
+      for (const until = Date.now() + 60_000; (await loaded()) === before; await sleep(20))
+        if (Date.now() > until) throw new Error('the server does not read its files again')
     },
     administered: async (managed, databases = []) => {
       const wanted = {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort, openPostgres, PASSWORD, SUPERUSER } from './postgres-in-test.ts'
+import { freePort } from '../../db/free-port-in-test.ts'
+import { openPostgres, PASSWORD, SUPERUSER } from './postgres-in-test.ts'
 import type { Place, TestPostgres } from './postgres-in-test.ts'
 
 const run = promisify(execFile)
@@ -31,6 +32,14 @@ export async function cutOff(server: TestPostgres): Promise<void> {
   await server.sql('select pg_terminate_backend(pid) from pg_stat_replication')
 }
 
+/** What the server removes while it is copied the standby removes by the log. */
+function onlyGone(error: unknown): void {
+  const lines = String((error as { stderr?: string }).stderr)
+    .trim()
+    .split('\n')
+  if (!lines.every((line) => line.endsWith('No such file or directory'))) throw error
+}
+
 async function copied(server: TestPostgres): Promise<Place> {
   const { place } = server
   const folder = await mkdtemp(join(tmpdir(), 'reeve-standby-'))
@@ -38,7 +47,7 @@ async function copied(server: TestPostgres): Promise<Place> {
   await mkdir(data, { mode: 0o700 })
   const keeper = await server.session(SUPERUSER, PASSWORD)
   await keeper.query("select pg_backup_start('standby', true)")
-  await run('cp', ['-a', `${place.data}/.`, data])
+  await run('cp', ['-a', `${place.data}/.`, data], { env: { ...process.env, LC_ALL: 'C' } }).catch(onlyGone)
   const { rows } = await keeper.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
   await keeper.end()
   await rm(join(data, 'postmaster.pid'), { force: true })

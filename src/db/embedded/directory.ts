@@ -96,16 +96,22 @@ export async function socketFolder(folder: string, account: Account | undefined)
   const record = join(folder, 'socket-directory')
   const known = existsSync(record) ? (await readFile(record, 'utf8')).trim() : ''
   if (known !== '' && (await isPrivate(known, account)) && blockedAt(account, known) === undefined) return known
-  const made = await mkdtemp(join(temporaryFolder(account), 'reeve-'))
+  const temporary = temporaryFolder(account, SOCKET_FOLDER_BYTES_MAX - '/reeve-XXXXXX'.length)
+  if (temporary === undefined)
+    throw new Fault(
+      'database_refused',
+      `the path \`${near}\` is too long for a socket, and so is that of TMPDIR: use a data directory with a shorter path`,
+    )
+  const made = await mkdtemp(join(temporary, 'reeve-'))
   await ownFolder(made, account)
   await writeFile(record, `${made}\n`, { mode: 0o600 })
   return made
 }
 
-/** Ours may be closed to the database's user (TMPDIR). */
-export function temporaryFolder(account: Account | undefined): string {
-  const open = [tmpdir(), '/tmp'].find((folder) => existsSync(folder) && blockedAt(account, folder) === undefined)
-  return open ?? tmpdir()
+/** Ours (TMPDIR) may be closed to the database's user, or be too long. */
+export function temporaryFolder(account: Account | undefined, bytesMax = Infinity): string | undefined {
+  const isOpen = (folder: string): boolean => existsSync(folder) && blockedAt(account, folder) === undefined
+  return [tmpdir(), '/tmp'].find((folder) => Buffer.byteLength(folder) <= bytesMax && isOpen(folder))
 }
 
 /** SECURITY: a temporary folder may have been cleared away and made again by someone else. */

@@ -12,7 +12,7 @@ const WRITABLE_BY_OTHERS = 0o022
 
 /** A temporary folder comes last: what is not used for days may be cleared away there while the server runs. */
 function candidates(account: Account | undefined): string[] {
-  return ['/var/lib', temporaryFolder(account)].map((folder) => join(folder, 'reeve-postgresql'))
+  return ['/var/lib', temporaryFolder(account) ?? '/tmp'].map((folder) => join(folder, 'reeve-postgresql'))
 }
 
 /** The first of `folders` that can be had; it is made where it is missing, in a folder that exists. */
