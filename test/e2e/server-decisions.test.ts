@@ -75,7 +75,7 @@ describe('what a server decides', { skip: databaseUnavailable(), timeout: 180_00
         if (reason !== '') answered++
       }
     })
-    await until(async () => Promise.resolve(answered > 1500), 30_000)
+    await until(async () => Promise.resolve(answered > 1500), 90_000)
     await server.kill()
     stopping.abort()
     await Promise.all(asking)

@@ -167,9 +167,13 @@ describe('a reeve:ignore comment', () => {
     }
   })
 
-  test('is not read through a link that leaves the tree', { skip: process.platform === 'win32' }, async (t) => {
-    const folder = await folderOf(t, { 'outside/sa.yaml': accounts('one'), 'in/readme': '' })
-    await symlink(join(folder, 'outside'), join(folder, 'in', 'link'))
-    assert.deepEqual((await reportOn(join(folder, 'in'))).principals, [])
-  })
+  test(
+    'is not read through a link that leaves the tree',
+    { skip: process.platform === 'win32' && 'no such links on Windows' },
+    async (t) => {
+      const folder = await folderOf(t, { 'outside/sa.yaml': accounts('one'), 'in/readme': '' })
+      await symlink(join(folder, 'outside'), join(folder, 'in', 'link'))
+      assert.deepEqual((await reportOn(join(folder, 'in'))).principals, [])
+    },
+  )
 })
