@@ -46,8 +46,9 @@ describe('the embedded server', { skip: databaseUnavailable() }, () => {
 
   test('is closed to others: directories 0700, no network, no login without a password', async () => {
     const server = await start()
-    for (const name of ['18', 'run', 'log'])
-      assert.equal((await stat(join(folder, 'postgresql', name))).mode & 0o777, 0o700, name)
+    const within = join(folder, 'postgresql')
+    for (const path of [join(within, '18'), join(within, 'log'), String(server.adminConnection().host)])
+      assert.equal((await stat(path)).mode & 0o777, 0o700, path)
     assert.equal((await stat(join(folder, 'postgresql', 'passwords.json'))).mode & 0o777, 0o600)
     assert.deepEqual(await ask(server.adminConnection(), 'show listen_addresses'), [{ listen_addresses: '' }])
     for (const password of ['', 'wrong'])
