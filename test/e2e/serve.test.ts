@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { databaseUnavailable } from '../../src/db/database-in-test.ts'
+import { ordinaryUserMissing } from '../../src/db/embedded/embedded-in-test.ts'
 import { reeve } from '../scan/run-reeve.ts'
 import { cleanEnvironment, startServer } from './server-in-test.ts'
 
 /** `nobody`, on every system that has one under this number. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
-const isRoot = process.getuid?.() === 0
 
 describe('reeve serve', { skip: databaseUnavailable() }, () => {
   // one directory for all that does not need an empty one: a first start costs three times a later one
@@ -62,7 +62,7 @@ describe('reeve serve', { skip: databaseUnavailable() }, () => {
     assert.equal(await second.stop(), 0)
   })
 
-  test('runs as an ordinary user', { skip: isRoot ? false : 'the other tests do' }, async (t) => {
+  test('runs as an ordinary user', { skip: ordinaryUserMissing() }, async (t) => {
     const home = join(folder, 'home')
     await mkdir(home)
     await chown(home, NOBODY.uid, NOBODY.gid)
