@@ -28,12 +28,17 @@ describe('target prepare', () => {
 
 describe('a secret that is given to a command', () => {
   test('is asked for as a file: others who may read it are warned of, and what is wrong is said before a server is asked', async (t) => {
-    const folder = await folderOf(t, { 'open.txt': 'hunter2', 'empty.txt': '', 'large.txt': 'x'.repeat(40_000) })
+    const folder = await folderOf(t, {
+      'open.txt': 'hunter2',
+      'empty.txt': '',
+      'line.txt': '\r\n',
+      'large.txt': 'x'.repeat(40_000),
+    })
     const env = { REEVE_URL: 'http://127.0.0.1:9', REEVE_TOKEN: 'reeve_p_none', HOME: folder }
     const given = async (name: string): Promise<string> =>
       (await reeve(['contain', '--dry-run', '--secret-file', join(folder, name)], { env })).stderr
     assert.match(await given('open.txt'), /Warning: others on this machine may read .*open\.txt/)
-    assert.match(await given('empty.txt'), /is empty/)
+    for (const name of ['empty.txt', 'line.txt']) assert.match(await given(name), /is empty/)
     assert.match(await given('large.txt'), /is larger than 32768 bytes/)
     assert.match(await given('none.txt'), /cannot be read \(ENOENT\)/)
     const nothing = await reeve(['contain', '--because', 'a test'], { env })

@@ -13,14 +13,10 @@ export function* pageLines(page: Page): Generator<string> {
   yield* section('Whose it is', whose(page), 'the roll does not know this credential')
   yield* section('Where it was seen', places(page), '')
   yield* section('What it opens', opens(page), '')
-  yield* section(
-    'Who uses it now',
-    sessions(page),
-    page.place === undefined ? '' : 'nobody is signed in with it just now',
-  )
+  yield* section('Who uses it now', sessions(page), ifAsked(page, 'nobody is signed in with it just now'))
   yield* section('What it could reach', reach(page), page.place === undefined ? '' : 'not known')
   yield* section('Other ways to the same', page.otherWays, '')
-  yield* section('What will break', page.willBreak, page.place === undefined ? '' : 'nothing that is known')
+  yield* section('What will break', page.willBreak, ifAsked(page, 'nothing that is known'))
   yield* section('Who must be told', told(page), 'nobody is known who answers for it: find an owner')
   yield* section('What could not be seen', page.unknown, '')
   if (page.preview !== undefined) {
@@ -31,6 +27,10 @@ export function* pageLines(page: Page): Generator<string> {
       yield `  can not be done: ${plain(step)}: ${plain(reason)}; ${plain(next)}\n`
   }
 }
+
+/** What an empty list means: nothing at all where the target could not be asked. */
+const ifAsked = ({ place, targetAsked }: Page, empty: string): string =>
+  place === undefined ? '' : targetAsked ? empty : 'not known: the target could not be asked'
 
 /** Nothing is guessed: what was looked at, and what is possible. */
 export function* notFoundLines({ missing = '', candidates, lookedAt }: Page): Generator<string> {

@@ -16,11 +16,12 @@ export async function secretFrom(path: string): Promise<string> {
   const bytes = path === '-' ? await wholeInput() : await wholeFile(path)
   if (bytes.length > BYTES_MAX)
     throw new Fault('usage', `\`${path}\` is larger than ${BYTES_MAX} bytes: give a file with the one secret alone`)
-  if (bytes.length === 0) throw new Fault('usage', `\`${path}\` is empty`)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
-  } catch {
-    throw new Fault('usage', `\`${path}\` is no text in UTF-8`)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+    if (text === '') throw new Fault('usage', `\`${path}\` is empty`)
+    return text
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : new Fault('usage', `\`${path}\` is no text in UTF-8`)
   } finally {
     bytes.fill(0)
   }

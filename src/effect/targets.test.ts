@@ -40,4 +40,27 @@ describe('what is said of a target', { skip: databaseUnavailable() }, () => {
       [['entrances', 'successor'], ['address']],
     )
   })
+
+  test('has its port by itself: an address that holds one, or is none, is refused where it is said', async () => {
+    const layer = layerInTest(base, new TargetInTest().adapter)
+    const id = await targetNamed(layer, 'spelled')
+    const { settings } = (await getTarget(layer, id)).data
+    const change = async (more: Partial<TargetSettings>): Promise<unknown> =>
+      await changeTarget(layer, actBy(), { id, settings: { ...settings, tls: 'verify', ...more } })
+    for (const host of [
+      'db.example:6432',
+      'postgresql://db.example',
+      'app@db.example',
+      'db.example/shop',
+      '[::1]',
+      ' ',
+    ]) {
+      const refused = (error: unknown): boolean =>
+        error instanceof Fault && error.code === 'unprocessable' && /is no host.*--port/.test(error.detail)
+      await assert.rejects(change({ address: { host, port: 5432 } }), refused, host)
+      await assert.rejects(change({ entrances: [{ host, port: 5432 }] }), refused, host)
+    }
+    for (const host of ['db.example', '::1', 'fe80::1%eth0', '10.0.0.7', '/run/postgresql'])
+      await change({ address: { host, port: 5432 } })
+  })
 })

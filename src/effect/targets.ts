@@ -1,4 +1,5 @@
 // Targets: the systems that Reeve acts on. Their credentials are references, never values.
+import { isIPv6 } from 'node:net'
 import { assertReference, canonicalJson, Fault, newId } from '#kernel'
 import type { Act, Json } from '#kernel'
 import { refusedBy, sql } from '#db'
@@ -192,10 +193,19 @@ async function lockTarget(tx: Tx, id: string, expectedVersion?: number): Promise
 function checkSettings({ address, entrances, standbys = [], administrator, tls, ca }: TargetSettings): void {
   for (const reference of [administrator.password, ...(ca === undefined ? [] : [ca])])
     assertReference('a secret', reference)
-  const away = [address, ...entrances, ...standbys].find(({ host }) => !LOOPBACK.test(host))
+  const places = [address, ...entrances, ...standbys]
+  const misspelled = places.find(({ host }) => !isHost(host))
+  if (misspelled !== undefined)
+    throw new Fault(
+      'unprocessable',
+      `\`${misspelled.host}\` is no host: write a name, an address or the absolute path of a folder, and the port by itself (\`port\`, --port)`,
+    )
+  const away = places.find(({ host }) => !LOOPBACK.test(host))
   if (tls === 'off' && away !== undefined)
     throw new Fault('unprocessable', `\`${away.host}\` is not this machine: \`tls\` has to be \`verify\``)
 }
+
+const isHost = (host: string): boolean => host.startsWith('/') || isIPv6(host) || /^[^\s:/@?#[\]]+$/.test(host)
 
 const NAME_TAKEN = { code: 'conflict', detail: 'another target has this name: choose a different one' } as const
 

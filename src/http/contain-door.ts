@@ -87,6 +87,8 @@ export interface Containment {
   /** Logins with it that were tried to find whose it is: a target may log or count them. */
   readonly logins: readonly string[]
   readonly facts: readonly string[]
+  /** Whether the target said what follows; where it could not be asked, that a list is empty says nothing. */
+  readonly targetAsked: boolean
   readonly sessions: readonly SessionGroup[]
   readonly otherWays: readonly string[]
   readonly reach: readonly RightReached[]

@@ -159,10 +159,36 @@ test('a leak is contained from the command line', { skip: postgresMissing(18), t
       'nameless',
       '--dry-run',
     )
-    assert.equal(refused.code, 1, refused.stdout)
+    assert.equal(refused.code, 2, refused.stdout)
     assert.match(refused.stderr, /the text was not understood.*--raw/)
     assert.ok(!refused.stderr.includes(secretOf('nameless')))
   })
+
+  await t.test(
+    'of a target that cannot be asked nothing is said to be so: neither sessions nor what breaks',
+    async () => {
+      const add = [
+        'target',
+        'add',
+        'down',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        '1',
+        '--tls',
+        'off',
+        '--password',
+        `file:${join(world.folder, 'data/secrets/main')}`,
+      ]
+      const added = await run(ida, ...add)
+      assert.equal(added.code, 0, added.stderr)
+      const page = await run(ida, 'contain', '--target', 'down', '--account', 'app', '--dry-run')
+      assert.equal(page.code, 0, page.stdout + page.stderr)
+      assert.match(page.stdout, /Who uses it now\n +not known: the target could not be asked/)
+      assert.match(page.stdout, /What will break\n +not known: the target could not be asked/)
+      assert.equal(page.stdout.match(/`down` can't be asked/g)?.length, 1, page.stdout)
+    },
+  )
 
   await t.test(
     'a credential of the roll alone leads to its account, where a read of the target brought it',

@@ -100,7 +100,9 @@ export function judgeLogin({ sqlstate, routine, text }: Refusal, asked: boolean)
 
 /**
  * A pooler that quotes the server's refusal of this login speaks for the server (PgBouncer from 1.19 on: `server login has been
- * failing, cached error: …`). INVARIANT: only the very words that the server itself said to the same prober just now.
+ * failing, cached error: …`). INVARIANT: only the very words that the server itself said to the same prober just now, and only of a
+ * password that is nobody's: one that leaked the pooler has taken by then, and under another name of a database it may sign in as
+ * somebody else.
  */
 export function relayed(places: readonly PlaceAnswer[]): PlaceAnswer[] {
   const [server, ...entrances] = places

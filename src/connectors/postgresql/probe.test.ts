@@ -76,6 +76,13 @@ describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
     assert.equal((await judged('held', { ...direct, entrances: [proxy.address] })).effect, 'verified')
     proxy.manner = 'closes'
     assert.equal((await judged('held', { ...direct, entrances: [proxy.address] })).effect, 'unproven')
+    // it took the password: that the server refuses this login says nothing of those that it sends on as somebody else
+    const cached =
+      'server login has been failing, cached error: role "held" is not permitted to log in (server_login_retry)'
+    proxy.manner = { sqlstate: '08P01', message: cached, asks: true }
+    const took = await judged('held', { ...direct, entrances: [proxy.address] })
+    assert.equal(took.effect, 'unproven')
+    assert.match(took.next, /take the role out of the list of the pooler/)
     proxy.manner = 'forwards'
     assert.equal((await judged('app', { ...direct, entrances: [proxy.address] })).effect, 'unproven')
   })
@@ -194,7 +201,7 @@ describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
   })
 })
 
-test('a pooler that quotes the refusal that the server itself gave speaks for it, and for no other', () => {
+test("of a password that is nobody's a pooler that quotes the refusal that the server itself gave speaks for it", () => {
   const at = '2026-01-01T00:00:00.000Z'
   const said = 'role "app" is not permitted to log in'
   const server = { place: 'a', at, outcome: 'refused', sqlstate: '28000', answer: said } as const

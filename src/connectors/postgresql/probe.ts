@@ -5,7 +5,6 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { OfferedCredential, StepCall, TargetCall } from '#connectors/target'
 import { applicationName, tlsFor } from './administrator.ts'
-import { relayed } from './probe-answer.ts'
 import type { PlaceAnswer, ProbeAnswer, ProbeJob } from './probe-answer.ts'
 import { placesOf } from './role.ts'
 import { spelled } from './target-error.ts'
@@ -47,7 +46,7 @@ export async function probe(
   }
   const line = await answered(JSON.stringify(job), call.signal)
   const answer = line === undefined ? undefined : parsed(line, places.length)
-  if (answer !== undefined) return { ...answer, places: relayed(answer.places) }
+  if (answer !== undefined) return answer
   call.signal.throwIfAborted()
   const at = call.clock()
   return {

@@ -41,10 +41,15 @@ async function look(administrator: Administrator, call: Omit<StepCall, 'before'>
   return {
     already: mark === undefined && role.login,
     statements: [giving(call, returned), ...(mark === undefined ? [] : [unmarking(call)])],
-    touches: [`${account} may sign in again, with a connection limit of ${returned.connectionLimit}`],
+    touches: [
+      `${account} may sign in again, with a connection limit of ${returned.connectionLimit}`,
+      ...(role.login ? [] : [AS_LEAKED]),
+    ],
     before: { oid: role.oid, returned: only(returned), found: only(role), mark: mark?.text ?? null },
   }
 }
+
+const AS_LEAKED = 'whoever knows its password gets in again: also with one that leaked, unless it was changed since'
 
 const NOTHING = { already: false, statements: [], touches: [], before: null } as const
 
@@ -124,7 +129,8 @@ export const tryCredentialAgain: TargetStep = {
   act: async () => undefined,
   verify: async (call) => {
     const { credential, subject } = call
-    if (credential === undefined) return { effect: 'verified', answer: 'not asked: no credential was offered' }
+    if (credential === undefined)
+      return { effect: 'verified', answer: `not asked: no credential was offered; ${AS_LEAKED}` }
     const { places, prober } = await probe(call, { user: subject.account, credential })
     const facts = { prober, places: places.map((place) => ({ ...place })) }
     const [first] = places

@@ -10,6 +10,8 @@ import { placesOf, roleOf } from './role.ts'
 import { spelled } from './target-error.ts'
 
 const BEFORE = 'try_credential_before'
+/** Under which PgBouncer puts all that it says. */
+const POOLERS_OWN = '08P01'
 
 /** Whether the same prober had seen it accepted before anything was changed. */
 type AcceptedBefore = boolean | 'not asked'
@@ -91,9 +93,11 @@ function judged(call: StepCall, answer: ProbeAnswer, facts: Json): StepVerdict {
     return {
       effect: 'unproven',
       reason: `not seen refused: ${summary(open)}`,
-      next: open.some(({ inClear }) => inClear === true)
-        ? 'let it ask by scram-sha-256; where it cannot, and you trust it, let the prober answer (`probeInClear` of the target), then make the plan again'
-        : 'see that the prober gets an answer there, then run the plan again',
+      next: open.some(({ sqlstate }) => sqlstate === POOLERS_OWN)
+        ? 'take the role out of the list of the pooler (or what `auth_query` answers) and reload it: as long as it takes the password it may let in, under another name of a database as somebody else; then run the plan again'
+        : open.some(({ inClear }) => inClear === true)
+          ? 'let it ask by scram-sha-256; where it cannot, and you trust it, let the prober answer (`probeInClear` of the target), then make the plan again'
+          : 'see that the prober gets an answer there, then run the plan again',
       facts,
     }
   // the role is shut to any password; that one is refused says something of the right one only

@@ -43,6 +43,9 @@ export const Containment = z
     missing: z.string().optional().describe('why there is no place, and what to do'),
     lookedAt: z.array(z.string()),
     logins: z.array(z.string()).describe('logins with it that were tried to find whose it is'),
+    targetAsked: z
+      .boolean()
+      .describe('whether the target could be asked; where it could not, an empty list of what it has says nothing'),
     facts: z.array(z.string()).describe('what the account is'),
     sessions: z.array(
       z.object({

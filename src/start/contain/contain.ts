@@ -29,7 +29,8 @@ export function containDoor(layers: ContainLayers): ContainDoor {
       const { page, plan } = await pageFor(layers, asked)
       if (plan === undefined) return page
       const { value, unknown } = await orUnknown(previewPlan(layers.effect, plan))
-      return { ...page, unknown: [...page.unknown, ...unknown], ...(value !== undefined && { preview: value }) }
+      const all = [...new Set([...page.unknown, ...unknown])]
+      return { ...page, unknown: all, ...(value !== undefined && { preview: value }) }
     },
     contain: async (act, asked) => {
       const { page, plan } = await pageFor(layers, asked)
@@ -46,7 +47,7 @@ interface Paged {
 async function pageFor(layers: ContainLayers, asked: ContainAsked): Promise<Paged> {
   const { identity, effect, fingerprint } = layers
   const leaked = asked.secret === undefined ? [] : leakedSecrets(asked.secret, asked.raw)
-  if (asked.secret !== undefined && leaked.length === 0) throw new Fault('unprocessable', NOT_UNDERSTOOD)
+  if (asked.secret !== undefined && leaked.length === 0) throw new Fault('invalid', NOT_UNDERSTOOD)
   const { credentialId } = asked
   const seen = await whoseIsIt(identity, fingerprint, { leaked, ...(credentialId !== undefined && { credentialId }) })
   const names = [...new Set([...seen.principals, ...seen.consumers].map(({ data }) => data.name))]
@@ -87,6 +88,7 @@ const pageOf = (
   lookedAt: [credentials.length === 0 ? 'the roll: no credential with this fingerprint' : 'the roll', ...lookedAt],
   logins,
   facts: [],
+  targetAsked: false,
   sessions: [],
   otherWays: [],
   reach: [],
@@ -120,8 +122,9 @@ function notFor({ possible, elsewhere }: Where, { target }: ContainAsked): Pick<
 
 function accountFacts(
   account: AccountFound | undefined,
-): Pick<Containment, 'facts' | 'sessions' | 'otherWays' | 'reachCutShort'> {
+): Pick<Containment, 'facts' | 'targetAsked' | 'sessions' | 'otherWays' | 'reachCutShort'> {
   return {
+    targetAsked: account !== undefined,
     facts: account?.facts ?? [],
     otherWays: account?.otherWays ?? [],
     reachCutShort: account?.reachCutShort ?? true,

@@ -36,6 +36,7 @@ describe('what leaked, as people find it', () => {
       '<password>s3cret</password>',
       'mysql://app:s3cret@db.example/shop',
       'postgresql://app@db.example/shop',
+      'Host=db.example;Password=s3"cret',
       'password = os.getenv("DB_PASSWORD")',
       'password: two words',
       'password: |\n  s3cret',
@@ -71,6 +72,53 @@ describe('what leaked, as people find it', () => {
     assert.equal(leakedSecrets('DB_PASSWORD=s3cret')[0]?.form, 'the value of DB_PASSWORD')
   })
 
+  test('stands beside the server that a URI without a password names', () => {
+    const url = 'jdbc:postgresql://db.example:5433/shop'
+    for (const text of [
+      `spring.datasource.url=${url}\nspring.datasource.username=app\nspring.datasource.password=s3#cret\n`,
+      `spring:\n  datasource:\n    url: ${url}?sslmode=verify-full\n    username: app\n    password: "s3#cret"\n`,
+      `{"jdbcUrl":"${url}","user":"app","password":"s3#cret"}`,
+      'DATABASE_URL=postgresql://app@db.example:5433/shop\nDATABASE_PASSWORD=s3#cret\n',
+    ])
+      assert.deepEqual(told(text), [{ secret: 's3#cret', ...at }], text)
+    // what it names is where it goes, each of several hosts, and no other server
+    const hosts = told('DB_URL=postgresql://a.example,b.example:5433/shop\nDB_USER=app\nDB_PASSWORD=s3cret\n')
+    assert.deepEqual(hosts, [
+      { secret: 's3cret', ...at, host: 'a.example', port: 5432 },
+      { secret: 's3cret', ...at, host: 'b.example' },
+    ])
+    assert.deepEqual(told('DB_URL=mysql://other.example:3306/shop\nDB_PASSWORD=s3cret\n'), [
+      { secret: 's3cret', host: 'other.example', port: 3306, database: 'shop' },
+    ])
+    assert.deepEqual(told('url: https://app.example/\npassword: s3cret\n'), [{ secret: 's3cret' }])
+  })
+
+  test('is decoded where a Secret of Kubernetes has it in base64, and never tried as it stands there', () => {
+    const base64 = (text: string): string => Buffer.from(text).toString('base64')
+    const uri = 'postgresql://app:s3%23cret@db.example:5433/shop'
+    const secret = (data: Record<string, string>): object => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'Opaque',
+      data,
+    })
+    const parts = { host: 'db.example', port: '5433', username: 'app', password: 's3#cret', dbname: 'shop' }
+    const inBase64 = Object.fromEntries(Object.entries(parts).map(([key, value]) => [key, base64(value)]))
+    const lines = Object.entries(inBase64).map(([key, value]) => `  ${key}: ${value}`)
+    for (const text of [
+      `apiVersion: v1\nkind: Secret\ndata:\n${lines.join('\n')}\n`,
+      `kind: ConfigMap\ndata:\n  a: b\n---\r\nkind: "Secret"\r\ndata:\r\n${lines.join('\r\n')}\r\n`,
+      JSON.stringify({ kind: 'List', items: [secret(inBase64)] }),
+      JSON.stringify(secret({ DATABASE_URL: base64(uri) }), null, 2),
+      `kind: Secret\ndata:\n  .pgpass: ${base64('# a comment\ndb.example:5433:shop:app:s3#cret\n')}\n`,
+      'kind: Secret\nstringData:\n  host: db.example\n  port: "5433"\n  username: app\n  password: "s3#cret"\n  dbname: shop\n',
+    ])
+      assert.deepEqual(told(text), [{ secret: 's3#cret', ...at }], text)
+    // bytes, and what is no base64, are no password
+    for (const value of ['/////w==', 'not base64'])
+      assert.deepEqual(told(`kind: Secret\ndata:\n  user: YXBw\n  password: ${value}\n`), [], value)
+  })
+
   test('is at each host of a connection string that names several', () => {
     const { host: _host, port: _port, ...rest } = at
     assert.deepEqual(told('postgresql://app:s3%2Fcret@a.example:5433,[::1]/shop?target_session_attrs=any'), [
@@ -92,6 +140,8 @@ describe('what leaked, as people find it', () => {
       'jdbc:postgresql://db.example:5433/shop?user=app&password=s3%2Fcret',
       'db.example:5433:shop:app:s3/cret',
       "host=db.example port=5433 dbname=shop user=app password='s3/cret'",
+      'Host=db.example;Port=5433;Database=shop;Username=app;Password=s3/cret',
+      '{"ConnectionStrings":{"Shop":"Server=db.example; Port=5433; Database=shop; User Id=app; Password=s3/cret;"}}\r\n',
       'PGHOST=db.example\nexport PGPORT=5433\nPGUSER="app"\nPGPASSWORD=s3/cret\nPGDATABASE=shop\n',
     ])
       assert.deepEqual(told(text), [{ secret: 's3/cret', ...at }], text)
@@ -126,6 +176,10 @@ describe('what leaked, as people find it', () => {
       '[',
       '\t',
       'a,',
+      'Host=',
+      'a b c =;',
+      'kind: Secret\ndata:\n',
+      'kind: Secret&a [*a,',
     ])
       leakedSecrets(piece.repeat(5000))
   })

@@ -1,5 +1,7 @@
 // What leaked, as people find it: the bare value, a connection string, a line of .pgpass, settings. Pure.
 // SECURITY: what is read here goes to the fingerprint and to the probe, and nowhere else.
+import { partsOfUri } from './connection-uri.ts'
+import { decodedSecrets } from './kubernetes-secret.ts'
 import { leakedSettings, located } from './leaked-settings.ts'
 import type { LeakedSecret } from './leaked-settings.ts'
 
@@ -8,11 +10,20 @@ export type { LeakedSecret } from './leaked-settings.ts'
 const FOUND_MAX = 20
 /** Each part is bounded: what is read comes from outside. */
 const URI = /(?:jdbc:)?postgres(?:ql)?(?:\+\w+)?:\/\/[^\s'"`<>\\]{1,2000}/g
-/** `user:password@`, the hosts, and the rest. */
-const PARTS = /^([a-z+\w]{1,40}:\/\/)((?:[^/?#]{0,1500}@)?)([^/?#@]{0,1500})([^]*)$/
-const HOSTS_MAX = 10
 const PGPASS = /^([^:\s#]{1,255}):(\d{1,5}|\*):([^:\s]{1,63}):([^:\s]{1,63}):((?:\\.|[^\\:\r\n]){1,1000})$/gm
 const PAIR = /\b(\w{1,20})\s{0,9}=\s{0,9}(?:'((?:\\.|[^'\\]){0,1000})'|([^\s']{1,1000}))/g
+
+/** `Host=…;Username=…;Password=…`, as Npgsql and ADO.NET write it; often within a JSON string. */
+const DOTNET =
+  /(?<=^|[;"])[ \t]{0,9}([A-Za-z][A-Za-z ]{0,19}?)[ \t]{0,9}=[ \t]{0,9}([^;"\\\r\n]{1,1000})(?=;|\r?$|"[,;)}\]\s]|"$)/g
+const DOTNET_LINE = /[a-z][ \t]{0,9}=[^;'"]{1,1000};[ \t]{0,9}[a-z][a-z ]{0,19}=/i
+const DOTNET_WORDS = {
+  secret: ['password', 'pwd'],
+  account: ['username', 'user id', 'userid', 'uid', 'user'],
+  host: ['host', 'server', 'data source'],
+  port: ['port'],
+  database: ['database', 'initial catalog'],
+} as const
 
 /** What only a setting, a connection string or a quotation has; base64 may end with `=`. */
 const NOT_BARE = /[\r\n"'`{}<>]|:\/\/|:\s|:$|=(?!=?$)|^\w{0,99}pass\w{0,99}=+$/i
@@ -25,8 +36,8 @@ const BROKEN_PASS_LINE = /^(?:\\.|[^:\\\s]){1,255}:(?:\d{1,5}|\*):(?:\\.|[^:\\\s
  */
 export function leakedSecrets(text: string, raw = false): readonly LeakedSecret[] {
   if (raw) return wholly(text)
-  const found = [...uris(text), ...passLines(text), ...leakedSettings(text)]
-  if (found.length === 0) found.push(...keyValues(text))
+  const found = decodedSecrets(text).flatMap((part) => [uris(part), passLines(part), leakedSettings(part)].flat())
+  if (found.length === 0) found.push(...keyValues(text), ...ofDotNet(text))
   if (found.length === 0 && ![NOT_BARE, BROKEN_PASS_LINE].some((form) => form.test(withoutEnd(text))))
     found.push(...wholly(text))
   return eachOnce(found).slice(0, FOUND_MAX)
@@ -45,29 +56,11 @@ const saysAll = (other: LeakedSecret, one: LeakedSecret): boolean =>
     (part) => one[part] === undefined || one[part] === other[part],
   )
 
-function uris(text: string): LeakedSecret[] {
-  return (text.match(URI) ?? []).flatMap((written) => {
-    const whole = written.replace(/^jdbc:/, '').replace(/[),;\]}.]+$/, '')
-    const [, scheme = '', credentials = '', hosts = '', rest = ''] = PARTS.exec(whole) ?? []
-    return hosts
-      .split(',')
-      .slice(0, HOSTS_MAX)
-      .flatMap((host) => ofUri(`${scheme}${credentials}${host}${rest}`))
-  })
-}
-
-function ofUri(written: string): LeakedSecret[] {
-  const url = URL.parse(written)
-  if (url === null) return []
-  const secret = decoded(url.password) || url.searchParams.get('password') || ''
-  if (secret === '') return []
-  const account = decoded(url.username) || url.searchParams.get('user') || ''
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1') || url.searchParams.get('host') || ''
-  const { port } = url
-  return [
-    { secret, ...located({ account, host, port, database: decoded(url.pathname.slice(1)) }), form: 'a connection URI' },
-  ]
-}
+const uris = (text: string): LeakedSecret[] =>
+  (text.match(URI) ?? [])
+    .flatMap((written) => partsOfUri(written.replace(/[),;\]}.]+$/, '')))
+    .filter(({ secret }) => secret !== '')
+    .map(({ secret, ...where }) => Object.assign(located(where), { secret, form: 'a connection URI' }))
 
 function passLines(text: string): LeakedSecret[] {
   return [...text.matchAll(PGPASS)].map(([, host, port, database, account, secret = '']) => {
@@ -79,6 +72,8 @@ function passLines(text: string): LeakedSecret[] {
 
 function keyValues(text: string): LeakedSecret[] {
   return text.split(/\r?\n/).flatMap((line) => {
+    // that is another form
+    if (DOTNET_LINE.test(line)) return []
     const pairs = new Map(
       [...line.matchAll(PAIR)].map(([, name = '', quoted, plain]) => [
         name.toLowerCase(),
@@ -95,18 +90,23 @@ function keyValues(text: string): LeakedSecret[] {
   })
 }
 
+function ofDotNet(text: string): LeakedSecret[] {
+  return text.split('\n').flatMap((line) => {
+    const pairs = new Map(
+      [...line.matchAll(DOTNET)].map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()]),
+    )
+    const of = (part: keyof typeof DOTNET_WORDS): string =>
+      DOTNET_WORDS[part].map((word) => pairs.get(word) ?? '').find((value) => value !== '') ?? ''
+    const [secret, host] = [of('secret'), of('host')]
+    if (secret === '' || host === '') return []
+    const where = { account: of('account'), host, port: of('port'), database: of('database') }
+    return [{ secret, ...located(where), form: 'a connection string' }]
+  })
+}
+
 const withoutEnd = (text: string): string => text.replace(/\r?\n$/, '')
 
 function wholly(text: string): LeakedSecret[] {
   const secret = withoutEnd(text)
   return secret === '' ? [] : [{ secret, form: 'the whole text, as the bare value' }]
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // a stray per cent sign is itself
-    return text
-  }
 }

@@ -1,6 +1,8 @@
 // What leaked, as settings have it: variables, lines of YAML or properties, members of JSON. Pure.
 // SECURITY: what is read here goes to the fingerprint and to the probe, and nowhere else.
 
+import { partsOfUri } from './connection-uri.ts'
+
 export interface LeakedSecret {
   readonly secret: string
   readonly account?: string
@@ -24,6 +26,8 @@ const BESIDE = {
   port: ['port'],
   database: ['database', 'dbname', 'db'],
 } as const
+/** Where its server is, as one: `spring.datasource.url` beside `spring.datasource.password`. */
+const URIS_BESIDE = ['url', 'uri', 'jdbc_url', 'dsn', 'connection_string']
 /** It stands for a value that is elsewhere: of `|` and `>`, on the lines below. */
 const REFERENCE = /^\$(?:\w|[{(])|^%\w+%$|^<[^>]*>$|^[|>][-+\d]{0,2}$|:\/\//
 const MEMBERS_MAX = 2000
@@ -48,9 +52,22 @@ function secretsAmong(settings: readonly Setting[]): LeakedSecret[] {
       return found.size === 1 && !REFERENCE.test(only) ? only : ''
     }
     const where = { account: of('account'), host: of('host'), port: of('port'), database: of('database') }
-    return [{ secret, ...located(where), form: `the value of ${key}` }]
+    const uris = URIS_BESIDE.flatMap((word) => Array.from(values.get(start + word) ?? [])).flatMap(serversIn)
+    const places = where.host === '' && uris.length > 0 ? uris.map((uri) => filledIn(where, uri)) : [where]
+    return places.map((place) => Object.assign(located(place), { secret, form: `the value of ${key}` }))
   })
 }
+
+/** Those of databases: a page of the web says nothing of where a password belongs. */
+const serversIn = (uri: string): Written[] =>
+  (/^https?:/.test(uri) ? [] : partsOfUri(uri)).filter(({ host }) => host !== '')
+
+const filledIn = (where: Written, uri: Written): Written => ({
+  account: where.account || uri.account,
+  host: uri.host,
+  port: uri.port || where.port,
+  database: where.database || uri.database,
+})
 
 /** `spring.datasource.dbPassword` is `spring_datasource_db_password`. */
 const wordOf = (key: string): string =>
@@ -95,7 +112,7 @@ function objectsIn(json: unknown): Setting[][] {
   return found
 }
 
-interface Written {
+export interface Written {
   readonly account: string
   readonly host: string
   readonly port: string
