@@ -160,6 +160,34 @@ describe('alarms', { skip: databaseUnavailable() || opensslMissing(), timeout: 6
     assert.equal(mailed.length, 1)
   })
 
+  test('a webhook is signed under each key that a receiver may still know, and a redirect is named and not followed', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'reeve-alarm-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const keys = await openKeys(join(folder, 'keys'), systemClock)
+    const received: { headers: IncomingHttpHeaders; url: string | undefined }[] = []
+    const server = createServer((request, response) => {
+      received.push({ headers: request.headers, url: request.url })
+      request.resume()
+      if (request.url === '/') response.writeHead(307, { location: '/elsewhere' })
+      response.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const told = async (): Promise<string> => {
+      const [answer] = await testAlarms(alarmReceivers({ webhooks: [`${at}/`] }, keys), systemClock)
+      assert.match(answer?.detail ?? '', /it answered 307: a redirect is not followed/)
+      return String(received.at(-1)?.headers['webhook-signature'])
+    }
+    const { keyId } = keys.keyInUse('webhook')
+    assert.match(await told(), /^v1,[\w+/]{43}=$/)
+    await keys.rotateKey('webhook')
+    assert.match(await told(), /^v1,[\w+/]{43}= v1,[\w+/]{43}=$/)
+    await keys.retireKey('webhook', keyId)
+    assert.match(await told(), /^v1,[\w+/]{43}=$/)
+    assert.deepEqual(new Set(received.map(({ url }) => url)), new Set(['/']))
+  })
+
   test('a test alarm says of each receiver whether it took it, or why not', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'reeve-alarm-'))
     t.after(() => rm(folder, { recursive: true }))

@@ -29,18 +29,23 @@ async function post(
 ): Promise<string> {
   const body = JSON.stringify({ type, timestamp: at, data: { planId, grantId, detail, next } })
   const timestamp = String(Math.floor(Date.now() / 1000))
-  const signature = keys.keyInUse('webhook').mac(`${id}.${timestamp}.${body}`).toString('base64')
+  // under a key that is retiring, too: who receives takes the new one when they come to it
+  const signatures = keys
+    .keysOf('webhook')
+    .map((key) => `v1,${key.mac(`${id}.${timestamp}.${body}`).toString('base64')}`)
   const headers = {
     'content-type': 'application/json',
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
+    'webhook-signature': signatures.join(' '),
   }
   const signal = AbortSignal.timeout(ANSWER_MS)
-  const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal }).catch(() => {
+  const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal }).catch(() => {
     throw new Error('it could not be reached, or did not answer in time')
   })
   await answer.body?.cancel()
+  if (answer.status >= 300 && answer.status < 400)
+    throw new Error(`it answered ${answer.status}: a redirect is not followed, so name where it leads to`)
   if (!answer.ok) throw new Error(`it answered ${answer.status}`)
   return `it answered ${answer.status}`
 }
