@@ -114,7 +114,7 @@ export const WAYS: Readonly<Record<string, Way>> = {
       }
     },
     reason: /not seen refused: .*(?:the pooler has no session for it at the server|did not answer in time)/,
-    next: /see that the prober gets an answer there/,
+    next: /take the role out of the list of the pooler|see that the prober gets an answer there/,
     pooler: true,
   },
   'PgBouncer, which signs in as somebody else': {
