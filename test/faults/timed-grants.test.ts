@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deriveId, systemClock } from '#kernel'
 import type { Instant } from '#kernel'
+import type { Client } from 'pg'
 import { LAYER_NAMES, sql } from '#db'
 import { principalId } from '../../src/access/decide/state-in-test.ts'
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
@@ -22,6 +23,7 @@ const EXHAUSTIVE = process.env['REEVE_EXHAUSTIVE'] !== undefined
 const GRANTS = EXHAUSTIVE ? 500 : 60
 const WINDOW_MS = EXHAUSTIVE ? 20_000 : 12_000
 const AT_ONCE = 5
+const SIGNED_IN = 4
 /** Two seconds, on a machine that does nothing else; so much more where others wait for its cores, too. */
 const lateMs = (): number => 2000 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 
@@ -58,6 +60,15 @@ describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissin
       String.raw`select shobj_description(oid, 'pg_authid') as comment from pg_roles where rolname like 'reeve\_grt\_%'`,
     )
     return rows.map(({ comment }) => Date.parse(/until (\S+),/.exec(String(comment))?.[1] ?? ''))
+  }
+  /** Sessions of some that are there, which would go on for as long as nobody ends them. */
+  const signedIn = async (): Promise<Client[]> => {
+    const found = await target.sql(
+      String.raw`select rolname as name from pg_roles where rolname like 'reeve\_grt\_%' order by oid limit ${SIGNED_IN}`,
+    )
+    const names = found.map(({ name }) => String(name))
+    await target.sql(names.map((name) => `alter role ${name} password 'inside' valid until 'infinity'`).join(';'))
+    return await Promise.all(names.map(async (name) => await target.session(name, 'inside')))
   }
   const notEnded = async (): Promise<number> =>
     (
@@ -99,6 +110,7 @@ describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissin
     await keeper()
     const making = Promise.all(Array.from({ length: AT_ONCE }, async () => await madeOneByOne(GRANTS / AT_ONCE, one)))
     await until(async () => (await timedRoles()).length >= GRANTS / 10, 'some have begun')
+    const inside = await signedIn()
     await killed()
     await keeper()
     await making
@@ -117,6 +129,10 @@ describe('grants at a PostgreSQL whose keeper is killed', { skip: postgresMissin
     await until(async () => (await notEnded()) === 0, 'all are seen to be over')
     t.diagnostic(`all were seen refused ${Date.now() - recovered} ms after the recovery`)
     assert.deepEqual(await timedRoles(), [], 'none has come back')
+    for (const session of inside) await assert.rejects(session.query('select 1'), 'its session was ended')
+    // a session outlives its role, without a name
+    const open = await target.sql('select pid from pg_stat_activity where usesysid is not null and usename is null')
+    assert.deepEqual(open, [])
     t.diagnostic(`${await begun()} of ${GRANTS} had begun`)
     // how long a keeper takes to start on a machine that does other things is no matter of grants
     assert.ok((await begun()) > (EXHAUSTIVE ? GRANTS * 0.98 : 0), 'some did not begin in their time')
