@@ -1,12 +1,13 @@
 // Behind a real PgBouncer. What it keeps, and what it lets in, makes a plan unproven: test/faults/incomplete.test.ts.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import type { StepVerdict } from '#connectors/target'
+import type { StepCall, StepVerdict } from '#connectors/target'
 import { poolerMissing, startPooler } from './pooler-in-test.ts'
 import type { Pooler } from './pooler-in-test.ts'
 import { MAJORS, offered, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { carriedOut } from './steps-in-test.ts'
+import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
 
 const SECRET = 'leaked-40fe77'
 
@@ -43,6 +44,31 @@ for (const major of MAJORS) {
         verdict?.effect === 'verified' ? verdict.answer : '',
         /refused \(28000\).*; .* refused \(08P01\): SASL authentication failed/,
       )
+    })
+
+    test('a session that it signed in as somebody else goes on when both refuse: not verified before it began anew', async () => {
+      await server.sql('alter role app login')
+      pooler = await startPooler(server.port, { app: SECRET }, 'user=pool password=of-the-pooler')
+      const call = { ...server.call({ entrances: [pooler.address] }), planId: 'pln_1', subject: { account: 'app' } }
+      const whole = { ...call, before: null, earlier: {}, credential: offered(SECRET) }
+      const kept = await server.session('app', SECRET, 'postgres', 'kept', pooler.address.port)
+      try {
+        const before = await tryCredentialBefore.verify(whole)
+        await server.sql('alter role app nologin')
+        await pooler.users({})
+        const after = async (earlier: StepCall['earlier']): Promise<StepVerdict> =>
+          await tryCredentialAfter.verify({ ...whole, earlier })
+        const verdict = await after({ try_credential_before: before })
+        assert.deepEqual((await kept.query('select session_user as name')).rows, [{ name: 'pool' }])
+        assert.match(reasonOf(verdict), /sessions that began before may go on as somebody else: .* signed in as `pool`/)
+        // a plan that never saw it let in so
+        assert.equal((await after({})).effect, 'verified')
+      } finally {
+        await kept.end().catch(() => undefined)
+        await pooler.close()
+        pooler = undefined
+        await server.sql('alter role app login')
+      }
     })
   })
 }

@@ -28,6 +28,8 @@ export interface PlaceAnswer {
   readonly answer: string
   /** Let in without being asked for a password: then any would have done. */
   readonly unasked?: true
+  /** Whom a pooler signed in as at the server, in its place. */
+  readonly as?: string
   /** The password was asked for and taken for the right one, whatever came of the login. */
   readonly passed?: true
   /** Who refused the login: the server for what the role is, the server for the password, or a pooler in front. */

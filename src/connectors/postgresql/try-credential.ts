@@ -100,6 +100,14 @@ function judged(call: StepCall, answer: ProbeAnswer, facts: Json): StepVerdict {
           : 'see that the prober gets an answer there, then run the plan again',
       facts,
     }
+  const goingOn = placesIn(call.earlier[BEFORE]).filter(({ as }) => as !== undefined)
+  if (goingOn.length > 0)
+    return {
+      effect: 'unproven',
+      reason: `refused now, but sessions that began before may go on as somebody else: ${goingOn.map(({ place, as }) => `${place} signed in as ${as}`).join('; ')}`,
+      next: 'restart that pooler, or end its clients there, since PostgreSQL tells theirs from no others; then make the plan anew',
+      facts,
+    }
   // the role is shut to any password; that one is refused says something of the right one only
   const byPassword = answer.places.filter(({ refusedFor }) => refusedFor !== 'role')
   const isItsPassword = [...answer.places, ...placesIn(call.earlier[BEFORE])].some(({ passed }) => passed === true)

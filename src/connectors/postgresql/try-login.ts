@@ -59,9 +59,10 @@ async function attempted(client: Client, given: ProbeJob, asked: boolean): Promi
   try {
     const { rows } = await client.query<{ name: string }>('select session_user as name')
     const name = String(rows[0]?.name)
-    const answer = name === given.user ? 'the login was accepted' : `the login was accepted, as ${whom(name, given)}`
+    const as = name === given.user ? undefined : whom(name, given)
+    const answer = as === undefined ? 'the login was accepted' : `the login was accepted, as ${as}`
     return given.attempt === undefined
-      ? { outcome: 'accepted', answer }
+      ? { outcome: 'accepted', answer, ...(as !== undefined && { as }) }
       : await rightTried(client, given, given.attempt)
   } catch (error) {
     const refusal = refusalIn(error, given.secret)
