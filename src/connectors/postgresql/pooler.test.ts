@@ -53,16 +53,16 @@ for (const major of MAJORS) {
       const whole = { ...call, before: null, earlier: {}, credential: offered(SECRET) }
       const kept = await server.session('app', SECRET, 'postgres', 'kept', pooler.address.port)
       try {
-        const before = await tryCredentialBefore.verify(whole)
+        const seen = await tryCredentialBefore.verify(whole)
         await server.sql('alter role app nologin')
         await pooler.users({})
-        const after = async (earlier: StepCall['earlier']): Promise<StepVerdict> =>
+        const afterIt = async (earlier: StepCall['earlier']): Promise<StepVerdict> =>
           await tryCredentialAfter.verify({ ...whole, earlier })
-        const verdict = await after({ try_credential_before: before })
+        const verdict = await afterIt({ try_credential_before: seen })
         assert.deepEqual((await kept.query('select session_user as name')).rows, [{ name: 'pool' }])
         assert.match(reasonOf(verdict), /sessions that began before may go on as somebody else: .* signed in as `pool`/)
         // a plan that never saw it let in so
-        assert.equal((await after({})).effect, 'verified')
+        assert.equal((await afterIt({})).effect, 'verified')
       } finally {
         await kept.end().catch(() => undefined)
         await pooler.close()

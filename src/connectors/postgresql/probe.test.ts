@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { StepCall, StepVerdict, TargetSettings } from '#connectors/target'
 import { accountsOf } from './accounts-of.ts'
 import { between } from './places-in-test.ts'
@@ -13,6 +17,15 @@ import { factsIn } from './steps-in-test.ts'
 import { tryCredentialAfter, tryCredentialBefore } from './try-credential.ts'
 
 const SECRET = 'leaked-5b20aa'
+
+const contentOf = (pid: string, what: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${what}`, 'latin1')
+  } catch {
+    // it ended meanwhile
+    return ''
+  }
+}
 
 describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
   let server: TestPostgres
@@ -48,6 +61,29 @@ describe('the prober', { skip: postgresMissing(18), timeout: 120_000 }, () => {
     assert.deepEqual(proxy.logins.slice(logins), ['app', 'held'])
     assert.ok(proxy.proofs() - proofs >= 2)
   })
+
+  const here = process.platform === 'linux' ? false : '/proc is not here'
+  test(
+    'the process that has the secret leaves no core file, whatever its parent may leave',
+    { skip: here },
+    async () => {
+      await promisify(execFile)('prlimit', ['--pid', String(process.pid), '--core=unlimited:'])
+      proxy.manner = 'black hole'
+      const trying = tried('app')
+      const limits = new Set<string>()
+      for (let looks = 0; looks < 100 && limits.size === 0; looks++, await sleep(10))
+        for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+          if (
+            /^\/.*node\0.*probe-process\.ts\0$/.test(contentOf(pid, 'cmdline')) &&
+            contentOf(pid, 'status').includes(`PPid:\t${process.pid}\n`)
+          )
+            limits.add(
+              /^Max core file size.*$/m.exec(contentOf(pid, 'limits'))?.[0].replaceAll(/\s+/g, ' ').trim() ?? '',
+            )
+      await trying
+      assert.deepEqual([...limits], ['Max core file size 0 0 bytes'])
+    },
+  )
 
   test('what is no refusal of this login is unproven with its reason, never verified', async () => {
     const cases: readonly (readonly [Manner, RegExp])[] = [
