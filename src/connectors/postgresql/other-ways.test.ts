@@ -125,6 +125,10 @@ for (const major of MAJORS_BY_LOT) {
       assert.equal((await looked()).effect, 'verified')
       await server.hba('host all app 127.0.0.2/32 trust')
       assert.match(reasonOf(await looked()), /lets app in without any proof/)
+      await server.sql('create role copies login replication')
+      await server.hba('host replication copies 127.0.0.2/32 trust')
+      assert.match(reasonOf(await looked()), /lets copies in without any proof/)
+      await server.sql('drop role copies')
       await server.hba('local all all trust')
       assert.match(
         reasonOf(await looked()),

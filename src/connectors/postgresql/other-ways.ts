@@ -142,11 +142,11 @@ async function settable(administrator: Administrator, account: string, own: stri
   }))
 }
 
-/** Whoever a line of trust would give this access to: superusers, itself and its members, as far as they may log in. */
+/** Whoever a line of trust would give this access to, as far as they may log in: superusers, who may copy the whole server (REPLICATION), itself and its members. */
 async function holdersOf(administrator: Administrator, accounts: readonly string[]): Promise<LoginRole[]> {
   return await administrator.rows<LoginRole>(
     `with recursive up(login, oid) as (
-       select r.oid, r.oid from pg_roles r where r.rolcanlogin and (r.rolsuper or r.rolname = any($1))
+       select r.oid, r.oid from pg_roles r where r.rolcanlogin and (r.rolsuper or r.rolreplication or r.rolname = any($1))
        union select u.login, m.roleid from up u join pg_auth_members m on m.member = u.oid)
      select l.rolname as account, l.rolsuper as superuser, array_agg(g.rolname::text order by g.rolname) as "memberOf"
      from up u join pg_roles l on l.oid = u.login join pg_roles g on g.oid = u.oid
