@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -15,6 +16,19 @@ test('a secret comes whole out of a pipe that gives it in pieces', async (t) => 
   })
   assert.equal(wrote.status, 0)
   assert.equal(await read, 'open sesame')
+})
+
+test('a text of Windows is read as what it says, and what is no text is named', async (t) => {
+  const folder = await folderOf(t, {})
+  const read = async (bytes: Buffer): Promise<string> => {
+    const path = join(folder, 'secret')
+    await writeFile(path, bytes, { mode: 0o600 })
+    return await secretFrom(path)
+  }
+  for (const encoding of ['utf8', 'utf16le'] as const)
+    assert.equal(await read(Buffer.from('\uFEFFöpen sesame\r\n', encoding)), 'öpen sesame')
+  await assert.rejects(read(Buffer.from([0xff, 0x00, 0x80])), /is no text in UTF-8 or UTF-16/)
+  await assert.rejects(read(Buffer.from('\uFEFF\r\n')), /is empty/)
 })
 
 test('a folder in its place is a mistake of who asks, and is named', async () => {

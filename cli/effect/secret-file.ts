@@ -17,11 +17,13 @@ export async function secretFrom(path: string): Promise<string> {
   if (bytes.length > BYTES_MAX)
     throw new Fault('usage', `\`${path}\` is larger than ${BYTES_MAX} bytes: give a file with the one secret alone`)
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+    // what a shell of Windows redirects into a file
+    const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8'
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
     if (text === '') throw new Fault('usage', `\`${path}\` is empty`)
     return text
   } catch (cause) {
-    throw cause instanceof Fault ? cause : new Fault('usage', `\`${path}\` is no text in UTF-8`)
+    throw cause instanceof Fault ? cause : new Fault('usage', `\`${path}\` is no text in UTF-8 or UTF-16`)
   } finally {
     bytes.fill(0)
   }

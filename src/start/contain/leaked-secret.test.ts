@@ -19,6 +19,7 @@ describe('what leaked, as people find it', () => {
     ]) {
       assert.deepEqual(told(secret), [{ secret }])
       assert.deepEqual(told(`${secret}\n`), [{ secret }])
+      assert.deepEqual(told(`\uFEFF${secret}\r\n`), [{ secret }])
     }
   })
 

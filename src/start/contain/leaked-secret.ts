@@ -36,6 +36,8 @@ const BROKEN_PASS_LINE = /^(?:\\.|[^:\\\s]){1,255}:(?:\d{1,5}|\*):(?:\\.|[^:\\\s
  */
 export function leakedSecrets(text: string, raw = false): readonly LeakedSecret[] {
   if (raw) return wholly(text)
+  // the mark that editors of Windows put before a text is no part of it
+  if (text.startsWith('\uFEFF')) return leakedSecrets(text.slice(1))
   const found = decodedSecrets(text).flatMap((part) => [uris(part), passLines(part), leakedSettings(part)].flat())
   if (found.length === 0) found.push(...keyValues(text), ...ofDotNet(text))
   if (found.length === 0 && ![NOT_BARE, BROKEN_PASS_LINE].some((form) => form.test(withoutEnd(text))))
