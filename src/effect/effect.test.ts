@@ -164,7 +164,10 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     await pass()
     assert.equal(waited, true)
     assert.equal(account().mayLogIn, true)
-    assert.equal((await getPlan(layer, id)).data.state, 'running')
+    const { state, steps } = (await getPlan(layer, id)).data
+    assert.equal(state, 'running')
+    // what is not done is not announced either: the log would say that it began
+    assert.equal(steps.find(({ name }) => name === 'deny_new_logins')?.state, 'waiting')
     target.before = () => undefined
     await setRestraint(layer, actBy(), { observeOnly: false })
     await pass()
