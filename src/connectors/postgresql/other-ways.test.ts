@@ -137,6 +137,15 @@ for (const major of MAJORS_BY_LOT) {
       await server.hba('')
     })
 
+    test('a line for a role that is called all, quoted, hides no line of trust behind it', async () => {
+      const trusted = 'host all all 127.0.0.2/32 trust'
+      await server.hba(`# "all" is a keyword\nhost all all 127.0.0.2/32 scram-sha-256\n${trusted}`)
+      assert.equal((await looked()).effect, 'verified', 'in a comment it is nothing')
+      await server.hba(`host all "all" 127.0.0.2/32 scram-sha-256\n${trusted}`)
+      assert.match(reasonOf(await looked()), /line 2 of pg_hba.conf .* lets app, postgres in without any proof/)
+      await server.hba('')
+    })
+
     test('what PUBLIC has too is a way, with the statement that takes it away', async () => {
       await server.sql(
         'create table notes (id int); grant select, insert on notes to app; grant select on notes to public',

@@ -24,8 +24,12 @@ export const HBA_LINES: Reviewed = {
     'TABLE (line int, kind text, databases text[], accounts text[], address text, netmask text, method text, broken boolean) ' +
     'LANGUAGE sql STABLE',
   body: `
-    SELECT line_number, type, database, user_name, address, netmask, auth_method, error IS NOT NULL
-    FROM pg_catalog.pg_hba_file_rules
+    SELECT r.line_number, r.type, CASE WHEN f.quoted THEN array_replace(r.database, 'all', '"all"') ELSE r.database END,
+      CASE WHEN f.quoted THEN array_replace(r.user_name, 'all', '"all"') ELSE r.user_name END, r.address, r.netmask, r.auth_method, r.error IS NOT NULL
+    FROM pg_catalog.pg_hba_file_rules r CROSS JOIN LATERAL (
+      -- quoted it is a name and not the keyword, which the rules do not tell
+      SELECT coalesce(encode(pg_read_binary_file(coalesce(to_jsonb(r) ->> 'file_name', current_setting('hba_file')), 0, 10000000, true), 'escape')
+        ~ '(?n)^[^#]*"all"', true) AS quoted) f
   `,
 }
 
@@ -42,6 +46,7 @@ export interface Verifier {
 export interface HbaLine {
   readonly line: number
   readonly kind: string
+  /** Names and keywords, so too `accounts`. `"all"`: in its file it is quoted somewhere, so this may be the keyword or a name. */
   readonly databases: readonly string[]
   readonly accounts: readonly string[]
   readonly address: string | null

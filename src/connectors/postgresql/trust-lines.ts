@@ -42,12 +42,12 @@ function isShadowed(line: HbaLine, earlier: readonly HbaLine[]): boolean {
 /** `all` takes every database but `replication`; words that mean more than themselves are left to count as open. */
 function takes(wider: readonly string[], narrower: readonly string[]): boolean {
   if (wider.includes('all')) return !narrower.includes('replication')
-  return narrower.every((token) => wider.includes(token))
+  return narrower.every((token) => token !== '"all"' && wider.includes(token))
 }
 
-/** A token of the user column: a name, `all`, `+group`, `/regular expression`. */
+/** A token of the user column: a name, `all`, `+group`, `/regular expression`. What may be the keyword lets in, and hides nothing. */
 function fits(token: string, { account, memberOf }: LoginRole): boolean {
-  if (token === 'all' || token === account) return true
+  if (token === 'all' || token === '"all"' || token === account) return true
   if (token.startsWith('+')) return memberOf.includes(token.slice(1)) || token.slice(1) === account
   // PostgreSQL's expressions are not JavaScript's: one that can't be judged is taken to let everybody in
   return token.startsWith('/')
