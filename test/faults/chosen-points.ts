@@ -27,12 +27,16 @@ export async function chosenPoints(
   random: Random,
   sentBy: (kind: Kind) => Promise<readonly string[]>,
 ): Promise<Point[][]> {
-  const named = process.env['REEVE_POINTS']
-  if (named !== undefined) return named.split(';').map((round) => round.split(',').map(pointNamed))
+  const named = namedPoints()
+  if (named !== undefined) return named
   if (process.env['REEVE_EXHAUSTIVE'] === undefined) return sampled(random)
   const [part = 1, parts = 1] = (process.env['REEVE_PART'] ?? '1/1').split('/').map(Number)
   return (await rounds(sentBy)).filter((_, index) => index % parts === part - 1)
 }
+
+/** Those of REEVE_POINTS, by round. */
+export const namedPoints = (): Point[][] | undefined =>
+  process.env['REEVE_POINTS']?.split(';').map((round) => round.split(',').map(pointNamed))
 
 export const spelledOut = ({ kind, when, at, clock }: Point): string =>
   [kind, when, at, ...(clock === undefined ? [] : [clock])].join(' ')

@@ -73,7 +73,8 @@ const WHOLE: Readonly<Record<Acting, (world: PlanWorld, done: Done) => Promise<v
     assert.deepEqual(kept, { n: 7, owner: 'keeper' }, account)
   },
   restore: async (world, { account, planId }) => {
-    assert.equal((await endOf(world, planId)).state, 'verified', account)
+    const plan = await endOf(world, planId)
+    assert.equal(plan.state, 'verified', `${account}: ${notVerified(plan)}`)
     assert.deepEqual(await receiptsOf(world, planId), ['verified'])
     await assertAsBefore(world, account)
   },

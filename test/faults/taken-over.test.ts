@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MAJORS_BY_LOT, postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { seededRandom } from '../../src/db/random-in-test.ts'
 import type { ServerInTest } from '../e2e/server-in-test.ts'
-import { sampledPoint, spelledOut } from './chosen-points.ts'
-import type { Kind } from './chosen-points.ts'
+import { namedPoints, sampledPoint, spelledOut } from './chosen-points.ts'
+import type { Kind, Point } from './chosen-points.ts'
 import { happensAt } from './crash-points.ts'
 import { givenCase, jobOf, takenCase } from './grant-cases.ts'
 import type { Job } from './grant-cases.ts'
@@ -43,13 +43,12 @@ for (const major of MAJORS_BY_LOT) {
     }
 
     /** Grants are one to a round: their sessions do not say for which. */
-    const rounds = Array.from({ length: ROUNDS }, (): readonly Kind[][] => [
-      [...ACTING] satisfies Acting[],
-      [random.pick(['given', 'taken'] as const)],
+    const sampled = Array.from({ length: ROUNDS }, (): Point[][] => [
+      ([...ACTING] satisfies Acting[]).map((kind) => sampledPoint(random, kind)),
+      [sampledPoint(random, random.pick(['given', 'taken'] as const))],
     ]).flat()
-    for (const [at, kinds] of rounds.entries())
-      test(`in the middle of ${kinds.join(', ')}, round ${at}, seed ${random.seed}: another takes over`, async (t) => {
-        const points = kinds.map((kind) => sampledPoint(random, kind))
+    for (const [at, points] of (namedPoints() ?? sampled).entries())
+      test(`in the middle of ${points.map(({ kind }) => kind).join(', ')}, round ${at}, seed ${random.seed}: another takes over`, async (t) => {
         const aimed = []
         for (const point of points) aimed.push({ ...point, case: await caseFor(point.kind) })
         const first = world.held.server
