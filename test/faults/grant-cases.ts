@@ -1,5 +1,6 @@
 // A grant at a real target begins, or ends by its time: how it is asked for, and what has to hold whatever happened meanwhile.
 import assert from 'node:assert/strict'
+import type { Client } from 'pg'
 import { messageOf } from '#kernel'
 import { sql } from '#db'
 import type { Case } from './plan-cases.ts'
@@ -98,11 +99,35 @@ export async function shortGrant(world: PlanWorld, job: Job, seconds = SHORT_S):
   return await shortGrant(world, job, seconds * 2)
 }
 
+/** One whose login was in before its short window was over. */
+async function shortSession(
+  world: PlanWorld,
+  job: Job,
+  seconds = SHORT_S,
+): Promise<{ readonly id: string; readonly password: string; readonly session: Client }> {
+  const id = await shortGrant(world, job, seconds)
+  let password = ''
+  let said = ''
+  await until(async () => {
+    const { status, body } = await askedIn(world, job, id)
+    if (status === 201) password = body.password ?? ''
+    else said = `${status} ${body.detail}`
+    return status === 201 || (await stateOf(world, id)) !== 'active'
+  }, `a login for ${id}, or its end`).catch((error: unknown) => assert.fail(`${messageOf(error)}: ${said}`))
+  try {
+    const session = await world.postgres.session(`reeve_${id}`, password)
+    await session.query('select n from orders')
+    return { id, password, session }
+  } catch (error) {
+    // a busy machine let its time pass
+    const isOver = (await stateOf(world, id)) !== 'active'
+    assert.ok(isOver && seconds < SHORT_MAX_S, `${id} of ${seconds} seconds: ${messageOf(error)}; ${said}`)
+    return await shortSession(world, job, seconds * 2)
+  }
+}
+
 export async function takenCase(world: PlanWorld, job: Job): Promise<Case> {
-  const id = await shortGrant(world, job)
-  const password = await passwordOf(world, job, id)
-  const session = await world.postgres.session(`reeve_${id}`, password)
-  await session.query('select n from orders')
+  const { id, password, session } = await shortSession(world, job)
   return {
     isOf,
     begin: async () => id,
@@ -117,11 +142,14 @@ export async function takenCase(world: PlanWorld, job: Job): Promise<Case> {
 /** A server that was started just now does not decide before it knows everything. */
 export async function passwordOf(world: PlanWorld, job: Job, grantId: string, target = 'main'): Promise<string> {
   let password = ''
-  await until(async () => {
+  let said = ''
+  const isGiven = async (): Promise<boolean> => {
     const { status, body } = await askedIn(world, job, grantId, target)
     password = body.password ?? ''
+    said = `${status} ${body.detail}`
     return status === 201
-  }, `a login for ${grantId}`)
+  }
+  await until(isGiven, `a login for ${grantId}`).catch((error: unknown) => assert.fail(`${messageOf(error)}: ${said}`))
   return password
 }
 
