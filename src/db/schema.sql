@@ -2200,7 +2200,9 @@ CREATE OR REPLACE FUNCTION outbox.on_token_changed()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  perform outbox.tell('token', array_agg(n.id), null)
+  -- a token has no versions: what was revoked stays revoked
+  perform outbox.tell('token', array_agg(n.id),
+    jsonb_agg(jsonb_build_array(n.id, 1, case when n.revoked_at is null then 'live' else 'revoked' end)))
   from new_rows n join old_rows o on o.id = n.id
   -- the day of its last use is no news
   where (n.revoked_at, n.expires_at, n.scopes, n.hash) is distinct from (o.revoked_at, o.expires_at, o.scopes, o.hash);

@@ -152,14 +152,14 @@ export async function dropHints(base: TestDatabase): Promise<() => Promise<void>
 }
 
 /** Nothing that changed can be read any more, until the database is gone: a hint is all that comes through. */
-export async function holdReads(base: TestDatabase): Promise<void> {
+export async function holdReads(base: TestDatabase, servers = 1): Promise<void> {
   const client = new Client(base.superuser)
   await client.connect()
   client.on('error', () => undefined)
   // a server that was cut off from the database listens again within a second or so
   const listening = `select from pg_stat_activity
     where datname = current_database() and application_name = 'reeve listens' and state = 'idle'`
-  await until(async () => (await client.query(listening)).rowCount === 1, 5000)
+  await until(async () => (await client.query(listening)).rowCount === servers, 5000)
   await client.query('begin; lock table outbox.epoch in access exclusive mode')
 }
 

@@ -53,6 +53,8 @@ export type Change =
       readonly version: number
       readonly state: Exclude<CredentialFacts['state'], 'live'>
     }
+  /** As tokens are: for the server's own processes. */
+  | { readonly kind: 'token_revoked'; readonly tokenId: string }
   /** Ended at `at` (milliseconds since 1970); one whose time was over by then has run out. */
   | { readonly kind: 'grant_ended'; readonly grantId: string; readonly version: number; readonly at: number }
   /** Nothing that was told before holds any more: another database, or an older copy of it, took the place of the one before. */
@@ -97,6 +99,9 @@ export function applyChange(state: DecisionState, change: Change): void {
       return
     case 'credential_over':
       state.endCredential(change.credentialId, change.version, change.state)
+      return
+    case 'token_revoked':
+      state.tokens.revoke(change.tokenId)
       return
     case 'grant_ended':
       state.endGrant(change.grantId, change.version, change.at)

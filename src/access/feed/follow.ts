@@ -277,6 +277,7 @@ function* overBy({ kind, said }: Hint, at: number): Generator<Change> {
     }
     if (kind === 'denial' && state === 'denied') yield { kind: 'denial', subjectId: id, denied: true, version }
     if (kind === 'grant' && OVER.has(state as GrantState)) yield { kind: 'grant_ended', grantId: id, version, at }
+    if (kind === 'token' && state === 'revoked') yield { kind: 'token_revoked', tokenId: id }
     if (kind === 'credential' && isOver(state)) yield { kind: 'credential_over', credentialId: id, version, state }
   }
 }

@@ -83,7 +83,10 @@ export class FeedDesk {
 
 type Position = Extract<Change, { kind: 'position' }>
 
-/** The text of a change is made once, however many follow. SECURITY: hashes of tokens go no further than servers. */
+/** SECURITY: hashes of tokens go no further than servers. */
+const isOfServers = ({ kind }: Change): boolean => kind === 'token' || kind === 'token_revoked'
+
+/** The text of a change is made once, however many follow. */
 const texts = new WeakMap<Change, string>()
 function textOf(change: Change): string {
   let text = texts.get(change)
@@ -110,7 +113,7 @@ class FeedFollower {
   async begin(whole: AsyncIterable<Change>, position: Position): Promise<void> {
     for await (const change of whole) {
       if (!this.#isOpen) return
-      if (change.kind === 'token') continue
+      if (isOfServers(change)) continue
       this.#count++
       if (!this.#response.write(textOf(change))) await this.#drained()
     }
@@ -122,7 +125,7 @@ class FeedFollower {
   }
 
   tell(change: Change): void {
-    if (change.kind === 'token' || !this.#isOpen) return
+    if (isOfServers(change) || !this.#isOpen) return
     if (change.kind === 'anew') this.#response.end(textOf(change))
     else if (this.#waiting !== undefined) {
       if (this.#waiting.push(change) > WAITING_MAX) this.#response.destroy()
