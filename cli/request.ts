@@ -1,6 +1,7 @@
 // `reeve request`: ask for a right, for a purpose and a time; see what became of it, and take it back.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { answered } from '#client'
+import type { ReeveClient } from '#client'
 import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
@@ -109,10 +110,7 @@ async function listRequests(options: PageOptions & { readonly state?: string }):
     await answerJson(page)
     return
   }
-  const nameOf = await principalNames(
-    client,
-    page.items.map(({ data }) => data.principalId),
-  )
+  const nameOf = await namesIn(client, page.items)
   await answerListing<Schemas['AccessRequest']>({
     items: page.items,
     empty: 'No requests are like that, or none is yours to see.',
@@ -126,6 +124,24 @@ async function listRequests(options: PageOptions & { readonly state?: string }):
     ],
     ...(page.next === undefined ? {} : { after: `There are more: --cursor ${page.next}, or --all` }),
   })
+}
+
+/** Whoever decides on a request is told for whom it is, also where they see no record of the roll. */
+async function namesIn(
+  client: ReeveClient,
+  items: readonly Schemas['AccessRequest'][],
+): Promise<(id: string) => string> {
+  const nameOf = await principalNames(
+    client,
+    items.map(({ data }) => data.principalId),
+  )
+  const told = new Map<string, string>()
+  for (const { id, data } of items) {
+    if (nameOf(data.principalId) !== '' || told.has(data.principalId)) continue
+    const found = await answered(client.GET('/v1/access-requests/{requestId}', { params: { path: { requestId: id } } }))
+    told.set(data.principalId, found.about?.principal.name ?? '')
+  }
+  return (principalId) => nameOf(principalId) || (told.get(principalId) ?? '')
 }
 
 async function show(requestId: string, options: RemoteOptions): Promise<void> {

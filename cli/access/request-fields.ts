@@ -1,6 +1,7 @@
 // How a request for a right reads: who, what, how long, why, what it needs, what was said already.
 import type { ReeveClient } from '#client'
 import { partyNames } from '../remote/party.ts'
+import { principalNames } from '../remote/principal-names.ts'
 import type { Schemas } from '../remote/server.ts'
 import { answerFields } from '../terminal/answer.ts'
 
@@ -25,17 +26,15 @@ export async function answerRequest(
 ): Promise<void> {
   const names = await partyNames(client, [data.requestedBy, ...words.map(({ by }) => by)])
   const named = (party: string): string => names.get(party) ?? party
-  const { data: principal } = await client.GET('/v1/principals/{principalId}', {
-    params: { path: { principalId: data.principalId } },
-  })
+  const name = about?.principal.name ?? (await principalNames(client, [data.principalId]))(data.principalId)
   const { approval, approvals, policyIds } = data.needs
   await answerFields([
     ['request', `${id}, ${data.state}`],
-    ['for', principal === undefined ? data.principalId : `${principal.data.name} (${data.principalId})`],
+    ['for', name === '' ? data.principalId : `${name} (${data.principalId})`],
     ['right', rightText(data)],
     ['how long', `${KINDS[data.kind]}${data.seconds === undefined ? '' : `, ${timeText(data.seconds)}`}`],
     ['purpose', data.purpose],
-    ['asked by', named(data.requestedBy)],
+    ['asked by', about?.requester.name ?? named(data.requestedBy)],
     ['needs', `${approval === 'none' ? 'nobody' : `${approval}, ${approvals} to agree`} (${policyIds.join(', ')})`],
     ...words.map(({ verdict, by, reason, at }): [string, string] => [verdict, `${named(by)}, ${at}: ${reason}`]),
     ['grant', data.grantId],
@@ -56,9 +55,11 @@ function aboutFields({
     Object.entries(of)
       .map(([word, count]) => `${count} ${word}`)
       .join(', ') || 'none'
-  const { kind, state, tier, environment, owner, gaps } = principal
+  const { kind, state, tier, environment, owner, ownerName = owner, gaps } = principal
+  const where = environment === 'unknown' ? 'environment unknown' : environment
+  const answers = ownerName === undefined ? 'nobody answers for it' : `${ownerName} answers for it`
   return [
-    ['principal', `${kind}, ${state}, tier ${tier}, ${environment}, ${owner ?? 'nobody answers for it'}`],
+    ['principal', `${kind}, ${state}, tier ${tier}, ${where}, ${answers}`],
     ...(gaps.length === 0 ? [] : ([['it lacks', gaps.join(', ')]] as [string, string][])),
     ['can do', actions.map(({ action, level }) => `${action} (${level})`).join(', ')],
     ['requester asked', counts(requester.requests)],

@@ -18,7 +18,9 @@ import type { AccessRequestRecord, Mine } from '#access/decisions'
 import {
   activationGaps,
   EVERYTHING,
+  getPerson,
   getPrincipal,
+  getTeam,
   idsSeenBy,
   interestIn,
   ownersOfResources,
@@ -76,9 +78,18 @@ async function aboutFor({ identity, access }: Doors, request: AccessRequestRecor
   const { name, kind, state, tier, environment, owner, purpose, expiresAt, nextReviewAt } = data
   const accepted = owner?.from === 'stated' ? owner.party.id : undefined
   const gaps = activationGaps(data)
-  const more = present({ owner: accepted, purpose: purpose?.value, expiresAt, nextReviewAt })
+  const ownerName = accepted === undefined ? undefined : await nameOf(identity, accepted)
+  const more = present({ owner: accepted, ownerName, purpose: purpose?.value, expiresAt, nextReviewAt })
   const principal = { name, kind, state, tier: tier.value, environment: environment.value, gaps, ...more }
-  return { principal, ...(await aboutRequest(access.db, request, access.clock())) }
+  const { requester, ...rest } = await aboutRequest(access.db, request, access.clock())
+  return { principal, requester: { name: await nameOf(identity, request.requestedBy), ...requester }, ...rest }
+}
+
+/** Of a person, a team or an API client. Whoever decides has to know whom they decide on, also where they see no other record. */
+async function nameOf(identity: Doors['identity'], of: string): Promise<string> {
+  if (of.startsWith('psn_')) return (await getPerson(identity, EVERYTHING, of)).data.name
+  if (of.startsWith('tm_')) return (await getTeam(identity, EVERYTHING, of)).data.name
+  return (await getPrincipal(identity, EVERYTHING, of)).data.name
 }
 
 /** An API client may ask for itself, and anybody for what they see. */
