@@ -5,7 +5,7 @@ import type { ReeveClient } from '#client'
 import { decisionsCommand } from './access/decisions.ts'
 import { entitlementsCommand } from './access/entitlements.ts'
 import { rightText } from './access/request-fields.ts'
-import { pathLines } from './access/path-lines.ts'
+import { pathLines, rightName, wayOf } from './access/path-lines.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
 import { partyNames } from './remote/party.ts'
@@ -91,10 +91,10 @@ async function showRights(client: ReeveClient, asked: OfPrincipal, options: Opti
     empty: 'No source shows a right of it, and Reeve grants it none.',
     columns: [
       { title: 'system', whole: true, of: ({ system }) => system },
-      { title: 'right', of: (right) => `${right.effect === 'deny' ? 'not ' : ''}${right.permission}` },
+      { title: 'right', of: rightName },
       { title: 'level', whole: true, of: ({ level }) => level },
       { title: 'on', of: ({ resources }) => resources.slice(0, 3).join(', ') },
-      { title: 'way', of: (right) => pathLines(right).join(' > ') || 'direct' },
+      { title: 'way', of: wayOf },
     ],
     ...moreOf(page.next),
   })
@@ -142,8 +142,8 @@ async function showWhoCan(action: string, resource: string, options: Options): P
       { title: 'principal', whole: true, of: ({ id }) => id },
       { title: 'name', of: ({ id }) => nameOf(id) },
       { title: 'can', whole: true, of: ({ covered }) => (covered === 'yes' ? 'yes' : 'perhaps') },
-      { title: 'by', of: ({ right }) => right.permission },
-      { title: 'way', of: ({ right }) => pathLines(right).join(' > ') || 'direct' },
+      { title: 'by', of: ({ right }) => rightName(right) },
+      { title: 'way', of: ({ right }) => wayOf(right) },
     ],
     ...moreOf(page.next),
   })

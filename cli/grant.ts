@@ -6,6 +6,7 @@ import { rightText } from './access/request-fields.ts'
 import { EXIT_CODES_OF_RIGHTS } from './exit.ts'
 import { addPageOptions } from './principals/list.ts'
 import type { PageOptions } from './principals/list.ts'
+import { partyNames } from './remote/party.ts'
 import { principalNames } from './remote/principal-names.ts'
 import { pages, principalNamed, server } from './remote/server.ts'
 import type { RemoteOptions, Schemas } from './remote/server.ts'
@@ -92,16 +93,22 @@ async function show(grantId: string, options: RemoteOptions): Promise<void> {
     await answerJson({ id, data, ...rest })
     return
   }
+  const nameOf = await principalNames(client, [data.principalId])
+  const parties = await partyNames(client, [...data.approvedBy, ...(data.ended === undefined ? [] : [data.ended.by])])
+  const named = (party: string): string => {
+    const name = parties.get(party) ?? party
+    return name === party ? party : `${name} (${party})`
+  }
   await answerFields([
     ['grant', `${id}, ${data.state}, ${data.kind}`],
-    ['principal', data.principalId],
+    ['principal', `${nameOf(data.principalId)} (${data.principalId})`.trimStart()],
     ['right', rightText(data)],
     ['from', data.from],
     ['until', data.until ?? 'no end'],
     ['reason', data.reason],
     ['request', data.requestId],
-    ['approved by', data.approvedBy.join(', ')],
-    ['ended', data.ended && `${data.ended.at} by ${data.ended.by}: ${data.ended.because}`],
+    ['approved by', data.approvedBy.map(named).join(', ') || 'nobody: the policies in force gave it'],
+    ['ended', data.ended && `${data.ended.at} by ${named(data.ended.by)}: ${data.ended.because}`],
     ['at the target', data.fulfilment?.reason ?? data.fulfilment?.answer],
     ['left there', leftThere(data.fulfilment?.left)],
     ['tried again', GOES_ON.has(data.state) ? data.fulfilment?.nextAt : undefined],

@@ -92,6 +92,25 @@ test(
     const allowed = await decided()
     assert.equal(allowed.code, 0, allowed.stdout + allowed.stderr)
     assert.match(allowed.stdout, /allow/)
+    const shown = [
+      ['access', 'show', 'app'],
+      ['access', 'who-can', 'pg:SELECT', TABLE],
+    ] as const
+    for (const words of shown) {
+      const { code, stdout, stderr } = await run(ida, ...words)
+      assert.equal(code, 0, stderr)
+      assert.match(
+        stdout,
+        new RegExp(`pg:SELECT .*grant ${grantId}, just_in_time, until 20`),
+        'what, and by which grant',
+      )
+    }
+    const { items } = JSON.parse((await run(ida, 'access', 'show', 'app', '--json')).stdout) as {
+      items: { level: string; until: string }[]
+    }
+    const [{ level, until } = assert.fail('it has a right')] = items
+    assert.deepEqual([level, new Date(until).toISOString()], ['read', until])
+    assert.match((await run(ida, 'grant', 'show', grantId)).stdout, /^approved by +Ben \(psn_/m)
     const narrowed = await run(ida, 'grant', 'narrow', grantId, '--resource', TABLE, '--because', 'enough')
     assert.match(narrowed.stderr, /gives pg:SELECT on pg:\/\/main\/shop\//, narrowed.stderr)
     assert.equal((await decided()).code, 0)

@@ -1,5 +1,6 @@
 // What is asked of the graph: what a principal may do and whom it reaches, each with the way.
 import { Fault } from '#kernel'
+import type { Instant } from '#kernel'
 import type { AccessGraph } from './access-graph.ts'
 import { NONE } from './columns.ts'
 import type { Right } from './covers.ts'
@@ -32,7 +33,8 @@ export interface EffectiveRight extends Right, RightWords {
   readonly steps: readonly Step[]
   /** Held without a group, a role or another principal on the way. */
   readonly direct: boolean
-  readonly until?: number
+  /** Of a grant that has an end. */
+  readonly until?: Instant
 }
 
 /** Of the principal itself first, then of whom it can act as, the nearest first. */
@@ -69,7 +71,7 @@ export function rightOf(graph: AccessGraph, rows: RightRows, row: number, steps:
   const until = graph.untilOf(rows, row)
   const principalId = graph.principals.id(rows.holder(row))
   const direct = steps.length === 0 && !words.path.some(isIndirect)
-  const more = { steps, direct, ...(until !== undefined && { until }) }
+  const more = { steps, direct, ...(until !== undefined && { until: new Date(until).toISOString() as Instant }) }
   return { id: rows.id(row), principalId, ...right, ...words, ...more }
 }
 

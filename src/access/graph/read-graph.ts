@@ -1,4 +1,6 @@
 // The records of the access layer as changes of the graph: all of them, now or as of a date, and those since the last look.
+import { levelOfAction } from '#kernel'
+import type { ActionLevel } from '#kernel'
 import { sql } from '#db'
 import type { LayerDatabase, Tx } from '#db'
 import { CURRENT, everyCurrent } from '#db/history'
@@ -84,10 +86,16 @@ function grantChange({ id, data }: Current<GrantRecord>): GraphChange {
       effect: 'allow',
       actions,
       resources,
-      level: 'unknown',
+      level: highestLevel(actions),
       path: [],
       from: Date.parse(from),
       ...(end !== undefined && { until: Date.parse(end) }),
     },
   }
 }
+
+const LEVELS: readonly ActionLevel[] = ['unknown', 'read', 'write', 'admin']
+
+/** As a source says it of a right: by the most that it lets one do. */
+const highestLevel = (actions: readonly string[]): ActionLevel =>
+  actions.map(levelOfAction).reduce((most, one) => (LEVELS.indexOf(one) > LEVELS.indexOf(most) ? one : most), 'unknown')

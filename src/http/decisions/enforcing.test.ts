@@ -6,6 +6,7 @@ import type { DecisionState, RouteFile } from '#access/decisions'
 import { facts, grant, HOUR, NOON, stateWith } from '../../access/decide/state-in-test.ts'
 import { pointInTest } from './point-in-test.ts'
 import type { PointInTest, Told } from './point-in-test.ts'
+import type { DecisionsDoor } from './door.ts'
 
 const ACCOUNT = 'system:serviceaccount:shop:app'
 const FILE: RouteFile = {
@@ -74,6 +75,37 @@ describe('enforcement over HTTP', () => {
       (await point.ask('GET', '/enforce/v1/nginx', '', { ...headers, authorization: `Bearer ${reader}` })).status,
       403,
     )
+  })
+
+  test('what an observing point would refuse by itself is recorded as a would-be denial, once', async () => {
+    const recorded: string[] = []
+    const onDecided: DecisionsDoor['onDecided'] = ({ question, decision }) => {
+      const { reason, allowed, chain } = decision
+      assert.deepEqual([question.point, question.enforced, allowed], ['gate', false, false])
+      recorded.push(`${reason} ${question.action.name} ${question.resource.id} ${chain.at(-1)?.principalId ?? '-'}`)
+      return undefined
+    }
+    const door = { routes: routeTable({ ...FILE, mode: 'observe' }), now: () => now, onDecided }
+    const observing = await pointInTest(state, { door })
+    const ask = async (method: string, path: string, headers: object): Promise<void> => {
+      const nginx = { 'x-original-method': method, 'x-original-uri': path, ...headers }
+      assert.equal((await observing.ask('GET', '/enforce/v1/nginx', '', nginx)).status, 200)
+    }
+    await ask('GET', '/admin', WHO)
+    await ask('PROPFIND', '/orders/7', WHO)
+    await ask('GET', '/orders/7', {})
+    await ask('GET', '/x/../orders/7', WHO)
+    await ask('GET', '/orders/7', { 'x-client-id': 'other' })
+    assert.deepEqual(recorded, [
+      `no_route http:GET route://gate ${facts('app').id}`,
+      `no_route http:other route://gate ${facts('app').id}`,
+      'no_subject http:GET route://gate -',
+      `ambiguous_path http:GET route://gate ${facts('app').id}`,
+      `nothing_permits shop:read order://shop/7 ${facts('other').id}`,
+    ])
+    await observing.close()
+    assert.equal((await point.ask('GET', '/enforce/v1/envoy/admin', '', WHO)).status, 403)
+    assert.equal(recorded.length, 5, 'what is refused at once is in the log of the proxy')
   })
 
   const review = (spec: object, more: object = {}): object => ({

@@ -1,7 +1,7 @@
 // For proxies that ask before they pass a request on: nginx (`auth_request`), Caddy (`forward_auth`), Envoy (ext_authz over
 // HTTP), each by its own contract. And for Kubernetes, which asks as an authorization webhook.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { enforce, evaluate, readBody, reviewAccess, subjectFrom } from '#access/decisions'
+import { enforce, evaluate, readBody, recordWouldDeny, reviewAccess, subjectFrom } from '#access/decisions'
 import type { Enforced, RouteTable } from '#access/decisions'
 import type { Desk } from './desk.ts'
 import { requestIdOf } from './respond.ts'
@@ -60,6 +60,7 @@ async function guard(
     const subject = subjectFrom(table, request.headersDistinct)
     const { headers } = request
     const enforced = await enforce(table, { ...original, headers, subject }, (body) => evaluate(desk.point, body))
+    await recordWouldDeny(desk.point, table, { method: original.method, subject }, enforced)
     answer(response, requestId, enforced)
   } catch (error) {
     desk.refuse(response, requestId, error)

@@ -28,7 +28,7 @@ const EffectiveRight = z
     path: z.array(z.string()).describe('how it comes to its holder: groups, bindings, policies'),
     steps: z.array(Step).describe('from who was asked for to its holder; none where they are the same'),
     direct: z.boolean().describe('held without a group or another principal on the way'),
-    until: z.number().optional().describe('of a grant: milliseconds since 1970'),
+    until: instant.optional().describe('of a grant that has an end'),
   })
   .meta({ id: 'EffectiveRight' })
 export const EffectiveRightPage = pageOf('EffectiveRightPage', EffectiveRight)
