@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { Fault } from '#kernel'
+import { deriveId, Fault } from '#kernel'
 import type { AccessGraph } from './access-graph.ts'
 import { graphOf, principal, question, randomRight, randomWay, whoCanPlainly } from './estate-in-test.ts'
 import type { Estate, Random } from './estate-in-test.ts'
@@ -108,6 +108,24 @@ void suite('the graph', () => {
         assert.ok(same !== undefined && same.steps.length <= right.steps.length, `seed ${SEED}, estate ${number}`)
       }
     }
+  })
+
+  void test('who has a right that is denied, and a grant, can by the grant', () => {
+    const held = { principalId: principal(1), actions: ['aws:s3:GetObject'], resources: ['arn:aws:s3:::a/x'] }
+    const words = { effect: 'allow', system: 'aws', permission: 'p', level: 'read', path: [] } as const
+    const put = (id: string, more: Partial<HeldRight> = {}): GraphChange => ({
+      put: 'right',
+      right: { ...held, ...words, id, ...more },
+    })
+    const [right, denial, grant] = [deriveId('entitlement', '1'), deriveId('entitlement', '2'), deriveId('grant', '3')]
+    const longer = put(grant, { from: 0, path: ['by a longer way'] })
+    const asked = { action: 'aws:s3:GetObject', resource: 'arn:aws:s3:::a/x', now: 7 }
+    const told = (...changes: GraphChange[]): string[] =>
+      whoCan(graphOf(changes), asked, ALL).map(({ covered, right: by }) => `${covered} ${by.id}`)
+    const denied = [put(right), put(denial, { effect: 'deny' })]
+    assert.deepEqual(told(put(right), longer), [`yes ${right}`])
+    assert.deepEqual(told(...denied), [])
+    assert.deepEqual(told(...denied, longer), [`yes ${grant}`])
   })
 
   void test('pages put together are the whole, and what is gone meanwhile is said', () => {

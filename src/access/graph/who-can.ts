@@ -65,11 +65,13 @@ function holders(graph: AccessGraph, asked: Parameters<typeof whoCan>[1]): Map<n
     const { effect, granted } = graph.rights.right(right)
     for (const [rows, row] of graph.holdersOf(right, now)) {
       const node = rows.holder(row)
-      const tally = tallies.get(node) ?? { stated: new Set(), granted: 'no', best: undefined }
+      const tally = tallies.get(node) ?? { stated: new Set() }
       tallies.set(node, tally)
-      if (granted) tally.granted = covered
-      else tally.stated.add(`${effect} ${covered}`)
-      if (effect === 'allow') tally.best = better(graph, tally.best, { covered, rows, row })
+      if (granted) tally.grant = better(graph, tally.grant, { covered, rows, row })
+      else {
+        tally.stated.add(`${effect} ${covered}`)
+        if (effect === 'allow') tally.right = better(graph, tally.right, { covered, rows, row })
+      }
     }
   }
   return concluded(tallies)
@@ -77,15 +79,19 @@ function holders(graph: AccessGraph, asked: Parameters<typeof whoCan>[1]): Map<n
 
 /** Of one principal. SECURITY: what a system denies does not take away what Reeve grants, nor the other way round. */
 interface Tally {
+  /** Of what sources show: effect and how far it is covered. */
   readonly stated: Set<string>
-  granted: Covered
-  best: Holder | undefined
+  right?: Holder
+  grant?: Holder
 }
 
 function concluded(tallies: ReadonlyMap<number, Tally>): Map<number, Holder> {
   const own = new Map<number, Holder>()
-  for (const [node, { stated, granted, best }] of tallies) {
-    const covered = granted === 'yes' ? 'yes' : together([...stated].map(parsed))
+  for (const [node, { stated, right, grant }] of tallies) {
+    const shown = together([...stated].map(parsed))
+    // a right that is denied is not told as the one by which they can
+    const best = grant === undefined || shown === 'yes' ? right : grant
+    const covered = grant === undefined ? shown : 'yes'
     if (covered !== 'no' && best !== undefined) own.set(node, { ...best, covered })
   }
   return own
