@@ -3,7 +3,7 @@
 import { levelOfAction, newId } from '#kernel'
 import type { DecisionPoint } from '../authzen/index.ts'
 import type { Reason } from '../decide/index.ts'
-import type { Enforced, GuardedRequest } from './enforce.ts'
+import type { Enforced } from './enforce.ts'
 import type { RouteTable } from './route-table.ts'
 
 /** Whatever else a client sends for a method is one more. */
@@ -16,12 +16,10 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 export async function recordWouldDeny(
   { state, now, onDecided }: DecisionPoint,
   table: RouteTable,
-  { method, subject }: Pick<GuardedRequest, 'method' | 'subject'>,
+  method: string,
   { wouldDeny, decisionId, reason: why }: Enforced,
 ): Promise<void> {
   if (!wouldDeny || (decisionId !== undefined && why !== 'obligation_unknown')) return
-  const asked = subject ?? { type: '', id: '' }
-  const found = state().resolve(asked)
   // the words of an enforcement point stand beside those of decisions
   const reason = why as Reason
   const at = now()
@@ -29,7 +27,7 @@ export async function recordWouldDeny(
   await onDecided?.({
     id: newId('decision'),
     question: {
-      subject: asked,
+      subject: { type: '', id: '' },
       action,
       resource: { type: 'route', id: `route://${table.name}` },
       point: table.name,
@@ -38,7 +36,8 @@ export async function recordWouldDeny(
     decision: {
       allowed: false,
       reason,
-      chain: typeof found === 'string' ? [] : [{ asked, principalId: found.id, reason, policyIds: [] }],
+      // of nobody: it was not asked who it is, and no change of policies would let it pass
+      chain: [],
       level: levelOfAction(action.name),
       highRisk: false,
       obligations: [],

@@ -60,7 +60,7 @@ async function guard(
     const subject = subjectFrom(table, request.headersDistinct)
     const { headers } = request
     const enforced = await enforce(table, { ...original, headers, subject }, (body) => evaluate(desk.point, body))
-    await recordWouldDeny(desk.point, table, { method: original.method, subject }, enforced)
+    await recordWouldDeny(desk.point, table, original.method, enforced)
     answer(response, requestId, enforced)
   } catch (error) {
     desk.refuse(response, requestId, error)
