@@ -77,7 +77,7 @@ describe('enforcement over HTTP', () => {
     )
   })
 
-  test('what an observing point would refuse by itself is recorded as a would-be denial, once', async () => {
+  test('what an observing point would refuse by itself is recorded as a would-be denial, once', async (t) => {
     const recorded: string[] = []
     const onDecided: DecisionsDoor['onDecided'] = ({ question, decision }) => {
       const { reason, allowed, chain } = decision
@@ -87,6 +87,7 @@ describe('enforcement over HTTP', () => {
     }
     const door = { routes: routeTable({ ...FILE, mode: 'observe' }), now: () => now, onDecided }
     const observing = await pointInTest(state, { door })
+    t.after(async () => observing.close())
     const ask = async (method: string, path: string, headers: object): Promise<void> => {
       const nginx = { 'x-original-method': method, 'x-original-uri': path, ...headers }
       assert.equal((await observing.ask('GET', '/enforce/v1/nginx', '', nginx)).status, 200)
@@ -103,7 +104,6 @@ describe('enforcement over HTTP', () => {
       'ambiguous_path http:GET route://gate -',
       `nothing_permits shop:read order://shop/7 ${facts('other').id}`,
     ])
-    await observing.close()
     assert.equal((await point.ask('GET', '/enforce/v1/envoy/admin', '', WHO)).status, 403)
     assert.equal(recorded.length, 5, 'what is refused at once is in the log of the proxy')
   })
