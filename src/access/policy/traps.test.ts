@@ -79,6 +79,11 @@ const TRAPS: readonly Trap[] = [
     answer: 'allow',
   },
   {
+    what: 'and toTime counts from there',
+    when: 'datetime("1969-12-31T23:59:59Z").toTime() == duration("23h59m59s")',
+    answer: 'allow',
+  },
+  {
     what: 'an attribute called `__proto__` is one like others',
     when: 'context["__proto__"] == 7 && !(context has "constructor")',
     answer: 'allow',
