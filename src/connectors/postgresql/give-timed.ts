@@ -4,10 +4,12 @@ import type { TargetCall, TimedDone, TimedRight } from '#connectors/target'
 import { asAdministrator } from './administrator.ts'
 import type { Administrator } from './administrator.ts'
 import { tooMuch } from './give-too-much.ts'
+import { leftAs } from './left-as-group.ts'
 import { allOrEach, inParts, OneSession } from './one-session.ts'
+import { few } from './other-ways.ts'
 import { identifier, literal } from './sql-text.ts'
 import { sqlstateOf, TargetError } from './target-error.ts'
-import { takeExcess } from './take-excess.ts'
+import { membershipsBeyond, takeExcess } from './take-excess.ts'
 import { commentOf, commentsOf, groupsOf, rightsAt, tablesOf, tableStatements, timedRoleName } from './timed-role.ts'
 import type { TableRight, TimedComment, Wanted } from './timed-role.ts'
 
@@ -22,33 +24,49 @@ const OVER = 'it has no end, or its time is over'
 /** By role, where it was not done: why. An error can be tried again. */
 type NotDone = Map<string, TimedDone | TargetError>
 
-const together = new OneSession<Wanted, NotDone>(giveAll)
+interface Given {
+  readonly notDone: NotDone
+  /** By role, where a group was taken from it: what may be there of its time as that. */
+  readonly left: ReadonlyMap<string, readonly string[]>
+}
+
+const together = new OneSession<Wanted, Given>(giveAll)
 
 export async function giveTimed(call: TargetCall, right: TimedRight): Promise<TimedDone> {
   const rights = rightsAt(call.settings, right)
   if (rights === undefined || rights.length === 0) return lasting(`this cannot be given here: ${WHAT_THERE_IS}`)
   if (right.until === undefined || right.until <= call.clock()) return lasting(OVER)
   const role = timedRoleName(right)
-  const notDone = (await together.join(call, { right, role, rights })).get(role)
+  const given = await together.join(call, { right, role, rights })
+  const notDone = given.notDone.get(role)
   if (notDone instanceof TargetError) throw notDone
-  return notDone ?? { done: true, answer: `the role ${role} is there until ${right.until}` }
+  const left = given.left.get(role) ?? []
+  const look = left.length === 0 ? '' : `; look whether this is to stay, which it may have made before: ${few(left)}`
+  return notDone ?? { done: true, answer: `the role ${role} is there until ${right.until}${look}` }
 }
 
 const lasting = (reason: string): TimedDone => ({ done: false, reason, lasting: true })
 
-async function giveAll(call: TargetCall, asked: readonly Wanted[]): Promise<NotDone> {
+async function giveAll(call: TargetCall, asked: readonly Wanted[]): Promise<Given> {
   const notDone: NotDone = new Map()
+  const left = new Map<string, readonly string[]>()
   // one that is asked for twice, since nobody had heard of the first: the later step counts
   const inOrder = asked.toSorted((a, b) => a.right.fence - b.right.fence)
   const wanted = [...new Map(inOrder.map((one) => [one.role, one])).values()]
   await asAdministrator(call, { for: 'acting' }, async (one) => {
     const again = await makeRoles(one, call, wanted, notDone)
+    const beyond = await membershipsBeyond(one, again)
     for (const [role, why] of await takeExcess(one, call, again)) notDone.set(role, why)
+    for (const group of new Set(beyond.map((each) => each.group))) {
+      const lines = await leftAs(one, call, group)
+      for (const each of beyond)
+        if (each.group === group) left.set(each.role, [...(left.get(each.role) ?? []), ...lines])
+    }
   })
   const withTables = wanted.filter(({ role }) => !notDone.has(role))
   for (const database of new Set(withTables.flatMap(tablesOf).map((table) => table.database)))
     await inDatabase(call, database, withTables, notDone)
-  return notDone
+  return { notDone, left }
 }
 
 /** Answers those that were there before. */

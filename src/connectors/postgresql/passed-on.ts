@@ -149,18 +149,20 @@ export async function doneAsOthers(
   administrator: Administrator,
   account: string,
   ask: 'server' | 'database',
+  /** Of these roles, only this one. */
+  only: string | null = null,
 ): Promise<DoneAs[]> {
   const granted = [passedOn('x.oid', LISTS('0')), MEMBERS_BEFORE_16('x.oid'), DEFAULTS('x.oid')].join(' union all ')
   return await administrator.rows<DoneAs>(
     `select x.rolname::text as as, p.grantee, count(*)::int as rights, min(p.what) as first
      from pg_roles a join pg_roles x on x.oid <> a.oid and not x.rolsuper and pg_has_role(a.oid, x.oid, 'MEMBER')
        cross join lateral (${granted}) p
-     where a.rolname = $1 and p.everywhere = $2 and p.grantee not in ($1, x.rolname)
+     where a.rolname = $1 and p.everywhere = $2 and x.rolname = coalesce($3, x.rolname) and p.grantee not in ($1, x.rolname)
        and (p.grantee = 'PUBLIC' and p.what !~ '^(EXECUTE|USAGE|CONNECT|TEMPORARY) ' or exists (select from pg_roles l
          where l.rolcanlogin and not l.rolsuper and l.rolname not in ($1, session_user)
            and pg_has_role(l.oid, (select g.oid from pg_roles g where g.rolname = p.grantee), 'MEMBER')))
      group by x.rolname, p.grantee order by x.rolname, p.grantee limit ${PASSED_ON_MAX + 1}`,
-    [account, ask === 'server'],
+    [account, ask === 'server', only],
   )
 }
 

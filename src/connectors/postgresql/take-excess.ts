@@ -25,6 +25,10 @@ interface Excess {
   readonly statement?: string
 }
 
+interface Beyond extends Excess {
+  readonly group: string
+}
+
 /**
  * `there`: roles that a step before made. Their sessions end whatever is found: an attempt that did not finish may have taken all of
  * it, and who is still in got in before.
@@ -69,7 +73,7 @@ async function tried(inside: Administrator, statement: string): Promise<void> {
   }
 }
 
-async function membershipsBeyond(one: Administrator, there: readonly Wanted[]): Promise<Excess[]> {
+export async function membershipsBeyond(one: Administrator, there: readonly Wanted[]): Promise<Beyond[]> {
   const wanted = new Map(there.map((each) => [each.role, new Set(groupsOf(each))]))
   const found = await one.rows<{ role: string; group: string }>(
     `select distinct r.rolname as role, g.rolname as "group" from pg_auth_members m
@@ -81,6 +85,7 @@ async function membershipsBeyond(one: Administrator, there: readonly Wanted[]): 
     .filter(({ role, group }) => wanted.get(role)?.has(group) !== true)
     .map(({ role, group }) => ({
       role,
+      group,
       what: `the role ${group}`,
       statement: `REVOKE ${identifier(group)} FROM ${identifier(role)}`,
     }))
