@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { partyOf, questionOf } from './question.ts'
 import { durationIn } from './request.ts'
 
-test('who and what are named as type:id; an id of Reeve needs no type, and a name without one is refused', () => {
+test('who and what are named as type:id; an id of Reeve and a whole name need no type, and a name without one is refused', () => {
   assert.deepEqual(partyOf('table:pg://main/shop/x'), { type: 'table', id: 'pg://main/shop/x' })
   assert.deepEqual(partyOf('prn_1x2y'), { type: 'principal', id: 'prn_1x2y' })
+  assert.deepEqual(partyOf('order://shop/7'), { type: 'order', id: 'order://shop/7' })
+  assert.deepEqual(partyOf('arn:aws:s3:::a/x'), { type: 'aws', id: 'arn:aws:s3:::a/x' })
   for (const wrong of ['app', ':app', 'kubernetes:', '']) assert.throws(() => partyOf(wrong), /has no type/, wrong)
 })
 

@@ -20,14 +20,17 @@ export const addQuestionOptions = (command: Command): Command =>
     .requiredOption('--subject <type:id>', 'who, as kubernetes:app, or an id alone: prn_…')
     .option('--actor <type:id>', 'who acts for it; repeat it for a longer chain, who acts now last', gather, [])
     .requiredOption('--action <name>', 'what, as pg:SELECT')
-    .requiredOption('--resource <type:id>', 'on what, as table:pg://main/shop/public.orders')
+    .requiredOption('--resource <type:id>', 'on what, as table:pg://main/shop/public.orders, or a whole name alone')
     .option('--context <json>', 'what an enforcement point would say beside it, a JSON object')
 
 const gather = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
 
-/** `type:id`; an id of Reeve needs no type. */
+/** `type:id`. An id of Reeve and a whole name need no type, and are not taken apart at their first colon. */
 export function partyOf(value: string): Party {
   if (/^prn_\w+$/.test(value)) return { type: 'principal', id: value }
+  if (/^arn:./.test(value)) return { type: 'aws', id: value }
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\/./i.exec(value) ?? []
+  if (scheme !== undefined) return { type: scheme, id: value }
   const at = value.indexOf(':')
   if (at < 1 || at === value.length - 1) throw new Fault('usage', `\`${value}\` has no type: write it as type:id`)
   return { type: value.slice(0, at), id: value.slice(at + 1) }

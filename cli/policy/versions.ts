@@ -26,6 +26,7 @@ const NEXT: Readonly<Record<Version['data']['state'], (number: number) => string
 
 export const versionCommands = (): Command[] => [
   new Command('propose')
+    .alias('apply')
     .description('propose policies as the next version; another person approves them')
     .argument('<path>', 'a file, or a folder of *.cedar')
     .option('--comment <text>', 'what changes, and why; who approves reads it (not needed with --dry-run)')
