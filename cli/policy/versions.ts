@@ -37,6 +37,7 @@ export const versionCommands = (): Command[] => [
   new Command('list')
     .description('list versions of the policies, the newest first')
     .option('--limit <number>', 'how many', Number, 50)
+    .option('--before <version>', 'only older ones: the number that the page before ended with', numberIn)
     .option('--json', 'as JSON')
     .action(list),
   new Command('show')
@@ -138,12 +139,14 @@ async function rollback(version: string | undefined, options: MoveOptions): Prom
 
 interface Versions {
   readonly items: readonly Version[]
+  /** Where there are more: the last of these. */
+  readonly before?: number
   readonly refused?: string
 }
 
-async function versions(client: ReeveClient, limit: number): Promise<Versions> {
+async function versions(client: ReeveClient, limit: number, from?: number): Promise<Versions> {
   const found: Version[] = []
-  let before: number | undefined
+  let before = from
   let refused: string | undefined
   do {
     const query = { limit: Math.min(200, limit - found.length), ...(before === undefined ? {} : { before }) }
@@ -151,14 +154,17 @@ async function versions(client: ReeveClient, limit: number): Promise<Versions> {
     found.push(...page.items)
     ;({ before, refused } = page)
   } while (before !== undefined && found.length < limit)
-  return { items: found, ...(refused !== undefined && { refused }) }
+  return { items: found, ...(before !== undefined && { before }), ...(refused !== undefined && { refused }) }
 }
 
-async function list(options: RemoteOptions & { readonly limit: number }): Promise<void> {
+async function list(options: RemoteOptions & { readonly limit: number; readonly before?: number }): Promise<void> {
   if (!Number.isSafeInteger(options.limit) || options.limit < 1) throw new Fault('usage', '--limit is a number from 1')
   const client = await server()
-  const found = await versions(client, options.limit)
-  const { items, refused } = found
+  const found = await versions(client, options.limit, options.before)
+  const { items, before, refused } = found
+  const more = before === undefined ? [] : [`There are more: --before ${before}`]
+  const denied =
+    refused === undefined ? [] : [`Everything is denied: the version in force decides nothing here. ${refused}`]
   if (options.json === true) {
     await answerJson(found)
     return
@@ -172,9 +178,7 @@ async function list(options: RemoteOptions & { readonly limit: number }): Promis
       { title: 'in force since', whole: true, of: ({ data }) => data.activatedAt },
       { title: 'comment', of: ({ data }) => data.comment },
     ],
-    ...(refused !== undefined && {
-      after: `Everything is denied: the version in force decides nothing here. ${refused}`,
-    }),
+    ...(more.length + denied.length > 0 && { after: [...more, ...denied].join('\n') }),
   })
 }
 

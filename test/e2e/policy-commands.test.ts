@@ -60,6 +60,13 @@ test(
         [1, 'active'],
       ],
     )
+    const newest = await run(ida, 'policy', 'list', '--limit', '1')
+    assert.match(newest.stdout, /^2 [^]*There are more: --before 2$/m)
+    const older = JSON.parse((await run(ida, 'policy', 'list', '--before', '2', '--json')).stdout) as {
+      items: { data: { number: number } }[]
+      before?: number
+    }
+    assert.deepEqual([older.items.map(({ data }) => data.number), older.before], [[1], undefined])
     const file = join(policies, 'a.cedar')
     const formatted = await run(ida, 'policy', 'format', file, '--write')
     assert.equal(formatted.code, 0, formatted.stderr)
