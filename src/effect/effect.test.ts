@@ -15,6 +15,11 @@ import { setRestraint } from './restraint.ts'
 import { TargetInTest } from './target-in-test.ts'
 import { changeTarget, examineTarget, getTarget, removeTarget } from './targets.ts'
 
+const isConflict =
+  (words: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof Fault && error.code === 'conflict' && words.test(error.detail)
+
 /** When it is not left any more to the server that was offered its credential. */
 const later = (): Instant => new Date(Date.now() + 4000).toISOString() as Instant
 
@@ -172,6 +177,42 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     await setRestraint(layer, actBy(), { observeOnly: false })
     await pass()
     assert.equal((await getPlan(layer, id)).data.state, 'verified')
+  })
+
+  test('paused while a step acts it ends that step and begins no other, can not be cancelled, and goes on when it is run', async () => {
+    const { id } = await planFor(layer)
+    target.before = async (call) => {
+      if (call !== 'act deny_new_logins') return
+      target.before = () => undefined
+      await pausePlan(layer, actBy(), { id })
+    }
+    await pass()
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'paused')
+    assert.deepEqual([account().mayLogIn, account().sessions], [false, 3])
+    await assert.rejects(cancelPlan(layer, actBy(), { id }), isConflict(/something was done already: `reeve plan undo/))
+    await runPlan(layer, actBy(), { id })
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'verified')
+  })
+
+  test('what is being put back is stopped by the switch between two steps, too, and is asked for once', async () => {
+    const { id } = await planFor(layer)
+    await pass()
+    await undoPlan(layer, actBy(), { id })
+    await assert.rejects(undoPlan(layer, actBy(), { id }), isConflict(/the plan is undoing/))
+    await assert.rejects(pausePlan(layer, actBy(), { id }), isConflict(/the plan is undoing/))
+    target.before = async (call) => {
+      if (call === 'undo end_sessions') await setRestraint(layer, actBy(), { observeOnly: true })
+    }
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'undoing')
+    assert.equal(account().mayLogIn, false)
+    target.before = () => undefined
+    await setRestraint(layer, actBy(), { observeOnly: false })
+    await pass()
+    assert.equal((await getPlan(layer, id)).data.state, 'undone')
+    assert.equal(account().mayLogIn, true)
   })
 
   test('what needs approval waits for another person, and PostgreSQL refuses the one who planned it', async () => {
