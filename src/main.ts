@@ -8,6 +8,7 @@ import { openReeveDatabase } from '#db'
 import type { ReeveDatabase } from '#db'
 import { buildServer, HTTP_SETTINGS, stopServer } from '#http'
 import type { HttpSettings } from '#http'
+import { activatePeopleOfFeeds } from '#identity/roll'
 import { REEVE, systemClock } from '#kernel'
 import type { Act } from '#kernel'
 import type { KeyKind } from '#keys'
@@ -195,6 +196,8 @@ async function startLayers(
   await refuseForgedRows(database, say)
   const act: Act = { actor: { id: REEVE }, at: clock(), reason: 'the server started' }
   await registerOwnIdentities(identity, keys, act)
+  // before anything decides: of an earlier release, and of a backup of it
+  await activatePeopleOfFeeds(identity, { ...act, reason: 'a feed of people has them' })
   const keyFiles = followKeys({
     keys,
     say,

@@ -1,7 +1,6 @@
 // Everything that somebody could ask for as far as anything here names it: each identity in force, each action, each resource.
 // For comparisons, which must not miss what only a policy names.
 import type { DecisionState } from './decision-state.ts'
-import { isInForce } from './principal-facts.ts'
 import { resourceName } from './resource-name.ts'
 import type { SimulatedTuple } from './simulate.ts'
 
@@ -28,7 +27,7 @@ export function* knownRights(state: DecisionState, named: NamedElsewhere): Gener
   const resources = sorted(known, state.grants.patterns(), named.resources, [OTHER_RESOURCE])
   for (const principalId of state.principalsAfter('')) {
     const principal = state.principal(principalId)
-    if (principal === undefined || !isInForce(principal)) continue
+    if (principal === undefined || principal.state !== 'active') continue
     for (const action of actions) {
       if (action === ASKING) continue
       for (const resource of resources) yield { principalId, action, resource }

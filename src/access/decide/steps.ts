@@ -4,7 +4,6 @@ import { Fault } from '#kernel'
 import type { PolicyDecision } from '../policy/index.ts'
 import type { DecisionState } from './decision-state.ts'
 import type { FoundGrant } from './grant-index.ts'
-import { isInForce } from './principal-facts.ts'
 import type { PrincipalFacts } from './principal-facts.ts'
 import type { Party, Question } from './question.ts'
 import type { Allowance, Denial } from './reason.ts'
@@ -134,7 +133,7 @@ export function identityDenial(
   const { id, personId } = principal
   if (state.isEnded(id) || (personId !== undefined && state.isEnded(personId))) return 'principal_denied'
   if (principal.state === 'quarantined' || principal.state === 'retired') return principal.state
-  if (!isInForce(principal)) return 'not_registered'
+  if (principal.state !== 'active') return 'not_registered'
   if (principal.gone) return 'gone'
   return principal.expiresAt !== undefined && principal.expiresAt <= now ? 'expired' : undefined
 }

@@ -26,6 +26,7 @@ const PRINCIPALS: Readonly<Record<string, EntryType>> = {
     system: 'text?',
     owner: 'text?',
     backup: 'text?',
+    state: 'text?',
   }),
   'principal.identified': of('identifiers were added to it', { added: 'number' }),
   'principal.activated': of('it became active', { exceptionUntil: 'instant?' }),

@@ -4,7 +4,6 @@ import {
   activatePrincipal,
   attestPrincipal,
   endException,
-  isOfFeed,
   quarantinePrincipal,
   recordException,
   registerDiscovered,
@@ -44,7 +43,7 @@ export const PRINCIPAL_LIFE = [
       'Needs an owner who accepted, a purpose, an expiry or review, from tier high a backup and proof of binding; or a recorded exception.',
     who: ADMIN,
     body: z.strictObject(WHY).meta({ id: 'OptionalReason' }),
-    possible: (principal) => by('activate')(principal) && !isOfFeed(principal),
+    possible: by('activate'),
     change: activatePrincipal,
   }),
   principalChange({

@@ -11,8 +11,8 @@ export const humanRef = (feedId: string): ReturnType<typeof ref> => ref('people'
 export const humanIdOf = (feedId: string): Id<'principal'> => deriveId('principal', humanRef(feedId))
 
 /**
- * `registered`, and in force by that: people are outside the duty to have an owner, purpose and expiry, because their feed says
- * when they come and go (decision record 0022).
+ * Active by the feed's word: people are outside the duty to have an owner, purpose and expiry, because their feed says when they
+ * come and go (decision record 0022).
  */
 export function humanPrincipal(
   personId: Id<'person'>,
@@ -38,16 +38,12 @@ export function humanPrincipal(
     backups: [],
     custodians: [],
     parties: [],
-    state: 'registered',
+    state: 'active',
     effect: 'not_applied',
     searchText: '',
   }
   return person.status === 'leaver' ? afterLeaving(human, act.actor.id, act.at) : human
 }
-
-/** Whether it is the record that a feed of people keeps: nobody activates it, and nobody but the feed ends its leaving. */
-export const isOfFeed = ({ provenance, personId }: PrincipalRecord): boolean =>
-  provenance.how === 'feed' && personId !== undefined
 
 /** Why Reeve quarantined a person; only such a quarantine ends by itself when they return. */
 const LEFT = 'the person has left'
@@ -59,5 +55,5 @@ export function afterLeaving(human: PrincipalRecord, by: string, at: Instant): P
 
 export function afterReturning(human: PrincipalRecord): PrincipalRecord {
   if (human.state !== 'quarantined' || human.quarantine?.reason !== LEFT) return human
-  return { ...without(human, 'quarantine'), state: 'registered' }
+  return { ...without(human, 'quarantine'), state: 'active' }
 }

@@ -95,11 +95,12 @@ async function createPeople(tx: Tx, act: Act, joiners: readonly PersonChange[]):
     tx,
     PRINCIPAL,
     act,
-    people.map(({ id, principalId, next }) => ({
-      id: principalId,
-      data: completed(humanPrincipal(id, next, act)),
-      words: { type: 'principal.registered', about: [id], content: { kind: 'human' } },
-    })),
+    people.map(({ id, principalId, next }) => {
+      const data = completed(humanPrincipal(id, next, act))
+      // no other entry says that they are active
+      const content = { kind: 'human', state: data.state }
+      return { id: principalId, data, words: { type: 'principal.registered', about: [id], content } }
+    }),
   )
   const refs = people.map(({ next }) => humanRef(next.feedId))
   await tx.execute(sql`

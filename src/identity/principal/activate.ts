@@ -2,7 +2,7 @@
 import { Fault } from '#kernel'
 import type { Act } from '#kernel'
 import type { IdentityLayer } from '../operation.ts'
-import { isOfFeed } from '../people/human-principal.ts'
+import { isOfFeed } from '../record/of-feed.ts'
 import { changePrincipal } from './patch-principal.ts'
 import type { CurrentPrincipal, OfPrincipal } from './patch-principal.ts'
 import { stateAfter } from './transitions.ts'
@@ -14,8 +14,7 @@ export async function activatePrincipal(
   input: OfPrincipal,
 ): Promise<CurrentPrincipal> {
   return await changePrincipal(identity, act, input, ({ data }) => {
-    if (isOfFeed(data))
-      throw new Fault('conflict', 'it is a person of a feed: it needs nothing while the feed has them')
+    if (isOfFeed(data)) throw new Fault('conflict', 'it is a person of a feed: it is active while the feed has them')
     const state = stateAfter(data.state, 'activate')
     refuseEnded(data, act)
     return {

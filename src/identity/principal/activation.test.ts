@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import type { Instant } from '#kernel'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import { PRINCIPAL_STATES, PRIVILEGE_TIERS } from '../record/principal-record.ts'
+import { isOfFeed } from '../record/of-feed.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import { mayStand } from './activation.ts'
 import { person } from './roll-in-test.ts'
@@ -16,6 +17,9 @@ const owner = fc.record({ party: fc.constantFrom(person('ada'), person('ben')), 
 /** Only the members that the rules look at: each there or not. */
 const record = fc.record(
   {
+    kind: fc.constantFrom('human', 'human', 'service_account'),
+    provenance: fc.record({ how: fc.constantFrom('feed', 'registered', 'discovered') }),
+    personId: fc.constant('psn_x'),
     state: fc.constantFrom(...PRINCIPAL_STATES, 'active' as const, 'active' as const, 'active' as const),
     tier: stated(fc.constantFrom(...PRIVILEGE_TIERS)),
     backups: fc.array(owner, { maxLength: 2 }),
@@ -36,7 +40,7 @@ const record = fc.record(
       cause: fc.constant('stated' as const),
     }),
   },
-  { requiredKeys: ['state', 'tier', 'backups'] },
+  { requiredKeys: ['kind', 'provenance', 'state', 'tier', 'backups'] },
 )
 
 describe('what an active principal must have', { skip: databaseUnavailable() }, () => {
@@ -64,9 +68,19 @@ describe('what an active principal must have', { skip: databaseUnavailable() }, 
       for (const [at, given] of records.entries()) {
         assert.equal(verdicts[at]?.holds, mayStand(given as unknown as PrincipalRecord), JSON.stringify(given))
       }
-      const active = verdicts.filter((_, at) => records[at]?.state === 'active' && records[at].exception === undefined)
-      const holding = active.filter(({ holds }) => holds).length
-      assert.ok(holding > 20 && active.length - holding > 20, `both answers are tried: ${holding} of ${active.length}`)
+      for (const fed of [true, false]) {
+        const active = verdicts.filter((_, at) => {
+          const given = records[at] as unknown as PrincipalRecord
+          return given.state === 'active' && given.exception === undefined && isOfFeed(given) === fed
+        })
+        const holding = active.filter(({ holds }) => holds).length
+        const refused = active.length - holding
+        // whom a feed has may be active whatever they lack, and nobody else
+        assert.ok(
+          holding > 10 && (fed ? refused === 0 : refused > 20),
+          `${holding} of ${active.length}, of a feed: ${fed}`,
+        )
+      }
     } finally {
       await base.close()
     }

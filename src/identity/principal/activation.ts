@@ -2,7 +2,8 @@
 // test compares the two.
 import { Fault } from '#kernel'
 import type { Instant } from '#kernel'
-import type { PrincipalRecord, RuleException } from '../record/principal-record.ts'
+import { isOfFeed } from '../record/of-feed.ts'
+import type { PrincipalRecord, PrincipalState, RuleException } from '../record/principal-record.ts'
 
 /** One entry per rule: what is missing, and what to do about it. */
 export const GAPS = {
@@ -16,8 +17,12 @@ export type Gap = keyof typeof GAPS
 
 const NEEDS_MORE: ReadonlySet<string> = new Set(['high', 'admin'])
 
-/** What it lacks to be active by the rules, in their order. An exception fills no gap; it lets one stand for a time. */
+/**
+ * What it lacks to be active by the rules, in their order. An exception fills no gap; it lets one stand for a time. A person of a
+ * feed lacks nothing: the feed answers for them (decision record 0022).
+ */
 export function activationGaps(record: PrincipalRecord): Gap[] {
+  if (isOfFeed(record)) return []
   const high = NEEDS_MORE.has(record.tier.value)
   const missing: Record<Gap, boolean> = {
     owner: record.owner?.from !== 'stated',
@@ -41,6 +46,10 @@ export function unexcused(record: PrincipalRecord): Gap[] {
 export function mayStand(record: PrincipalRecord): boolean {
   return record.state !== 'active' || unexcused(record).length === 0
 }
+
+/** Where what was `state` before goes back to: a person of a feed is active or held, whatever they were by an earlier release. */
+export const backTo = (record: PrincipalRecord, state: PrincipalState): PrincipalState =>
+  state === 'registered' && isOfFeed(record) ? 'active' : state
 
 /** The record with time until `until` to put right what it lacks. An exception that was stated counts again afterwards. */
 export function withTime(

@@ -2,7 +2,7 @@
 import type { Act } from '#kernel'
 import type { IdentityLayer } from '../operation.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
-import { activationGaps } from './activation.ts'
+import { activationGaps, backTo } from './activation.ts'
 import { refuseEnded } from './activate.ts'
 import { textOf } from './limits.ts'
 import { changePrincipal } from './patch-principal.ts'
@@ -46,7 +46,7 @@ export async function restorePrincipal(
   const reason = textOf('reason', input.reason)
   return await changePrincipal(identity, act, input, ({ data }) => {
     const active = stateAfter(data.state, 'restore')
-    const state = data.quarantine?.from ?? active
+    const state = backTo(data, data.quarantine?.from ?? active)
     if (state === 'active') refuseEnded(data, act)
     return {
       patch: (record) => ({ ...without(record, 'quarantine'), state, effect: 'not_applied' }),

@@ -10,7 +10,7 @@ import type { Party } from '../record/party.ts'
 import type { PrincipalRecord } from '../record/principal-record.ts'
 import type { MatchRecord } from '../record/proposal-records.ts'
 import { PRINCIPAL } from '../record/tables.ts'
-import { mayStand } from './activation.ts'
+import { backTo, mayStand } from './activation.ts'
 import { fieldOf, lockBoth, moveCredentials } from './confirm-match.ts'
 import { JOINED_FIELDS } from './joined-record.ts'
 import { answerMatch, readMatch } from './match-record.ts'
@@ -118,7 +118,8 @@ function asBefore(record: PrincipalRecord, { before, after }: NonNullable<MatchR
     if (was === null) delete copy[field]
     else copy[field] = was
   }
-  const undone = copy as unknown as PrincipalRecord
+  const copied = copy as unknown as PrincipalRecord
+  const undone = { ...copied, state: backTo(copied, copied.state) }
   return mayStand(undone) ? undone : { ...undone, state: 'registered' }
 }
 

@@ -3,6 +3,7 @@ import type { Id, PrincipalKind } from '#kernel'
 import { sql } from '#db'
 import type { Sql } from '#db'
 import type { IdentityLayer } from '../operation.ts'
+import { ofFeed } from '../record/of-feed.ts'
 import type { PrincipalState, TargetEffect } from '../record/principal-record.ts'
 
 export interface PrincipalFacts {
@@ -18,7 +19,7 @@ export interface PrincipalFacts {
   readonly criticality: string
   /** Somebody accepted to answer for it, or it is a person of a feed, who answers for themselves. */
   readonly owned: boolean
-  /** A person whom a feed has: the feed says when they come and go, and nobody activates them. Absent for all others. */
+  /** A person whom a feed has: it says when they come and go, and makes them active. Absent for all others. */
   readonly ofFeed?: true
   /** It proved that it is bound to what it claims to be. */
   readonly bound: boolean
@@ -48,7 +49,7 @@ const FACTS_PAGE = 5000
 
 type Nullable<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
 
-const OF_FEED = sql`(data #>> '{provenance,how}' = 'feed' and person_id is not null)`
+const OF_FEED = ofFeed(sql`data`)
 
 const PRINCIPAL_COLUMNS = sql`id, version, kind, system, external_id as "externalId", state, tier, environment, criticality,
   coalesce(data #>> '{owner,from}' = 'stated', false) or ${OF_FEED} as owned, nullif(${OF_FEED}, false) as "ofFeed",

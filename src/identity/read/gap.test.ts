@@ -22,6 +22,7 @@ const CHOICES: readonly (readonly Partial<PrincipalRecord>[])[] = [
   [{ tier: stated('low') }, { tier: stated('high') }, { tier: stated('admin') }],
   [{}, { binding: { how: 'assertion', reason: 'r', at: NOW, by: 'reeve' } }],
   [{ state: 'discovered' }, { state: 'retired' }],
+  [{}, { kind: 'human', personId: party.id, provenance: { how: 'feed', source: 'hr', firstSeenAt: NOW } }],
 ]
 
 describe('what a principal lacks', { skip: databaseUnavailable() }, () => {

@@ -4,6 +4,7 @@ import { sql } from '#db'
 import type { Sql } from '#db'
 import type { Environment } from '../environment.ts'
 import type { Criticality } from '../classify.ts'
+import { ofFeed } from '../record/of-feed.ts'
 import type { PrincipalState, PrivilegeTier } from '../record/principal-record.ts'
 import type { Gap } from '../principal/activation.ts'
 import { prefixQuery } from './search-words.ts'
@@ -23,7 +24,7 @@ export interface PrincipalFilter {
   readonly person?: Id<'person'>
   readonly expiringBefore?: Instant
   readonly reviewDueBefore?: Instant
-  /** What it lacks to be active, as `activationGaps` says. Retired ones lack nothing. */
+  /** What it lacks to be active, as `activationGaps` says. Retired ones and people of a feed lack nothing. */
   readonly gap?: Gap
   /** Every word must begin a word of the name, an identifier, the purpose or a label. */
   readonly q?: string
@@ -65,7 +66,8 @@ const lacking = (data: Sql): Readonly<Record<Gap, Sql>> => {
   }
 }
 
-const lacks = (gap: Gap, data: Sql): Sql => sql`(${data} ->> 'state' <> 'retired' and ${lacking(data)[gap]})`
+const lacks = (gap: Gap, data: Sql): Sql =>
+  sql`(${data} ->> 'state' <> 'retired' and ${lacking(data)[gap]} and not ${ofFeed(data)})`
 
 const CONDITIONS: Conditions = {
   kind: equal(sql`p.kind`, sql`v.data ->> 'kind'`),
