@@ -46,6 +46,12 @@ describe('the first administrators', { skip: databaseUnavailable() }, () => {
     assert.equal((await api.ask('GET', '/v1/me', { token })).status, 401)
     const person = await api.ask('GET', `/v1/people/${me.body.id}`, { token: value })
     assert.equal(person.body.data.name, 'ida')
+    // they are of a feed too: active, with nothing that they lack and nobody to activate them
+    const known = { token: two.body.administrators[0].value }
+    const own = await api.ask('GET', `/v1/principals/${person.body.data.principalId}`, known)
+    assert.deepEqual([own.body.data.state, own.body.gaps], ['active', []])
+    assert.ok(own.body.allowedActions.includes('quarantinePrincipal'))
+    assert.ok(!own.body.allowedActions.includes('activatePrincipal'))
   })
 
   test('an address that goes on failing is not looked at any more', async () => {

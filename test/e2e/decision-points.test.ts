@@ -139,7 +139,7 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     await all('typed', 'granted', 15_000, number3)
   })
 
-  test('whom a feed has is in force in all three by that, with nobody to activate them, until the feed has them no more', async () => {
+  test('whom a feed has is active in all three by that, with nobody to activate them, until the feed has them no more, and again when they are back', async () => {
     const { identity } = world.roll
     const feed = async (status: 'active' | 'leaver'): Promise<void> =>
       void (await applyPeopleFeed(identity, world.act(), feedInTest([{ id: 'maria', status }], { complete: false })))
@@ -150,6 +150,9 @@ describe('decision points of their own', { skip: databaseUnavailable(), timeout:
     await all(principalId, 'granted', 10_000)
     await feed('leaver')
     await all(principalId, 'quarantined', 5000)
+    await feed('active')
+    await grantInTest(world.access, world.act(), right)
+    await all(principalId, 'granted', 10_000)
   })
 
   test('where an older copy of the database is put back, a grant that is not in it decides in none of the three', async () => {

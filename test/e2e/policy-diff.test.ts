@@ -112,9 +112,9 @@ test(
     }
     assert.equal(listed.cutShort, false)
 
-    // those that ask are active too, and whom a feed has may be given rights without being so
+    // those that ask are active too, and whom a feed has
     const everyone = (await Array.fromAsync(roll.everyPrincipal(world.roll.identity))).filter(
-      ({ data }) => data.state === 'active' || data.kind === 'human',
+      ({ data }) => data.state === 'active',
     )
     const random = seededRandom()
     t.diagnostic(`REEVE_SEED=${random.seed}`)

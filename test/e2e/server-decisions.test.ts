@@ -10,6 +10,10 @@ import { listDecisionCounts } from '../../src/access/decision-log/count-decision
 import { grantInTest } from '../../src/access/grant/grant-in-test.ts'
 import { databaseUnavailable, testDatabase } from '../../src/db/database-in-test.ts'
 import type { TestDatabase } from '../../src/db/database-in-test.ts'
+import { applyPeopleFeed } from '../../src/identity/people/apply-feed.ts'
+import { asBeforeRelease } from '../../src/identity/people/earlier-release-in-test.ts'
+import { feedInTest } from '../../src/identity/people/feed-in-test.ts'
+import { humanIdOf } from '../../src/identity/people/human-principal.ts'
 import { databaseGone, environmentOf, estate, until } from './decision-estate-in-test.ts'
 import type { DecisionEstate } from './decision-estate-in-test.ts'
 import { decidedAt } from './point-in-test.ts'
@@ -96,6 +100,19 @@ describe('what a server decides', { skip: databaseUnavailable(), timeout: 180_00
       (await readdir(join(dataDirectory, 'decisions'))).filter((name) => name.endsWith('.tmp')),
       [],
     )
+  })
+
+  test('people whom an earlier release left registered are active before the first decision of this one', async () => {
+    const { identity } = world.roll
+    await applyPeopleFeed(identity, world.act(), feedInTest([{ id: 'maria' }], { complete: false }))
+    const principalId = humanIdOf('maria')
+    const right = { principalId, actions: ['pg:SELECT'], resources: ['pg://main/shop/*'] }
+    await grantInTest(world.access, world.act(), right)
+    await asBeforeRelease(identity, world.act(), [principalId])
+    await until(async () => (await reasonOf(principalId)) === 'not_registered', 10_000)
+    await server.stop()
+    server = await start()
+    assert.equal(await reasonOf(principalId), 'granted')
   })
 
   test('what nothing hangs on is a would-be denial: counted apart, with an entry of its own', async () => {

@@ -112,6 +112,7 @@ void suite('the decision', () => {
     const cases: [string, Parameters<typeof facts>[1], Reason][] = [
       ['discovered', { state: 'discovered' }, 'not_registered'],
       ['registered', { state: 'registered' }, 'not_registered'],
+      ['registered-of-a-feed', { kind: 'human', state: 'registered', ofFeed: true }, 'not_registered'],
       ['quarantined', { state: 'quarantined' }, 'quarantined'],
       ['retired', { state: 'retired' }, 'retired'],
       ['gone', { gone: true }, 'gone'],

@@ -26,7 +26,7 @@ const Principal = z
     environment: name,
     criticality: name,
     owned: z.boolean(),
-    /** A person of a feed: in force while `registered`. */
+    /** The record that a feed of people keeps: of several that are one person it comes first. */
     ofFeed: z.literal(true),
     bound: z.boolean(),
     gone: z.boolean(),

@@ -7,6 +7,7 @@ import type { LayerDatabase } from '#db'
 import { databaseUnavailable, testDatabase } from '../../db/database-in-test.ts'
 import type { TestDatabase } from '../../db/database-in-test.ts'
 import type { IdentityLayer } from '../operation.ts'
+import { activationGaps } from '../principal/activation.ts'
 import { assignOwner } from '../principal/assign-owner.ts'
 import { registerPrincipal } from '../principal/register.ts'
 import type { PersonRecord, TeamRecord } from '../record/people-records.ts'
@@ -130,12 +131,16 @@ describe('a people feed', { skip: databaseUnavailable() }, () => {
       owner: { party: { kind: 'person', id: personIdOf(by) }, from: 'stated', reason: 'x' },
     })
 
-  test('makes each person a principal of kind human, registered and without an owner', async () => {
+  test('makes each person a principal of kind human, active without an owner, and the entry says so', async () => {
     const outcome = await apply([{ id: 'a', emails: ['A@x.example'], handles: ['a'], teamId: 't' }])
     assert.deepEqual([outcome.joined, outcome.teamsRecorded, outcome.unchanged], [1, 1, 0])
     const human = (await all<PrincipalRecord>(identity, PRINCIPAL)).find(({ id }) => id === humanIdOf('a'))
     assert.equal(human?.data.kind, 'human')
-    assert.equal(human?.data.state, 'registered')
+    assert.equal(human?.data.state, 'active')
+    assert.equal(human.data.owner, undefined)
+    assert.deepEqual(activationGaps(human.data), [])
+    const [entry] = await entriesOf(of, humanIdOf('a'))
+    assert.deepEqual([entry?.type, entry?.content], ['principal.registered', { kind: 'human', state: 'active' }])
     assert.equal(human?.data.personId, personIdOf('a'))
     assert.equal((await people()).get('a')?.principalId, humanIdOf('a'))
     assert.deepEqual((await people()).get('a')?.emails, ['a@x.example'])

@@ -10,9 +10,14 @@ import { recordExposures } from '../credential/record-exposure.ts'
 import type { IdentityLayer } from '../operation.ts'
 import { offerOwnership } from '../principal/offer-ownership.ts'
 import { activatePrincipal } from '../principal/activate.ts'
+import { readCurrent } from '#db/history'
 import { confirmMatch } from '../principal/confirm-match.ts'
+import { recordException } from '../principal/exception.ts'
+import { patchPrincipals } from '../principal/patch-principal.ts'
 import { proposeMatches } from '../principal/propose-matches.ts'
+import { quarantineLapsed } from '../principal/quarantine-lapsed.ts'
 import { quarantinePrincipal, restorePrincipal } from '../principal/quarantine.ts'
+import { setExpiry } from '../principal/set-dates.ts'
 import { undoMatch } from '../principal/undo-match.ts'
 import type { Party } from '../record/party.ts'
 import type { PersonRecord } from '../record/people-records.ts'
@@ -262,7 +267,7 @@ describe('a leaver', { skip: databaseUnavailable() }, () => {
     await apply(WITHOUT_TOMAS)
     const outcome = await apply(CREW, '2026-07-03T08:00:00.000Z')
     assert.deepEqual([outcome.returned, outcome.left], [1, 0])
-    assert.equal((await principal(humanIdOf('tomas'))).state, 'registered')
+    assert.equal((await principal(humanIdOf('tomas'))).state, 'active')
     assert.equal((await principal(id)).owner, undefined)
   })
 
@@ -281,10 +286,44 @@ describe('a leaver', { skip: databaseUnavailable() }, () => {
     await assert.rejects(activatePrincipal(identity, actInTest(), { id }), /it is a person of a feed/)
     await quarantinePrincipal(identity, actInTest(), { id, reason: 'an inquiry' })
     await restorePrincipal(identity, actInTest(), wanted)
-    assert.equal((await principal(id)).state, 'registered')
+    assert.equal((await principal(id)).state, 'active')
     await apply(WITHOUT_TOMAS)
     await assert.rejects(restorePrincipal(identity, actInTest(), wanted), /the person has left/)
     assert.equal((await principal(id)).state, 'quarantined')
+  })
+
+  test('a person of a feed whose tier is high, or whose exception ended, stays active; one whose end has come does not', async () => {
+    await apply(CREW)
+    const [high, excepted, ended] = CREW.map(({ id }) => humanIdOf(id))
+    await identity.db.transaction(async (tx) => {
+      const held = await readCurrent<PrincipalRecord>(tx, PRINCIPAL, [high ?? '', excepted ?? ''], { lock: true })
+      const until = actInTest(LATER).at
+      await patchPrincipals(
+        tx,
+        actInTest(LATER),
+        [...held.values()].map((current) => ({
+          current,
+          patch: (record) => ({
+            ...record,
+            ...(current.id === high
+              ? { tier: { value: 'admin', from: 'derived', reason: 'a test' } as const }
+              : { exception: { reason: 'of before', until, by: 'x', cause: 'stated' } as const }),
+          }),
+          words: { type: 'principal.updated' },
+        })),
+      )
+    })
+    await setExpiry(identity, actInTest(), { id: ended ?? '', expiresAt: LATER as Instant })
+    const lapsed = await quarantineLapsed(identity, actInTest('2026-07-03T08:00:00.000Z'))
+    assert.deepEqual([lapsed.quarantined.map(({ id }) => id), lapsed.released], [[ended], [excepted]])
+    const states = await Promise.all([high, excepted, ended].map(async (id) => (await principal(id)).state))
+    assert.deepEqual(states, ['active', 'active', 'quarantined'])
+  })
+
+  test('no exception is recorded for a person of a feed, who lacks nothing', async () => {
+    await apply(CREW)
+    const wanted = { id: humanIdOf('tomas'), reason: 'x', until: '2026-09-01T00:00:00.000Z' as Instant }
+    await assert.rejects(recordException(identity, actInTest(), wanted), /it lacks nothing/)
   })
 
   test('takes the accounts along that were confirmed to be theirs; a person brings them back, once they are back', async () => {
