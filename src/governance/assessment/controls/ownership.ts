@@ -43,7 +43,7 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
   {
     id: 'purpose-stated',
     title: 'Every active identity has a purpose',
-    statement: 'each active principal says what it is for',
+    statement: 'each active principal that is no person and no group says what it is for',
     query: `principals where state = 'active' and kind not in ('human', 'group') and purpose is null`,
     references: csf('PR.AA-01', 'ID.AM-08'),
     ...active(({ data }) => data.purpose === undefined, 'it does not say what it is for'),
@@ -53,7 +53,7 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
   {
     id: 'end-set',
     title: 'Every active identity has an end or a review',
-    statement: 'each active principal has an expiry or a next review',
+    statement: 'each active principal that is no person and no group has an expiry or a next review',
     query: `principals where state = 'active' and kind not in ('human', 'group') and expires_at is null and next_review_at is null`,
     references: [...csf('PR.AA-01', 'PR.AA-05', 'ID.AM-08'), ...nhi(1)],
     ...active(
@@ -66,8 +66,8 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
   {
     id: 'backup-by-tier',
     title: 'Privileged identities have a second owner',
-    statement: 'each active principal of tier high or admin has a backup who accepted it',
-    query: `principals where state = 'active' and tier in ('high', 'admin') and no backup is stated`,
+    statement: 'each active principal of tier high or admin that is no person and no group has a backup who accepted it',
+    query: `principals where state = 'active' and kind not in ('human', 'group') and tier in ('high', 'admin') and no backup is stated`,
     references: csf('GV.RR-02', 'PR.AA-05'),
     ...active(({ data }) => !data.backups.some(({ from }) => from === 'stated'), 'it has no backup'),
     applies: (row) => isActive(row) && isHigh(row),
@@ -76,8 +76,8 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
   {
     id: 'binding-by-tier',
     title: 'Privileged identities are proven to be what the roll says',
-    statement: 'each active principal of tier high or admin has a proof of binding',
-    query: `principals where state = 'active' and tier in ('high', 'admin') and binding is null`,
+    statement: 'each active principal of tier high or admin that is no person and no group has a proof of binding',
+    query: `principals where state = 'active' and kind not in ('human', 'group') and tier in ('high', 'admin') and binding is null`,
     references: csf('PR.AA-02'),
     ...active(
       ({ data }) => data.binding === undefined,
@@ -90,8 +90,8 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
     id: 'no-orphan',
     title: 'What nobody answers for is offered to somebody',
     statement:
-      'each principal that lost its owner, or is registered or quarantined without one, is offered to somebody or under an exception; the active ones are of owner-accepted',
-    query: `principals where owner is null and (state in ('registered', 'quarantined') or (state = 'discovered' and orphaned_at is not null)) and no offer is pending`,
+      'each principal, no person and no group, that lost its owner, or is registered or quarantined without one, is offered to somebody or under an exception; the active ones are of owner-accepted',
+    query: `principals where owner is null and kind not in ('human', 'group') and (state in ('registered', 'quarantined') or (state = 'discovered' and orphaned_at is not null)) and no offer is pending`,
     references: [...csf('PR.AA-01', 'GV.RR-02'), ...nhi(1)],
     over: 'principals',
     applies: (row) =>
