@@ -66,7 +66,8 @@ export const OWNERSHIP: readonly AssertedControl<'principals'>[] = [
   {
     id: 'backup-by-tier',
     title: 'Privileged identities have a second owner',
-    statement: 'each active principal of tier high or admin that is no person and no group has a backup who accepted it',
+    statement:
+      'each active principal of tier high or admin that is no person and no group has a backup who accepted it',
     query: `principals where state = 'active' and kind not in ('human', 'group') and tier in ('high', 'admin') and no backup is stated`,
     references: csf('GV.RR-02', 'PR.AA-05'),
     ...active(({ data }) => !data.backups.some(({ from }) => from === 'stated'), 'it has no backup'),
