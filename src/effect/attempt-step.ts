@@ -9,7 +9,7 @@ import { recordPlan, withStep } from './write-plan.ts'
 /** Each after twice the time. */
 const ATTEMPTS_MAX = 5
 const FIRST_DELAY_MS = 250
-export const STEP_MS = 60_000
+const STEP_MS = 60_000
 /** No attempt begins after it. */
 const ALL_ATTEMPTS_MS = 90_000
 

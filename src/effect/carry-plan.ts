@@ -37,7 +37,10 @@ async function nextOf(work: Carrying, target: CurrentTarget, plan: CurrentPlan):
   if (state !== 'running') return undefined
   if (steps.some((step) => step.state === 'failed')) return await endPlan(layer, target, plan)
   const due = steps.find((step) => step.state === 'waiting' || step.state === 'acting')
-  if (due === undefined) return (await seeOnceMore(work, target, plan)) ?? (await endPlan(layer, target, plan))
+  if (due === undefined) {
+    const seen = await seeOnceMore(work, target, plan)
+    return seen.isSo && seen.plan !== undefined ? await endPlan(layer, target, seen.plan) : seen.plan
+  }
   if (due.final === true && isHindered(plan, due)) return await endPlan(layer, target, plan)
   const step = stepNamed(layer, target, plan, due)
   if (step === undefined) {

@@ -74,6 +74,21 @@ describe('a plan at its target', { skip: databaseUnavailable() }, () => {
     assert.equal(layer.offered.of(made.id), undefined)
   })
 
+  test('a target that does not answer for a moment when everything is seen once more at the end is asked again', async () => {
+    let seen = 0
+    target.before = (call) => {
+      if (call === 'verify deny_new_logins' && ++seen === 2) throw new Error('it was away for a moment')
+    }
+    const { id } = await planFor(layer)
+    await pass()
+    target.before = () => undefined
+    const { data } = await getPlan(layer, id)
+    assert.equal(data.state, 'verified', JSON.stringify(data.steps))
+    assert.equal(seen, 3)
+    assert.equal((await entriesOf(base, id)).filter((type) => type === 'plan.attempt_failed').length, 1)
+    assert.equal((await entriesOf(base, id)).filter((type) => type === 'receipt.made').length, 1)
+  })
+
   test('a preview shows what would be sent, and touches nothing', async () => {
     const asked = { target: 'main', operation: 'contain', account: 'app', purpose: { kind: 'emergency' } } as const
     const preview = await previewPlan(layer, { ...asked, about: [], behind: [], needsApproval: false })

@@ -1,7 +1,6 @@
 // The outcome is of one instant: what was done is seen once more when everything is done.
-import { messageOf } from '#kernel'
 import type { StepVerdict } from '#connectors/target'
-import { STEP_MS } from './attempt-step.ts'
+import { attemptStep } from './attempt-step.ts'
 import { stepNamed } from './make-plan.ts'
 import type { CurrentPlan, CurrentTarget } from './records.ts'
 import { stepCall } from './step-call.ts'
@@ -9,31 +8,35 @@ import type { Carrying } from './step-call.ts'
 import { recordVerdict } from './write-plan.ts'
 
 /**
- * Answers the plan with the first step that is not so any more, else nothing. What came before a step that can't be put back
+ * Each step is seen, in as many attempts as any. `plan`: with the first that is not so any more, where there is one; absent where it is
+ * to be left as it is just now. What came before a step that can't be put back
  * can't be so any more.
  */
 export async function seeOnceMore(
   work: Carrying,
   target: CurrentTarget,
   plan: CurrentPlan,
-): Promise<CurrentPlan | undefined> {
+): Promise<{ readonly plan: CurrentPlan | undefined; readonly isSo: boolean }> {
   const from = plan.data.steps.findLastIndex((step) => step.final === true)
+  let at = plan
   for (const record of plan.data.steps.slice(Math.max(from, 0))) {
     const step = stepNamed(work.layer, target, plan, record)
     if (step === undefined || record.asksOnly === true || record.state !== 'verified') continue
-    const signal = AbortSignal.any([work.signal, AbortSignal.timeout(STEP_MS)])
-    const verdict = await step
-      .verify({ ...stepCall(work, target, plan, signal), before: record.before ?? null })
-      .catch((error: unknown): StepVerdict => notSeen(plan, error))
-    if (work.signal.aborted) return plan
-    if (verdict.effect !== 'verified') return await recordVerdict(work.layer, plan, record.name, asUnproven(verdict))
+    const seen = await attemptStep(work, at, step, async (signal) =>
+      step.verify({ ...stepCall(work, target, at, signal), before: record.before ?? null }),
+    )
+    if (seen.plan === undefined) return { plan: undefined, isSo: false }
+    at = seen.plan
+    const verdict = 'gaveUp' in seen ? notSeen(plan, seen.gaveUp) : seen.value
+    if (verdict.effect !== 'verified')
+      return { plan: await recordVerdict(work.layer, at, record.name, asUnproven(verdict)), isSo: false }
   }
-  return undefined
+  return { plan: at, isSo: true }
 }
 
-const notSeen = ({ id }: CurrentPlan, error: unknown): StepVerdict => ({
+const notSeen = ({ id }: CurrentPlan, gaveUp: StepVerdict): StepVerdict => ({
   effect: 'unproven',
-  reason: `it could not be seen once more at the end: ${messageOf(error)}`,
+  reason: `it could not be seen once more at the end: ${gaveUp.effect === 'verified' ? '' : gaveUp.reason}`,
   next: `\`reeve plan run ${id}\``,
 })
 
