@@ -3,6 +3,7 @@
 import { until } from './plan-world.ts'
 import type { PlanWorld } from './plan-world.ts'
 import type { Case } from './plan-cases.ts'
+import type { Passing } from './statement-proxy.ts'
 
 export interface CrashPoint {
   /** Of the plan's statements and logins at the target, from 0. */
@@ -33,6 +34,7 @@ export async function happensAt(
   letGo: Promise<unknown> = never,
 ): Promise<readonly { readonly id: string; readonly text: string | undefined }[]> {
   const held = aimed.map((): Held => ({ seen: 0, text: undefined }))
+  const numbers = new Map<Passing, number>()
   const begun = Promise.withResolvers<readonly string[]>()
   world.proxy.hook = async (when, passing) => {
     // which plan it is of is known once all are made
@@ -40,7 +42,9 @@ export async function happensAt(
     const index = aimed.findIndex((one, at) => one.case.isOf(passing, ids[at] ?? ''))
     const [point, mine] = [aimed[index], held[index]]
     if (point === undefined || mine === undefined) return undefined
-    const count = when === 'before' ? mine.seen++ : mine.seen - 1
+    // others of the same plan may have come by before this one is answered
+    if (when === 'before') numbers.set(passing, mine.seen++)
+    const count = numbers.get(passing)
     if (mine.text !== undefined) return await letGo
     if (count !== point.at || when !== point.when) return undefined
     mine.text = passing.text
