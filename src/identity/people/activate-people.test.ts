@@ -100,6 +100,23 @@ describe('people of a feed whom an earlier release left registered', { skip: dat
     assert.deepEqual(new Set((await states()).values()), new Set(['active']))
   })
 
+  test('are the only ones that PostgreSQL lets be active without an owner', async () => {
+    await feed([{ id: 'here' }])
+    const ofFeed = { how: 'feed', source: 'hr', firstSeenAt: actInTest().at } as const
+    const personId = personIdOf('here')
+    for (const [name, more] of Object.entries<Partial<PrincipalRecord>>({
+      'by hand': { kind: 'human', personId },
+      'no person': { kind: 'human', provenance: ofFeed },
+      'no human': { kind: 'service_account', personId, provenance: ofFeed },
+    })) {
+      const insert = identity.db.transaction((tx) =>
+        insertPrincipals(tx, [principalInTest(name, { state: 'active', ...more })]),
+      )
+      await assert.rejects(insert, /principal_active_complete/, name)
+    }
+    assert.deepEqual(await states(), new Map([['here', 'active']]))
+  })
+
   test('and were held are active when the hold ends, by a person or by their return', async () => {
     await feed([{ id: 'held' }, { id: 'back' }])
     await quarantinePrincipal(identity, actInTest(LATER), { id: humanIdOf('held'), reason: 'an inquiry' })

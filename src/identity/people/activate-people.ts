@@ -1,4 +1,4 @@
-// Before this release a person of a feed was `registered`. At the start of a server they become what their feed's word makes them.
+// People of a feed whom an earlier release left `registered`: at the start of a server they become what their feed's word makes them.
 import type { Act } from '#kernel'
 import { sql } from '#db'
 import { CURRENT } from '#db/history'
