@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -96,6 +96,28 @@ test('an act of high risk that the sending under way kept aside is denied', asyn
   await log.close()
   assert.equal(answer, false)
   assert.match(await readFile(join(folder, 'aside.log'), 'utf8'), /break_glass/)
+})
+
+test('an act of high risk is allowed only when it was taken, whatever of the spool was damaged before', async (t) => {
+  const folder = await folderOf(t)
+  const taken: string[] = []
+  const options = { folder, say: () => undefined, everyMs: 600_000, batchMax: 5 }
+  const decided = await deciding()
+  const before = await DecisionLog.open({ ...options, send: async () => Promise.reject(new Error('no server')) })
+  for (let at = 0; at < 30; at++) await before.onDecided(decided('low'))
+  await before.close()
+  const segment = join(folder, '0000000000000001.log')
+  await writeFile(segment, (await readFile(segment, 'utf8')).replace('unknown_principal', 'unknown_prinzipal'))
+  const log = await DecisionLog.open({
+    ...options,
+    send: async (_id, lines) => {
+      taken.push(...lines.map(({ text }) => (JSON.parse(text) as DecisionLine).reason))
+      return Promise.resolve({ taken: lines.length, lastSeq: lines.at(-1)?.seq ?? 0 })
+    },
+  })
+  const allowed = await log.onDecided(decided('app'))
+  await log.close()
+  assert.deepEqual([allowed, taken], [true, ['break_glass']])
 })
 
 test('what was decided while others were being sent is sent before the log is closed', async (t) => {

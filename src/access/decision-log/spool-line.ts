@@ -135,6 +135,10 @@ function tailIn(text: string, known: KnownTails): Tail | 'lost' | undefined {
 /** The number of the last of its texts. */
 export const lastIn = ({ first, tails }: Turn): number => first + tails.length - 1
 
+/** How many of its texts after one can be told: those that lost their tail cannot, and hold up no other. */
+export const toldAfter = ({ first, tails }: Turn, after: number): number =>
+  tails.filter((tail, place) => first + place > after && tail !== 'lost').length
+
 /** Those after one, all by the numbers in the files; what is told of each is less by `base`. */
 export function linesAfter(turns: readonly PlacedTurn[], after: number, base: number): SpoolLine[] {
   const lines: SpoolLine[] = []

@@ -133,6 +133,30 @@ test('an end that was lost with its line takes no other with it, and those that 
   await next.close()
 })
 
+test('however many texts lost their end with another line, what comes after them is told', async (t) => {
+  const folder = await folderOf(t)
+  const spool = await Spool.open(folder)
+  const tail = { text: '"a"}' }
+  const append = async (of: Spool, head: string): Promise<void> => of.append({ head, tail })
+  for (let at = 0; at < 10; at++) await append(spool, '{"of":')
+  // of one turn the first is sent, and the others lost theirs
+  await Promise.all(
+    ['{"1":', '{"2":', '{"3":'].map(async (head, at) => spool.append({ head, ...(at > 0 && { tail }) })),
+  )
+  await spool.close()
+  const path = join(folder, '0000000000000001.log')
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"a"', '"c"'))
+  const next = await Spool.open(folder)
+  await append(next, '{"after":')
+  const told: string[] = []
+  for (let [line] = await next.unsent(1); line !== undefined; [line] = await next.unsent(1)) {
+    told.push(`${line.seq} ${line.text}`)
+    await next.taken(line.seq)
+  }
+  assert.deepEqual(told, ['11 {"1":', '14 {"after":"a"}'])
+  await next.close()
+})
+
 test('after a line that could not be written its ends are written once more', async (t) => {
   const folder = await folderOf(t)
   const spool = await Spool.open(folder, 100)

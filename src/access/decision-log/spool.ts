@@ -16,7 +16,7 @@ import {
   segmentFile,
 } from './spool-file.ts'
 import type { FoundSpool } from './spool-file.ts'
-import { framedLines, lastIn, linesAfter, WrittenTails } from './spool-line.ts'
+import { framedLines, lastIn, linesAfter, toldAfter, WrittenTails } from './spool-line.ts'
 import type { FramedLine, KnownTails, PlacedTurn, SpoolLine, Written } from './spool-line.ts'
 
 const SEGMENT_BYTES = 8 * 1024 * 1024
@@ -127,9 +127,11 @@ export class Spool {
       }
       while (from < until && count < max) {
         const { turns, end } = await readTurns(this.#folder, first, { from, until, tails: this.#known.tails })
-        const unsent = turns.filter((turn) => lastIn(turn) > this.#sent)
-        for (const { tails } of unsent) count += tails.length
-        read.push(...unsent)
+        for (const turn of turns) {
+          const told = toldAfter(turn, this.#sent)
+          if (told > 0) read.push(turn)
+          count += told
+        }
         from = end
         this.#known.upTo = Math.max(this.#known.upTo, end)
       }
