@@ -7,28 +7,23 @@ import { itemsIn } from './batch-items.ts'
 import { readBody } from './read-body.ts'
 import { questionOf } from './read-question.ts'
 
-/** Letters; longer ones are read each time. */
-const TEXT_MAX = 1024
-/** Then those that were not asked again since the last so many are forgotten. */
-const KEPT_MAX = 1000
+/** Letters of a question, and of a batch; longer ones are read each time. */
+const [QUESTION_MAX, BATCH_MAX] = [1024, 64 * 1024]
+/** Letters of all of a kind; then those that were not asked again since the last so many are forgotten. */
+const KEPT_MAX = 256 * 1024
 
-/** Letters of a batch, and of all that are kept since the last ones were forgotten. */
-const BATCH_MAX = 64 * 1024
-const BATCHES_MAX = 512 * 1024
 /** Within the object and its list. */
 const ITEM_DEPTH = 2
 
 export class ReadLately {
-  readonly #questions = new Lately<Question>(KEPT_MAX, () => 1)
-  readonly #batches = new Lately<readonly Question[]>(BATCHES_MAX, (text) => text.length)
+  readonly #questions = new Lately<Question>()
+  /** Apart: what may be nested so deep by itself may not within a batch. */
+  readonly #items = new Lately<Question>()
+  readonly #batches = new Lately<readonly Question[]>()
 
-  /** `depth`: in how much else it is nested. Throws Fault('invalid') that names the field. */
-  questionIn(text: string, depth = 0): Question {
-    const known = this.#questions.of(text)
-    if (known !== undefined) return known
-    const question = questionOf(readBody(text, depth))
-    if (question.context !== undefined || text.length > TEXT_MAX) return question
-    return this.#questions.keep(copyOf(text), { ...question, reading: new Reading(question) })
+  /** Throws Fault('invalid') that names the field. */
+  questionIn(text: string): Question {
+    return read(text, this.#questions, 0)
   }
 
   /**
@@ -40,7 +35,7 @@ export class ReadLately {
     if (known !== undefined) return known
     const items = itemsIn(text, max)
     try {
-      const questions = items?.map((item) => this.questionIn(item, ITEM_DEPTH))
+      const questions = items?.map((item) => read(item, this.#items, ITEM_DEPTH))
       const isKept = text.length <= BATCH_MAX && questions?.every(({ reading }) => reading !== undefined)
       return questions !== undefined && isKept === true ? this.#batches.keep(text, questions) : questions
     } catch (error) {
@@ -50,18 +45,20 @@ export class ReadLately {
   }
 }
 
+/** `depth`: in how much else it is nested. */
+function read(text: string, lately: Lately<Question>, depth: number): Question {
+  const known = lately.of(text)
+  if (known !== undefined) return known
+  const question = questionOf(readBody(text, depth))
+  if (question.context !== undefined || text.length > QUESTION_MAX) return question
+  return lately.keep(text, { ...question, reading: new Reading(question) })
+}
+
 /** By text, in two generations. */
 class Lately<Value> {
-  readonly #max: number
-  readonly #weigh: (text: string) => number
   #newer = new Map<string, Value>()
   #older: ReadonlyMap<string, Value> = new Map()
-  #weight = 0
-
-  constructor(max: number, weigh: (text: string) => number) {
-    this.#max = max
-    this.#weigh = weigh
-  }
+  #letters = 0
 
   of(text: string): Value | undefined {
     const known = this.#newer.get(text)
@@ -71,16 +68,16 @@ class Lately<Value> {
   }
 
   keep(text: string, value: Value): Value {
-    if (this.#weight >= this.#max) {
+    if (this.#letters >= KEPT_MAX) {
       this.#older = this.#newer
       this.#newer = new Map()
-      this.#weight = 0
+      this.#letters = 0
     }
-    this.#newer.set(text, value)
-    this.#weight += this.#weigh(text)
+    this.#newer.set(copyOf(text), value)
+    this.#letters += text.length
     return value
   }
 }
 
-/** A part of a text keeps all of it in memory. */
+/** SECURITY: a part of a text keeps all of it in memory, and an item may come in a large batch. */
 const copyOf = (text: string): string => Buffer.from(text).toString()
