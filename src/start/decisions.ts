@@ -34,7 +34,7 @@ export interface DecisionsOptions {
 }
 
 /** More than others send at once: what is decided here crosses no network. */
-const BATCH_MAX = 5000
+const BATCH_MAX = 20_000
 
 /** Everything is known when it returns. */
 export async function startDecisions(options: DecisionsOptions): Promise<DecisionsDoor> {

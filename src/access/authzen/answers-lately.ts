@@ -2,20 +2,26 @@
 import type { Decision } from '../decide/index.ts'
 import { answerOf, instantOf } from './answer.ts'
 
-/** An answer as it leaves. */
+/** An answer as it leaves, in pieces: of fifty answers one text is made, and joined at once they cost a third. */
 export class AnswerText {
-  readonly text: string
+  readonly pieces: readonly string[]
   /** In UTF-8; to count them in the text costs more than to put it together. */
   readonly byteLength: number
 
-  constructor(text: string, byteLength: number) {
-    this.text = text
+  constructor(pieces: readonly string[], byteLength: number) {
+    this.pieces = pieces
     this.byteLength = byteLength
   }
 
   static of(answer: object): AnswerText {
     const text = JSON.stringify(answer)
-    return new AnswerText(text, Buffer.byteLength(text))
+    return new AnswerText([text], Buffer.byteLength(text))
+  }
+
+  get text(): string {
+    let text = ''
+    for (const piece of this.pieces) text += piece
+    return text
   }
 }
 
@@ -50,7 +56,7 @@ export class AnswersLately {
     const [start, middle, end] = known.parts
     const until = instantOf(expiresAt)
     const length = known.bytes + decisionId.length + until.length
-    return new AnswerText(start + decisionId + middle + until + end, length)
+    return new AnswerText([start, decisionId, middle, until, end], length)
   }
 
   #make(key: string, decision: Decision, more: object | undefined): Known | undefined {

@@ -16,7 +16,7 @@ import { objectIn, questionOf } from './read-question.ts'
 const EVALUATIONS_MAX = 1000
 /** Then whoever else waits is answered. */
 const SLICE_MS = 20
-/** So many are decided before the clock is looked at: a decision that takes a millisecond is a slow one. */
+/** So many are decided before clocks are looked at: a decision that takes a millisecond is a slow one. */
 const LOOKED_AT = 4
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 type Semantic = (typeof SEMANTICS)[number]
@@ -36,10 +36,10 @@ export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promi
     if (body[field] !== undefined) objectIn(body, field)
   }
   const items = evaluations as readonly unknown[]
-  const ask = (item: unknown): Answered => askItem(point, body, item)
+  const ask = (item: unknown, now?: number): Answered => askItem(point, body, item, now)
   const tell = (one: Answered, wasWritten: boolean): EvaluationAnswer =>
     'question' in one ? answerIn(point, one, wasWritten) : one
-  if (semantic === 'execute_all') return { evaluations: await allOf(items, ask, tell) }
+  if (semantic === 'execute_all') return { evaluations: await allOf(point, items, ask, tell) }
   const answers: EvaluationAnswer[] = []
   for (const item of items) {
     const one = ask(item)
@@ -58,45 +58,52 @@ export async function evaluateAllToSend(
 ): Promise<EvaluationsAnswer | AnswerText> {
   const questions = asked.questionsIn(text, EVALUATIONS_MAX)
   if (questions === undefined) return await evaluateAll(point, readBody(text))
-  const ask = (question: Question): Asked => decidedOn(point, question)
+  const ask = (question: Question, now: number): Asked => decidedOn(point, question, now)
   const tell = (made: Asked, wasWritten: boolean): AnswerText => {
     const answer = answerIn(point, made, wasWritten, answered)
     return answer instanceof AnswerText ? answer : AnswerText.of(answer)
   }
-  return inOne(await allOf(questions, ask, tell))
+  return inOne(await allOf(point, questions, ask, tell))
 }
 
 const [BEGIN, END] = ['{"evaluations":[', ']}']
 
 function inOne(answers: readonly AnswerText[]): AnswerText {
-  let text = BEGIN
+  const pieces: string[] = []
   let byteLength = BEGIN.length + END.length + answers.length - 1
   for (const answer of answers) {
-    text += text.length === BEGIN.length ? answer.text : `,${answer.text}`
+    pieces.push(pieces.length === 0 ? BEGIN : ',')
+    for (const piece of answer.pieces) pieces.push(piece)
     byteLength += answer.byteLength
   }
-  return new AnswerText(text + END, byteLength)
+  pieces.push(END)
+  return new AnswerText([pieces.join('')], byteLength)
 }
 
 type Answered = EvaluationAnswer | Asked
 
 /** Decided one after another, written down together: nearly all wait for the same. */
 async function allOf<Item, One extends Answered, Told>(
+  point: DecisionPoint,
   items: readonly Item[],
-  ask: (item: Item) => One,
+  ask: (item: Item, now: number) => One,
   tell: (answered: One, wasWritten: boolean) => Told,
 ): Promise<readonly Told[]> {
   const asked: One[] = []
   const waits = new Map<Promise<boolean>, boolean>()
   let since = performance.now()
   let last: Promise<boolean> | undefined
+  let now = point.now()
   for (const item of items) {
-    const one = ask(item)
+    const one = ask(item, now)
     asked.push(one)
     if ('question' in one && one.written !== undefined && one.written !== last) waits.set((last = one.written), false)
-    if (asked.length % LOOKED_AT !== 0 || performance.now() - since < SLICE_MS) continue
-    await setImmediate()
-    since = performance.now()
+    if (asked.length % LOOKED_AT !== 0) continue
+    if (performance.now() - since > SLICE_MS) {
+      await setImmediate()
+      since = performance.now()
+    }
+    now = point.now()
   }
   await Promise.all([...waits.keys()].map(async (written) => waits.set(written, await written)))
   const wasWritten = ({ written }: Asked): boolean => written === undefined || waits.get(written) === true
@@ -104,7 +111,7 @@ async function allOf<Item, One extends Answered, Told>(
 }
 
 /** A bad item is that item's denial. */
-function askItem(point: DecisionPoint, defaults: JsonObject, item: unknown): Answered {
+function askItem(point: DecisionPoint, defaults: JsonObject, item: unknown, now?: number): Answered {
   try {
     if (!isObject(item)) return unreadableAnswer('an evaluation is an object')
     return decidedOn(
@@ -115,6 +122,7 @@ function askItem(point: DecisionPoint, defaults: JsonObject, item: unknown): Ans
         resource: merged(item, defaults, 'resource', ['type', 'id']),
         context: item['context'] === undefined ? defaults['context'] : item['context'],
       }),
+      now,
     )
   } catch (error) {
     if (!(error instanceof Fault)) throw error

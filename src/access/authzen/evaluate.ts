@@ -32,8 +32,8 @@ export interface Asked extends Decided {
   written: Promise<boolean> | undefined
 }
 
-export function decidedOn(point: DecisionPoint, question: Question): Asked {
-  const decision = decide(point.state(), question, point.now())
+export function decidedOn(point: DecisionPoint, question: Question, now = point.now()): Asked {
+  const decision = decide(point.state(), question, now)
   const asked: Asked = { id: newId('decision'), question, decision, written: undefined }
   asked.written = point.onDecided?.(asked)
   return asked

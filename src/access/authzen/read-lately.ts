@@ -19,7 +19,7 @@ export class ReadLately {
   readonly #questions = new Lately<Question>()
   /** Apart: what may be nested so deep by itself may not within a batch. */
   readonly #items = new Lately<Question>()
-  readonly #batches = new Lately<readonly Question[]>()
+  readonly #batches = new Lately<{ readonly text: string; readonly questions: readonly Question[] }>()
 
   /** Throws Fault('invalid') that names the field. */
   questionIn(text: string): Question {
@@ -31,13 +31,15 @@ export class ReadLately {
    * a whole.
    */
   questionsIn(text: string, max: number): readonly Question[] | undefined {
-    const known = this.#batches.of(text)
-    if (known !== undefined) return known
+    const key = sampled(text)
+    const known = this.#batches.of(key)
+    if (known?.text === text) return known.questions
     const items = itemsIn(text, max)
     try {
       const questions = items?.map((item) => read(item, this.#items, ITEM_DEPTH))
       const isKept = text.length <= BATCH_MAX && questions?.every(({ reading }) => reading !== undefined)
-      return questions !== undefined && isKept === true ? this.#batches.keep(text, questions) : questions
+      if (questions !== undefined && isKept === true) this.#batches.keep(key, { text, questions }, text.length)
+      return questions
     } catch (error) {
       if (error instanceof Fault) return undefined
       throw error
@@ -54,27 +56,45 @@ function read(text: string, lately: Lately<Question>, depth: number): Question {
   return lately.keep(text, { ...question, reading: new Reading(question) })
 }
 
+const SAMPLES = 16
+const SAMPLE_LETTERS = 16
+
+/** To hash the whole of a long text costs more than to compare it with another one; two that have this in common take turns. */
+function sampled(text: string): string {
+  const step = Math.floor(text.length / SAMPLES)
+  if (step <= SAMPLE_LETTERS) return text
+  const samples = [String(text.length)]
+  for (let at = 0; at < text.length; at += step) samples.push(text.slice(at, at + SAMPLE_LETTERS))
+  return samples.join('')
+}
+
+interface Kept<Value> {
+  readonly value: Value
+  readonly letters: number
+}
+
 /** By text, in two generations. */
 class Lately<Value> {
-  #newer = new Map<string, Value>()
-  #older: ReadonlyMap<string, Value> = new Map()
+  #newer = new Map<string, Kept<Value>>()
+  #older: ReadonlyMap<string, Kept<Value>> = new Map()
   #letters = 0
 
   of(text: string): Value | undefined {
     const known = this.#newer.get(text)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.value
     const before = this.#older.get(text)
-    return before && this.keep(text, before)
+    return before && this.keep(text, before.value, before.letters)
   }
 
-  keep(text: string, value: Value): Value {
+  /** `letters`: of all that is kept with it. */
+  keep(text: string, value: Value, letters = text.length): Value {
     if (this.#letters >= KEPT_MAX) {
       this.#older = this.#newer
       this.#newer = new Map()
       this.#letters = 0
     }
-    this.#newer.set(copyOf(text), value)
-    this.#letters += text.length
+    this.#newer.set(copyOf(text), { value, letters })
+    this.#letters += letters
     return value
   }
 }

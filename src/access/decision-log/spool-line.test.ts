@@ -12,7 +12,7 @@ test('what was written comes back whole, from memory and from the file, whatever
   )
   const turn = fc.record({ texts: fc.array(text, { minLength: 1, maxLength: 8 }), forgets: fc.boolean() })
   fc.assert(
-    fc.property(fc.array(turn, { maxLength: 20 }), fc.nat(30), (turns, after) => {
+    fc.property(fc.array(turn, { maxLength: 20 }), fc.nat(30), fc.integer({ min: 1, max: 60 }), (turns, after, max) => {
       const [written, known] = [new WrittenTails(), new Map()]
       const told: string[] = []
       const [here, back]: [PlacedTurn[], PlacedTurn[]] = [[], []]
@@ -28,10 +28,10 @@ test('what was written comes back whole, from memory and from the file, whatever
         for (const [place, whole] of texts.entries()) told[told.length - texts.length + place] = wholeOf(whole)
       }
       for (const from of [here, back]) {
-        const lines = linesAfter(from, after, 0)
+        const lines = linesAfter(from, after, 0, max)
         assert.deepEqual(
           lines.map((line) => [line.seq, line.text]),
-          told.map((whole, place) => [place + 1, whole]).slice(after),
+          told.map((whole, place) => [place + 1, whole]).slice(after, after + max),
         )
       }
     }),

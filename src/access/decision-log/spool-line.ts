@@ -139,16 +139,24 @@ export const lastIn = ({ first, tails }: Turn): number => first + tails.length -
 export const toldAfter = ({ first, tails }: Turn, after: number): number =>
   tails.filter((tail, place) => first + place > after && tail !== 'lost').length
 
-/** Those after one, all by the numbers in the files; what is told of each is less by `base`. */
-export function linesAfter(turns: readonly PlacedTurn[], after: number, base: number): SpoolLine[] {
+/** Letters of texts at once, and the one with which they are more: who takes them keeps all of them in memory. */
+const TAKEN_LETTERS = 16 * 1024 * 1024
+
+/** Those after one, all by the numbers in the files, at most so many; what is told of each is less by `base`. */
+export function linesAfter(turns: readonly PlacedTurn[], after: number, base: number, max: number): SpoolLine[] {
   const lines: SpoolLine[] = []
   let before = after
+  let letters = 0
   for (const turn of turns) {
-    const { first, tails, times = [] } = turn
+    const { first, tails, times = [], spelled } = turn
     const heads = new Heads(turn)
+    const headLetters = spelled.length / tails.length
     for (let place = Math.max(0, before + 1 - first); place < tails.length; place++) {
       const tail = tails[place]
-      if (tail !== 'lost') lines.push(new LineOfTurn(first + place - base, place, heads, tail, times[place]))
+      if (lines.length === max || letters > TAKEN_LETTERS) return lines
+      if (tail === 'lost') continue
+      letters += headLetters + (tail?.text.length ?? 0)
+      lines.push(new LineOfTurn(first + place - base, place, heads, tail, times[place]))
     }
     before = Math.max(before, lastIn(turn))
   }

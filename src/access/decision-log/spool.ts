@@ -109,7 +109,7 @@ export class Spool {
     const [segment, synced] = [this.#file?.segment ?? 0, this.#file?.synced ?? 0]
     const onDisk = (turn: PlacedTurn): boolean => turn.segment !== segment || turn.end <= synced
     this.#read = this.#recent.after(this.#sent, max, onDisk) ?? (await this.#readUnsent(max))
-    return linesAfter(this.#read, this.#sent, this.#base).slice(0, max)
+    return linesAfter(this.#read, this.#sent, this.#base, max)
   }
 
   async #readUnsent(max: number): Promise<PlacedTurn[]> {
