@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { takeLock } from '#db'
 import { Fault } from '#kernel'
-import { lastIn, turnIn } from './spool-line.ts'
+import { lastIn, textsIn, turnIn } from './spool-line.ts'
 import type { KnownTails, PlacedTurn, SpoolLine } from './spool-line.ts'
 
 export interface FoundSpool {
@@ -28,7 +28,8 @@ export const segmentFile = (folder: string, first: number): string =>
 
 /**
  * A half line at the end is what a kill cut off: nobody was answered for it. Where more may be missing (the machine lost its
- * power, lines could not be written), a number is left out, so that whoever takes the lines sees it. Throws Fault('usage').
+ * power, lines could not be written), a number is left out, so that whoever takes the lines sees it, and as many as were in lines at
+ * the end that are damaged. Throws Fault('usage').
  */
 export async function findSpool(folder: string): Promise<FoundSpool> {
   let release = (): void => undefined
@@ -40,8 +41,8 @@ export async function findSpool(folder: string): Promise<FoundSpool> {
     const segments = (await readdir(folder)).flatMap((name) => SEGMENT.exec(name)?.[1] ?? []).map(Number)
     segments.sort((a, b) => a - b)
     const last = segments.at(-1)
-    const newest = last === undefined ? undefined : await newestTurn(folder, last)
-    const next = Math.max(sent + 1, last ?? 1, newest === undefined ? 0 : lastIn(newest) + 1)
+    const { newest, lost } = last === undefined ? NO_TURN : await newestTurn(folder, last)
+    const next = Math.max(sent + 1, (newest === undefined ? (last ?? 1) : lastIn(newest) + 1) + lost)
     const before = await text(folder, 'whole')
     const isWhole = next === 1 || before === CLOSED || before === (await boot())
     await noteWhole(folder)
@@ -78,42 +79,53 @@ const inUse = (folder: string, pid: number): Fault =>
 
 /**
  * All that is whole, a chunk at most, from a place in a segment on; `until` bounds it. `tails`: those that stand before the place;
- * those that are read come to them.
+ * those that are read come to them. `lost`: how many were in lines after the last of them that are none.
  */
 export async function readTurns(
   folder: string,
   segment: number,
   place: { readonly from: number; readonly until: number; readonly tails: KnownTails },
-): Promise<{ readonly turns: PlacedTurn[]; readonly end: number }> {
+): Promise<{ readonly turns: PlacedTurn[]; readonly end: number; readonly lost: number }> {
   const length = Math.min(place.until - place.from, CHUNK_BYTES)
-  if (length <= 0) return { turns: [], end: place.from }
+  if (length <= 0) return { turns: [], end: place.from, lost: 0 }
   const file = await open(segmentFile(folder, segment), 'r')
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, place.from)
     const turns: PlacedTurn[] = []
-    let at = 0
+    let [at, lost] = [0, 0]
     for (let feed = buffer.indexOf(10); feed !== -1 && feed < bytesRead; feed = buffer.indexOf(10, at)) {
-      const turn = turnIn(buffer.toString('utf8', at, feed), place.tails)
+      const line = buffer.toString('utf8', at, feed)
+      const turn = turnIn(line, place.tails)
+      lost = turn === undefined ? lost + textsIn(line) : 0
       if (turn !== undefined) turns.push({ ...turn, segment, from: place.from + at, end: place.from + feed + 1 })
       at = feed + 1
     }
     // what has no end in a whole chunk, or at the end of the segment, is no line
-    return { turns, end: at === 0 || bytesRead < length ? place.from + Math.max(bytesRead, 1) : place.from + at }
+    return { turns, end: at === 0 || bytesRead < length ? place.from + Math.max(bytesRead, 1) : place.from + at, lost }
   } finally {
     await file.close()
   }
 }
 
-async function newestTurn(folder: string, segment: number): Promise<PlacedTurn | undefined> {
+interface Newest {
+  readonly newest: PlacedTurn | undefined
+  /** How many were in lines after it that are none. */
+  readonly lost: number
+}
+
+const NO_TURN: Newest = { newest: undefined, lost: 0 }
+
+async function newestTurn(folder: string, segment: number): Promise<Newest> {
   const { size } = await stat(segmentFile(folder, segment))
   const tails: KnownTails = new Map()
-  let newest: PlacedTurn | undefined
+  let { newest, lost } = NO_TURN
   for (let from = 0; from < size;) {
-    const { turns, end } = await readTurns(folder, segment, { from, until: size, tails })
-    newest = turns.at(-1) ?? newest
-    from = end
+    const read = await readTurns(folder, segment, { from, until: size, tails })
+    lost = read.turns.length === 0 ? lost + read.lost : read.lost
+    newest = read.turns.at(-1) ?? newest
+    from = read.end
   }
-  return newest
+  return { newest, lost }
 }
 
 /** As long as this stands, a kill loses nothing that was answered. */

@@ -121,6 +121,9 @@ export function turnIn(whole: string, known: KnownTails): Turn | undefined {
   return { first: Number(first), spelled, tails: spelled.split(BETWEEN).map((text) => tailIn(text, known)) }
 }
 
+/** How many a line held, as near as can be told of one that is damaged. */
+export const textsIn = (line: string): number => line.split(BETWEEN).length
+
 function tailIn(text: string, known: KnownTails): Tail | 'lost' | undefined {
   const [, number, written] = text.split(IS_WRITTEN)
   if (number === undefined || written === undefined) {
