@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decide } from '../decide/index.ts'
+import { decide, Reading } from '../decide/index.ts'
 import type { Question } from '../decide/index.ts'
 import { facts, NOON, policies, question, stateWith } from '../decide/state-in-test.ts'
 import { newId } from '#kernel'
@@ -41,4 +41,19 @@ test('the same denial within a second is hinted at once, and anew as soon as any
   assert.equal(moved.said, moved.own)
   state.putPolicies(await policies(state, 'forbid (principal, action, resource) when { context.level == "admin" };'))
   assert.equal(hintOf(question('app'), NOON + 1000).said, undefined)
+})
+
+test('where a name has come to mean somebody else, their denial is not hinted at as the denial of who had it', async () => {
+  const state = await stateWith([facts('app'), facts('batch')], [], ASKABLE)
+  const hint = hinting(() => state, binding)
+  const asked = question('app')
+  const kept = { ...asked, reading: new Reading(asked) }
+  const ids = [newId('decision'), newId('decision')] as const
+  const said = (id: (typeof ids)[number]): string | undefined =>
+    hint({ id, question: kept, decision: decide(state, kept, NOON) })?.evaluation_id
+  assert.equal(said(ids[0]), ids[0])
+  // as it is while news is read, which is in parts: the position is told last
+  state.putPrincipal(facts('app', { version: 2, externalId: 'app-before' }))
+  state.putPrincipal(facts('batch', { version: 2, externalId: 'app' }))
+  assert.equal(said(ids[1]), ids[1])
 })

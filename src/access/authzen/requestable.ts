@@ -59,12 +59,18 @@ function approvalHint(presented: Json, { chain, endsAt }: Decided['decision']): 
   return { approval: { id: grantId, approved_until: new Date(endsAt).toISOString() } }
 }
 
+interface Hinted {
+  /** Who was denied: while news is read a name may come to mean somebody else, before the position says so. */
+  readonly principalId: string
+  readonly hint: AnswerHint | undefined
+}
+
 /**
  * Whoever is denied asks again and again: the same denial within a second is hinted at as the first one was, with its id, as long
  * as nothing new is known. To judge and sign each anew costs several decisions.
  */
 class HintsLately {
-  readonly #hints = new Map<string | Reading, AnswerHint | undefined>()
+  readonly #hints = new Map<string | Reading, Hinted>()
   #position = ''
   #policies: DecisionState['policies']
   #since = -Infinity
@@ -72,7 +78,7 @@ class HintsLately {
   of(
     { position, policies }: DecisionState,
     at: number,
-    denied: string | Reading,
+    { denied, principalId }: { readonly denied: string | Reading; readonly principalId: string },
     make: () => AnswerHint | undefined,
   ): AnswerHint | undefined {
     const isOver = at < this.#since || at - this.#since >= LATELY_MS || this.#hints.size >= LATELY_MAX
@@ -83,9 +89,10 @@ class HintsLately {
       this.#policies = policies
     }
     const known = this.#hints.get(denied)
-    if (known !== undefined || this.#hints.has(denied)) return known
+    if (known?.principalId === principalId) return known.hint
     const hint = make()
-    if (typeof denied !== 'string' || denied.length <= LATELY_LETTERS_MAX) this.#hints.set(denied, hint)
+    if (typeof denied !== 'string' || denied.length <= LATELY_LETTERS_MAX)
+      this.#hints.set(denied, { principalId, hint })
     return hint
   }
 }
@@ -104,9 +111,11 @@ function requestableHint(
   const principalId = chain[0]?.principalId
   if (!REQUESTABLE.has(reason) || chain.length !== 1 || principalId === undefined) return undefined
   const { subject, action, resource } = question
-  // one that is kept to be asked again is known by that; who is meant by it is known by the position of the state
-  const denied = question.reading ?? JSON.stringify([principalId, subject, action, resource])
-  return lately.of(state, decidedAt, denied, () => hintAt(state, binding, { id, question, decision }, principalId))
+  // one that is kept to be asked again is known by that
+  const denied = question.reading ?? JSON.stringify([subject, action, resource])
+  return lately.of(state, decidedAt, { denied, principalId }, () =>
+    hintAt(state, binding, { id, question, decision }, principalId),
+  )
 }
 
 function hintAt(
