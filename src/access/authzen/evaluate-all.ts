@@ -11,7 +11,7 @@ import type { Asked, DecisionPoint } from './evaluate.ts'
 import { isObject, readBody, refuse } from './read-body.ts'
 import type { JsonObject } from './read-body.ts'
 import type { ReadLately } from './read-lately.ts'
-import { objectIn, questionOf } from './read-question.ts'
+import { objectIn, questionOf, withOwnContext } from './read-question.ts'
 
 const EVALUATIONS_MAX = 1000
 /** Then whoever else waits is answered. */
@@ -36,7 +36,8 @@ export async function evaluateAll(point: DecisionPoint, body: JsonObject): Promi
     if (body[field] !== undefined) objectIn(body, field)
   }
   const items = evaluations as readonly unknown[]
-  const ask = (item: unknown, now?: number): Answered => askItem(point, body, item, now)
+  const defaults = withOwnContext(body)
+  const ask = (item: unknown, now?: number): Answered => askItem(point, defaults, item, now)
   const tell = (one: Answered, wasWritten: boolean): EvaluationAnswer =>
     'question' in one ? answerIn(point, one, wasWritten) : one
   if (semantic === 'execute_all') return { evaluations: await allOf(point, items, ask, tell) }
@@ -120,7 +121,7 @@ function askItem(point: DecisionPoint, defaults: JsonObject, item: unknown, now?
         subject: merged(item, defaults, 'subject', ['type', 'id']),
         action: merged(item, defaults, 'action', ['name']),
         resource: merged(item, defaults, 'resource', ['type', 'id']),
-        context: item['context'] === undefined ? defaults['context'] : item['context'],
+        context: item['context'] === undefined ? defaults['context'] : withOwnContext(item)['context'],
       }),
       now,
     )

@@ -7,7 +7,7 @@ import { answerOf } from './answer.ts'
 import type { AnswersLately, AnswerText } from './answers-lately.ts'
 import type { EvaluationAnswer } from './answer.ts'
 import type { JsonObject } from './read-body.ts'
-import { questionOf } from './read-question.ts'
+import { questionOf, withOwnContext } from './read-question.ts'
 import type { Hinting } from './requestable.ts'
 
 export interface Decided {
@@ -41,7 +41,7 @@ export function decidedOn(point: DecisionPoint, question: Question, now = point.
 
 /** Throws Fault('invalid') that names the field. */
 export function evaluate(point: DecisionPoint, body: JsonObject): EvaluationAnswer | Promise<EvaluationAnswer> {
-  const asked = decidedOn(point, questionOf(body))
+  const asked = decidedOn(point, questionOf(withOwnContext(body)))
   return asked.written === undefined
     ? answerIn(point, asked, true)
     : asked.written.then((was) => answerIn(point, asked, was))

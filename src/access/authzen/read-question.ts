@@ -22,6 +22,13 @@ export const questionOf = (body: JsonObject): Question => ({
   ...contextIn(body),
 })
 
+/**
+ * With a context of its own. SECURITY: whoever asks in this process may change theirs and ask again, and what was worked out of one
+ * is known by being the same object.
+ */
+export const withOwnContext = (body: JsonObject): JsonObject =>
+  isObject(body['context']) ? { ...body, context: { ...body['context'] } } : body
+
 export function partyIn(body: JsonObject, field: 'subject' | 'resource'): Party {
   return party(objectIn(body, field), field)
 }
