@@ -14,14 +14,16 @@ const WRITE = words(
 const ADMIN = words('admin escalate bind impersonate approve grant revoke owner * all superuser createrole')
 
 const known = new Map<string, ActionLevel>()
-/** Names come from outside: what is remembered is bounded. */
+/** Names come from outside: what is remembered is bounded, in number and in letters. */
 const KNOWN_MAX = 10_000
+const LETTERS_MAX = 200
 
 /** Of an action as `kernel/names` spells it: `aws:s3:GetObject`, `k8s:get`, `github:contents:write`. */
 export function levelOfAction(action: string): ActionLevel {
   const remembered = known.get(action)
   if (remembered !== undefined) return remembered
   const level = worked(action)
+  if (action.length > LETTERS_MAX) return level
   if (known.size >= KNOWN_MAX) known.clear()
   known.set(action, level)
   return level
