@@ -153,7 +153,8 @@ async function changeByte(path: string, place: number): Promise<void> {
   const bytes = await readFile(path)
   const at = place % Math.max(1, bytes.length)
   // a line that lost its end is like one that a kill cut off
-  if (bytes.length > 0 && bytes[at] !== 10) bytes[at] = (bytes[at] ?? 0) ^ 1
+  // a byte that none of its lines has, and another one the next time: what was damaged is never whole again
+  if (bytes.length > 0 && bytes[at] !== 10) bytes[at] = bytes[at] === 1 ? 2 : 1
   await writeFile(path, bytes)
 }
 
