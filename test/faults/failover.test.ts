@@ -2,6 +2,7 @@
 // that is never taken for done. Each is `unproven` or true at the server that takes its place, and comes to its end there.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { MAJORS_BY_LOT, postgresMissing } from '../../src/connectors/postgresql/postgres-in-test.ts'
 import { seededRandom } from '../../src/db/random-in-test.ts'
 import type { Random } from '../../src/db/random-in-test.ts'
@@ -38,18 +39,30 @@ for (const major of MAJORS_BY_LOT) {
 
     for (let round = 1; round <= ROUNDS; round++)
       test(`in the middle of plans, round ${round}, seed ${random.seed}: each comes to its end at the new primary`, async (t) => {
-        const points = ACTING.map((kind) => doneAt(random, kind))
-        const aimed = []
-        for (const point of points)
-          aimed.push({ ...point, case: await caseOf(world, point.kind as Acting, `role_${++accounts}`) })
-        await target.standBy()
-        const held = met(await happensAt(world, aimed, target.failOver))
-        for (const [index, point] of points.entries()) {
-          const { id, text } = held[index] ?? assert.fail()
-          t.diagnostic(`${spelledOut(point)}: ${text.replaceAll(/\s+/g, ' ').slice(0, 90)}`)
-          await assertConverged(world, point.kind as Acting, id)
+        // the number of its statements varies by one or two: a plan that was over before was not in the middle
+        for (let [tries, open] = [0, true]; open; tries++) {
+          assert.ok(tries < 4, 'plans have fewer statements than were counted')
+          open = !(await allMet(
+            t,
+            ACTING.map((kind) => doneAt(random, kind)),
+          ))
         }
       })
+
+    /** Whether each was in its middle when the primary was lost; those that were have come to their end. */
+    async function allMet(t: TestContext, points: readonly Point[]): Promise<boolean> {
+      const aimed = []
+      for (const point of points)
+        aimed.push({ ...point, case: await caseOf(world, point.kind as Acting, `role_${++accounts}`) })
+      await target.standBy()
+      const held = await happensAt(world, aimed, target.failOver)
+      for (const [index, point] of points.entries()) {
+        const { id, text } = held[index] ?? assert.fail()
+        t.diagnostic(`${spelledOut(point)}: ${text?.replaceAll(/\s+/g, ' ').slice(0, 90) ?? 'it was over before'}`)
+        if (text !== undefined) await assertConverged(world, point.kind as Acting, id)
+      }
+      return held.every(({ text }) => text !== undefined)
+    }
 
     test('in the middle of the begin of a grant: it begins at the new primary', async (t) => {
       const one = await givenCase(world, job)
