@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { newId, systemClock } from '#kernel'
-import type { Instant } from '#kernel'
 import type { TimedDone, TimedRight, TimedRights } from '#connectors/target'
 import type { Client } from 'pg'
 import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
+import { right } from './timed-right-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
-const NAME = 'shop-db'
-
-const right = (ms = 60_000): TimedRight => ({
-  id: newId('grant'),
-  requestId: newId('access_request'),
-  actions: ['pg:member'],
-  resources: [`pg://${NAME}/role/reporting`],
-  until: new Date(Date.parse(systemClock()) + ms).toISOString() as Instant,
-  fence: 2,
-})
-
 for (const major of MAJORS_BY_LOT) {
   describe(`what a grant leaves at PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 120_000 }, () => {
     let server: TestPostgres
@@ -125,7 +113,7 @@ for (const major of MAJORS_BY_LOT) {
     })
 
     test('one that was ended in passing, by who ended another, still tells what it left', async () => {
-      const [short, other] = [right(3000), right()]
+      const [short, other] = [right({}, 3000), right()]
       for (const one of [short, other]) assert.equal((await timed.give(call(), one)).done, true)
       const { user, password } = await loginOf(call(), short)
       const session = await server.session(user, password)

@@ -2,27 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { newId, systemClock } from '#kernel'
-import type { Instant } from '#kernel'
-import type { TimedLogin, TimedRight, TimedRights } from '#connectors/target'
+import type { TimedLogin, TimedRights } from '#connectors/target'
 import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { carriedOut } from './steps-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
+import { right } from './timed-right-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
 const roles = (...names: string[]): string[] => names.map((name) => `pg://shop-db/role/${name}`)
-
-const right = (resources: readonly string[]): TimedRight => ({
-  id: newId('grant'),
-  requestId: newId('access_request'),
-  actions: ['pg:member'],
-  resources,
-  until: new Date(Date.parse(systemClock()) + 60_000).toISOString() as Instant,
-  fence: 2,
-})
 
 /** A session that has the server wait before it says as whom it signs in, and is `selling` by then. */
 async function beginLate(
@@ -61,7 +51,7 @@ for (const major of MAJORS) {
 
       test('a session that has begun as what the grant gave before is ended with those that are open', async () => {
         const call = server.call()
-        const both = right(roles('reporting', 'selling'))
+        const both = right({ resources: roles('reporting', 'selling') })
         assert.equal((await timed.give(call, both)).done, true)
         const late = await beginLate(await loginOf(call, both), server.port, 6)
         const narrowed = await timed.give(call, { ...both, resources: roles('reporting'), fence: 3 })
@@ -72,7 +62,7 @@ for (const major of MAJORS) {
 
       test('a password that a session gave its own role while it was narrowed opens nothing', async () => {
         const call = server.call()
-        const one = right(roles('reporting'))
+        const one = right({ resources: roles('reporting') })
         assert.equal((await timed.give(call, one)).done, true)
         const { user } = await loginOf(call, one)
         assert.equal((await timed.give(call, { ...one, fence: 3 })).done, true)
@@ -84,7 +74,7 @@ for (const major of MAJORS) {
 
       test('one that a plan holds stays held when its grant is narrowed', async () => {
         const call = server.call()
-        const one = right(roles('reporting'))
+        const one = right({ resources: roles('reporting') })
         assert.equal((await timed.give(call, one)).done, true)
         await carriedOut('contain', call, `reeve_${one.id}`)
         assert.equal((await timed.give(call, { ...one, fence: 3 })).done, true)
@@ -97,7 +87,7 @@ for (const major of MAJORS) {
 
       test('a role that somebody renamed is not seen to be over', async () => {
         const call = server.call()
-        const one = right(roles('reporting'))
+        const one = right({ resources: roles('reporting') })
         assert.equal((await timed.give(call, one)).done, true)
         await server.sql(`alter role reeve_${one.id} rename to of_somebody`)
         await timed.take(call, one)
@@ -115,7 +105,7 @@ for (const major of MAJORS) {
         const standby = await startStandby(server)
         const call = server.call({ standbys: [{ host: '127.0.0.1', port: standby.port }] })
         try {
-          const one = right(roles('selling'))
+          const one = right({ resources: roles('selling') })
           assert.equal((await timed.give(call, one)).done, true)
           const login = await loginOf(call, one)
           await sleep(500)

@@ -2,25 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
-import { newId, systemClock } from '#kernel'
-import type { Instant } from '#kernel'
-import type { TimedLogin, TimedRight, TimedRights } from '#connectors/target'
+import type { TimedLogin, TimedRights } from '#connectors/target'
 import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
 import { startStandby } from './standby-in-test.ts'
+import { right } from './timed-right-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
-
-const right = (): TimedRight => ({
-  id: newId('grant'),
-  requestId: newId('access_request'),
-  actions: ['pg:member'],
-  resources: ['pg://shop-db/role/reporting'],
-  until: new Date(Date.parse(systemClock()) + 60_000).toISOString() as Instant,
-  fence: 2,
-})
 
 for (const major of MAJORS_BY_LOT) {
   describe(`grants and standbys, PostgreSQL ${major}`, { skip: postgresMissing(major), timeout: 180_000 }, () => {

@@ -1,30 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newId, systemClock } from '#kernel'
-import type { Instant } from '#kernel'
 import type { TimedRight, TimedRights } from '#connectors/target'
 import { loginOf } from './login-in-test.ts'
 import { postgresqlTarget } from './index.ts'
 import { between } from './places-in-test.ts'
 import { MAJORS_BY_LOT, postgresMissing, startPostgres } from './postgres-in-test.ts'
 import type { TestPostgres } from './postgres-in-test.ts'
+import { right } from './timed-right-in-test.ts'
 
 const timed = postgresqlTarget.timed as TimedRights
 const NAME = 'shop-db'
 
 /** Long enough for what has to be done before it is over, also on a busy machine. */
 const BRIEF_MS = 8000
-
-const right = (more: Partial<TimedRight> = {}, ms = 60_000): TimedRight => ({
-  id: newId('grant'),
-  requestId: newId('access_request'),
-  actions: ['pg:member'],
-  resources: [`pg://${NAME}/role/reporting`],
-  until: new Date(Date.parse(systemClock()) + ms).toISOString() as Instant,
-  fence: 2,
-  ...more,
-})
 
 const isOver = async ({ until }: TimedRight): Promise<void> =>
   await sleep(Math.max(0, Date.parse(until ?? '') - Date.now()) + 100)
